@@ -1,0 +1,213 @@
+#!/usr/bin/env bash
+# A private Postgres and a private RabbitMQ on 127.0.0.1, for the demo and for the tests. Needs no service manager.
+#
+#   servers.sh install                    installs what is missing (apt, as root or with sudo)
+#   servers.sh start DIR                  starts both; how to reach them is then in DIR/servers.env
+#   servers.sh stop DIR                   stops both, by process id; their data stays
+#   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
+set -euo pipefail
+
+EPMD=/usr/bin/epmd
+RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
+
+die() { printf '%s\n' "$*" >&2; exit 1; }
+
+postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+
+missing() {
+    [ -n "$(postgres_bin)" ] || echo postgresql
+    [ -x "$RABBITMQ" ] || echo rabbitmq-server
+    command -v curl >/dev/null || echo curl
+}
+
+install_missing() {
+    local packages=() sudo=() policy=/usr/sbin/policy-rc.d log
+    mapfile -t packages < <(missing)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "Please install ${packages[*]}: this machine has no apt-get to do it with."
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || die "Please install what is missing: sudo apt-get install ${packages[*]}"
+        sudo=(sudo -n)
+    fi
+    echo "installing ${packages[*]}"
+    # Debian starts a freshly installed server, on its default port; we want only our own.
+    local ours=
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null && "${sudo[@]}" chmod +x "$policy" && ours=1
+    fi
+    log=$(mktemp)
+    if ! { "${sudo[@]}" apt-get update -q && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"; } >"$log" 2>&1; then
+        [ -z "$ours" ] || "${sudo[@]}" rm -f "$policy"
+        die "Installing ${packages[*]} failed; see $log"
+    fi
+    [ -z "$ours" ] || "${sudo[@]}" rm -f "$policy"
+    rm -f "$log"
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# A port that nobody listens on, below the range from which the system takes ports for connections.
+free_port() {
+    local port
+    while true; do
+        port=$((20000 + RANDOM % 12000))
+        listens "$port" || { echo "$port"; return; }
+    done
+}
+
+random() { head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+
+# setting FILE NAME VALUE: writes NAME=VALUE into FILE in place of an older one.
+setting() {
+    local file=$1 name=$2 value=$3 rest
+    rest=$(grep -v "^$name=" "$file" 2>/dev/null || true)
+    (umask 077; { [ -z "$rest" ] || printf '%s\n' "$rest"; printf '%s=%s\n' "$name" "$value"; } >"$file.new")
+    mv "$file.new" "$file"
+}
+
+# port FILE NAME: the port noted under NAME if it is still free, else a new one.
+port() {
+    local noted
+    noted=$(sed -n "s/^$2=//p" "$1" 2>/dev/null || true)
+    if [ -z "$noted" ] || listens "$noted"; then noted=$(free_port); fi
+    setting "$1" "$2" "$noted"
+    echo "$noted"
+}
+
+# secret FILE NAME: the one noted, or a new one.
+secret() {
+    local noted
+    noted=$(sed -n "s/^$2=//p" "$1" 2>/dev/null || true)
+    [ -n "$noted" ] || { noted=$(random); setting "$1" "$2" "$noted"; }
+    echo "$noted"
+}
+
+# runs PID WORD: whether that process is alive and still the one that we started.
+runs() { [ -n "${1:-}" ] && [ -r "/proc/$1/cmdline" ] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -q -- "$2"; }
+
+# end PID WORD SIGNAL SECONDS: stops a process of ours, harder after the time.
+end() {
+    local pid=$1 word=$2 signal=$3 seconds=$4 i
+    runs "$pid" "$word" || return 0
+    kill "-$signal" "$pid" 2>/dev/null || return 0
+    for ((i = 0; i < seconds * 10; i++)); do
+        runs "$pid" "$word" || return 0
+        sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+}
+
+# Postgres refuses to run as root; then the system's postgres user does it, and must be able to reach its directory.
+postgres_user() { [ "$(id -u)" != 0 ] || echo "runuser -u postgres --"; }
+
+postgres_data() {
+    local dir=$1 elsewhere
+    if [ "$(id -u)" = 0 ] && ! runuser -u postgres -- test -x "$dir"; then
+        elsewhere=/var/lib/postgresql/lead-router-$(printf %s "$dir" | cksum | cut -d ' ' -f 1)
+        echo "$elsewhere"
+    else
+        echo "$dir/postgres"
+    fi
+}
+
+start_postgres() {
+    local dir=$1 bin data port password log
+    bin=$(postgres_bin)
+    [ -n "$bin" ] || die "Postgres is not installed: run deploy/servers.sh install"
+    data=$(postgres_data "$dir")
+    log=$data/server.log
+    password=$(secret "$dir/private" POSTGRES_PASSWORD)
+    mkdir -p "$data"
+    [ "$(id -u)" != 0 ] || chown postgres: "$data"
+    if [ ! -s "$data/data/PG_VERSION" ]; then
+        # The password goes in by a file that only this user can read: others can see a command line.
+        local file=$data/password
+        (umask 077; printf '%s\n' "$password" >"$file")
+        [ "$(id -u)" != 0 ] || chown postgres: "$file"
+        (cd / && $(postgres_user) "$bin/initdb" -D "$data/data" -U router -A scram-sha-256 --pwfile="$file" \
+            -E UTF8 --locale=C.UTF-8 --no-sync) >"$dir/initdb.log" 2>&1 </dev/null || { rm -f "$file"; die "Postgres could not be set up; see $dir/initdb.log"; }
+        rm -f "$file"
+    fi
+    port=$(port "$dir/ports" POSTGRES_PORT)
+    (cd / && $(postgres_user) "$bin/pg_ctl" -D "$data/data" -l "$log" -w -t 60 start \
+        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c shared_buffers=256MB") \
+        >"$dir/pg_ctl.log" 2>&1 </dev/null || die "Postgres did not start; see $log"
+    export PGPASSWORD=$password
+    local admin=(psql -q -h 127.0.0.1 -p "$port" -U router -d postgres -v ON_ERROR_STOP=1 -tA)
+    [ "$("${admin[@]}" -c "select 1 from pg_database where datname = 'router'")" = 1 ] || "${admin[@]}" -c 'create database router'
+    unset PGPASSWORD
+    setting "$dir/servers.env" DATABASE_URL "postgres://router:$password@127.0.0.1:$port/router"
+    setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"
+}
+
+start_rabbitmq() {
+    local dir=$1 home=$1/rabbitmq amqp management epmd dist password i
+    [ -x "$RABBITMQ" ] || die "RabbitMQ is not installed: run deploy/servers.sh install"
+    mkdir -p "$home"
+    password=$(secret "$dir/private" RABBITMQ_PASSWORD)
+    amqp=$(port "$dir/ports" AMQP_PORT)
+    management=$(port "$dir/ports" RABBITMQ_MANAGEMENT_PORT)
+    epmd=$(port "$dir/ports" EPMD_PORT)
+    dist=$(port "$dir/ports" RABBITMQ_DIST_PORT)
+    (umask 077; cat >"$home/rabbitmq.conf" <<CONF
+listeners.tcp.1 = 127.0.0.1:$amqp
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $management
+default_user = router
+default_pass = $password
+disk_free_limit.absolute = 100MB
+CONF
+    )
+    echo '[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management].' >"$home/plugins"
+
+    setsid "$EPMD" -port "$epmd" -address 127.0.0.1 >/dev/null 2>&1 </dev/null &
+    local epmd_pid=$!
+    # As under systemd, so that the script becomes the broker and its process id is the broker's.
+    RUNNING_UNDER_SYSTEMD=true HOME=$home \
+        RABBITMQ_NODENAME=router@localhost RABBITMQ_DIST_PORT=$dist ERL_EPMD_PORT=$epmd ERL_EPMD_ADDRESS=127.0.0.1 \
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
+        RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log RABBITMQ_CONFIG_FILE=$home/rabbitmq RABBITMQ_ENABLED_PLUGINS_FILE=$home/plugins \
+        setsid "$RABBITMQ" >"$home/console.log" 2>&1 </dev/null &
+    local pid=$!
+    setting "$dir/servers.env" EPMD_PID "$epmd_pid"
+    setting "$dir/servers.env" RABBITMQ_PID "$pid"
+    setting "$dir/servers.env" AMQP_URL "amqp://router:$password@127.0.0.1:$amqp/"
+    setting "$dir/servers.env" RABBITMQ_MANAGEMENT_URL "http://127.0.0.1:$management"
+    setting "$dir/servers.env" RABBITMQ_USER router
+    setting "$dir/servers.env" RABBITMQ_PASSWORD "$password"
+
+    for ((i = 0; i < 600; i++)); do
+        if listens "$amqp" && curl -sf -m 2 -o /dev/null -K - "http://127.0.0.1:$management/api/overview" <<<"user = router:$password"; then return; fi
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    stop_rabbitmq "$dir"
+    die "RabbitMQ did not come up; see $home/console.log and $home/log"
+}
+
+read_pid() { sed -n "s/^$2=//p" "$1/servers.env" 2>/dev/null || true; }
+
+stop_postgres() { end "$(read_pid "$1" POSTGRES_PID)" postgres INT 30; }
+
+stop_rabbitmq() {
+    end "$(read_pid "$1" RABBITMQ_PID)" beam TERM 30
+    end "$(read_pid "$1" EPMD_PID)" epmd TERM 5
+}
+
+# Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    command=${1:-}
+    [ "$command" = install ] && { install_missing; exit; }
+    [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
+    mkdir -p "$2"
+    dir=$(cd "$2" && pwd)
+    case $command in
+        start) start_postgres "$dir" && start_rabbitmq "$dir" ;;
+        stop) stop_rabbitmq "$dir"; stop_postgres "$dir" ;;
+        start-postgres) start_postgres "$dir" ;;
+        stop-postgres) stop_postgres "$dir" ;;
+        start-rabbitmq) start_rabbitmq "$dir" ;;
+        stop-rabbitmq) stop_rabbitmq "$dir" ;;
+        *) die "servers.sh knows no command '$command'." ;;
+    esac
+fi

@@ -1,0 +1,73 @@
+using System.Text.Encodings.Web;
+using MassTransit;
+using Microsoft.Extensions.Options;
+using Router.Core.Deliveries;
+using Router.Core.Leads;
+
+namespace Router.Hosting;
+
+/// <summary>The connection to RabbitMQ and the three queues; the same in both hosts.</summary>
+internal static class Broker
+{
+    public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? consumers = null)
+    {
+        services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            consumers?.Invoke(bus);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                Connect(rabbit, new Uri(context.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
+                Serialize(rabbit);
+                Queue<LeadEvent>(rabbit, LeadEvent.QueueName);
+                Queue<RetryDelivery>(rabbit, RetryDelivery.QueueName);
+                Queue<DeadLetter>(rabbit, DeadLetter.QueueName);
+                rabbit.DeployPublishTopology = true;
+                rabbit.ConfigureEndpoints(context);
+            });
+        });
+    }
+
+    private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri)
+    {
+        var secure = uri.Scheme == "amqps";
+        var port = uri.Port > 0 ? uri.Port : secure ? 5671 : 5672;
+        var vhost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
+        var credentials = uri.UserInfo.Split(':', 2);
+        rabbit.Host(uri.Host, (ushort)port, vhost.Length == 0 ? "/" : vhost, host =>
+        {
+            host.Username(Uri.UnescapeDataString(credentials[0]));
+            host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
+            host.Heartbeat(TimeSpan.FromSeconds(10));
+            if (secure)
+                host.UseSsl(ssl => ssl.ServerName = uri.Host);
+        });
+    }
+
+    /// <summary>Plain JSON without an envelope: what an operator sees under "Get messages" is the message.</summary>
+    private static void Serialize(IRabbitMqBusFactoryConfigurator rabbit)
+    {
+        rabbit.ConfigureJsonSerializerOptions(options =>
+        {
+            // A lead may be 64 deep by itself.
+            options.MaxDepth = 128;
+            options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            return options;
+        });
+        // Any type: a dead letter moved into the retry queue by hand is a replay.
+        rabbit.UseRawJsonSerializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
+        rabbit.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
+    }
+
+    /// <summary>
+    /// An exchange with its quorum queue behind it, declared by whichever host comes first: a lead published before the first
+    /// worker ever started must find its queue.
+    /// </summary>
+    private static void Queue<T>(IRabbitMqBusFactoryConfigurator rabbit, string name)
+        where T : class
+    {
+        rabbit.Message<T>(message => message.SetEntityName(name));
+        rabbit.Publish<T>(publish => publish.BindQueue(name, name, queue => queue.SetQuorumQueue()));
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Authorization;
+using Router.Core.Leads;
+using Router.Core.Sites;
+
+namespace Router.Api.Authentication;
+
+/// <summary>The product may send for the site of the path. A foreign site and one that doesn't exist look the same.</summary>
+internal sealed class ProductOfSite : IAuthorizationRequirement;
+
+internal sealed class ProductOfSiteHandler : AuthorizationHandler<ProductOfSite, HttpContext>
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, ProductOfSite requirement, HttpContext resource)
+    {
+        if (resource.Features.Get<Product>() is { } product
+            && Uuids.TryParse(resource.GetRouteValue("site") as string, out var site)
+            && product.Sites.Contains(site))
+        {
+            context.Succeed(requirement);
+        }
+
+        return Task.CompletedTask;
+    }
+}

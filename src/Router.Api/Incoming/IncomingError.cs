@@ -1,0 +1,13 @@
+namespace Router.Api.Incoming;
+
+/// <summary>What a sender gets when its request isn't taken: a status and <c>{"error": "one sentence"}</c>.</summary>
+internal sealed record IncomingError(int Status, string Sentence) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.StatusCode = Status;
+        if (Status is StatusCodes.Status503ServiceUnavailable)
+            httpContext.Response.Headers.RetryAfter = "5";
+        return httpContext.Response.WriteAsJsonAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = Sentence }, options: null, "application/json");
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Unicode;
+using Router.Core.Leads;
+
+namespace Router.Api.Incoming;
+
+/// <summary>A request's body, parsed once: the document for validation over the very bytes that will be published.</summary>
+internal sealed class LeadBody : IDisposable
+{
+    public const int MostBytes = 1024 * 1024;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    private LeadBody(JsonDocument document, RawJson raw) => (Document, Raw) = (document, raw);
+
+    public JsonDocument Document { get; }
+
+    public RawJson Raw { get; }
+
+    /// <summary>Reads and parses; the error, if any, is for the sender.</summary>
+    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(HttpRequest request, JsonValueKind expected)
+    {
+        if (IsPlainlyNotJson(request.ContentType))
+            return (null, new IncomingError(415, "Send the body as application/json."));
+        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+            return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
+
+        if (await ReadAll(request) is not { } bytes)
+            return (null, new IncomingError(413, "The body is larger than 1 MiB."));
+
+        return Parse(bytes, expected);
+    }
+
+    public void Dispose() => Document.Dispose();
+
+    private static (LeadBody?, IncomingError?) Parse(byte[] bytes, JsonValueKind expected)
+    {
+        if (!Utf8.IsValid(bytes))
+            return (null, new IncomingError(400, "The body is not valid UTF-8."));
+
+        var json = bytes.AsMemory(bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
+        try
+        {
+            var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == expected)
+                return (new LeadBody(document, new RawJson(json.Trim(" \t\r\n"u8))), null);
+
+            document.Dispose();
+            var kind = expected is JsonValueKind.Array ? "list" : "object";
+            return (null, new IncomingError(400, $"The body is not a JSON {kind}."));
+        }
+        catch (JsonException malformed)
+        {
+            // Only the place: the parser's text may repeat the contents.
+            return (null, new IncomingError(400, $"The body is not valid JSON, or nested deeper than 64 levels (line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1})."));
+        }
+    }
+
+    private static async ValueTask<byte[]?> ReadAll(HttpRequest request)
+    {
+        if (request.ContentLength > MostBytes)
+            return null;
+
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            if (read.Buffer.Length > MostBytes)
+                return null;
+
+            if (read.IsCompleted)
+            {
+                var bytes = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return bytes;
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    // A missing or generic type is fine: many clients post JSON without saying so.
+    private static bool IsPlainlyNotJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType is { } name
+        && !name.Contains("json", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals("text/plain", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
+        && name != "*/*";
+}

@@ -1,0 +1,43 @@
+using Router.Core.Deliveries;
+using Router.Core.Leads;
+
+namespace Router.Api.Management;
+
+/// <summary>What became of a site's leads.</summary>
+internal static class DeliveriesApi
+{
+    public static void MapDeliveries(this RouteGroupBuilder api)
+    {
+        api.MapGet("/sites/{site:uuid}/deliveries", List);
+        api.MapGet("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}", Get);
+    }
+
+
+    private static async Task<IResult> List(Guid site, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+    {
+        (Guid Event, Guid Destination)? after = null;
+        if (cursor is not null)
+        {
+            if (cursor.Split('.') is not [var first, var second] || !Uuids.TryParse(first, out var eventId) || !Uuids.TryParse(second, out var destinationId))
+            {
+                var problems = new FieldProblems();
+                problems.Add("cursor", "'cursor' is not one that this list gave out.");
+                return Problems.Invalid(problems);
+            }
+
+            after = (eventId, destinationId);
+        }
+
+        var take = Paging.Limit(limit);
+        var rows = await history.Newest(site, after, take + 1, cancellationToken);
+        return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
+    }
+
+    private static async Task<IResult> Get(Guid site, Guid @event, Guid destination, DeliveryHistory history, CancellationToken cancellationToken)
+    {
+        if (await history.Find(site, @event, destination, cancellationToken) is not { } found)
+            return Problems.NoSuch("delivery");
+
+        return TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts));
+    }
+}

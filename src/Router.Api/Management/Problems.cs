@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Router.Api.Management;
+
+/// <summary>Problem details that say what to do.</summary>
+internal static class Problems
+{
+    public static ProblemHttpResult NoSuch(string thing) =>
+        TypedResults.Problem($"There is no such {thing}.", statusCode: StatusCodes.Status404NotFound);
+
+    public static ProblemHttpResult Conflict(string sentence) =>
+        TypedResults.Problem(sentence, statusCode: StatusCodes.Status409Conflict);
+
+    /// <summary>All that is wrong with a request, by field.</summary>
+    public static ProblemHttpResult Invalid(FieldProblems problems) =>
+        TypedResults.Problem(new HttpValidationProblemDetails(problems.ByField)
+        {
+            Status = StatusCodes.Status422UnprocessableEntity,
+            Title = "Unprocessable Entity",
+            Detail = problems.First,
+        });
+}
+
+/// <summary>Collects what is wrong with a request.</summary>
+internal sealed class FieldProblems
+{
+    public Dictionary<string, string[]> ByField { get; } = new(StringComparer.Ordinal);
+
+    public bool Any => ByField.Count > 0;
+
+    public string? First => ByField.Values.FirstOrDefault()?[0];
+
+    /// <summary>A text that must be there, on one line and not absurdly long.</summary>
+    public void RequireText(string field, string? value, int most = 200)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            Add(field, $"'{field}' is required.");
+        else
+            CheckText(field, value, most);
+    }
+
+    public void CheckText(string field, string? value, int most = 200)
+    {
+        if (value is null)
+            return;
+        if (value.Length > most)
+            Add(field, $"'{field}' is longer than {most} characters.");
+        else if (value.Any(char.IsControl))
+            Add(field, $"'{field}' holds a control character.");
+    }
+
+    /// <summary>An absolute http or https URL without credentials in it.</summary>
+    public void RequireUrl(string field, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            Add(field, $"'{field}' is required.");
+        else if (value.Length > 2000 || !Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+            Add(field, $"'{field}' is not a valid http or https URL.");
+        else if (url.UserInfo.Length > 0)
+            Add(field, $"'{field}' must not hold a username or password: requests are authenticated by their signature.");
+    }
+
+    public void Add(string field, string sentence) => ByField.TryAdd(field, [sentence]);
+}

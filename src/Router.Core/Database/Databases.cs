@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Router.Core.Database;
+
+/// <summary>Registers the pools.</summary>
+internal static class Databases
+{
+    /// <summary>
+    /// Key of the pool whose commits don't wait for the disk. Only for writes that the broker's unacknowledged message
+    /// would bring about again: the plan of an event and the claim of a retry.
+    /// </summary>
+    public const string Unflushed = "unflushed";
+
+    public static void AddDatabases(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => Create(provider, name: "router", options: null));
+        services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));
+    }
+
+    private static NpgsqlDataSource Create(IServiceProvider provider, string name, string? options)
+    {
+        var settings = provider.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        var connection = ConnectionStrings.Parse(settings.ConnectionString);
+        connection.MaxPoolSize = settings.MaxPoolSize;
+        connection.ApplicationName ??= name;
+        connection.MaxAutoPrepare = 50;
+        connection.AutoPrepareMinUsages = 2;
+        connection.Timeout = 5;
+        connection.CommandTimeout = 15;
+        if (options is not null)
+            connection.Options = $"{connection.Options} {options}".Trim();
+
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString)
+            .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
+            .Build();
+    }
+}

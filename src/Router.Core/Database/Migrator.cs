@@ -1,0 +1,64 @@
+using System.Reflection;
+using Dapper;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Router.Core.Database;
+
+/// <summary>
+/// Brings the schema up to date before the host takes work. Migrations are embedded, numbered, append-only; each runs
+/// once, in a transaction of its own, under an advisory lock: several hosts may start at once.
+/// </summary>
+internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvailability availability, ILogger<Migrator> logger) : IHostedService
+{
+    private const long Lock = 0x4c454144524f5554; // "LEADROUT"
+
+    public async Task StartAsync(CancellationToken cancellationToken) =>
+        await availability.Wait(Migrate, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async ValueTask<int> Migrate(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
+        try
+        {
+            await connection.ExecuteAsync(
+                "create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())");
+            var applied = (await connection.QueryAsync<string>("select name from schema_migrations")).ToHashSet(StringComparer.Ordinal);
+
+            var count = 0;
+            foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await connection.ExecuteAsync(sql, transaction: transaction);
+                await connection.ExecuteAsync("insert into schema_migrations (name) values (@name)", new { name }, transaction);
+                await transaction.CommitAsync(cancellationToken);
+                LogApplied(logger, name);
+                count++;
+            }
+
+            return count;
+        }
+        finally
+        {
+            await connection.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
+        }
+    }
+
+    private static IEnumerable<(string Name, string Sql)> Embedded()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        const string prefix = "Router.Core.Database.Migrations.";
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            yield return (resource[prefix.Length..], reader.ReadToEnd());
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Name} applied")]
+    private static partial void LogApplied(ILogger logger, string name);
+}

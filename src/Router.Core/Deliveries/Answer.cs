@@ -1,0 +1,59 @@
+namespace Router.Core.Deliveries;
+
+/// <summary>Why there was no HTTP answer.</summary>
+public enum AttemptError
+{
+    /// <summary>The host name could not be resolved.</summary>
+    DnsFailure,
+
+    /// <summary>Nobody listens on that port.</summary>
+    ConnectionRefused,
+
+    /// <summary>The connection could not be made for another reason.</summary>
+    ConnectionFailed,
+
+    /// <summary>No connection within <see cref="DeliveryOptions.ConnectTimeout"/>.</summary>
+    ConnectTimeout,
+
+    /// <summary>The TLS handshake failed, for example over a certificate.</summary>
+    TlsFailure,
+
+    /// <summary>No answer within <see cref="DeliveryOptions.RequestTimeout"/>.</summary>
+    Timeout,
+
+    /// <summary>The connection broke before an answer came.</summary>
+    ConnectionLost,
+
+    /// <summary>What came back was no HTTP.</summary>
+    InvalidResponse,
+}
+
+/// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
+public sealed record Answer
+{
+    /// <summary>The HTTP status; null when there was none.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>Why there was no status.</summary>
+    public AttemptError? Error { get; init; }
+
+    /// <summary>The wait that the receiver asked for.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The first bytes of the answer's body.</summary>
+    public byte[] Body { get; init; } = [];
+
+    /// <summary>One word for histories and logs, for example <c>connection_refused</c>; null when a status came.</summary>
+    public string? ErrorCode => Error switch
+    {
+        AttemptError.DnsFailure => "dns_failure",
+        AttemptError.ConnectionRefused => "connection_refused",
+        AttemptError.ConnectionFailed => "connection_failed",
+        AttemptError.ConnectTimeout => "connect_timeout",
+        AttemptError.TlsFailure => "tls_failure",
+        AttemptError.Timeout => "timeout",
+        AttemptError.ConnectionLost => "connection_lost",
+        AttemptError.InvalidResponse => "invalid_response",
+        _ => null,
+    };
+}

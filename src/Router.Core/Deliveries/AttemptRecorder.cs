@@ -1,0 +1,79 @@
+using Npgsql;
+using NpgsqlTypes;
+using Router.Core.Database;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>An attempt and the state that it leads to.</summary>
+/// <param name="EventId">The event.</param>
+/// <param name="DestinationId">The destination.</param>
+/// <param name="Attempt">The request that was made.</param>
+/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="Step">How many retries of the schedule are used up once the next one is made.</param>
+/// <param name="Delay">Until the next attempt; null unless the state is retrying.</param>
+public sealed record RecordedAttempt(Guid EventId, Guid DestinationId, Attempt Attempt, string State, int Step, TimeSpan? Delay);
+
+/// <summary>
+/// Stage 3: attempt rows and delivery states, flushed to disk. Only after that is the broker's message acknowledged.
+/// </summary>
+public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability)
+    : GroupCommit<RecordedAttempt, bool>(availability)
+{
+    /// <summary>Returns when the attempt is on disk; waits while the database is away.</summary>
+    public Task Record(RecordedAttempt attempt) => Commit(attempt);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<RecordedAttempt> rows, CancellationToken cancellationToken)
+    {
+        // The state changes only if this is the attempt that the delivery waits for, except that a proof of delivery always
+        // counts: a worker that froze and woke up after its lease may be the one that got through.
+        const string sql = """
+            with made as (
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay)
+            ), recorded as (
+                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
+                select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made
+                on conflict do nothing
+            )
+            update deliveries d
+            set state = m.state,
+                attempts = greatest(d.attempts, m.attempt),
+                retry_step = m.step,
+                next_attempt_at = now() + m.delay,
+                leased_until = null,
+                last_status = m.status,
+                last_error = m.error,
+                first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
+                finished_at = case when m.state <> 'retrying' then now() end
+            from made m
+            where d.event_id = m.event_id and d.destination_id = m.destination_id
+              and (d.state = 'pending'
+                   or d.state = 'retrying' and d.attempts = m.attempt
+                   or d.state <> 'delivered' and m.state = 'delivered')
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt.Number);
+        command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Attempt.StartedAt);
+        command.Add(NpgsqlDbType.Bigint, rows, row => row.Attempt.Duration.Ticks / TimeSpan.TicksPerMicrosecond);
+        command.Add(NpgsqlDbType.Text, rows, row => Name(row.Attempt.Result));
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt.Answer.Status);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt.Answer.ErrorCode);
+        command.Add(NpgsqlDbType.Bytea, rows, row => row.Attempt.Answer.Body);
+        command.Add(NpgsqlDbType.Text, rows, row => row.State);
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Step);
+        command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return new bool[rows.Count];
+    }
+
+    private static string Name(AttemptResult result) => result switch
+    {
+        AttemptResult.Delivered => "delivered",
+        AttemptResult.Rejected => "rejected",
+        _ => "failed",
+    };
+}

@@ -1,0 +1,90 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>Section <c>Delivery</c>: how hard and how long a delivery is tried.</summary>
+public sealed class DeliveryOptions : IValidatableObject
+{
+    /// <summary>The delays of the contract: eleven retries over about twenty hours, the first five within three quarters of an hour.</summary>
+    public static readonly IReadOnlyList<TimeSpan> DefaultSchedule =
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30),
+        TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(4), TimeSpan.FromHours(4), TimeSpan.FromHours(4), TimeSpan.FromHours(4),
+    ];
+
+    /// <summary>
+    /// The delay before each retry. As a list (<c>Delivery:RetrySchedule:0</c>, …) or as one text separated by commas
+    /// (<c>00:00:05,00:00:30</c>). Default <see cref="DefaultSchedule"/>. An empty list means: one attempt, then dead.
+    /// </summary>
+    public TimeSpan[]? RetrySchedule { get; set; }
+
+    /// <summary>How far a delay may stray, as a share of it, so that retries don't come in waves. Default 0.2.</summary>
+    [Range(0, 0.9)]
+    public double RetryJitter { get; set; } = 0.2;
+
+    /// <summary>The longest Retry-After that is obeyed. Default 24 hours.</summary>
+    public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>For name look-up, TCP and TLS together. Default 5 s.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>For the whole request. Default 15 s.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How much of an answer is kept for the history, in bytes. Default and most 16,384.</summary>
+    [Range(0, 16384)]
+    public int MaxResponseBody { get; set; } = 16384;
+
+    /// <summary>The User-Agent of outgoing requests. Default <c>RealGeeks-LeadRouter/1.0</c>.</summary>
+    [Required, RegularExpression("^[\\x21-\\x7e]+( [\\x21-\\x7e]+)*$")]
+    public string UserAgent { get; set; } = "RealGeeks-LeadRouter/1.0";
+
+    /// <summary>
+    /// How long a claimed retry belongs to its worker. A worker that dies loses it after that, and the next number is
+    /// tried. Default 60 s; longer than <see cref="RequestTimeout"/>.
+    /// </summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a due retry may wait in the queue before it is queued once more. Default 5 minutes.</summary>
+    public TimeSpan QueueLease { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often each worker looks for due retries. Default 500 ms.</summary>
+    public TimeSpan DueInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The most retries that wait in the queue at a time; the others wait in Postgres. Default 2,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxQueuedRetries { get; set; } = 2000;
+
+    /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
+    [Range(1, 10_000)]
+    public int Concurrency { get; set; } = 256;
+
+    /// <summary>Retries that a worker has in hand at a time. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int RetryConcurrency { get; set; } = 64;
+
+    /// <summary>The schedule in force.</summary>
+    public IReadOnlyList<TimeSpan> Schedule => RetrySchedule ?? DefaultSchedule;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Schedule.Any(delay => delay <= TimeSpan.Zero || delay > TimeSpan.FromDays(7)))
+            yield return new ValidationResult("Every delay must be longer than zero and at most 7 days.", [nameof(RetrySchedule)]);
+        if (Schedule.Count > 100)
+            yield return new ValidationResult("At most 100 retries.", [nameof(RetrySchedule)]);
+
+        foreach (var (name, value) in new[]
+        {
+            (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
+            (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval),
+        })
+        {
+            if (value <= TimeSpan.Zero)
+                yield return new ValidationResult("Must be longer than zero.", [name]);
+        }
+
+        if (Lease <= RequestTimeout)
+            yield return new ValidationResult("Must be longer than RequestTimeout, or a slow request would be made twice.", [nameof(Lease)]);
+    }
+}

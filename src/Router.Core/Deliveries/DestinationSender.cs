@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// Makes one HTTP request and tells what came back, as a value. Never retries, follows redirects, decompresses, keeps
+/// cookies or takes a proxy from the environment: every request is an attempt, to exactly the URL that was configured.
+/// </summary>
+public sealed class DestinationSender : IDisposable
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    private readonly DeliveryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _http;
+
+    /// <summary>Opens no connection yet.</summary>
+    public DestinationSender(IOptions<DeliveryOptions> options, TimeProvider time)
+    {
+        _options = options.Value;
+        _time = time;
+        // An invoker, not a client: half the cost of a request, and none of its own timeout, buffering and logging.
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = System.Net.DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = _options.ConnectTimeout,
+            MaxResponseHeadersLength = 32,
+            ResponseDrainTimeout = TimeSpan.Zero,
+            // A moved DNS name is noticed within this time.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        });
+    }
+
+    /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
+    /// has begun, since an attempt that may have arrived must be recorded.</summary>
+    public async Task<Attempt> Send(Destination destination, LeadEvent lead, byte[] body, int number)
+    {
+        var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
+        var started = _time.GetTimestamp();
+        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var request = Compose(destination, lead, body, number);
+
+        Answer answer;
+        try
+        {
+            using var response = await _http.SendAsync(request, timeout.Token);
+            answer = new Answer
+            {
+                Status = (int)response.StatusCode,
+                RetryAfter = RetryAfter(response.Headers.RetryAfter),
+                Body = await FirstBytes(response.Content, timeout.Token),
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            answer = new Answer { Error = timeout.IsCancellationRequested ? AttemptError.Timeout : AttemptError.ConnectTimeout };
+        }
+        catch (HttpRequestException failed)
+        {
+            answer = new Answer { Error = Classify(failed) };
+        }
+
+        return new Attempt(number, startedAt, _time.GetElapsedTime(started), answer);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Compose(Destination destination, LeadEvent lead, byte[] body, int number)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = Json;
+        var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = content };
+        var headers = request.Headers;
+        headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        headers.TryAddWithoutValidation("X-Lead-Router-Action", lead.Action);
+        headers.TryAddWithoutValidation("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
+        headers.TryAddWithoutValidation("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));
+        headers.TryAddWithoutValidation("X-Lead-Router-Signature", Signature.Of(destination.Secret, body));
+        headers.TryAddWithoutValidation("X-Lead-Router-Attempt", number.ToString(CultureInfo.InvariantCulture));
+        return request;
+    }
+
+    /// <summary>At most the kept size; what hangs or breaks after the status line changes nothing about the answer.</summary>
+    private async Task<byte[]> FirstBytes(HttpContent content, CancellationToken timeout)
+    {
+        if (content.Headers.ContentLength is 0)
+            return [];
+
+        var buffer = ArrayPool<byte>.Shared.Rent(_options.MaxResponseBody + 1);
+        var length = 0;
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(timeout);
+            // To the end, or the connection can't be used again; a longer body costs the connection instead.
+            int read;
+            while (length <= _options.MaxResponseBody && (read = await stream.ReadAsync(buffer.AsMemory(length), timeout)) > 0)
+                length += read;
+        }
+        catch (Exception cut) when (cut is OperationCanceledException or HttpRequestException or IOException)
+        {
+            // The status has been said; the body is only for people.
+        }
+
+        var kept = buffer.AsSpan(0, Math.Min(length, _options.MaxResponseBody)).ToArray();
+        ArrayPool<byte>.Shared.Return(buffer);
+        return kept;
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header) => header switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+        _ => null,
+    };
+
+    private static AttemptError Classify(HttpRequestException failed) => failed.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => AttemptError.DnsFailure,
+        HttpRequestError.SecureConnectionError => AttemptError.TlsFailure,
+        HttpRequestError.ConnectionError => failed.InnerException switch
+        {
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => AttemptError.ConnectionRefused,
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => AttemptError.DnsFailure,
+            SocketException { SocketErrorCode: SocketError.TimedOut } => AttemptError.ConnectTimeout,
+            _ => AttemptError.ConnectionFailed,
+        },
+        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError => AttemptError.InvalidResponse,
+        _ => AttemptError.ConnectionLost,
+    };
+}

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+using Router.Core.Database;
+using Router.Core.Leads;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>A retry that now belongs to this worker, until its lease ends.</summary>
+/// <param name="Lead">The event as accepted.</param>
+/// <param name="Attempt">The number to send.</param>
+/// <param name="Step">How many retries of the schedule were made before.</param>
+public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step);
+
+/// <summary>
+/// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
+/// request is made. A worker that dies with it leaves a gap; the next number is due when the lease ends.
+/// </summary>
+public sealed class RetryClaims(
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
+    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability)
+{
+    /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
+    public Task<ClaimedRetry?> Claim(RetryDelivery retry) => Commit(retry);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyList<ClaimedRetry?>> Write(IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
+    {
+        // A number claims a retrying delivery; no number claims a dead one and starts its schedule anew.
+        const string sql = """
+            with claimed as (
+                update deliveries d
+                set attempts = d.attempts + 1,
+                    retry_step = case when d.state = 'dead' then 0 else d.retry_step end,
+                    state = 'retrying',
+                    next_attempt_at = coalesce(d.next_attempt_at, now()),
+                    finished_at = null,
+                    leased_until = now() + $4
+                from unnest($1, $2, $3) as c (event_id, destination_id, attempt)
+                where d.event_id = c.event_id and d.destination_id = c.destination_id
+                  and (d.state = 'retrying' and d.attempts = c.attempt - 1 or d.state = 'dead' and c.attempt is null)
+                returning d.event_id, d.destination_id, d.attempts, d.retry_step
+            )
+            select e.id, c.destination_id, c.attempts, c.retry_step,
+                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body
+            from claimed c join lead_events e on e.id = c.event_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Value.Lease });
+
+        var claimed = new Dictionary<(Guid, Guid), ClaimedRetry>(rows.Count);
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                claimed.Add((reader.GetGuid(0), reader.GetGuid(1)), Read(reader));
+        }
+
+        // Two messages of one delivery in one batch: only the first of them has it.
+        var results = new ClaimedRetry?[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (claimed.Remove((rows[i].EventId, rows[i].DestinationId), out var retry))
+                results[i] = retry;
+        }
+
+        return results;
+    }
+
+    private static ClaimedRetry Read(NpgsqlDataReader reader) => new(
+        new LeadEvent
+        {
+            EventId = reader.GetGuid(0),
+            SiteId = reader.GetGuid(4),
+            Action = reader.GetString(5),
+            LeadId = reader.GetString(6),
+            Product = reader.GetString(7),
+            SourceSystem = reader.GetString(8),
+            AcceptedAt = reader.GetFieldValue<DateTimeOffset>(9),
+            Lead = new RawJson(reader.GetFieldValue<byte[]>(10)),
+        },
+        reader.GetInt32(2),
+        reader.GetInt32(3));
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+
+namespace Router.Core.Leads;
+
+/// <summary>
+/// One accepted request, as it waits in the queue <see cref="QueueName"/>. Its JSON is a contract between the two hosts
+/// and what an operator reads in the RabbitMQ dashboard.
+/// </summary>
+public sealed record LeadEvent
+{
+    /// <summary>The quorum queue, and the exchange in front of it.</summary>
+    public const string QueueName = "lead-events";
+
+    /// <summary>The message id that receivers see; a UUID whose first 48 bits are a time, so that ids sort by age.</summary>
+    [JsonPropertyName("event_id")]
+    public required Guid EventId { get; init; }
+
+    /// <summary>The site that the lead belongs to.</summary>
+    [JsonPropertyName("site_id")]
+    public required Guid SiteId { get; init; }
+
+    /// <summary>One of <see cref="LeadActions"/>.</summary>
+    [JsonPropertyName("action")]
+    public required string Action { get; init; }
+
+    /// <summary>The lead's id in the sender's spelling (with or without hyphens), or ours where it sent none.</summary>
+    [JsonPropertyName("lead_id")]
+    public required string LeadId { get; init; }
+
+    /// <summary>When the request was accepted, UTC, whole microseconds.</summary>
+    [JsonPropertyName("accepted_at")]
+    public required DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>The username of the product that sent it.</summary>
+    [JsonPropertyName("product")]
+    public required string Product { get; init; }
+
+    /// <summary>The product's display name, which receivers see as <c>source_system</c>.</summary>
+    [JsonPropertyName("source_system")]
+    public required string SourceSystem { get; init; }
+
+    /// <summary>The request's body as it came.</summary>
+    [JsonPropertyName("lead")]
+    public required RawJson Lead { get; init; }
+}

@@ -1,0 +1,62 @@
+using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Router.Core.Database;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+using Router.Core.Sites;
+
+namespace Router.Core;
+
+/// <summary>Registration.</summary>
+public static class RouterCore
+{
+    /// <summary>
+    /// Adds the database, the directories and the delivery stages. Call it before anything that takes work is added: hosted
+    /// services start in order and stop in reverse, so the schema is there first and the ledger's writers stop last.
+    /// </summary>
+    public static IServiceCollection AddRouterCore(this IServiceCollection services, IConfiguration configuration)
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+        services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection("Delivery"))
+            .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
+            .ValidateDataAnnotations().ValidateOnStart();
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddDatabases();
+        services.AddSingleton<DatabaseAvailability>();
+        services.AddHostedService<Migrator>();
+        services.AddBackground<DirectoryChanges>();
+        services.AddSingleton<ProductDirectory>();
+        services.AddSingleton<DestinationDirectory>();
+        services.AddSingleton<DestinationDeactivation>();
+
+        services.AddBackground<DeliveryPlanner>();
+        services.AddBackground<RetryClaims>();
+        services.AddBackground<AttemptRecorder>();
+        services.AddSingleton<DestinationSender>();
+        services.AddSingleton<DeliveryCancellation>();
+        services.AddSingleton<DeliveryHistory>();
+        return services;
+    }
+
+    private static void AddBackground<T>(this IServiceCollection services)
+        where T : BackgroundService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
+    }
+
+    /// <summary>The schedule as one text, which an environment variable holds more easily than a list.</summary>
+    private static void ReadSchedule(DeliveryOptions options, string? text)
+    {
+        if (text is null)
+            return;
+
+        options.RetrySchedule = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(delay => TimeSpan.Parse(delay, System.Globalization.CultureInfo.InvariantCulture))];
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Options;
+using Router.Core.Database;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Worker;
+
+/// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
+internal sealed partial class DeliveryAttempts(
+    DestinationSender sender, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
+    DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
+    IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
+{
+    /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
+    public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
+        Attempt(lead, body, site, destination, number: 1, step: 0);
+
+    /// <summary>A claimed retry; the state that it came to.</summary>
+    public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination) =>
+        Attempt(claimed.Lead, body, site, destination, claimed.Attempt, claimed.Step);
+
+    private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, int number, int step)
+    {
+        // Deactivated or deleted since it was planned.
+        if (site.Active.FirstOrDefault(active => active.Id == destinationId) is not { } destination)
+        {
+            await availability.Wait(token => cancellation.Cancel(lead.EventId, destinationId, token), host.ApplicationStopping);
+            LogCanceled(logger, lead.EventId, destinationId);
+            return DeliveryStates.Canceled;
+        }
+
+        var bytes = body.For(destination.PartnerId);
+        var attempt = await sender.Send(destination, lead, bytes, number);
+        var delay = attempt.Result is AttemptResult.Failed
+            ? RetrySchedule.Delay(options.Value, step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
+            : null;
+        var state = StateAfter(attempt.Result, delay);
+        Log(lead, destination, attempt, state, delay);
+
+        if (state == DeliveryStates.Dead)
+            await deadLetters.Publish(lead, destination, bytes, attempt);
+        if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
+            await Deactivate(destination);
+
+        await recorder.Record(new RecordedAttempt(lead.EventId, destination.Id, attempt, state, delay is null ? step : step + 1, delay));
+        return state;
+    }
+
+    private static string StateAfter(AttemptResult result, TimeSpan? delay) => (result, delay) switch
+    {
+        (AttemptResult.Delivered, _) => DeliveryStates.Delivered,
+        (AttemptResult.Rejected, _) => DeliveryStates.Rejected,
+        (_, null) => DeliveryStates.Dead,
+        _ => DeliveryStates.Retrying,
+    };
+
+    private async Task Deactivate(Destination destination)
+    {
+        const string reason = "The receiver answered 410 Gone: it wants no more leads.";
+        if (await availability.Wait(token => deactivation.Deactivate(destination.Id, reason, token), host.ApplicationStopping))
+            LogDeactivated(logger, destination.Id);
+    }
+
+    private void Log(LeadEvent lead, Destination destination, Attempt attempt, string state, TimeSpan? delay)
+    {
+        var milliseconds = attempt.Duration.TotalMilliseconds;
+        if (state == DeliveryStates.Dead)
+            LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Status, attempt.Answer.ErrorCode, milliseconds);
+        else if (delay is { } wait)
+            LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Status, attempt.Answer.ErrorCode, milliseconds, wait.TotalSeconds);
+        else if (attempt.Number > 1 || state == DeliveryStates.Rejected)
+            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Status, milliseconds);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt}: {State} with {Status} in {Milliseconds:0.0} ms")]
+    private static partial void LogFinished(ILogger logger, Guid eventId, Guid destinationId, int attempt, string state, int? status, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; again in {Seconds:0} s")]
+    private static partial void LogFailed(ILogger logger, Guid eventId, Guid destinationId, int attempt, int? status, string? error, double milliseconds, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
+    private static partial void LogDead(ILogger logger, Guid eventId, Guid destinationId, int attempt, int? status, string? error, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {EventId} at destination {DestinationId} canceled: the destination is no longer active")]
+    private static partial void LogCanceled(ILogger logger, Guid eventId, Guid destinationId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Destination {DestinationId} answered 410 and was deactivated")]
+    private static partial void LogDeactivated(ILogger logger, Guid destinationId);
+}

@@ -1,0 +1,29 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using Router.Core.Deliveries;
+
+namespace Router.Worker;
+
+internal static class DeliveryHosting
+{
+    public static void AddDelivery(this IServiceCollection services)
+    {
+        services.AddSingleton<DeadLetters>();
+        services.AddSingleton<DeliveryAttempts>();
+
+        // On SIGTERM: no more messages are taken, requests in flight may finish and are recorded, then the process ends.
+        services.AddOptions<MassTransitHostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>
+            host.StopTimeout = delivery.Value.RequestTimeout + TimeSpan.FromSeconds(5));
+        services.AddOptions<HostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>
+            host.ShutdownTimeout = delivery.Value.RequestTimeout + TimeSpan.FromSeconds(10));
+    }
+
+    public static void AddDeliveryConsumers(this IBusRegistrationConfigurator bus)
+    {
+        bus.AddConsumer<LeadEventConsumer, LeadEventConsumerDefinition>();
+        bus.AddConsumer<RetryDeliveryConsumer, RetryDeliveryConsumerDefinition>();
+    }
+
+    /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
+    public static void AddDueDeliveries(this IServiceCollection services) => services.AddHostedService<DueDeliveries>();
+}

@@ -1,0 +1,111 @@
+using Dapper;
+using MassTransit;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Core.Database;
+using Router.Core.Deliveries;
+
+namespace Router.Worker;
+
+/// <summary>
+/// Moves retries that are due from Postgres to the retry queue. Every worker does it; a row is leased to the queue, so that
+/// none is queued twice, and comes due again should the queue lose it.
+/// </summary>
+internal sealed partial class DueDeliveries(
+    NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
+    : BackgroundService
+{
+    private const int Batch = 200;
+
+    private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.DueInterval, time);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                // A full batch means that more is due: on at once.
+                if (await Queue(stoppingToken) < Batch)
+                    await timer.WaitForNextTickAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it was, the rows are still due; a retry loop that ends would lose them silently.
+            catch (Exception failed)
+            {
+                LogFailed(logger, failed, DatabaseAvailability.IsOutage(failed) ? "Postgres" : "RabbitMQ");
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+#pragma warning restore CA1031
+        }
+    }
+
+    private async Task<int> Queue(CancellationToken cancellationToken)
+    {
+        var due = await Lease(cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        try
+        {
+            await Task.WhenAll(due.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
+        }
+        catch
+        {
+            // Those that did reach the queue are claimed by number: queueing them once more costs nothing.
+            await Release(due);
+            throw;
+        }
+
+        return due.Count;
+    }
+
+    private async Task<List<RetryDelivery>> Lease(CancellationToken cancellationToken)
+    {
+        // The room is counted among the oldest due rows only: at most so many are ever in the queue, the others wait here.
+        const string sql = """
+            with room as (
+                select @MaxQueuedRetries - count(*) filter (where leased_until > now()) as rows
+                from (select leased_until from deliveries
+                      where state = 'retrying' and next_attempt_at <= now()
+                      order by next_attempt_at limit @MaxQueuedRetries) oldest
+            ), due as (
+                select event_id, destination_id from deliveries
+                where state = 'retrying' and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+                order by next_attempt_at
+                limit (select least(@Batch, greatest(0, rows)) from room)
+                for update skip locked
+            )
+            update deliveries d set leased_until = now() + @QueueLease
+            from due
+            where d.event_id = due.event_id and d.destination_id = due.destination_id
+            returning d.event_id, d.destination_id, d.attempts + 1 as attempt
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<(Guid EventId, Guid DestinationId, int Attempt)>(new CommandDefinition(
+            sql, new { options.Value.MaxQueuedRetries, Batch, options.Value.QueueLease }, cancellationToken: cancellationToken));
+        return [.. rows.Select(row => new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt })];
+    }
+
+    private async Task Release(List<RetryDelivery> due)
+    {
+        const string sql = """
+            update deliveries d set leased_until = null
+            from unnest(@Events, @Destinations, @Attempts) as u (event_id, destination_id, attempt)
+            where d.event_id = u.event_id and d.destination_id = u.destination_id and d.state = 'retrying' and d.attempts = u.attempt - 1
+            """;
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, new
+        {
+            Events = due.ConvertAll(retry => retry.EventId),
+            Destinations = due.ConvertAll(retry => retry.DestinationId),
+            Attempts = due.ConvertAll(retry => retry.Attempt!.Value),
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Due retries could not be queued, {Server} may be away; trying again")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string server);
+}

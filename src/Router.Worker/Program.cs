@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Router.Core;
+using Router.Hosting;
+using Router.Worker;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddConsoleLog();
+builder.BindToLoopbackByDefault(port: 8081);
+builder.Services.AddRouterCore(builder.Configuration);
+builder.Services.AddDelivery();
+builder.Services.AddBroker(builder.Configuration, bus => bus.AddDeliveryConsumers());
+builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);
+builder.Services.AddDueDeliveries();
+
+var app = builder.Build();
+app.MapHealth();
+await app.RunAsync();
