@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Starts everything on this machine and sends one lead through it.
+#
+#   deploy/start.sh [--port N] [--dir DIR] [--detach]
+#
+#   --port N     the port of the router; default 8080. All other ports are free ones.
+#   --dir DIR    where data, logs and DIR/env live; default .run beside this folder. Data survives a stop and start.
+#   --detach     return when all is ready instead of staying until Ctrl-C; deploy/stop.sh stops it.
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$repo/deploy/servers.sh"
+
+port=8080 dir=$repo/.run detach=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --port) port=${2:-}; shift 2 || die "--port wants a number." ;;
+        --dir) dir=${2:-}; shift 2 || die "--dir wants a directory." ;;
+        --detach) detach=1; shift ;;
+        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit ;;
+        *) die "start.sh knows no option '$1'; see --help." ;;
+    esac
+done
+[[ $port =~ ^[0-9]+$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || die "--port wants a number from 1 to 65535."
+mkdir -p "$dir/logs" || die "The directory $dir cannot be made."
+dir=$(cd "$dir" && pwd)
+
+exec 9>"$dir/lock"
+flock -n 9 || die "Another start.sh is at work in $dir."
+if runs "$(sed -n 's/^API_PID=//p' "$dir/env" 2>/dev/null || true)" Router.Api; then
+    die "It already runs in $dir; stop it with: deploy/stop.sh --dir $dir"
+fi
+listens "$port" && die "Port $port is in use; choose another one with --port N."
+
+started=$SECONDS step=
+say() { printf '%s\n' "$*"; }
+begin() { step=$1; printf '%-42s' "$1 …"; }
+finish() { printf ' ok  (%s s)\n' "$((SECONDS - started))"; step=; }
+
+# Whatever ends this script before all is ready, or a Ctrl-C after that, stops what it started.
+cleanup() {
+    local status=$?
+    trap - EXIT INT TERM
+    [ -z "$step" ] || printf '\n'
+    [ -n "${ready:-}" ] && say "Stopping …"
+    stop_all "$dir"
+    exit "$status"
+}
+. "$repo/deploy/stop.sh" --functions
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if [ -n "$(missing)" ]; then
+    begin "Installing $(missing | paste -sd ' ')"
+    printf '\n'
+    install_missing
+fi
+command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download"
+
+# Only one build at a time in a checkout; each run has a copy of its own, so that a build never changes what runs.
+begin "Building"
+(
+    flock 8
+    dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 9>&- \
+        || { printf '\n'; tail -n 5 "$dir/logs/build.log" >&2; die "The build failed; see $dir/logs/build.log"; }
+    rm -rf "$dir/app" && mkdir -p "$dir/app"
+    cp -r "$repo/src/Router.Api/bin/Release/net10.0" "$dir/app/api"
+    cp -r "$repo/src/Router.Worker/bin/Release/net10.0" "$dir/app/worker"
+    cp -r "$repo/deploy/demo-receiver/bin/Release/net10.0" "$dir/app/receiver"
+) 8>"$repo/deploy/.build.lock"
+finish
+
+begin "Postgres on 127.0.0.1"
+start_postgres "$dir" 9>&-
+finish
+begin "RabbitMQ on 127.0.0.1"
+start_rabbitmq "$dir" 9>&-
+finish
+. "$dir/servers.env"
+
+admin_token=$(secret "$dir/private" ROUTER_ADMIN_TOKEN)
+lead_manager_secret=$(secret "$dir/private" LEAD_MANAGER_SECRET)
+custom_api_secret=$(secret "$dir/private" CUSTOM_API_SECRET)
+receiver_port=$(port "$dir/ports" RECEIVER_PORT)
+worker_port=$(port "$dir/ports" WORKER_PORT)
+router=http://127.0.0.1:$port
+receiver=http://127.0.0.1:$receiver_port
+
+# launch NAME URL DLL [VARIABLE=VALUE …]: a process of its own session, so that Ctrl-C reaches only this script. Sets $pid.
+launch() {
+    local name=$1 url=$2 dll=$3
+    shift 3
+    env ASPNETCORE_URLS="$url" DOTNET_NOLOGO=1 "$@" setsid dotnet "$dir/app/$name/$dll" >>"$dir/logs/$name.log" 2>&1 </dev/null 9>&- &
+    pid=$!
+}
+
+# await NAME PID URL: until it is ready, or no longer there.
+await() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        curl -sf -m 2 -o /dev/null "$3" && return
+        kill -0 "$2" 2>/dev/null || break
+        sleep 0.1
+    done
+    die "The $1 did not come up; see $dir/logs/$1.log"
+}
+
+begin "Router.Api on $router"
+: >"$dir/logs/receiver.log"
+launch receiver "$receiver" DemoReceiver.dll \
+    "Secrets__lead-manager=$lead_manager_secret" "Secrets__custom-api=$custom_api_secret"
+setting "$dir/env" RECEIVER_PID "$pid"
+launch api "$router" Router.Api.dll \
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Admin__Token=$admin_token"
+api_pid=$pid
+setting "$dir/env" API_PID "$api_pid"
+await api "$api_pid" "$router/health/ready"
+finish
+begin "Router.Worker"
+launch worker "http://127.0.0.1:$worker_port" Router.Worker.dll \
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL"
+worker_pid=$pid
+setting "$dir/env" WORKER_PID "$worker_pid"
+await worker "$worker_pid" "http://127.0.0.1:$worker_port/health/ready"
+finish
+
+# call METHOD PATH [BODY]: the management API; prints the answer. The token goes in over standard input, not the command line.
+call() {
+    curl -sS -m 10 -f -X "$1" "$router$2" -H 'Content-Type: application/json' ${3:+-d "$3"} -K - <<<"header = \"Authorization: Bearer $admin_token\""
+}
+field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+noted() { sed -n "s/^$1=//p" "$dir/env"; }
+
+begin "Demo site, product and destinations"
+site=$(noted DEMO_SITE)
+if [ -n "$site" ] && call GET "/api/sites/$site" >/dev/null 2>&1; then
+    user=$(noted DEMO_USER) password=$(noted DEMO_PASSWORD) destination=$(noted DEMO_DESTINATION)
+    # The receiver may have another port this time.
+    lead_manager=$(call GET "/api/sites/$site/destinations" | sed 's/},{/}\n{/g' | grep '"kind":"lead_manager"' | field id)
+    call PATCH "/api/sites/$site/destinations/$lead_manager" "{\"url\":\"$receiver/lead-manager\"}" >/dev/null
+    call PATCH "/api/sites/$site/destinations/$destination" "{\"url\":\"$receiver/custom-api\"}" >/dev/null
+else
+    site=$(cat /proc/sys/kernel/random/uuid)
+    user=demo-website-$(random | head -c 6)
+    call POST /api/sites "{\"id\":\"$site\",\"name\":\"Demo Realty\",\"domain\":\"www.demo-realty.test\",
+        \"login_url_template\":\"https://www.demo-realty.test/login?lead={lead_id}\",
+        \"lead_manager\":{\"url\":\"$receiver/lead-manager\",\"secret\":\"$lead_manager_secret\",\"partner_id\":\"lead-manager-demo\"}}" >/dev/null
+    password=$(call POST /api/products "{\"username\":\"$user\",\"display_name\":\"Demo Website\"}" | field password)
+    call PUT "/api/products/$user/sites/$site" >/dev/null
+    destination=$(call POST "/api/sites/$site/destinations" "{\"name\":\"Demo Custom API\",\"url\":\"$receiver/custom-api\",
+        \"secret\":\"$custom_api_secret\",\"partner_id\":\"custom-api-demo\",\"active\":true}" | field id)
+fi
+for line in "ROUTER_URL=$router" "ROUTER_ADMIN_TOKEN=$admin_token" "DATABASE_URL=$DATABASE_URL" "AMQP_URL=$AMQP_URL" \
+    "RABBITMQ_MANAGEMENT_URL=$RABBITMQ_MANAGEMENT_URL" "RABBITMQ_USER=$RABBITMQ_USER" "RABBITMQ_PASSWORD=$RABBITMQ_PASSWORD" \
+    "DEMO_SITE=$site" "DEMO_USER=$user" "DEMO_PASSWORD=$password" "DEMO_DESTINATION=$destination" "RECEIVER_URL=$receiver" \
+    "WORKER_URL=http://127.0.0.1:$worker_port" "RABBITMQ_PID=$RABBITMQ_PID" "POSTGRES_PID=$POSTGRES_PID"; do
+    setting "$dir/env" "${line%%=*}" "${line#*=}"
+done
+finish
+
+begin "One lead"
+curl -sS -m 10 -f -o /dev/null -K - "$router/rest/sites/$site/leads" -H 'Content-Type: application/json' -d '{
+    "source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test",
+    "phone": "808-817-2382", "role": "Buyer",
+    "activities": [{"type": "visited", "source": "Website Property Search", "description": "First visit"}]}' <<<"user = \"$user:$password\"" \
+    || die "The lead was refused; see $dir/logs/api.log"
+for ((i = 0; i < 150; i++)); do
+    [ "$(grep -c '^signature verified' "$dir/logs/receiver.log" || true)" -ge 2 ] && break
+    sleep 0.1
+done
+[ "$(grep -c '^signature verified' "$dir/logs/receiver.log" || true)" -ge 2 ] || die "The lead did not arrive at both destinations; see $dir/logs/worker.log"
+finish
+
+cat <<TEXT
+
+One POST to the incoming API became these two signed requests:
+
+$(cat "$dir/logs/receiver.log")
+
+Router      $router
+RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $dir/env)
+Logs        $dir/logs
+Settings    . $dir/env
+
+Send a lead of your own:
+  . $dir/env
+  curl -i -u "\$DEMO_USER:\$DEMO_PASSWORD" "\$ROUTER_URL/rest/sites/\$DEMO_SITE/leads" -H 'Content-Type: application/json' \\
+    -d '{"source": "My website", "email": "ann@mail.test"}'
+TEXT
+ready=1
+if [ -n "$detach" ]; then
+    trap - EXIT INT TERM
+    say "It runs; stop it with: deploy/stop.sh${dir:+ --dir $dir}"
+    exit 0
+fi
+
+say "It runs until Ctrl-C. What arrives at the demo receiver is shown here."
+say
+exec 9>&-
+tail -n 0 -F "$dir/logs/receiver.log" 2>/dev/null &
+tail_pid=$!
+while kill -0 "$api_pid" 2>/dev/null && kill -0 "$worker_pid" 2>/dev/null; do sleep 1 & wait $! || true; done
+kill "$tail_pid" 2>/dev/null || true
+die "A host ended by itself; see $dir/logs"

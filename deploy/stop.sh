@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Stops what deploy/start.sh started, by process id, and keeps the data.
+#
+#   deploy/stop.sh [--dir DIR]        default .run beside this folder
+set -euo pipefail
+
+pid_of() { sed -n "s/^$2=//p" "$1/env" 2>/dev/null || true; }
+
+# In the order of the corridor: take nothing new, finish what is in flight, then the servers.
+stop_all() {
+    end "$(pid_of "$1" API_PID)" Router.Api TERM 30
+    end "$(pid_of "$1" WORKER_PID)" Router.Worker TERM 40
+    end "$(pid_of "$1" RECEIVER_PID)" DemoReceiver TERM 10
+    stop_rabbitmq "$1"
+    stop_postgres "$1"
+}
+
+if [ "${1:-}" != --functions ]; then
+    repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    . "$repo/deploy/servers.sh"
+    dir=$repo/.run
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --dir) dir=${2:-}; shift 2 || die "--dir wants a directory." ;;
+            -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit ;;
+            *) die "stop.sh knows no option '$1'; see --help." ;;
+        esac
+    done
+    [ -e "$dir/servers.env" ] || [ -e "$dir/env" ] || die "Nothing was ever started in $dir."
+    stop_all "$dir"
+fi
