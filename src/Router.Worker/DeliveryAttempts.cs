@@ -73,17 +73,17 @@ internal sealed partial class DeliveryAttempts(
             LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Status, milliseconds);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt}: {State} with {Status} in {Milliseconds:0.0} ms")]
-    private static partial void LogFinished(ILogger logger, Guid eventId, Guid destinationId, int attempt, string state, int? status, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt}: {State} with {Status} in {Milliseconds:0.0} ms")]
+    private static partial void LogFinished(ILogger logger, Guid messageId, Guid destinationId, int attempt, string state, int? status, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; again in {Seconds:0} s")]
-    private static partial void LogFailed(ILogger logger, Guid eventId, Guid destinationId, int attempt, int? status, string? error, double milliseconds, double seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; again in {Seconds:0} s")]
+    private static partial void LogFailed(ILogger logger, Guid messageId, Guid destinationId, int attempt, int? status, string? error, double milliseconds, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
-    private static partial void LogDead(ILogger logger, Guid eventId, Guid destinationId, int attempt, int? status, string? error, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
+    private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, int? status, string? error, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Event {EventId} at destination {DestinationId} canceled: the destination is no longer active")]
-    private static partial void LogCanceled(ILogger logger, Guid eventId, Guid destinationId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId} canceled: the destination is no longer active")]
+    private static partial void LogCanceled(ILogger logger, Guid messageId, Guid destinationId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Destination {DestinationId} answered 410 and was deactivated")]
     private static partial void LogDeactivated(ILogger logger, Guid destinationId);

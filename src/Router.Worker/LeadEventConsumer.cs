@@ -34,8 +34,8 @@ internal sealed partial class LeadEventConsumer(
             time.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Event {EventId} of site {SiteId} ({Action}): {Delivered} of {Planned} delivered at first attempt in {Milliseconds:0.0} ms")]
-    private static partial void LogRouted(ILogger logger, Guid eventId, Guid siteId, string action, int delivered, int planned, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} of site {SiteId} ({Action}): {Delivered} of {Planned} delivered at first attempt in {Milliseconds:0.0} ms")]
+    private static partial void LogRouted(ILogger logger, Guid messageId, Guid siteId, string action, int delivered, int planned, double milliseconds);
 }
 
 /// <summary>An event for a site that isn't in the database: put aside in the error queue, where an operator can move it back.</summary>

@@ -28,6 +28,6 @@ internal sealed partial class RetryDeliveryConsumer(
         await attempts.Retry(claimed, body, site, retry.DestinationId);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing to do for event {EventId} at destination {DestinationId}, attempt {Attempt}: it is finished or in other hands")]
-    private static partial void LogNotClaimed(ILogger logger, Guid eventId, Guid destinationId, int? attempt);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing to do for event {MessageId} at destination {DestinationId}, attempt {Attempt}: it is finished or in other hands")]
+    private static partial void LogNotClaimed(ILogger logger, Guid messageId, Guid destinationId, int? attempt);
 }

@@ -12,7 +12,10 @@ internal static class RouterAuthentication
     public static void AddRouterAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<AdminOptions>().Bind(configuration.GetSection("Admin")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddAuthentication()
+        // Not AddAuthentication(): it brings key storage for cookies, which neither scheme needs.
+        services.AddAuthenticationCore();
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, BasicProductHandler>(BasicProductHandler.SchemeName, configureOptions: null)
             .AddScheme<AuthenticationSchemeOptions, AdminTokenHandler>(AdminTokenHandler.SchemeName, configureOptions: null);
         services.AddSingleton<IAuthorizationHandler, ProductOfSiteHandler>();

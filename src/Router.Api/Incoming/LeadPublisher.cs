@@ -34,9 +34,9 @@ internal sealed partial class LeadPublisher(IBus bus, IOptions<IncomingOptions> 
 #pragma warning restore CA1031
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Event {EventId} of site {SiteId} accepted: {Action} from {Product}")]
-    private static partial void LogAccepted(ILogger logger, Guid eventId, Guid siteId, string action, string product);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} of site {SiteId} accepted: {Action} from {Product}")]
+    private static partial void LogAccepted(ILogger logger, Guid messageId, Guid siteId, string action, string product);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of site {SiteId} was not confirmed by RabbitMQ ({Exception}); the sender got 503")]
-    private static partial void LogNotConfirmed(ILogger logger, Guid eventId, Guid siteId, string exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} was not confirmed by RabbitMQ ({Exception}); the sender got 503")]
+    private static partial void LogNotConfirmed(ILogger logger, Guid messageId, Guid siteId, string exception);
 }
