@@ -1,0 +1,68 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>A RabbitMQ as its operator sees it: through the management API, as the dashboard does.</summary>
+public sealed class Broker : IDisposable
+{
+    private readonly Uri _amqp;
+    private readonly HttpClient _management;
+    private readonly string _user;
+
+    public Broker(Uri amqp, Uri management)
+    {
+        _amqp = amqp;
+        Management = management;
+        _user = amqp.UserInfo.Split(':')[0];
+        _management = new HttpClient { BaseAddress = management };
+        _management.DefaultRequestHeaders.Authorization =
+            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(amqp.UserInfo))));
+    }
+
+    public Uri Management { get; }
+
+    /// <summary>A virtual host of its own; its AMQP URL.</summary>
+    public async Task<string> CreateVirtualHost()
+    {
+        var name = $"test-{Guid.NewGuid():N}";
+        (await _management.PutAsync($"/api/vhosts/{name}", content: null)).EnsureSuccessStatusCode();
+        (await _management.PutAsJsonAsync($"/api/permissions/{name}/{_user}", new { configure = ".*", write = ".*", read = ".*" })).EnsureSuccessStatusCode();
+        return new UriBuilder(_amqp) { Path = name }.Uri.AbsoluteUri;
+    }
+
+    public async Task<JsonElement> Queues(string vhost) => await _management.GetFromJsonAsync<JsonElement>($"/api/queues/{vhost}");
+
+    /// <summary>What "Get messages" shows, without taking them out.</summary>
+    public Task<JsonElement> Peek(string vhost, string queue) => Get(vhost, queue, "ack_requeue_true");
+
+    /// <summary>What the dashboard's "Publish message" does.</summary>
+    public async Task Publish(string vhost, string queue, string payload)
+    {
+        var message = new { properties = new { delivery_mode = 2, content_type = "application/json" }, routing_key = queue, payload, payload_encoding = "string" };
+        (await _management.PostAsJsonAsync($"/api/exchanges/{vhost}/amq.default/publish", message)).EnsureSuccessStatusCode();
+    }
+
+    /// <summary>What the dashboard's "Move messages" does: a shovel that deletes itself when the queue is empty.</summary>
+    public async Task Move(string vhost, string from, string to)
+    {
+        var uri = $"amqp:///{vhost}";
+        var shovel = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["src-uri"] = uri, ["src-queue"] = from, ["src-protocol"] = "amqp091", ["src-prefetch-count"] = 1000, ["src-delete-after"] = "queue-length",
+            ["dest-uri"] = uri, ["dest-queue"] = to, ["dest-protocol"] = "amqp091", ["dest-add-forward-headers"] = false, ["ack-mode"] = "on-confirm",
+        };
+        (await _management.PutAsJsonAsync($"/api/parameters/shovel/{vhost}/move-{from}-{Guid.NewGuid():N}", new { value = shovel })).EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => _management.Dispose();
+
+    private async Task<JsonElement> Get(string vhost, string queue, string mode)
+    {
+        var response = await _management.PostAsJsonAsync($"/api/queues/{vhost}/{queue}/get", new { count = 1000, ackmode = mode, encoding = "auto" });
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+}

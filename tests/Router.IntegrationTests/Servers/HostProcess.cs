@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>Router.Api or Router.Worker as a process of its own, so that it can be killed.</summary>
+public sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output;
+
+    private HostProcess(Process process, ConcurrentQueue<string> output, Uri url) => (_process, _output, Url) = (process, output, url);
+
+    public Uri Url { get; }
+
+    public string Output => string.Join('\n', _output);
+
+    public static HostProcess Start(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null)
+    {
+        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var start = new ProcessStartInfo("dotnet", [Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_URLS"] = url.AbsoluteUri;
+        foreach (var (key, value) in settings)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+
+        output ??= new ConcurrentQueue<string>();
+        var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new HostProcess(process, output, url);
+    }
+
+    public async Task<HostProcess> Ready()
+    {
+        using var http = new HttpClient();
+        await Eventually.True(
+            async () =>
+            {
+                if (_process.HasExited)
+                    throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}");
+                try
+                {
+                    return (await http.GetAsync(new Uri(Url, "/health/ready"))).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "the host is ready", seconds: 60);
+        return this;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM; the exit code.</summary>
+    public async Task<int> Stop()
+    {
+        if (!_process.HasExited)
+            await Shell.Run("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            await Kill();
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

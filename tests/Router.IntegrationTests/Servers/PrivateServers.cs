@@ -1,0 +1,48 @@
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>A Postgres and a RabbitMQ of our own on free ports of 127.0.0.1, which a test may stop and start.</summary>
+public sealed class PrivateServers : IAsyncDisposable
+{
+    private readonly string _directory;
+
+    private PrivateServers(string directory) => _directory = directory;
+
+    public Uri Database { get; private set; } = null!;
+
+    public Broker Broker { get; private set; } = null!;
+
+    public static async Task<PrivateServers> Start()
+    {
+        var directory = Directory.CreateTempSubdirectory("lead-router-test-").FullName;
+        // Postgres runs as another user when the tests run as root.
+        File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
+        var servers = new PrivateServers(directory);
+        await servers.Command("start");
+        var settings = File.ReadLines(Path.Combine(directory, "servers.env")).Select(line => line.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        servers.Database = new Uri(settings["DATABASE_URL"]);
+        servers.Broker = new Broker(new Uri(settings["AMQP_URL"]), new Uri(settings["RABBITMQ_MANAGEMENT_URL"]));
+        return servers;
+    }
+
+    public Task StopPostgres() => Command("stop-postgres");
+
+    public Task StartPostgres() => Command("start-postgres");
+
+    public Task StopRabbitMq() => Command("stop-rabbitmq");
+
+    public Task StartRabbitMq() => Command("start-rabbitmq");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Command("stop");
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task Command(string command)
+    {
+        var (exitCode, output) = await Shell.Run("bash", Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory);
+        if (exitCode != 0)
+            throw new InvalidOperationException($"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
+    }
+}

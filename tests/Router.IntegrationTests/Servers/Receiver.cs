@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>One request as it arrived: the raw bytes, so that a signature is verified as a receiver would.</summary>
+public sealed record Received(string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body, DateTimeOffset At)
+{
+    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
+
+    public string MessageId => Headers["X-Lead-Router-Message-Id"];
+
+    public int Attempt => int.Parse(Headers["X-Lead-Router-Attempt"], System.Globalization.CultureInfo.InvariantCulture);
+
+    public bool IsSignedWith(string secret) =>
+        Headers["X-Lead-Router-Signature"] == Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Body));
+}
+
+/// <summary>A destination's server: a real Kestrel that answers as each test says.</summary>
+public sealed class Receiver : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Received> _received = new();
+    private readonly ConcurrentDictionary<string, Func<HttpContext, Received, Task>> _answers = new(StringComparer.Ordinal);
+
+    private Receiver(WebApplication app) => _app = app;
+
+    public Uri Url { get; private set; } = null!;
+
+    public IReadOnlyList<Received> All => [.. _received];
+
+    public static async Task<Receiver> Start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var receiver = new Receiver(builder.Build());
+        receiver._app.Run(receiver.Receive);
+        await receiver._app.StartAsync();
+        receiver.Url = new Uri(receiver._app.Urls.Single());
+        return receiver;
+    }
+
+    public IReadOnlyList<Received> At(string path) => [.. _received.Where(request => request.Path == path)];
+
+    /// <summary>Answers every request to the path with what the function says; without one the answer is 200.</summary>
+    public void Answer(string path, Func<HttpContext, Received, Task> answer) => _answers[path] = answer;
+
+    /// <summary>Answers with these statuses in turn; the last one stays.</summary>
+    public void Answer(string path, params int[] statuses)
+    {
+        var next = 0;
+        Answer(path, (context, _) =>
+        {
+            context.Response.StatusCode = statuses[Math.Min(Interlocked.Increment(ref next) - 1, statuses.Length - 1)];
+            return Task.CompletedTask;
+        });
+    }
+
+    public async Task<IReadOnlyList<Received>> Wait(string path, int count, int seconds = 30)
+    {
+        await Eventually.True(() => At(path).Count >= count, $"{count} requests at {path} (there are {At(path).Count})", seconds);
+        return At(path);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            await _app.StopAsync(now.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A hanging answer is cut off.
+        }
+
+        await _app.DisposeAsync();
+    }
+
+    private async Task Receive(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var request = new Received(
+            context.Request.Path,
+            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            body.ToArray(),
+            TimeProvider.System.GetUtcNow());
+        _received.Enqueue(request);
+        if (_answers.TryGetValue(request.Path, out var answer))
+            await answer(context, request);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using Dapper;
+using Npgsql;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>An API and a worker on a database and a virtual host of their own, with a receiver beside them.</summary>
+public sealed class RouterFixture : IAsyncDisposable
+{
+    public const string AdminToken = "an-admin-token-for-tests-only";
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly List<HostProcess> _hosts = [];
+
+    private RouterFixture(Dictionary<string, string> settings, Broker broker, Receiver receiver)
+    {
+        (Settings, Broker, Receiver) = (settings, broker, receiver);
+        VirtualHost = new Uri(settings["RabbitMq:Uri"]).AbsolutePath.Trim('/');
+    }
+
+    public Dictionary<string, string> Settings { get; }
+
+    public Broker Broker { get; }
+
+    public string VirtualHost { get; }
+
+    public Receiver Receiver { get; }
+
+    public HostProcess Api { get; private set; } = null!;
+
+    public HttpClient Admin { get; private set; } = null!;
+
+    /// <summary>All that any host of this fixture ever printed.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Starts an API and as many workers. Retries come quickly, so that tests needn't wait for five seconds.</summary>
+    public static async Task<RouterFixture> Start(string database, string amqp, Broker broker, int workers = 1, params (string Key, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Database:ConnectionString"] = database,
+            ["RabbitMq:Uri"] = amqp,
+            ["Admin:Token"] = AdminToken,
+            ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
+            ["Delivery:DueInterval"] = "00:00:00.1",
+            ["Delivery:RequestTimeout"] = "00:00:05",
+            ["Delivery:Lease"] = "00:00:07",
+        };
+        foreach (var (key, value) in settings)
+            all[key] = value;
+
+        var fixture = new RouterFixture(all, broker, await Receiver.Start());
+        fixture.Api = fixture.Host("Router.Api");
+        var started = Enumerable.Range(0, workers).Select(_ => fixture.Host("Router.Worker")).ToList();
+        foreach (var host in started.Prepend(fixture.Api))
+            await host.Ready();
+        fixture.Admin = new HttpClient { BaseAddress = fixture.Api.Url };
+        fixture.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
+        return fixture;
+    }
+
+    public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+
+    public IReadOnlyList<HostProcess> Workers => _hosts[1..];
+
+    /// <summary>One more host; wait for <see cref="HostProcess.Ready"/>.</summary>
+    public HostProcess Host(string name)
+    {
+        var host = HostProcess.Start(name, Settings, _output);
+        _hosts.Add(host);
+        return host;
+    }
+
+    public Task<TestSite> CreateSite() => TestSite.Create(this);
+
+    public async Task<NpgsqlConnection> OpenDatabase()
+    {
+        var connection = new NpgsqlConnection(Postgres.ConnectionString(new Uri(Settings["Database:ConnectionString"])));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async Task<T> Query<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await OpenDatabase();
+        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
+        Admin?.Dispose();
+        await Receiver.DisposeAsync();
+    }
+}

@@ -1,0 +1,58 @@
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Router.IntegrationTests.Servers.TestServers))]
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>
+/// The Postgres and the RabbitMQ of a test run, in this order: those that environment variables point at
+/// (<c>ROUTER_TEST_DATABASE_URL</c>, <c>ROUTER_TEST_AMQP_URL</c>, <c>ROUTER_TEST_RABBITMQ_MANAGEMENT_URL</c>), private ones from the
+/// installed binaries, containers when built with <c>-p:UseTestcontainers=true</c>. Each fixture takes a fresh database and virtual host.
+/// </summary>
+public sealed class TestServers : IAsyncLifetime
+{
+    private PrivateServers? _private;
+
+    public Uri Database { get; private set; } = null!;
+
+    public Broker Broker { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("ROUTER_TEST_DATABASE_URL") is { Length: > 0 } database)
+        {
+            Database = new Uri(database);
+            Broker = new Broker(
+                new Uri(Required("ROUTER_TEST_AMQP_URL")),
+                new Uri(Required("ROUTER_TEST_RABBITMQ_MANAGEMENT_URL")));
+            return;
+        }
+
+#if TESTCONTAINERS
+        (Database, Broker) = await Containers.Start();
+#else
+        _private = await PrivateServers.Start();
+        (Database, Broker) = (_private.Database, _private.Broker);
+#endif
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_private is not null)
+            await _private.DisposeAsync();
+    }
+
+    /// <summary>A database of its own.</summary>
+    public async Task<string> CreateDatabase()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(Postgres.ConnectionString(Database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return new UriBuilder(Database) { Path = name }.Uri.AbsoluteUri;
+    }
+
+    private static string Required(string name) =>
+        Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"Set {name} too, or none of the ROUTER_TEST_ variables.");
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Dapper;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>A destination of a test's site, at a path of its own of the receiver.</summary>
+public sealed record TestDestination(Guid Id, string Path, string Secret, string PartnerId);
+
+/// <summary>A site with a product that may send for it: what one test needs, apart from all others.</summary>
+public sealed class TestSite
+{
+    private readonly RouterFixture _router;
+    private readonly AuthenticationHeaderValue _credentials;
+
+    private TestSite(RouterFixture router, Guid id, AuthenticationHeaderValue credentials, TestDestination leadManager) =>
+        (_router, Id, _credentials, LeadManager) = (router, id, credentials, leadManager);
+
+    public Guid Id { get; }
+
+    public TestDestination LeadManager { get; }
+
+    public static async Task<TestSite> Create(RouterFixture router)
+    {
+        var id = Guid.NewGuid();
+        var path = $"/lead-manager-{id:N}";
+        await Expect(HttpStatusCode.Created, router.Admin.PostAsJsonAsync("/api/sites", new
+        {
+            id, name = "A site", domain = "www.site.test", login_url_template = "https://www.site.test/login/{lead_id}",
+            lead_manager = new { url = new Uri(router.Receiver.Url, path), secret = "lead manager's secret", partner_id = "lm" },
+        }));
+        var product = await Expect(HttpStatusCode.Created, router.Admin.PostAsJsonAsync(
+            "/api/products", new { username = $"web-{id:N}", display_name = "Test Website" }));
+        var (username, password) = (product.GetProperty("username").GetString(), product.GetProperty("password").GetString());
+        (await router.Admin.PutAsync($"/api/products/{username}/sites/{id}", content: null)).EnsureSuccessStatusCode();
+        var destinations = await router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{id}/destinations");
+        var leadManager = destinations.GetProperty("items")[0].GetProperty("id").GetGuid();
+        return new TestSite(
+            router, id,
+            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}"))),
+            new TestDestination(leadManager, path, "lead manager's secret", "lm"));
+    }
+
+    public async Task<TestDestination> AddDestination(string name, bool active = true, string? url = null)
+    {
+        var path = $"/{name}-{Id:N}";
+        var (secret, partnerId) = ($"secret of {name}", $"partner {name}");
+        var created = await Expect(HttpStatusCode.Created, _router.Admin.PostAsJsonAsync($"/api/sites/{Id}/destinations", new
+        {
+            name, url = url ?? new Uri(_router.Receiver.Url, path).AbsoluteUri, secret, partner_id = partnerId, active,
+        }));
+        return new TestDestination(created.GetProperty("id").GetGuid(), path, secret, partnerId);
+    }
+
+    public Task<JsonElement> Patch(TestDestination destination, object change) =>
+        Expect(HttpStatusCode.OK, _router.Admin.PatchAsJsonAsync($"/api/sites/{Id}/destinations/{destination.Id}", change));
+
+    public Task<HttpResponseMessage> Post(string json, string path = "/leads", HttpClient? http = null, Action<HttpRequestMessage>? change = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_router.Api.Url, $"/rest/sites/{Id}{path}"))
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = _credentials;
+        change?.Invoke(request);
+        return (http ?? _router.Admin).SendAsync(request);
+    }
+
+    /// <summary>Posts a lead that must be accepted; its id.</summary>
+    public async Task<string> PostLead(string? note = null)
+    {
+        var lead = Guid.NewGuid().ToString("N");
+        var response = await Post(JsonSerializer.Serialize(new { id = lead, source = "test", email = "jack@mail.test", notes = note ?? "" }));
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        return lead;
+    }
+
+    public Task<JsonElement> Deliveries() => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?limit=500");
+
+    /// <summary>The site's only delivery to the destination, once it is in the state.</summary>
+    public async Task<JsonElement> Delivery(TestDestination destination, string state, int seconds = 30)
+    {
+        var row = await Eventually.Get(
+            async () => (await Deliveries()).GetProperty("items").EnumerateArray().FirstOrDefault(item => item.GetProperty("destination_id").GetGuid() == destination.Id),
+            item => item.ValueKind is JsonValueKind.Object && item.GetProperty("state").GetString() == state,
+            $"the delivery is {state}", seconds);
+        return await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{row.GetProperty("event_id")}/{destination.Id}");
+    }
+
+    /// <summary>
+    /// The verification query: every planned delivery is in a state that says what became of it, every attempt belongs to a
+    /// delivery, and the count of events is what was accepted.
+    /// </summary>
+    public async Task AssertAccountedFor(int events)
+    {
+        await using var database = await _router.OpenDatabase();
+        var (accepted, pending, orphans) = await database.QuerySingleAsync<(int, int, int)>(
+            """
+            select (select count(*) from lead_events where site_id = @Id)::int,
+                   (select count(*) from deliveries where site_id = @Id and state = 'pending')::int,
+                   (select count(*) from lead_events e where e.site_id = @Id and not exists (
+                       select from deliveries d join destinations x on x.id = d.destination_id
+                       where d.event_id = e.id and x.kind = 'lead_manager'))::int
+            """, new { Id });
+        Assert.Equal((events, 0, 0), (accepted, pending, orphans));
+    }
+
+    private static async Task<JsonElement> Expect(HttpStatusCode status, Task<HttpResponseMessage> request)
+    {
+        using var response = await request;
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"{(int)response.StatusCode}: {body}");
+        return JsonSerializer.Deserialize<JsonElement>(body);
+    }
+}
