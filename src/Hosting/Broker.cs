@@ -52,6 +52,7 @@ internal static class Broker
         {
             // A lead may be 64 deep by itself.
             options.MaxDepth = 128;
+            options.WriteIndented = false;
             options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
             return options;
         });

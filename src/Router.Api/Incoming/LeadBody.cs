@@ -68,7 +68,11 @@ internal sealed class LeadBody : IDisposable
         {
             var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
             if (read.Buffer.Length > MostBytes)
+            {
+                // Given back, or Kestrel can't drain the rest and breaks the connection under the sender's next lead.
+                request.BodyReader.AdvanceTo(read.Buffer.End);
                 return null;
+            }
 
             if (read.IsCompleted)
             {

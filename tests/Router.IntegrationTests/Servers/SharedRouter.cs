@@ -5,6 +5,8 @@ public sealed class SharedRouter(TestServers servers) : IAsyncLifetime
 {
     public RouterFixture Router { get; private set; } = null!;
 
+    public TestServers Servers => servers;
+
     public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(servers);
 
     public ValueTask DisposeAsync() => Router.DisposeAsync();
