@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Stops what deploy/start.sh started, by process id, and keeps the data.
 #
-#   deploy/stop.sh [--dir DIR]        default .run beside this folder
+#   deploy/stop.sh [--dir DIR] [--remove]
+#
+#   --dir DIR    default .run beside this folder
+#   --remove     delete the data, the logs and DIR too
 set -euo pipefail
 
 pid_of() { sed -n "s/^$2=//p" "$1/env" 2>/dev/null || true; }
@@ -18,14 +21,17 @@ stop_all() {
 if [ "${1:-}" != --functions ]; then
     repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     . "$repo/deploy/servers.sh"
-    dir=$repo/.run
+    dir=$repo/.run remove=
     while [ $# -gt 0 ]; do
         case $1 in
             --dir) dir=${2:-}; shift 2 || die "--dir wants a directory." ;;
-            -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit ;;
+            --remove) remove=1; shift ;;
+            -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit ;;
             *) die "stop.sh knows no option '$1'; see --help." ;;
         esac
     done
     [ -e "$dir/servers.env" ] || [ -e "$dir/env" ] || die "Nothing was ever started in $dir."
+    dir=$(cd "$dir" && pwd)
     stop_all "$dir"
+    if [ -n "$remove" ]; then rm -rf "$(postgres_data "$dir")" "$dir"; fi
 fi

@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>The README's first command, as its reader runs it.</summary>
+public sealed class StartScriptTests : IAsyncLifetime
+{
+    private static readonly string[] Promised =
+    [
+        "ROUTER_URL", "ROUTER_ADMIN_TOKEN", "DATABASE_URL", "AMQP_URL", "RABBITMQ_MANAGEMENT_URL", "RABBITMQ_USER", "RABBITMQ_PASSWORD", "DEMO_SITE",
+        "DEMO_USER", "DEMO_PASSWORD", "DEMO_DESTINATION", "RECEIVER_URL", "API_PID", "WORKER_PID", "RABBITMQ_PID", "POSTGRES_PID",
+    ];
+
+    // Nobody but us may enter it, as with any mktemp -d: Postgres, which runs as another user under root, must cope.
+    private readonly string _directory = Directory.CreateTempSubdirectory("lead-router-start-").FullName;
+
+    public ValueTask InitializeAsync() => default;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Shell.Run("bash", Script("stop.sh"), "--remove", "--dir", _directory);
+        if (Directory.Exists(_directory))
+            Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Start_ThenStopThenStart_ShowsSignedLeadsAndKeepsItsData()
+    {
+        var port = HostProcess.FreePort();
+        var (exitCode, output) = await Start(port);
+        Assert.True(exitCode == 0, output);
+        Assert.Equal(2, output.Split('\n').Count(line => line == "signature verified"));
+        var first = Settings();
+        Assert.All(Promised, name => Assert.NotEmpty(first[name]));
+        Assert.Equal($"http://127.0.0.1:{port}", first["ROUTER_URL"]);
+        Assert.All(Pids(first), pid => Assert.True(Directory.Exists($"/proc/{pid}"), $"process {pid}"));
+        Assert.Equal("1", (await Shell.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+
+        // A second one in the same place, or at the same port, is refused with a sentence and leaves the first alone.
+        Assert.Contains("already runs", (await Start(HostProcess.FreePort())).Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await Shell.Run("bash", Script("stop.sh"), "--dir", _directory)).ExitCode);
+        Assert.All(Pids(first), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
+
+        (exitCode, output) = await Start(port);
+        Assert.True(exitCode == 0, output);
+        var second = Settings();
+        Assert.Equal((first["DEMO_SITE"], first["DEMO_PASSWORD"]), (second["DEMO_SITE"], second["DEMO_PASSWORD"]));
+        Assert.Equal("2", (await Shell.Run("psql", second["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{second["DEMO_USER"]}:{second["DEMO_PASSWORD"]}")));
+        using var lead = new StringContent("""{"source":"s","email":"a@b.c"}""", Encoding.UTF8, "application/json");
+        Assert.Equal(201, (int)(await http.PostAsync($"{second["ROUTER_URL"]}/rest/sites/{second["DEMO_SITE"]}/leads", lead)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Start_PortInUse_SaysSoAndStartsNothing()
+    {
+        using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var (exitCode, output) = await Start(((System.Net.IPEndPoint)taken.LocalEndpoint).Port);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("is in use; choose another one with --port", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_directory, "servers.env")));
+    }
+
+    [Fact]
+    public async Task Start_RouterCannotRun_SaysWhereToLookAndLeavesNothingRunning()
+    {
+        // The worker refuses such a configuration; the servers are up by then and must go down again.
+        var (exitCode, output) = await Start(HostProcess.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains($"did not come up; see {_directory}/logs/", output, StringComparison.Ordinal);
+        Assert.All(Pids(Settings()), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
+    }
+
+    [Theory]
+    [InlineData("--port", "none")]
+    [InlineData("--nonsense", "")]
+    public async Task Start_OptionThatMakesNoSense_IsRefused(string option, string value) =>
+        Assert.NotEqual(0, (await Shell.Run("bash", Script("start.sh"), option, value, "--dir", _directory)).ExitCode);
+
+    private static string Script(string name) => Path.Combine(Repository.Root, "deploy", name);
+
+    private async Task<(int ExitCode, string Output)> Start(int port, params (string Key, string Value)[] environment) => await Shell.Run(
+        "env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "bash", Script("start.sh"), "--detach", "--dir", _directory, "--port", $"{port}"]);
+
+    private Dictionary<string, string> Settings() => new[] { "servers.env", "env" }
+        .SelectMany(file => File.ReadLines(Path.Combine(_directory, file)))
+        .Select(line => line.Split('=', 2))
+        .GroupBy(pair => pair[0], pair => pair[1], StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
+
+    private static IEnumerable<int> Pids(Dictionary<string, string> settings) => settings
+        .Where(pair => pair.Key.EndsWith("_PID", StringComparison.Ordinal))
+        .Select(pair => int.Parse(pair.Value, System.Globalization.CultureInfo.InvariantCulture));
+
+    // A process that ended but that nobody waited for is still listed, without a command line.
+    private static bool IsAlive(int pid) => File.Exists($"/proc/{pid}/cmdline") && File.ReadAllText($"/proc/{pid}/cmdline").Length > 0;
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what is missing and runs every test against real servers, which the tests start themselves on free ports of
+# 127.0.0.1, or against those that ROUTER_TEST_DATABASE_URL, ROUTER_TEST_AMQP_URL and ROUTER_TEST_RABBITMQ_MANAGEMENT_URL
+# point at. Arguments go to `dotnet test`, for example: tests/run.sh --filter FullyQualifiedName~Outcome
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+deploy/servers.sh install || exit 1
+command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+dotnet build Router.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+dotnet test Router.sln -c Release --no-build --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory "$results" "$@"
+status=$?
+
+# The counters of every project's report, added up.
+count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }
+total=$(count total) passed=$(count passed)
+skipped=$(($(count notExecuted) + $(count inconclusive)))
+failed=$((total - passed - skipped))
+[ "$total" -gt 0 ] || { echo "No test ran." >&2; status=1; }
+[ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"
