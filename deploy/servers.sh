@@ -31,16 +31,16 @@ install_missing() {
     fi
     echo "installing ${packages[*]}"
     # Debian starts a freshly installed server, on its default port; we want only our own.
-    local ours=
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null && "${sudo[@]}" chmod +x "$policy" && ours=1
-    fi
     log=$(mktemp)
-    if ! { "${sudo[@]}" apt-get update -q && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"; } >"$log" 2>&1; then
-        [ -z "$ours" ] || "${sudo[@]}" rm -f "$policy"
-        die "Installing ${packages[*]} failed; see $log"
-    fi
-    [ -z "$ours" ] || "${sudo[@]}" rm -f "$policy"
+    # In a subshell whose exit takes the policy away again, however it ends: left behind it would block every later package.
+    (
+        if [ ! -e "$policy" ]; then
+            trap '"${sudo[@]}" rm -f "$policy"' EXIT
+            trap 'exit 130' INT TERM
+            printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null && "${sudo[@]}" chmod +x "$policy"
+        fi
+        "${sudo[@]}" apt-get update -q && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"
+    ) >"$log" 2>&1 || die "Installing ${packages[*]} failed; see $log"
     rm -f "$log"
 }
 
@@ -130,14 +130,15 @@ start_postgres() {
     fi
     port=$(port "$dir/ports" POSTGRES_PORT)
     (cd / && $(postgres_user) "$bin/pg_ctl" -D "$data/data" -l "$log" -w -t 60 start \
-        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c shared_buffers=256MB") \
+        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c shared_buffers=256MB -c log_error_verbosity=terse") \
         >"$dir/pg_ctl.log" 2>&1 </dev/null || die "Postgres did not start; see $log"
+    # Before anything else can fail: whoever cleans up must know it.
+    setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"
     export PGPASSWORD=$password
     local admin=(psql -q -h 127.0.0.1 -p "$port" -U router -d postgres -v ON_ERROR_STOP=1 -tA)
     [ "$("${admin[@]}" -c "select 1 from pg_database where datname = 'router'")" = 1 ] || "${admin[@]}" -c 'create database router'
     unset PGPASSWORD
     setting "$dir/servers.env" DATABASE_URL "postgres://router:$password@127.0.0.1:$port/router"
-    setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"
 }
 
 start_rabbitmq() {
@@ -190,7 +191,7 @@ read_pid() { sed -n "s/^$2=//p" "$1/servers.env" 2>/dev/null || true; }
 stop_postgres() { end "$(read_pid "$1" POSTGRES_PID)" postgres INT 30; }
 
 stop_rabbitmq() {
-    end "$(read_pid "$1" RABBITMQ_PID)" beam TERM 30
+    end "$(read_pid "$1" RABBITMQ_PID)" rabbit TERM 30
     end "$(read_pid "$1" EPMD_PID)" epmd TERM 5
 }
 
@@ -202,7 +203,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     mkdir -p "$2"
     dir=$(cd "$2" && pwd)
     case $command in
-        start) start_postgres "$dir" && start_rabbitmq "$dir" ;;
+        start) start_postgres "$dir"; start_rabbitmq "$dir" ;;
         stop) stop_rabbitmq "$dir"; stop_postgres "$dir" ;;
         start-postgres) start_postgres "$dir" ;;
         stop-postgres) stop_postgres "$dir" ;;

@@ -21,12 +21,17 @@ while [ $# -gt 0 ]; do
     esac
 done
 [[ $port =~ ^[0-9]+$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || die "--port wants a number from 1 to 65535."
+if [ -d "$dir" ] && [ ! -e "$dir/lock" ] && [ -n "$(ls -A "$dir")" ]; then
+    die "The directory $dir holds something else; choose a new or an empty one with --dir DIR."
+fi
+listens "$port" && [ ! -e "$dir/env" ] && die "Port $port is in use; choose another one with --port N."
 mkdir -p "$dir/logs" || die "The directory $dir cannot be made."
 dir=$(cd "$dir" && pwd)
 
 exec 9>"$dir/lock"
 flock -n 9 || die "Another start.sh is at work in $dir."
 if runs "$(sed -n 's/^API_PID=//p' "$dir/env" 2>/dev/null || true)" Router.Api; then
+    runs "$(sed -n 's/^WORKER_PID=//p' "$dir/env")" Router.Worker || die "Its worker has died; stop the rest with: deploy/stop.sh --dir $dir, then start again."
     die "It already runs in $dir; stop it with: deploy/stop.sh --dir $dir"
 fi
 listens "$port" && die "Port $port is in use; choose another one with --port N."
@@ -61,7 +66,7 @@ command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: see https://dot
 begin "Building"
 (
     flock 8
-    dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 9>&- \
+    dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 8>&- 9>&- \
         || { printf '\n'; tail -n 5 "$dir/logs/build.log" >&2; die "The build failed; see $dir/logs/build.log"; }
     rm -rf "$dir/app" && mkdir -p "$dir/app"
     cp -r "$repo/src/Router.Api/bin/Release/net10.0" "$dir/app/api"
@@ -87,11 +92,16 @@ router=http://127.0.0.1:$port
 receiver=http://127.0.0.1:$receiver_port
 
 # launch NAME URL DLL [VARIABLE=VALUE …]: a process of its own session, so that Ctrl-C reaches only this script. Sets $pid.
+# The variables are exported, not given to env: a command line is for everybody to read.
 launch() {
     local name=$1 url=$2 dll=$3
     shift 3
-    env ASPNETCORE_URLS="$url" DOTNET_NOLOGO=1 "$@" setsid dotnet "$dir/app/$name/$dll" >>"$dir/logs/$name.log" 2>&1 </dev/null 9>&- &
+    (
+        export ASPNETCORE_URLS=$url DOTNET_NOLOGO=1 "$@"
+        exec setsid dotnet "$dir/app/$name/$dll"
+    ) >>"$dir/logs/$name.log" 2>&1 </dev/null 9>&- &
     pid=$!
+    disown
 }
 
 # await NAME PID URL: until it is ready, or no longer there.
@@ -108,7 +118,7 @@ await() {
 begin "Router.Api on $router"
 : >"$dir/logs/receiver.log"
 launch receiver "$receiver" DemoReceiver.dll \
-    "Secrets__lead-manager=$lead_manager_secret" "Secrets__custom-api=$custom_api_secret"
+    "Secrets__lead_manager=$lead_manager_secret" "Secrets__custom_api=$custom_api_secret"
 setting "$dir/env" RECEIVER_PID "$pid"
 launch api "$router" Router.Api.dll \
     "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Admin__Token=$admin_token"
@@ -124,30 +134,34 @@ setting "$dir/env" WORKER_PID "$worker_pid"
 await worker "$worker_pid" "http://127.0.0.1:$worker_port/health/ready"
 finish
 
-# call METHOD PATH [BODY]: the management API; prints the answer. The token goes in over standard input, not the command line.
+# call METHOD PATH [BODY]: the management API; prints the answer. Token and body stay off the command line.
 call() {
-    curl -sS -m 10 -f -X "$1" "$router$2" -H 'Content-Type: application/json' ${3:+-d "$3"} -K - <<<"header = \"Authorization: Bearer $admin_token\""
+    printf '%s' "${3:-}" | curl -sS -m 10 -f -X "$1" "$router$2" -H 'Content-Type: application/json' ${3:+--data-binary @-} \
+        -K <(printf 'header = "Authorization: Bearer %s"' "$admin_token")
 }
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 noted() { sed -n "s/^$1=//p" "$dir/env"; }
 
 begin "Demo site, product and destinations"
 site=$(noted DEMO_SITE)
+old_receiver=$(noted RECEIVER_URL)
 if [ -n "$site" ] && call GET "/api/sites/$site" >/dev/null 2>&1; then
     user=$(noted DEMO_USER) password=$(noted DEMO_PASSWORD) destination=$(noted DEMO_DESTINATION)
-    # The receiver may have another port this time.
-    lead_manager=$(call GET "/api/sites/$site/destinations" | sed 's/},{/}\n{/g' | grep '"kind":"lead_manager"' | field id)
-    call PATCH "/api/sites/$site/destinations/$lead_manager" "{\"url\":\"$receiver/lead-manager\"}" >/dev/null
-    call PATCH "/api/sites/$site/destinations/$destination" "{\"url\":\"$receiver/custom-api\"}" >/dev/null
+    # The receiver may have another port this time; a destination that was pointed elsewhere stays as it is.
+    if [ "$old_receiver" != "$receiver" ]; then
+        call GET "/api/sites/$site/destinations?limit=500" | sed 's/},{/}\n{/g' | grep -F "\"url\":\"$old_receiver/" | while read -r line; do
+            call PATCH "/api/sites/$site/destinations/$(field id <<<"$line")" "{\"url\":\"$receiver/$(field url <<<"$line" | sed 's,.*/,,')\"}" >/dev/null
+        done || true
+    fi
 else
     site=$(cat /proc/sys/kernel/random/uuid)
     user=demo-website-$(random | head -c 6)
     call POST /api/sites "{\"id\":\"$site\",\"name\":\"Demo Realty\",\"domain\":\"www.demo-realty.test\",
         \"login_url_template\":\"https://www.demo-realty.test/login?lead={lead_id}\",
-        \"lead_manager\":{\"url\":\"$receiver/lead-manager\",\"secret\":\"$lead_manager_secret\",\"partner_id\":\"lead-manager-demo\"}}" >/dev/null
+        \"lead_manager\":{\"url\":\"$receiver/lead_manager\",\"secret\":\"$lead_manager_secret\",\"partner_id\":\"lead-manager-demo\"}}" >/dev/null
     password=$(call POST /api/products "{\"username\":\"$user\",\"display_name\":\"Demo Website\"}" | field password)
     call PUT "/api/products/$user/sites/$site" >/dev/null
-    destination=$(call POST "/api/sites/$site/destinations" "{\"name\":\"Demo Custom API\",\"url\":\"$receiver/custom-api\",
+    destination=$(call POST "/api/sites/$site/destinations" "{\"name\":\"Demo Custom API\",\"url\":\"$receiver/custom_api\",
         \"secret\":\"$custom_api_secret\",\"partner_id\":\"custom-api-demo\",\"active\":true}" | field id)
 fi
 for line in "ROUTER_URL=$router" "ROUTER_ADMIN_TOKEN=$admin_token" "DATABASE_URL=$DATABASE_URL" "AMQP_URL=$AMQP_URL" \
@@ -158,25 +172,37 @@ for line in "ROUTER_URL=$router" "ROUTER_ADMIN_TOKEN=$admin_token" "DATABASE_URL
 done
 finish
 
-begin "One lead"
-curl -sS -m 10 -f -o /dev/null -K - "$router/rest/sites/$site/leads" -H 'Content-Type: application/json' -d '{
-    "source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test",
-    "phone": "808-817-2382", "role": "Buyer",
-    "activities": [{"type": "visited", "source": "Website Property Search", "description": "First visit"}]}' <<<"user = \"$user:$password\"" \
-    || die "The lead was refused; see $dir/logs/api.log"
-for ((i = 0; i < 150; i++)); do
-    [ "$(grep -c '^signature verified' "$dir/logs/receiver.log" || true)" -ge 2 ] && break
-    sleep 0.1
-done
-[ "$(grep -c '^signature verified' "$dir/logs/receiver.log" || true)" -ge 2 ] || die "The lead did not arrive at both destinations; see $dir/logs/worker.log"
-finish
+# The demo's own lead goes to Lead Manager and the demo's custom API only, and not even there once they are somebody's real ones.
+shown=
+if [ "$(call GET "/api/sites/$site/destinations?limit=500" | sed 's/},{/}\n{/g' | grep -c -e "$receiver/lead_manager" -e "$receiver/custom_api" || true)" -ge 2 ]; then
+    begin "One lead"
+    lead=$(cat /proc/sys/kernel/random/uuid)
+    printf '%s' '{
+        "id": "'"$lead"'", "source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test",
+        "phone": "808-817-2382", "role": "Buyer",
+        "activities": [{"type": "visited", "source": "Website Property Search", "description": "First visit"}]}' \
+        | curl -sS -m 10 -f -o /dev/null --data-binary @- "$router/rest/sites/$site/leads" -H 'Content-Type: application/json' \
+            -H "X-ROUTER-DESTINATIONS: $destination" -K <(printf 'user = "%s:%s"' "$user" "$password") \
+        || die "The lead was refused; see $dir/logs/api.log"
+    # What the receiver printed of this lead: its log is blocks that end with the word about the signature.
+    arrived() { awk -v id="$lead" '{ block = block $0 "\n" } /^signature / { if (index(block, id)) printf "%s\n", block; block = "" }' "$dir/logs/receiver.log"; }
+    for ((i = 0; i < 150; i++)); do
+        [ "$(arrived | grep -c '^signature verified' || true)" -ge 2 ] && break
+        sleep 0.1
+    done
+    shown=$(arrived)
+    [ "$(grep -c '^signature verified' <<<"$shown" || true)" -ge 2 ] || die "The lead did not arrive at both destinations; see $dir/logs/worker.log"
+    finish
+else
+    say "The demo site's destinations are no longer the demo's own: no sample lead is sent."
+fi
 
 cat <<TEXT
 
-One POST to the incoming API became these two signed requests:
+${shown:+One POST to the incoming API became these two signed requests:
 
-$(cat "$dir/logs/receiver.log")
-
+$shown
+}
 Router      $router
 RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $dir/env)
 Logs        $dir/logs
@@ -197,8 +223,7 @@ fi
 say "It runs until Ctrl-C. What arrives at the demo receiver is shown here."
 say
 exec 9>&-
-tail -n 0 -F "$dir/logs/receiver.log" 2>/dev/null &
-tail_pid=$!
+tail -n 0 -F --pid=$$ "$dir/logs/receiver.log" 2>/dev/null &
 while kill -0 "$api_pid" 2>/dev/null && kill -0 "$worker_pid" 2>/dev/null; do sleep 1 & wait $! || true; done
-kill "$tail_pid" 2>/dev/null || true
-die "A host ended by itself; see $dir/logs"
+if kill -0 "$api_pid" 2>/dev/null; then died=worker; else died=api; fi
+die "Router's $died ended by itself; see $dir/logs/$died.log"

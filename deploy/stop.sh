@@ -30,7 +30,7 @@ if [ "${1:-}" != --functions ]; then
             *) die "stop.sh knows no option '$1'; see --help." ;;
         esac
     done
-    [ -e "$dir/servers.env" ] || [ -e "$dir/env" ] || die "Nothing was ever started in $dir."
+    [ -e "$dir/lock" ] || die "Nothing was ever started in $dir."
     dir=$(cd "$dir" && pwd)
     stop_all "$dir"
     if [ -n "$remove" ]; then rm -rf "$(postgres_data "$dir")" "$dir"; fi

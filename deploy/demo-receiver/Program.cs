@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 
 // A receiver as a destination's owner would write it: read the raw bytes, verify the signature over them, answer quickly.
-// Started with one SECRET_<name> for each path: POST /<name> verifies with that secret and prints what came.
+// Started with a setting Secrets:<name> for each path: POST /<name> verifies with that secret and prints what came.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 var app = builder.Build();

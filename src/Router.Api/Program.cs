@@ -21,6 +21,7 @@ var app = builder.Build();
 app.UseErrors();
 app.UseAuthentication();
 app.UseAuthorization();
+app.UseRateLimiter();
 app.MapHealth();
 app.MapIncoming();
 app.MapManagement();

@@ -6,35 +6,48 @@ using Router.Core.Leads;
 namespace Router.Worker;
 
 /// <summary>Puts a readable copy of a delivery that is given up into <c>lead-dead-letters</c>.</summary>
-internal sealed class DeadLetters(IBus bus)
+internal sealed partial class DeadLetters(IBus bus, ILogger<DeadLetters> logger)
 {
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly IPipe<PublishContext<DeadLetter>> Mandatory = Pipe.Execute<PublishContext<DeadLetter>>(context => context.Mandatory = true);
 
     /// <summary>
-    /// Returns once the broker has it. Called before the state is recorded: a crash in between leaves a copy too many, which
-    /// a replay recognizes, and never a dead delivery that nobody can see.
+    /// True once the broker has it. Called before the state is recorded: a crash in between leaves a copy too many, which a
+    /// replay recognizes, and never a dead delivery that nobody can see. False: it isn't dead yet, try once more later.
     /// </summary>
-    public async Task Publish(LeadEvent lead, Destination destination, byte[] body, Attempt attempt)
+    public async Task<bool> TryPublish(LeadEvent lead, Destination destination, byte[] body, Attempt attempt)
     {
         using var limit = new CancellationTokenSource(ConfirmTimeout);
-        await bus.Publish(
-            new DeadLetter
-            {
-                EventId = lead.EventId,
-                DestinationId = destination.Id,
-                DestinationName = destination.Name,
-                SiteId = lead.SiteId,
-                Action = lead.Action,
-                LeadId = lead.LeadId,
-                AcceptedAt = lead.AcceptedAt,
-                Attempts = attempt.Number,
-                LastStatus = attempt.Answer.Status,
-                LastError = attempt.Answer.ErrorCode,
-                Body = new RawJson(body),
-            },
-            Mandatory,
-            limit.Token);
+        try
+        {
+            await bus.Publish(Letter(lead, destination, body, attempt), Mandatory, limit.Token);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it was, the broker doesn't have it; the delivery goes on instead.
+        catch (Exception failed)
+        {
+            LogNotConfirmed(logger, lead.EventId, destination.Id, failed.GetType().Name);
+            return false;
+        }
+#pragma warning restore CA1031
     }
+
+    private static DeadLetter Letter(LeadEvent lead, Destination destination, byte[] body, Attempt attempt) => new()
+    {
+        EventId = lead.EventId,
+        DestinationId = destination.Id,
+        DestinationName = destination.Name,
+        SiteId = lead.SiteId,
+        Action = lead.Action,
+        LeadId = lead.LeadId,
+        AcceptedAt = lead.AcceptedAt,
+        Attempts = attempt.Number,
+        LastStatus = attempt.Answer.Status,
+        LastError = attempt.Answer.ErrorCode,
+        Body = new RawJson(body),
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The dead letter of event {MessageId} at destination {DestinationId} was not confirmed by RabbitMQ ({Exception}); it is tried again instead")]
+    private static partial void LogNotConfirmed(ILogger logger, Guid messageId, Guid destinationId, string exception);
 }

@@ -9,7 +9,7 @@ namespace Router.Worker;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 internal sealed partial class DeliveryAttempts(
     DestinationSender sender, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
-    DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
+    DestinationDirectory directory, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
@@ -22,8 +22,11 @@ internal sealed partial class DeliveryAttempts(
 
     private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, int number, int step)
     {
-        // Deactivated or deleted since it was planned.
-        if (site.Active.FirstOrDefault(active => active.Id == destinationId) is not { } destination)
+        // What the directory doesn't list may be active since a moment ago: the end of a delivery is only decided on what the
+        // database says now.
+        var destination = site.Find(destinationId) ?? await availability.Wait(
+            token => directory.Read(destinationId, orInactive: LeadActions.IsAboutDestination(lead.Action), token), host.ApplicationStopping);
+        if (destination is null)
         {
             await availability.Wait(token => cancellation.Cancel(lead.EventId, destinationId, token), host.ApplicationStopping);
             LogCanceled(logger, lead.EventId, destinationId);
@@ -35,15 +38,16 @@ internal sealed partial class DeliveryAttempts(
         var delay = attempt.Result is AttemptResult.Failed
             ? RetrySchedule.Delay(options.Value, step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
             : null;
+        var usedUp = attempt.Result is AttemptResult.Failed && delay is null;
+        if (usedUp && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
+            delay = options.Value.Lease;
         var state = StateAfter(attempt.Result, delay);
         Log(lead, destination, attempt, state, delay);
 
-        if (state == DeliveryStates.Dead)
-            await deadLetters.Publish(lead, destination, bytes, attempt);
         if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
             await Deactivate(destination);
 
-        await recorder.Record(new RecordedAttempt(lead.EventId, destination.Id, attempt, state, delay is null ? step : step + 1, delay));
+        await recorder.Record(new RecordedAttempt(lead.EventId, destination.Id, attempt, state, delay is null || usedUp ? step : step + 1, delay));
         return state;
     }
 
@@ -58,7 +62,7 @@ internal sealed partial class DeliveryAttempts(
     private async Task Deactivate(Destination destination)
     {
         const string reason = "The receiver answered 410 Gone: it wants no more leads.";
-        if (await availability.Wait(token => deactivation.Deactivate(destination.Id, reason, token), host.ApplicationStopping))
+        if (await availability.Wait(token => deactivation.Deactivate(destination, reason, token), host.ApplicationStopping))
             LogDeactivated(logger, destination.Id);
     }
 
@@ -66,21 +70,21 @@ internal sealed partial class DeliveryAttempts(
     {
         var milliseconds = attempt.Duration.TotalMilliseconds;
         if (state == DeliveryStates.Dead)
-            LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Status, attempt.Answer.ErrorCode, milliseconds);
+            LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
         else if (delay is { } wait)
-            LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Status, attempt.Answer.ErrorCode, milliseconds, wait.TotalSeconds);
+            LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds, wait.TotalSeconds);
         else if (attempt.Number > 1 || state == DeliveryStates.Rejected)
-            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Status, milliseconds);
+            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, milliseconds);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt}: {State} with {Status} in {Milliseconds:0.0} ms")]
-    private static partial void LogFinished(ILogger logger, Guid messageId, Guid destinationId, int attempt, string state, int? status, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt}: {State} with {Answer} in {Milliseconds:0.0} ms")]
+    private static partial void LogFinished(ILogger logger, Guid messageId, Guid destinationId, int attempt, string state, string answer, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; again in {Seconds:0} s")]
-    private static partial void LogFailed(ILogger logger, Guid messageId, Guid destinationId, int attempt, int? status, string? error, double milliseconds, double seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; again in {Seconds:0} s")]
+    private static partial void LogFailed(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Status}{Error} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
-    private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, int? status, string? error, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
+    private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId} canceled: the destination is no longer active")]
     private static partial void LogCanceled(ILogger logger, Guid messageId, Guid destinationId);

@@ -22,7 +22,9 @@ internal sealed partial class LeadEventConsumer(
         var site = await availability.Wait(token => directory.Find(lead.SiteId, token), host.ApplicationStopping)
             ?? throw new UnknownSiteException(lead.SiteId);
 
-        var planned = await planner.Plan(lead, site);
+        // Moved back from the error queue it is a new message to the broker, and the same one to us.
+        var isRedelivery = context.ReceiveContext.Redelivered || context.ReceiveContext.TransportHeaders.TryGetHeader(MessageHeaders.Reason, out _);
+        var planned = await planner.Plan(lead, site, isRedelivery);
         if (planned.Count == 0)
             return;
 

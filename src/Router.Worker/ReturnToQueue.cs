@@ -1,6 +1,7 @@
 using MassTransit;
 using RabbitMQ.Client.Exceptions;
 using Router.Core.Database;
+using Router.Core.Deliveries;
 
 namespace Router.Worker;
 
@@ -16,13 +17,14 @@ internal sealed class ReturnToQueue : IFilter<ExceptionReceiveContext>
 
     public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
+        // Said in any case: it logs, and a message that nobody declares faulty would be filed a second time, as skipped.
+        await context.NotifyFaulted(context.Exception);
         if (!IsOutage(context.Exception))
         {
             await next.Send(context);
             return;
         }
 
-        await context.NotifyFaulted(context.Exception);
         if (context.Exception is not OperationCanceledException)
             await Task.Delay(Pause);
         System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(context.Exception);
@@ -31,7 +33,7 @@ internal sealed class ReturnToQueue : IFilter<ExceptionReceiveContext>
     public void Probe(ProbeContext context) => context.CreateFilterScope("returnToQueue");
 
     private static bool IsOutage(Exception exception) =>
-        exception is OperationCanceledException or MassTransitException { InnerException: OperationInterruptedException } or RabbitMQClientException
+        exception is OperationCanceledException or LostPlanException or MassTransitException { InnerException: OperationInterruptedException } or RabbitMQClientException
             or TransportException or ConnectionException
         || DatabaseAvailability.IsOutage(exception);
 }

@@ -7,25 +7,26 @@ public sealed class OutgoingBodyTests
 {
     private const string Site = "5ead6dd1-2cb9-4f80-80fc-5716b05c90ba";
     private const string Ours =
-        "\"action\":\"created\",\"id\":\"L1\",\"partner_id\":\"P\",\"site_uuid\":\"5ead6dd1-2cb9-4f80-80fc-5716b05c90ba\","
+        "\"action\":\"created\",\"id\":\"L1\",\"site_uuid\":\"5ead6dd1-2cb9-4f80-80fc-5716b05c90ba\","
         + "\"site_domain\":\"www.site.test\",\"site_login_url\":\"https://www.site.test/l/L1\",\"source_system\":\"Web\"";
 
     private const string Created = "\"created\":\"2015-10-01T06:14:01.597026Z\"";
+    private const string Partner = "\"partner_id\":\"P\"";
 
     [Theory]
     // Behind the lead's own fields where it has none of ours.
-    [InlineData("""{}""", $$"""{{{Ours}},{{Created}}}""")]
-    [InlineData("""{"source":"x"}""", $$"""{"source":"x",{{Ours}},{{Created}}}""")]
+    [InlineData("""{}""", $$"""{{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"source":"x"}""", $$"""{"source":"x",{{Ours}},{{Created}},{{Partner}}}""")]
     // Numbers, escapes, unknown fields, nested spacing and repeated unknown keys travel as they came.
-    [InlineData("""{"price":2.50,"n":1e3,"big":12345678901234567890123}""", $$"""{"price":2.50,"n":1e3,"big":12345678901234567890123,{{Ours}},{{Created}}}""")]
-    [InlineData("""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800"}""", $$"""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800",{{Ours}},{{Created}}}""")]
-    [InlineData("""{ "a" : { "b" : [ 1 , 2 ] } , "c":null }""", $$"""{"a":{ "b" : [ 1 , 2 ] },"c":null,{{Ours}},{{Created}}}""")]
-    [InlineData("""{"x":1,"x":2}""", $$"""{"x":1,"x":2,{{Ours}},{{Created}}}""")]
-    [InlineData("""{"\ud800":1}""", $$"""{"\ud800":1,{{Ours}},{{Created}}}""")]
+    [InlineData("""{"price":2.50,"n":1e3,"big":12345678901234567890123}""", $$"""{"price":2.50,"n":1e3,"big":12345678901234567890123,{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800"}""", $$"""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800",{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{ "a" : { "b" : [ 1 , 2 ] } , "c":null }""", $$"""{"a":{ "b" : [ 1 , 2 ] },"c":null,{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"x":1,"x":2}""", $$"""{"x":1,"x":2,{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"\ud800":1}""", $$"""{"\ud800":1,{{Ours}},{{Created}},{{Partner}}}""")]
     // A given time is the sender's, in its spelling and place; an empty one isn't given.
-    [InlineData("""{"created":"2015-10-01T06:14:01Z","source":"x"}""", $$"""{"created":"2015-10-01T06:14:01Z","source":"x",{{Ours}}}""")]
-    [InlineData("""{"created":"","source":"x"}""", $$"""{{{Created}},"source":"x",{{Ours}}}""")]
-    [InlineData("""{"created":null}""", $$"""{{{Created}},{{Ours}}}""")]
+    [InlineData("""{"created":"2015-10-01T06:14:01Z","source":"x"}""", $$"""{"created":"2015-10-01T06:14:01Z","source":"x",{{Ours}},{{Partner}}}""")]
+    [InlineData("""{"created":"","source":"x"}""", $$"""{{{Created}},"source":"x",{{Ours}},{{Partner}}}""")]
+    [InlineData("""{"created":null}""", $$"""{{{Created}},{{Ours}},{{Partner}}}""")]
     public void Body_OfLead_KeepsItsBytesAndAddsOurs(string lead, string expected) =>
         Assert.Equal(expected, Text(Compose(lead).For("P")));
 
@@ -50,7 +51,7 @@ public sealed class OutgoingBodyTests
     [InlineData("a\"b\\c", "\"a\\\"b\\\\c\"")]
     [InlineData("é", "\"é\"")]
     public void Body_PartnerId_IsEscaped(string partnerId, string expected) =>
-        Assert.Contains($"\"partner_id\":{expected},", Text(Compose("{}").For(partnerId)), StringComparison.Ordinal);
+        Assert.EndsWith($"\"partner_id\":{expected}}}", Text(Compose("{}").For(partnerId)), StringComparison.Ordinal);
 
     [Fact]
     public void Body_SiteWithoutLoginUrl_LeavesTheSendersAlone() =>

@@ -1,5 +1,5 @@
 using System.Text;
-using Router.Core.Deliveries;
+using Router.Core.Destinations;
 
 namespace Router.Core.Tests;
 

@@ -54,7 +54,11 @@ public sealed class CrashTests(TestServers servers)
         await router.Workers[0].Kill();
         await router.Host("Router.Worker").Ready();
 
-        await site.Delivery(site.LeadManager, "delivered");
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        // The one whose outcome nobody knows is in the ledger too.
+        Assert.Equal(
+            [(1, null), (2, "worker_lost"), (3, null)],
+            delivery.GetProperty("attempts").EnumerateArray().Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("error").GetString())));
         Assert.Equal([1, 2, 3], router.Receiver.At(site.LeadManager.Path).Select(request => request.Attempt));
         await site.AssertAccountedFor(events: 1);
     }

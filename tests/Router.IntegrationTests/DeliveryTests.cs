@@ -131,6 +131,42 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
     }
 
     [Fact]
+    public async Task Event_WhosePlanPostgresLost_IsPlannedAndSentAnew()
+    {
+        var site = await _router.CreateSite();
+        var failing = new TaskCompletionSource();
+        _router.Receiver.Answer(site.LeadManager.Path, async (context, _) =>
+        {
+            if (!failing.Task.IsCompleted)
+            {
+                await failing.Task;
+                context.Response.StatusCode = 500;
+            }
+        });
+        await site.PostLead();
+        await _router.Receiver.Wait(site.LeadManager.Path, 1);
+        // What a crash of Postgres leaves: nothing of a plan whose commit wasn't flushed.
+        await _router.Query<int?>("with d as (delete from deliveries where site_id = @Id) delete from lead_events where site_id = @Id returning 1", new { site.Id });
+        failing.SetResult();
+
+        await site.Delivery(site.LeadManager, "delivered");
+        Assert.Equal(2, _router.Receiver.At(site.LeadManager.Path).Count);
+        await site.AssertAccountedFor(events: 1);
+    }
+
+    [Fact]
+    public async Task Destination_WithNoUrl_FailsAloneAndLeavesTheOthersBe()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("broken");
+        await _router.Query<int>("update destinations set url = 'http://[' where id = @Id returning 1", new { destination.Id });
+        await Task.Delay(1000);
+        await site.PostLead();
+        await site.Delivery(site.LeadManager, "delivered");
+        Assert.Equal("invalid_url", (await site.Delivery(destination, "dead")).GetProperty("last_error").GetString());
+    }
+
+    [Fact]
     public async Task Event_PublishedTwice_IsFannedOutOnce()
     {
         var site = await _router.CreateSite();
@@ -172,6 +208,9 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
             found => found.ValueKind is JsonValueKind.Array && found.GetArrayLength() == 2,
             "both messages are in the error queue");
         Assert.Contains(messages.EnumerateArray(), message => message.GetProperty("payload").GetString() == "no JSON at all");
+        // Filed once, and said.
+        Assert.DoesNotContain((await _router.Broker.Queues(_router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString() == "lead-events_skipped");
+        await Eventually.True(() => _router.Output.Contains("R-FAULT", StringComparison.Ordinal), "the log says so");
     }
 
     [Fact]

@@ -104,7 +104,11 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         var destination = await site.AddDestination("custom");
         var patched = await site.Patch(destination, new { secret = "another secret" });
         foreach (var text in new[] { patched.ToString(), (await Get($"/api/sites/{site.Id}/destinations")).ToString(), (await Get("/api/sites")).ToString(), (await Get("/api/products")).ToString() })
-            Assert.DoesNotContain("secret", text, StringComparison.OrdinalIgnoreCase);
+        {
+            Assert.DoesNotContain("another secret", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(destination.Secret, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(site.LeadManager.Secret, text, StringComparison.Ordinal);
+        }
 
         var stored = await _router.Query<string>("select encode(password_sha256, 'hex') from products where username = @Name", new { Name = $"web-{site.Id:N}" });
         Assert.Equal(64, stored.Length);

@@ -51,6 +51,25 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
     }
 
     [Fact]
+    public async Task Receiver_Answers410AfterItsUrlWasCorrected_StaysActive()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("moved");
+        var release = new TaskCompletionSource();
+        _router.Receiver.Answer(destination.Path, async (context, _) =>
+        {
+            await release.Task;
+            context.Response.StatusCode = 410;
+        });
+        await site.PostLead();
+        await _router.Receiver.Wait(destination.Path, 1);
+        await site.Patch(destination, new { url = new Uri(_router.Receiver.Url, $"/moved-to-{site.Id:N}") });
+        release.SetResult();
+        await site.Delivery(destination, "rejected");
+        Assert.True(await IsActive(site, destination));
+    }
+
+    [Fact]
     public async Task LeadManager_Answers410_IsRejectedButStaysActive()
     {
         var site = await _router.CreateSite();
@@ -157,17 +176,18 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
     [InlineData("http://no-such-host.invalid/", "dns_failure")]
     [InlineData("https://127.0.0.1:{http}/", "tls_failure")]
     [InlineData("http://127.0.0.1:{nonsense}/", "invalid_response")]
+    [InlineData("http://127.0.0.1:{zero}/", "invalid_response")]
+    [InlineData("HTTP://127.0.0.1:{port}/", "connection_refused")]
     public async Task Receiver_CannotBeReached_SaysWhy(string url, string error)
     {
-        using var nonsense = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        nonsense.Start();
-        _ = TalkNonsense(nonsense);
-        var port = ((System.Net.IPEndPoint)nonsense.LocalEndpoint).Port;
+        using var nonsense = Talk("SSH-2.0-not-http\r\n\r\n", out var nonsensePort);
+        using var zero = Talk("HTTP/1.1 042 Zero\r\nContent-Length: 0\r\n\r\n", out var zeroPort);
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("unreachable", url: url
             .Replace("{port}", $"{HostProcess.FreePort()}", StringComparison.Ordinal)
             .Replace("{http}", $"{_router.Receiver.Url.Port}", StringComparison.Ordinal)
-            .Replace("{nonsense}", $"{port}", StringComparison.Ordinal));
+            .Replace("{nonsense}", $"{nonsensePort}", StringComparison.Ordinal)
+            .Replace("{zero}", $"{zeroPort}", StringComparison.Ordinal));
         await site.PostLead();
         var delivery = await site.Delivery(destination, "dead");
         Assert.Equal(error, delivery.GetProperty("last_error").GetString());
@@ -231,14 +251,23 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
     private static IEnumerable<(int, int, string)> Attempts(JsonElement delivery) => delivery.GetProperty("attempts").EnumerateArray()
         .Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("status").GetInt32(), attempt.GetProperty("result").GetString()!));
 
-    private static async Task TalkNonsense(TcpListener listener)
+    private static TcpListener Talk(string answer, out int port)
+    {
+        var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        _ = Talk(listener, Encoding.ASCII.GetBytes(answer));
+        return listener;
+    }
+
+    private static async Task Talk(TcpListener listener, byte[] answer)
     {
         try
         {
             while (true)
             {
                 using var client = await listener.AcceptTcpClientAsync();
-                await client.GetStream().WriteAsync("SSH-2.0-not-http\r\n\r\n"u8.ToArray());
+                await client.GetStream().WriteAsync(answer);
                 await client.GetStream().ReadExactlyAsync(new byte[100]);
             }
         }

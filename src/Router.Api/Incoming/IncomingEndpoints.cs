@@ -1,25 +1,38 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 
 namespace Router.Api.Incoming;
 
-/// <summary>The paths that website backends post to (contract, section 1).</summary>
+/// <summary>The paths that website backends and the Lead Manager call (contract, section 1).</summary>
 internal static class IncomingEndpoints
 {
-    private const string V1 = "/rest/sites/{site:uuid}";
+    public const string Tag = "Incoming";
 
     public static void AddIncoming(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<IncomingOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
+            kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout);
         services.AddSingleton<LeadPublisher>();
+        services.AddSingleton<LeadIntake>();
+        services.AddProductRateLimit();
         services.Configure<RouteOptions>(options => options.SetParameterPolicy<UuidRouteConstraint>("uuid"));
     }
 
     public static void MapIncoming(this WebApplication app)
     {
-        var v1 = app.MapGroup(V1).RequireAuthorization(RouterAuthentication.ProductPolicy);
-        v1.MapPost("/leads", NewLead.Post);
+        var v1 = app.MapIncomingGroup("/rest/sites/{site:uuid}");
+        v1.MapLeads();
+        v1.MapUsers();
+        app.MapIncomingGroup("/v2/rest/sites/{site:uuid}").MapLeadsV2();
     }
 
     /// <summary>Whether errors on this path speak to senders.</summary>
     public static bool Owns(string? path) => path is not null && (path.StartsWith("/rest", StringComparison.Ordinal) || path.StartsWith("/v2/rest", StringComparison.Ordinal));
+
+    private static RouteGroupBuilder MapIncomingGroup(this WebApplication app, string prefix) => app.MapGroup(prefix)
+        .RequireAuthorization(RouterAuthentication.ProductPolicy)
+        .RequireRateLimiting(ProductRateLimit.Policy)
+        .WithTags(Tag);
 }

@@ -8,4 +8,20 @@ internal sealed class IncomingOptions
     /// <summary>How long to wait for the broker's confirm before answering 503. Default 1 s: senders give up after 2.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a body may take to arrive before answering 408. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the headers of a request may take to arrive before the connection is closed. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Requests that each product may make a second, over time. Default 1,000; beyond it and the burst: 429.</summary>
+    [Range(1, 1_000_000)]
+    public int RatePerSecond { get; set; } = 1000;
+
+    /// <summary>Requests that a product may make at once before the rate counts. Default 5,000.</summary>
+    [Range(1, 10_000_000)]
+    public int Burst { get; set; } = 5000;
 }

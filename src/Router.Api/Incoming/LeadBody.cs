@@ -16,22 +16,35 @@ internal sealed class LeadBody : IDisposable
 
     private LeadBody(JsonDocument document, RawJson raw) => (Document, Raw) = (document, raw);
 
-    public JsonDocument Document { get; }
+    public JsonElement Root => Document.RootElement;
 
     public RawJson Raw { get; }
 
+    private JsonDocument Document { get; }
+
     /// <summary>Reads and parses; the error, if any, is for the sender.</summary>
-    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(HttpRequest request, JsonValueKind expected)
+    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(HttpContext context, JsonValueKind expected, TimeSpan timeout)
     {
+        var request = context.Request;
         if (IsPlainlyNotJson(request.ContentType))
             return (null, new IncomingError(415, "Send the body as application/json."));
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
             return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
 
-        if (await ReadAll(request) is not { } bytes)
-            return (null, new IncomingError(413, "The body is larger than 1 MiB."));
-
-        return Parse(bytes, expected);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(timeout);
+        try
+        {
+            return await ReadAll(request, limit.Token) is { } bytes
+                ? Parse(bytes, expected)
+                : (null, new IncomingError(413, "The body is larger than 1 MiB."));
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // What of it did arrive is of no use, and neither is the connection.
+            context.Response.Headers.Connection = "close";
+            return (null, new IncomingError(408, "The body took too long to arrive."));
+        }
     }
 
     public void Dispose() => Document.Dispose();
@@ -59,14 +72,14 @@ internal sealed class LeadBody : IDisposable
         }
     }
 
-    private static async ValueTask<byte[]?> ReadAll(HttpRequest request)
+    private static async ValueTask<byte[]?> ReadAll(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength > MostBytes)
             return null;
 
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            var read = await request.BodyReader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > MostBytes)
             {
                 // Given back, or Kestrel can't drain the rest and breaks the connection under the sender's next lead.

@@ -30,6 +30,8 @@ internal static class DeliveriesApi
 
         var take = Paging.Limit(limit);
         var rows = await history.Newest(site, after, take + 1, cancellationToken);
+        if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
+            return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
     }
 

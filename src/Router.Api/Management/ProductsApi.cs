@@ -60,10 +60,8 @@ internal static partial class ProductsApi
             limit @take + 1
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // As tuples: Dapper doesn't match an array column with a record's constructor.
-        var rows = await connection.QueryAsync<(string Username, string DisplayName, bool IsLeadManager, Guid[] Sites)>(sql, new { cursor, take });
-        var products = rows.Select(row => new Product(row.Username, row.DisplayName, row.IsLeadManager, row.Sites)).ToList();
-        return TypedResults.Ok(Page<Product>.Of(products, take, product => product.Username));
+        var rows = await connection.QueryAsync<Product>(sql, new { cursor, take });
+        return TypedResults.Ok(Page<Product>.Of(rows.AsList(), take, product => product.Username));
     }
 
     /// <summary>For a lost password or a leaked one: the old one ends at once.</summary>

@@ -15,7 +15,7 @@ internal static class ConnectionStrings
 
             var url = new Uri(text);
             var credentials = url.UserInfo.Split(':', 2);
-            return new NpgsqlConnectionStringBuilder
+            var builder = new NpgsqlConnectionStringBuilder
             {
                 Host = url.Host,
                 Port = url.Port < 0 ? 5432 : url.Port,
@@ -23,6 +23,15 @@ internal static class ConnectionStrings
                 Username = Uri.UnescapeDataString(credentials[0]),
                 Password = credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : null,
             };
+            foreach (var setting in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+            {
+                // sslmode=verify-full is VerifyFull here; a setting that Npgsql doesn't know is refused, never ignored.
+                var pair = setting.Split('=', 2);
+                builder[pair[0].Replace("_", " ", StringComparison.Ordinal)] =
+                    Uri.UnescapeDataString(pair.ElementAtOrDefault(1) ?? "").Replace("-", "", StringComparison.Ordinal);
+            }
+
+            return builder;
         }
         catch (Exception wrong) when (wrong is ArgumentException or UriFormatException)
         {

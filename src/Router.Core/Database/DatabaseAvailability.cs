@@ -29,10 +29,22 @@ public sealed partial class DatabaseAvailability(TimeProvider time, ILogger<Data
         })
         .Build();
 
-    /// <summary>Runs <paramref name="work"/> until it meets an available database; other failures pass through.</summary>
-    /// <exception cref="OperationCanceledException">The host stops.</exception>
-    public ValueTask<T> Wait<T>(Func<CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken) =>
-        _untilAvailable.ExecuteAsync(work, cancellationToken);
+    /// <summary>
+    /// Runs <paramref name="work"/> until it meets an available database; other failures pass through. Stopping ends only the
+    /// wait, never the work: what a request has led to is recorded even while the host goes down.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The host stops while the database is away.</exception>
+    public async ValueTask<T> Wait<T>(Func<CancellationToken, ValueTask<T>> work, CancellationToken stopping)
+    {
+        try
+        {
+            return await work(CancellationToken.None);
+        }
+        catch (Exception outage) when (IsOutage(outage))
+        {
+            return await _untilAvailable.ExecuteAsync(_ => work(CancellationToken.None), stopping);
+        }
+    }
 
     /// <summary>
     /// Whether the database is away or busy with itself, rather than our statement wrong. A statement that ran into its

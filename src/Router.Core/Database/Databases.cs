@@ -9,8 +9,8 @@ namespace Router.Core.Database;
 internal static class Databases
 {
     /// <summary>
-    /// Key of the pool whose commits don't wait for the disk. Only for writes that the broker's unacknowledged message
-    /// would bring about again: the plan of an event and the claim of a retry.
+    /// Key of the pool whose commits don't wait for the disk. Only for what the broker's unacknowledged message brings about
+    /// again: the plan of an event.
     /// </summary>
     public const string Unflushed = "unflushed";
 

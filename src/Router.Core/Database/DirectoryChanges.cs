@@ -27,15 +27,18 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await Listen(stoppingToken);
+                await Listen(() => failures = 0, stoppingToken);
             }
             catch (Exception outage) when (DatabaseAvailability.IsOutage(outage) && !stoppingToken.IsCancellationRequested)
             {
-                LogLost(logger, outage.GetType().Name);
+                // An outage is one event, not a flood.
+                if (failures++ % 60 == 0)
+                    LogLost(logger, outage.GetType().Name);
                 await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -45,7 +48,7 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
         }
     }
 
-    private async Task Listen(CancellationToken cancellationToken)
+    private async Task Listen(Action listening, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         connection.Notification += (_, notification) => Announce(notification.Payload);
@@ -53,6 +56,7 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
         command.CommandText = "listen router_directory";
         await command.ExecuteNonQueryAsync(cancellationToken);
         EverythingChanged?.Invoke();
+        listening();
 
         command.CommandText = "select 1";
         while (true)

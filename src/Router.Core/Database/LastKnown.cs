@@ -17,7 +17,7 @@ internal sealed class LastKnown<TKey, TValue>(Func<TKey, CancellationToken, Task
     private const int MostUnknown = 10_000;
 
     // The sender gives up after two seconds: a database that hangs must not take longer than a part of that.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
     private int _unknown;
@@ -53,16 +53,15 @@ internal sealed class LastKnown<TKey, TValue>(Func<TKey, CancellationToken, Task
 
     private async Task<TValue?> Load(TKey key, Entry? last, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (last?.Value is not null)
-            limit.CancelAfter(Patience);
+        if (last?.Value is null)
+            return await Read(key, cancellationToken);
 
         try
         {
-            return await Read(key, limit.Token);
+            // Left to run: its answer, should it come, is for the next one who asks.
+            return await Read(key, CancellationToken.None).WaitAsync(Patience, time, cancellationToken);
         }
-        catch (Exception outage) when (last?.Value is not null && !cancellationToken.IsCancellationRequested
-            && (outage is OperationCanceledException || DatabaseAvailability.IsOutage(outage)))
+        catch (Exception outage) when (DatabaseAvailability.IsOutage(outage))
         {
             return last.Value;
         }

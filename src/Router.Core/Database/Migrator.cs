@@ -22,7 +22,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
     private async ValueTask<int> Migrate(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
+        await connection.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock }, commandTimeout: 0);
         try
         {
             await connection.ExecuteAsync(
@@ -33,7 +33,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
             foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                await connection.ExecuteAsync(sql, transaction: transaction);
+                await connection.ExecuteAsync(sql, transaction: transaction, commandTimeout: 0);
                 await connection.ExecuteAsync("insert into schema_migrations (name) values (@name)", new { name }, transaction);
                 await transaction.CommitAsync(cancellationToken);
                 LogApplied(logger, name);

@@ -26,6 +26,9 @@ public enum AttemptError
 
     /// <summary>What came back was no HTTP.</summary>
     InvalidResponse,
+
+    /// <summary>The destination's URL is none.</summary>
+    InvalidUrl,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -43,6 +46,9 @@ public sealed record Answer
     /// <summary>The first bytes of the answer's body.</summary>
     public byte[] Body { get; init; } = [];
 
+    /// <summary>The status or the reason why there is none, for people.</summary>
+    public string Summary => Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ErrorCode ?? "nothing";
+
     /// <summary>One word for histories and logs, for example <c>connection_refused</c>; null when a status came.</summary>
     public string? ErrorCode => Error switch
     {
@@ -54,6 +60,7 @@ public sealed record Answer
         AttemptError.Timeout => "timeout",
         AttemptError.ConnectionLost => "connection_lost",
         AttemptError.InvalidResponse => "invalid_response",
+        AttemptError.InvalidUrl => "invalid_url",
         _ => null,
     };
 }

@@ -14,13 +14,24 @@ namespace Router.Core.Deliveries;
 public sealed record RecordedAttempt(Guid EventId, Guid DestinationId, Attempt Attempt, string State, int Step, TimeSpan? Delay);
 
 /// <summary>
+/// A delivery that was planned isn't in the ledger: Postgres died between the plan, whose commit isn't flushed, and now. The
+/// broker still holds the event.
+/// </summary>
+public sealed class LostPlanException(Guid eventId) : Exception($"The plan of event {eventId} was lost in a crash of Postgres.");
+
+/// <summary>
 /// Stage 3: attempt rows and delivery states, flushed to disk. Only after that is the broker's message acknowledged.
 /// </summary>
 public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability)
     : GroupCommit<RecordedAttempt, bool>(availability)
 {
     /// <summary>Returns when the attempt is on disk; waits while the database is away.</summary>
-    public Task Record(RecordedAttempt attempt) => Commit(attempt);
+    /// <exception cref="LostPlanException">Postgres crashed and lost the plan, which wasn't flushed: plan and send the event anew.</exception>
+    public async Task Record(RecordedAttempt attempt)
+    {
+        if (!await Commit(attempt))
+            throw new LostPlanException(attempt.EventId);
+    }
 
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<RecordedAttempt> rows, CancellationToken cancellationToken)
@@ -35,22 +46,26 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
                 select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made
                 on conflict do nothing
+            ), updated as (
+                update deliveries d
+                set state = m.state,
+                    attempts = greatest(d.attempts, m.attempt),
+                    retry_step = m.step,
+                    next_attempt_at = now() + m.delay,
+                    leased_until = null,
+                    last_status = m.status,
+                    last_error = m.error,
+                    first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
+                    finished_at = case when m.state <> 'retrying' then now() end
+                from (select distinct on (event_id, destination_id) * from made
+                      order by event_id, destination_id, state = 'delivered' desc) m
+                where d.event_id = m.event_id and d.destination_id = m.destination_id
+                  and (d.state = 'pending'
+                       or d.state = 'retrying' and d.attempts = m.attempt
+                       or d.state <> 'delivered' and m.state = 'delivered')
             )
-            update deliveries d
-            set state = m.state,
-                attempts = greatest(d.attempts, m.attempt),
-                retry_step = m.step,
-                next_attempt_at = now() + m.delay,
-                leased_until = null,
-                last_status = m.status,
-                last_error = m.error,
-                first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
-                finished_at = case when m.state <> 'retrying' then now() end
-            from made m
-            where d.event_id = m.event_id and d.destination_id = m.destination_id
-              and (d.state = 'pending'
-                   or d.state = 'retrying' and d.attempts = m.attempt
-                   or d.state <> 'delivered' and m.state = 'delivered')
+            select m.event_id, m.destination_id from made m
+            where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -66,8 +81,15 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         command.Add(NpgsqlDbType.Text, rows, row => row.State);
         command.Add(NpgsqlDbType.Integer, rows, row => row.Step);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return new bool[rows.Count];
+
+        HashSet<(Guid, Guid)>? lost = null;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                (lost ??= []).Add((reader.GetGuid(0), reader.GetGuid(1)));
+        }
+
+        return [.. rows.Select(row => lost is null || !lost.Contains((row.EventId, row.DestinationId)))];
     }
 
     private static string Name(AttemptResult result) => result switch

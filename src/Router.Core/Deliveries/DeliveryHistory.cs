@@ -17,9 +17,11 @@ namespace Router.Core.Deliveries;
 /// <param name="FirstAttemptAt">When the first request began.</param>
 /// <param name="NextAttemptAt">When it is tried again; null unless retrying.</param>
 /// <param name="FinishedAt">When it was delivered, rejected, dead or canceled.</param>
+/// <param name="UnknownDestinations">Destinations that the sender chose for the event and the site doesn't have.</param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
-    string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt);
+    string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
+    string[]? UnknownDestinations);
 
 /// <summary>One request as people see it.</summary>
 /// <param name="Attempt">Its number.</param>
@@ -29,14 +31,14 @@ public sealed record DeliveryRow(
 /// <param name="Status">The HTTP status, if any.</param>
 /// <param name="Error">Why there was none.</param>
 /// <param name="ResponseBody">The first bytes of the answer.</param>
-public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[] ResponseBody);
+public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody);
 
 /// <summary>Reads of the ledger.</summary>
 public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at
+               d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations
         from deliveries d
         join lead_events e on e.id = d.event_id
         join destinations x on x.id = d.destination_id
@@ -49,15 +51,28 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<List<DeliveryRow>> Newest(Guid siteId, (Guid Event, Guid Destination)? after, int limit, CancellationToken cancellationToken)
     {
+        // A cursor names a row; its time is looked up, so that nothing but ids travels.
+        const string behind = """
+            and (d.accepted_at, d.event_id, d.destination_id) < (
+                (select accepted_at from deliveries where event_id = @Event and destination_id = @Destination), @Event, @Destination)
+            """;
         var sql = $"""
             {Rows}
-            where d.site_id = @siteId {(after is null ? "" : "and (d.event_id, d.destination_id) < (@Event, @Destination)")}
-            order by d.event_id desc, d.destination_id desc
+            where d.site_id = @siteId {(after is null ? "" : behind)}
+            order by d.accepted_at desc, d.event_id desc, d.destination_id desc
             limit @limit
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
             sql, new { siteId, after?.Event, after?.Destination, limit }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>Whether there is such a site at all, for an empty list.</summary>
+    public async Task<bool> HasSite(Guid siteId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from sites where id = @siteId)", new { siteId }, cancellationToken: cancellationToken));
     }
 
     /// <summary>One delivery with its attempts, oldest first; null when the site has no such delivery.</summary>

@@ -7,38 +7,49 @@ using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>An event and the site as it was when the event was planned.</summary>
-public sealed record PlannedEvent(LeadEvent Lead, SiteDestinations Site);
+/// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
+public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery);
 
 /// <summary>
-/// Stage 1: one event row and one delivery row for each active destination. An event that comes again (its worker died)
-/// keeps the destinations of its first plan and gets back only what is still pending.
+/// Stage 1: one event row and one delivery row for each active destination. An event that is delivered again (its worker
+/// died) keeps the destinations of its first plan and gets back what is still pending. An event that was published again
+/// gets nothing: the message that came first is responsible for it.
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability)
     : GroupCommit<PlannedEvent, IReadOnlyList<Guid>>(availability)
 {
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
-    public Task<IReadOnlyList<Guid>> Plan(LeadEvent lead, SiteDestinations site) => Commit(new PlannedEvent(lead, site));
+    /// <param name="lead">The event.</param>
+    /// <param name="site">Its site.</param>
+    /// <param name="isRedelivery">Whether the broker delivers the message again, because nobody acknowledged it before.</param>
+    public Task<IReadOnlyList<Guid>> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
+    {
+        var (chosen, unknown) = site.Choose(lead.OnlyDestinations);
+        return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery));
+    }
 
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<IReadOnlyList<Guid>>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // The same event twice in one batch: the second finds what the first has planned.
-        var events = rows.DistinctBy(row => row.Lead.EventId).ToList();
+        // The same event twice in one batch, or the repetition of one: the second finds what the first has planned.
+        var ids = rows.Select(row => row.Lead.EventId).ToHashSet();
+        var events = rows.DistinctBy(row => row.Lead.EventId)
+            .Where(row => row.Lead.Repeats is not { } repeated || !ids.Contains(repeated)).ToList();
         var fresh = await Insert(connection, events, cancellationToken);
-        var known = fresh.Count == rows.Count
-            ? null
-            : await Pending(connection, rows.Select(row => row.Lead.EventId).Where(id => !fresh.Contains(id)), cancellationToken);
+        var again = rows.Where(row => row.IsRedelivery && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
+        var pending = again.Count == 0 ? null : await Pending(connection, again, cancellationToken);
 
+        var taken = new HashSet<Guid>(rows.Count);
         var results = new IReadOnlyList<Guid>[rows.Count];
         for (var i = 0; i < rows.Count; i++)
         {
-            var (lead, site) = rows[i];
-            results[i] = fresh.Remove(lead.EventId)
-                ? [.. site.Active.Select(destination => destination.Id)]
-                : [.. known![lead.EventId]];
+            var (lead, destinations, _, isRedelivery) = rows[i];
+            var isFirst = taken.Add(lead.EventId);
+            results[i] = fresh.Contains(lead.EventId)
+                ? isFirst || isRedelivery ? destinations : []
+                : isRedelivery ? [.. pending![lead.EventId]] : [];
         }
 
         return results;
@@ -48,31 +59,38 @@ public sealed class DeliveryPlanner(
     {
         const string sql = """
             with planned as (
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body)
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body)
+                select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                    as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body)
+                where repeats is null or not exists (
+                    select from lead_events r where r.id = e.repeats and r.accepted_at > e.accepted_at - interval '24 hours')
                 on conflict do nothing
                 returning id, site_id, accepted_at
             ), deliveries as (
                 insert into deliveries (event_id, destination_id, site_id, accepted_at)
                 select planned.id, d.destination_id, planned.site_id, planned.accepted_at
-                from planned join unnest($10, $11) as d (event_id, destination_id) on d.event_id = planned.id
+                from planned join unnest($12, $13) as d (event_id, destination_id) on d.event_id = planned.id
             )
             select id from planned
             """;
-        var deliveries = events.SelectMany(row => row.Site.Active, (row, destination) => (row.Lead.EventId, destination.Id)).ToList();
+        var deliveries = events.SelectMany(row => row.Destinations, (row, destination) => (row.Lead.EventId, Destination: destination)).ToList();
 
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.SiteId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action);
-        command.Add(NpgsqlDbType.Uuid, events, row => Uuids.TryParse(row.Lead.LeadId, out var id) ? id : Guid.Empty);
+        command.Add(NpgsqlDbType.Uuid, events, row => Uuids.TryParse(row.Lead.LeadId, out var id) ? id : (Guid?)null);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.LeadId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Product);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.SourceSystem);
         command.Add(NpgsqlDbType.TimestampTz, events, row => row.Lead.AcceptedAt);
+        // Names come from a header, so none holds a line break.
+        command.Add(NpgsqlDbType.Text, events, row => row.Unknown is null ? null : string.Join('\n', row.Unknown));
+        command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Repeats);
         command.Add(NpgsqlDbType.Bytea, events, row => row.Lead.Lead.Utf8);
         command.Add(NpgsqlDbType.Uuid, deliveries, row => row.EventId);
-        command.Add(NpgsqlDbType.Uuid, deliveries, row => row.Id);
+        command.Add(NpgsqlDbType.Uuid, deliveries, row => row.Destination);
 
         var planned = new HashSet<Guid>(events.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -81,11 +99,11 @@ public sealed class DeliveryPlanner(
         return planned;
     }
 
-    private static async Task<ILookup<Guid, Guid>> Pending(NpgsqlConnection connection, IEnumerable<Guid> events, CancellationToken cancellationToken)
+    private static async Task<ILookup<Guid, Guid>> Pending(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             "select event_id, destination_id from deliveries where event_id = any($1) and state = 'pending'", connection);
-        command.Add(NpgsqlDbType.Uuid, events.ToList(), id => id);
+        command.Add(NpgsqlDbType.Uuid, events, id => id);
 
         var pending = new List<(Guid Event, Guid Destination)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

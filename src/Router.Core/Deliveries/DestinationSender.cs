@@ -16,6 +16,8 @@ public sealed class DestinationSender : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
+    private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(1);
+
     private readonly DeliveryOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
@@ -48,6 +50,9 @@ public sealed class DestinationSender : IDisposable
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var started = _time.GetTimestamp();
+        if (destination.Url is null)
+            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.InvalidUrl });
+
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var request = Compose(destination, lead, body, number);
 
@@ -55,12 +60,18 @@ public sealed class DestinationSender : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, timeout.Token);
-            answer = new Answer
-            {
-                Status = (int)response.StatusCode,
-                RetryAfter = RetryAfter(response.Headers.RetryAfter),
-                Body = await FirstBytes(response.Content, timeout.Token),
-            };
+            // The answer is known now; its text is only for people, and a lead doesn't wait for it.
+            if (_options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
+                timeout.CancelAfter(BodyPatience);
+            // Three digits are all that the client checks; below 100 there is no such thing as a status.
+            answer = (int)response.StatusCode < 100
+                ? new Answer { Error = AttemptError.InvalidResponse }
+                : new Answer
+                {
+                    Status = (int)response.StatusCode,
+                    RetryAfter = RetryAfter(response.Headers.RetryAfter),
+                    Body = await FirstBytes(response.Content, timeout.Token),
+                };
         }
         catch (OperationCanceledException)
         {
@@ -69,6 +80,11 @@ public sealed class DestinationSender : IDisposable
         catch (HttpRequestException failed)
         {
             answer = new Answer { Error = Classify(failed) };
+        }
+        catch (Exception failed) when (failed is IOException or SocketException or InvalidOperationException or NotSupportedException)
+        {
+            // Not documented of the client, but whatever a receiver provokes must cost only its own delivery.
+            answer = new Answer { Error = AttemptError.ConnectionLost };
         }
 
         return new Attempt(number, startedAt, _time.GetElapsedTime(started), answer);
@@ -87,7 +103,8 @@ public sealed class DestinationSender : IDisposable
         headers.TryAddWithoutValidation("X-Lead-Router-Action", lead.Action);
         headers.TryAddWithoutValidation("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
         headers.TryAddWithoutValidation("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));
-        headers.TryAddWithoutValidation("X-Lead-Router-Signature", Signature.Of(destination.Secret, body));
+        foreach (var (name, value) in destination.Signing.Headers(lead.EventId, _time.GetUtcNow(), body))
+            headers.TryAddWithoutValidation(name, value);
         headers.TryAddWithoutValidation("X-Lead-Router-Attempt", number.ToString(CultureInfo.InvariantCulture));
         return request;
     }

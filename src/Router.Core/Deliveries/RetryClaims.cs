@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
@@ -15,10 +14,11 @@ public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step);
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
-/// request is made. A worker that dies with it leaves a gap; the next number is due when the lease ends.
+/// request is made, and on disk: a replay that a crash forgot would have no way back. A worker that dies with a number leaves a gap;
+/// the next one is due when the lease ends.
 /// </summary>
 public sealed class RetryClaims(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
+    NpgsqlDataSource database, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
     : GroupCommit<RetryDelivery, ClaimedRetry?>(availability)
 {
     /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
@@ -41,6 +41,14 @@ public sealed class RetryClaims(
                 where d.event_id = c.event_id and d.destination_id = c.destination_id
                   and (d.state = 'retrying' and d.attempts = c.attempt - 1 or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step
+            ), lost as (
+                -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
+                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, error)
+                select c.event_id, c.destination_id, c.attempts - 1, now(), 0, 'failed', 'worker_lost'
+                from claimed c
+                where c.attempts > 1 and not exists (
+                    select from delivery_attempts a
+                    where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1)
             )
             select e.id, c.destination_id, c.attempts, c.retry_step,
                    e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body

@@ -17,10 +17,10 @@ public static class DestinationKinds
 /// <param name="Id">Its id, also after a change of name or URL.</param>
 /// <param name="Kind">One of <see cref="DestinationKinds"/>.</param>
 /// <param name="Name">What its owner calls it.</param>
-/// <param name="Url">Where to POST.</param>
-/// <param name="Secret">The key of its signatures, as UTF-8.</param>
+/// <param name="Url">Where to POST; null when what is stored is no URL, so that only this destination fails.</param>
 /// <param name="PartnerId">Put into each body; may be empty.</param>
-public sealed record Destination(Guid Id, string Kind, string Name, Uri Url, byte[] Secret, string PartnerId)
+/// <param name="Signing">How its requests are signed.</param>
+public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing)
 {
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind == DestinationKinds.LeadManager;
@@ -34,4 +34,27 @@ public sealed record Destination(Guid Id, string Kind, string Name, Uri Url, byt
 /// <param name="Domain">For <c>site_domain</c>.</param>
 /// <param name="LoginUrlTemplate">For <c>site_login_url</c>; null when the site has none.</param>
 /// <param name="Active">The destinations that get leads, Lead Manager first.</param>
-public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTemplate, IReadOnlyList<Destination> Active);
+public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTemplate, IReadOnlyList<Destination> Active)
+{
+    /// <summary>The active destination of that id, or null.</summary>
+    public Destination? Find(Guid id) => Active.FirstOrDefault(destination => destination.Id == id);
+
+    /// <summary>
+    /// The active destinations that a sender chose by name or id, Lead Manager always among them, and the choices that name none.
+    /// </summary>
+    /// <param name="chosen">Null for all of them.</param>
+    public (IReadOnlyList<Destination> Destinations, string[]? Unknown) Choose(IReadOnlyList<string>? chosen)
+    {
+        if (chosen is null)
+            return (Active, null);
+
+        var unknown = chosen.Where(choice => !Active.Any(destination => Matches(destination, choice))).ToArray();
+        return (
+            [.. Active.Where(destination => destination.IsLeadManager || chosen.Any(choice => Matches(destination, choice)))],
+            unknown.Length == 0 ? null : unknown);
+    }
+
+    private static bool Matches(Destination destination, string choice) =>
+        string.Equals(destination.Name, choice, StringComparison.OrdinalIgnoreCase)
+        || Guid.TryParse(choice, out var id) && destination.Id == id;
+}

@@ -6,14 +6,17 @@ namespace Router.Core.Destinations;
 /// <summary>Deactivates a destination whose receiver answered 410: it wants no more.</summary>
 public sealed class DestinationDeactivation(NpgsqlDataSource database)
 {
-    /// <summary>Deactivates it with a reason that its owner sees. Lead Manager never; calling it again changes nothing.</summary>
-    public async ValueTask<bool> Deactivate(Guid destinationId, string reason, CancellationToken cancellationToken)
+    /// <summary>
+    /// Deactivates it with a reason that its owner sees. Lead Manager never; neither one whose URL was corrected since the
+    /// request was made. Calling it again changes nothing.
+    /// </summary>
+    public async ValueTask<bool> Deactivate(Destination destination, string reason, CancellationToken cancellationToken)
     {
         const string sql = """
             update destinations set active = false, inactive_reason = @reason
-            where id = @destinationId and active and kind <> 'lead_manager'
+            where id = @Id and active and kind <> 'lead_manager' and url = @Url
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { destinationId, reason }, cancellationToken: cancellationToken)) > 0;
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { destination.Id, Url = destination.Url!.OriginalString, reason }, cancellationToken: cancellationToken)) > 0;
     }
 }

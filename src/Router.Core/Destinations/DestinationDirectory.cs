@@ -1,4 +1,3 @@
-using System.Text;
 using Dapper;
 using Npgsql;
 using Router.Core.Database;
@@ -11,6 +10,8 @@ namespace Router.Core.Destinations;
 /// </summary>
 public sealed class DestinationDirectory
 {
+    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until";
+
     private readonly NpgsqlDataSource _database;
     private readonly LastKnown<Guid, SiteDestinations> _sites;
 
@@ -27,24 +28,35 @@ public sealed class DestinationDirectory
     /// <exception cref="NpgsqlException">The database is away and this site was never asked for before.</exception>
     public ValueTask<SiteDestinations?> Find(Guid siteId, CancellationToken cancellationToken) => _sites.Get(siteId, cancellationToken);
 
-    private async Task<SiteDestinations?> Load(Guid siteId, CancellationToken cancellationToken)
+    /// <summary>One destination as the database has it now, or null. Costs a query.</summary>
+    /// <param name="destinationId">Its id.</param>
+    /// <param name="orInactive">Also when it is inactive or deleted: for events that are about its Active flag.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<Destination?> Read(Guid destinationId, bool orInactive, CancellationToken cancellationToken)
     {
-        const string sql = """
-            select s.domain, s.login_url_template, d.id, d.kind, d.name, d.url, d.secret, d.partner_id
-            from sites s
-            join destinations d on d.site_id = s.id and d.active
-            where s.id = @siteId
-            order by d.kind <> 'lead_manager', d.created_at, d.id
-            """;
+        const string sql = $"select {Columns} from destinations d where d.id = @destinationId and (d.active or @orInactive)";
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        var rows = (await connection.QueryAsync<Row>(new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken))).AsList();
-        if (rows.Count == 0)
-            return null;
-
-        var active = rows.ConvertAll(row =>
-            new Destination(row.Id, row.Kind, row.Name, new Uri(row.Url), Encoding.UTF8.GetBytes(row.Secret), row.PartnerId));
-        return new SiteDestinations(siteId, rows[0].Domain, rows[0].LoginUrlTemplate, active);
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, new { destinationId, orInactive }, cancellationToken: cancellationToken));
+        return row?.ToDestination();
     }
 
-    private sealed record Row(string Domain, string? LoginUrlTemplate, Guid Id, string Kind, string Name, string Url, string Secret, string PartnerId);
+    private async Task<SiteDestinations?> Load(Guid siteId, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            select domain, login_url_template from sites where id = @siteId;
+            select {Columns} from destinations d where d.site_id = @siteId and d.active order by d.kind <> 'lead_manager', d.created_at, d.id;
+            """;
+        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
+        var site = await results.ReadSingleOrDefaultAsync<(string Domain, string? LoginUrlTemplate)?>();
+        var active = (await results.ReadAsync<Row>()).Select(row => row.ToDestination()).ToList();
+        return site is { } found ? new SiteDestinations(siteId, found.Domain, found.LoginUrlTemplate, active) : null;
+    }
+
+    private sealed record Row(
+        Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil)
+    {
+        public Destination ToDestination() =>
+            new(Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId, new Signing(Signature, Secret, PreviousSecret, PreviousSecretUntil));
+    }
 }

@@ -26,6 +26,19 @@ internal static class JsonText
         }
     }
 
+    /// <summary>A text field of an object, or null when it has none or an empty one. The last one counts.</summary>
+    public static string? FieldOf(JsonElement element, string field)
+    {
+        string? text = null;
+        foreach (var property in element.EnumerateObject())
+        {
+            if (NameOf(property) == field)
+                text = property.Value.ValueKind is JsonValueKind.String && Of(property.Value) is { Length: > 0 } given ? given : null;
+        }
+
+        return text;
+    }
+
     public static string NameOf(JsonProperty property)
     {
         var raw = JsonMarshal.GetRawUtf8PropertyName(property);

@@ -11,4 +11,19 @@ public static class LeadActions
 
     /// <summary>Activities were added to a lead.</summary>
     public const string ActivityAdded = "activity_added";
+
+    /// <summary>A user of the site was changed or deleted in Lead Manager.</summary>
+    public const string UserUpdated = "user_updated";
+
+    /// <summary>To a destination alone: it was activated.</summary>
+    public const string IntegrationEnabled = "integration_enabled";
+
+    /// <summary>To a destination alone: it was deactivated or deleted.</summary>
+    public const string IntegrationDisabled = "integration_disabled";
+
+    /// <summary>Whether the event is about a lead, rather than a user or the destination itself.</summary>
+    public static bool IsAboutLead(string action) => action is Created or Updated or ActivityAdded;
+
+    /// <summary>Whether the event goes to one destination whatever its Active flag says: it is about that flag.</summary>
+    public static bool IsAboutDestination(string action) => action is IntegrationEnabled or IntegrationDisabled;
 }

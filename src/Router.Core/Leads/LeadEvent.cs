@@ -23,7 +23,8 @@ public sealed record LeadEvent
     [JsonPropertyName("action")]
     public required string Action { get; init; }
 
-    /// <summary>The lead's id in the sender's spelling (with or without hyphens), or ours where it sent none.</summary>
+    /// <summary>The lead's id in the sender's spelling (with or without hyphens), or ours where it sent none; for
+    /// <see cref="LeadActions.UserUpdated"/> the user's id.</summary>
     [JsonPropertyName("lead_id")]
     public required string LeadId { get; init; }
 
@@ -38,6 +39,21 @@ public sealed record LeadEvent
     /// <summary>The product's display name, which receivers see as <c>source_system</c>.</summary>
     [JsonPropertyName("source_system")]
     public required string SourceSystem { get; init; }
+
+    /// <summary>
+    /// The destinations that the sender chose, by name or id, besides Lead Manager (<c>X-ROUTER-DESTINATIONS</c>); null for all.
+    /// </summary>
+    [JsonPropertyName("only_destinations")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? OnlyDestinations { get; init; }
+
+    /// <summary>
+    /// The id that the same Idempotency-Key had on the day before; null without a key. An event of that id within 24 hours makes
+    /// this one a repetition.
+    /// </summary>
+    [JsonPropertyName("repeats")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? Repeats { get; init; }
 
     /// <summary>The request's body as it came.</summary>
     [JsonPropertyName("lead")]

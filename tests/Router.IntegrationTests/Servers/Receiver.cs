@@ -14,6 +14,8 @@ public sealed record Received(string Path, IReadOnlyDictionary<string, string> H
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 
+    public string Action => Headers["X-Lead-Router-Action"];
+
     public string MessageId => Headers["X-Lead-Router-Message-Id"];
 
     public int Attempt => int.Parse(Headers["X-Lead-Router-Attempt"], System.Globalization.CultureInfo.InvariantCulture);
@@ -47,7 +49,9 @@ public sealed class Receiver : IAsyncDisposable
         return receiver;
     }
 
-    public IReadOnlyList<Received> At(string path) => [.. _received.Where(request => request.Path == path)];
+    /// <summary>What arrived at the path of leads and users; news of the destination itself are another matter.</summary>
+    public IReadOnlyList<Received> At(string path) =>
+        [.. _received.Where(request => request.Path == path && !request.Action.StartsWith("integration_", StringComparison.Ordinal))];
 
     /// <summary>Answers every request to the path with what the function says; without one the answer is 200.</summary>
     public void Answer(string path, Func<HttpContext, Received, Task> answer) => _answers[path] = answer;

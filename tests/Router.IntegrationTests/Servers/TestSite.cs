@@ -80,11 +80,12 @@ public sealed class TestSite
 
     public Task<JsonElement> Deliveries() => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?limit=500");
 
-    /// <summary>The site's only delivery to the destination, once it is in the state.</summary>
-    public async Task<JsonElement> Delivery(TestDestination destination, string state, int seconds = 30)
+    /// <summary>The site's newest delivery of that action to the destination, once it is in the state.</summary>
+    public async Task<JsonElement> Delivery(TestDestination destination, string state, int seconds = 30, string action = "created")
     {
         var row = await Eventually.Get(
-            async () => (await Deliveries()).GetProperty("items").EnumerateArray().FirstOrDefault(item => item.GetProperty("destination_id").GetGuid() == destination.Id),
+            async () => (await Deliveries()).GetProperty("items").EnumerateArray().FirstOrDefault(item =>
+                item.GetProperty("destination_id").GetGuid() == destination.Id && item.GetProperty("action").GetString() == action),
             item => item.ValueKind is JsonValueKind.Object && item.GetProperty("state").GetString() == state,
             $"the delivery is {state}", seconds);
         return await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{row.GetProperty("event_id")}/{destination.Id}");
@@ -99,9 +100,9 @@ public sealed class TestSite
         await using var database = await _router.OpenDatabase();
         var (accepted, pending, orphans) = await database.QuerySingleAsync<(int, int, int)>(
             """
-            select (select count(*) from lead_events where site_id = @Id)::int,
+            select (select count(*) from lead_events where site_id = @Id and action not like 'integration_%')::int,
                    (select count(*) from deliveries where site_id = @Id and state = 'pending')::int,
-                   (select count(*) from lead_events e where e.site_id = @Id and not exists (
+                   (select count(*) from lead_events e where e.site_id = @Id and e.action not like 'integration_%' and not exists (
                        select from deliveries d join destinations x on x.id = d.destination_id
                        where d.event_id = e.id and x.kind = 'lead_manager'))::int
             """, new { Id });

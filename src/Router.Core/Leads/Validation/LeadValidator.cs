@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Router.Core.Leads.Validation;
 
 /// <summary>
-/// Checks a lead against the contract. Pure; reports every problem at once, in the order of the fields.
-/// Unknown fields pass. Every occurrence of a repeated key is checked, the last one counts.
+/// Checks requests against the contract. Pure; reports every problem at once, in the order of the fields. Unknown fields
+/// pass. Every occurrence of a repeated key is checked, the last one counts.
 /// </summary>
 public static class LeadValidator
 {
@@ -40,6 +40,46 @@ public static class LeadValidator
         if (errors.Count == 0 && !isIdentified)
             errors.Add(new FieldError($"Lead needs at least one of the fields {string.Join(", ", Identifying)}."));
 
+        return errors;
+    }
+
+    /// <summary>The problems of a change of a lead (<c>PATCH …/leads/{lead}</c>), which holds only what changes.</summary>
+    /// <param name="lead">A JSON object.</param>
+    public static IReadOnlyList<FieldError> ChangedLead(JsonElement lead)
+    {
+        var errors = new List<FieldError>();
+        Check(Schema.Lead, lead, Has(lead, "source"), errors);
+        return errors;
+    }
+
+    /// <summary>The problems of a potential seller (<c>POST …/potential-seller-leads</c>): known by the property looked at alone.</summary>
+    /// <param name="lead">A JSON object.</param>
+    public static IReadOnlyList<FieldError> PotentialSeller(JsonElement lead)
+    {
+        var errors = new List<FieldError>();
+        // The role is ours to set: whatever is sent is replaced.
+        Check(Schema.PotentialSeller, lead, Has(lead, "source"), errors);
+        if (errors.Count == 0 && !ViewedAProperty(lead))
+            errors.Add(FieldError.Of("Lead", "activities", "needs at least one activity of type property_viewed with a property"));
+        return errors;
+    }
+
+    /// <summary>The problems of a list of activities (<c>POST …/activities</c>).</summary>
+    /// <param name="activities">A JSON array.</param>
+    public static IReadOnlyList<FieldError> Activities(JsonElement activities)
+    {
+        var errors = new List<FieldError>();
+        foreach (var activity in activities.EnumerateArray())
+            CheckActivity(activity, leadHasSource: false, errors);
+        return errors;
+    }
+
+    /// <summary>The problems of a user (<c>PUT …/users/{user}</c>).</summary>
+    /// <param name="user">A JSON object.</param>
+    public static IReadOnlyList<FieldError> User(JsonElement user)
+    {
+        var errors = new List<FieldError>();
+        Check(Schema.User, user, leadHasSource: false, errors);
         return errors;
     }
 
@@ -90,22 +130,32 @@ public static class LeadValidator
         Check(Schema.Activity, activity, leadHasSource, errors);
     }
 
-    private static bool Has(JsonElement element, string field)
+    private static bool ViewedAProperty(JsonElement lead)
     {
-        var found = false;
+        var activities = Last(lead, "activities");
+        return activities.ValueKind is JsonValueKind.Array && activities.EnumerateArray().Any(activity =>
+            JsonText.FieldOf(activity, "type") == "property_viewed" && Last(activity, "property").ValueKind is JsonValueKind.Object);
+    }
+
+    private static bool Has(JsonElement element, string field) => IsGiven(Last(element, field));
+
+    /// <summary>The last value of a field; undefined when the object has none.</summary>
+    private static JsonElement Last(JsonElement element, string field)
+    {
+        JsonElement last = default;
         foreach (var property in element.EnumerateObject())
         {
             if (JsonText.NameOf(property) == field)
-                found = IsGiven(property.Value);
+                last = property.Value;
         }
 
-        return found;
+        return last;
     }
 
     /// <summary>Whether something that is not blank is there. A wrong type counts: it gets its own complaint.</summary>
     private static bool IsGiven(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Null => false,
+        JsonValueKind.Undefined or JsonValueKind.Null => false,
         JsonValueKind.String => !string.IsNullOrWhiteSpace(JsonText.Of(value)),
         _ => true,
     };

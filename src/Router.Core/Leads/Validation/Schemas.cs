@@ -12,6 +12,10 @@ internal sealed record Schema(string Noun, FrozenDictionary<string, FieldType> F
         .. Text("source", "source_details", "first_name", "last_name", "phone", "phone2", "address",
             "street_address", "city", "state", "zip", "region", "timeframe", "notes", "urgency", "status")]);
 
+    /// <summary>A lead whose role is ours to set.</summary>
+    public static readonly Schema PotentialSeller = new(
+        Lead.Noun, Lead.Fields.Where(field => field.Key != "role").ToFrozenDictionary(StringComparer.Ordinal));
+
     public static readonly Schema Activity = Of("Activity", [
         ("property", FieldType.Property), ("user", FieldType.User), ("created", FieldType.Timestamp),
         ("notify_users", FieldType.Boolean), ("role", FieldType.ActivityRole),

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+using Router.Core.Sites;
+
+namespace Router.Api.Incoming;
+
+/// <summary>A token bucket for each product, so that one sender that runs wild costs the others nothing.</summary>
+internal static class ProductRateLimit
+{
+    public const string Policy = "product";
+
+    // The bucket is filled in small steps: a sender that is told to wait a second finds tokens then.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    public static void AddProductRateLimit(this IServiceCollection services) =>
+        services.AddRateLimiter(limiter =>
+        {
+            limiter.OnRejected = (rejected, _) =>
+            {
+                rejected.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(
+                    rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait.TotalSeconds : 1)).ToString(CultureInfo.InvariantCulture);
+                return new ValueTask(new IncomingError(
+                    StatusCodes.Status429TooManyRequests, "Too many requests; send this one again after the time in Retry-After.").ExecuteAsync(rejected.HttpContext));
+            };
+            limiter.AddPolicy(Policy, context =>
+            {
+                var options = context.RequestServices.GetRequiredService<IOptions<IncomingOptions>>().Value;
+                // Whoever gets here has been authenticated.
+                return RateLimitPartition.GetTokenBucketLimiter(context.Features.Get<Product>()?.Username ?? "", _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = options.Burst,
+                    TokensPerPeriod = Math.Max(1, options.RatePerSecond / 10),
+                    ReplenishmentPeriod = options.RatePerSecond < 10 ? TimeSpan.FromSeconds(1.0 / options.RatePerSecond) : Step,
+                    QueueLimit = 0,
+                });
+            });
+        });
+}

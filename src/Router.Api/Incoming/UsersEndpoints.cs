@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Core.Leads;
+using Router.Core.Leads.Validation;
+using Router.Core.Sites;
+
+namespace Router.Api.Incoming;
+
+/// <summary>
+/// A site's users, as Lead Manager tells them; every product of the site may read them. A change is stored first and
+/// published then: should the publishing fail, the caller hears of it and says the same again.
+/// </summary>
+internal static class UsersEndpoints
+{
+    private const int LongestId = 200;
+
+    public static void MapUsers(this RouteGroupBuilder v1)
+    {
+        v1.MapGet("/users", List).WithName("listUsers");
+        v1.MapPut("/users/{user}", Put).WithName("putUser");
+        v1.MapDelete("/users/{user}", Delete).WithName("deleteUser");
+    }
+
+    private static async Task<IResult> List(HttpContext context, Guid site, NpgsqlDataSource database)
+    {
+        await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
+        var users = await connection.QueryAsync<byte[]>("select body from users where site_id = @site order by user_id", new { site });
+        return Results.Json(users.Select(body => new RawJson(body)).ToList(), contentType: "application/json");
+    }
+
+    private static async Task<IResult> Put(
+        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, IOptions<IncomingOptions> options, TimeProvider time)
+    {
+        if (Refuse(context, user) is { } refused)
+            return refused;
+
+        var (body, error) = await LeadBody.Read(context, JsonValueKind.Object, options.Value.BodyTimeout);
+        if (body is null)
+            return error!;
+
+        using (body)
+        {
+            if (LeadValidator.User(body.Root) is [var first, ..])
+                return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
+
+            var stored = LeadShape.WithId(body.Root, user);
+            const string sql = """
+                insert into users (site_id, user_id, body) values (@site, @user, @Body)
+                on conflict (site_id, user_id) do update set body = excluded.body, updated_at = now()
+                """;
+            await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
+            await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray() });
+            return await Publish(context, site, user, stored, publisher, time);
+        }
+    }
+
+    /// <summary>Announced also when the user wasn't known here: receivers may know it.</summary>
+    private static async Task<IResult> Delete(HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, TimeProvider time)
+    {
+        if (Refuse(context, user) is { } refused)
+            return refused;
+
+        await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
+        var known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
+        var published = await Publish(context, site, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), publisher, time);
+        // Only then: until it is published, a repeated request must find what to announce.
+        if (published is Accepted)
+            await connection.ExecuteAsync("delete from users where site_id = @site and user_id = @user", new { site, user });
+        return published;
+    }
+
+    private static IncomingError? Refuse(HttpContext context, string user) => (context.Features.Get<Product>()!.IsLeadManager, user) switch
+    {
+        (false, _) => new IncomingError(StatusCodes.Status403Forbidden, "Only the Lead Manager may change users."),
+        (_, { Length: > LongestId }) => new IncomingError(StatusCodes.Status404NotFound, $"A user's id has at most {LongestId} characters."),
+        _ when user.Any(char.IsControl) => new IncomingError(StatusCodes.Status404NotFound, "A user's id holds no control characters."),
+        _ => null,
+    };
+
+    private static async Task<IResult> Publish(HttpContext context, Guid site, string user, RawJson body, LeadPublisher publisher, TimeProvider time)
+    {
+        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
+        var product = context.Features.Get<Product>()!;
+        if (!EventIdentity.TryOf(context.Request, product, site, now, out var identity))
+            return new IncomingError(StatusCodes.Status422UnprocessableEntity, "Header 'Idempotency-Key' is not 1 to 255 printable ASCII characters.");
+
+        return await publisher.Publish(new LeadEvent
+        {
+            EventId = identity.EventId,
+            Repeats = identity.Repeats,
+            SiteId = site,
+            Action = LeadActions.UserUpdated,
+            LeadId = user,
+            AcceptedAt = now,
+            Product = product.Username,
+            SourceSystem = product.DisplayName,
+            Lead = body,
+        }) ?? (IResult)Accepted.Ok;
+    }
+}

@@ -1,0 +1,153 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Destinations;
+
+namespace Router.Api.Management;
+
+/// <summary>What may be said of a destination when it is created or changed. A change leaves alone what is absent.</summary>
+/// <param name="Name">What its owner calls it.</param>
+/// <param name="Url">Where leads are POSTed: http or https.</param>
+/// <param name="Secret">The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.</param>
+/// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
+/// <param name="PartnerId">Put into each body.</param>
+/// <param name="Active">Whether it gets leads; default true.</param>
+/// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
+internal sealed record DestinationFields(string? Name, string? Url, string? Secret, bool? GenerateSecret, string? PartnerId, bool? Active, string? Signature);
+
+/// <summary>A new destination, with its secret if that was generated.</summary>
+internal sealed record CreatedDestination(
+    Guid Id, string Kind, string Name, string Url, string PartnerId, bool Active, string Signature, string? Secret);
+
+/// <summary>A rotation of a secret.</summary>
+/// <param name="Secret">The new one; absent: a <c>whsec_</c> secret is generated.</param>
+/// <param name="OverlapHours">How long the old one signs too (Standard Webhooks), 0 to 168; default 24. Zero for a leaked secret.</param>
+internal sealed record NewSecret(string? Secret, double? OverlapHours);
+
+/// <summary>The outcome of a rotation.</summary>
+/// <param name="Secret">The generated secret, shown this once; null when the caller gave its own.</param>
+/// <param name="PreviousSecretUntil">When the old one ends.</param>
+internal sealed record RotatedSecret(string? Secret, DateTimeOffset? PreviousSecretUntil);
+
+/// <summary>Creating, changing and rotating.</summary>
+internal static class DestinationChanges
+{
+    private const double DefaultOverlapHours = 24;
+
+    // The old secret is kept only when there is a new one; a second rotation in the overlap keeps the latest.
+    private const string Rotate = """
+        previous_secret = case when @Secret <> secret and @Overlap > interval '0' then secret when @Secret <> secret then null else previous_secret end,
+        previous_secret_until = case when @Secret <> secret and @Overlap > interval '0' then now() + @Overlap when @Secret <> secret then null else previous_secret_until end,
+        secret = coalesce(@Secret, secret)
+        """;
+
+    public static void MapDestinationChanges(this RouteGroupBuilder destinations)
+    {
+        destinations.MapPost("", Create).Produces<CreatedDestination>(StatusCodes.Status201Created);
+        destinations.MapPatch("/{id:uuid}", Change).Produces<Destination>();
+        destinations.MapPost("/{id:uuid}/secret", NewSecret).Produces<RotatedSecret>();
+    }
+
+    private static async Task<IResult> Create(Guid site, DestinationFields request, NpgsqlDataSource database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var signature = request.Signature ?? SignatureSchemes.LeadRouter;
+        var secret = request.GenerateSecret is true ? WebhookSecret.Generate() : request.Secret;
+        var problems = new FieldProblems();
+        problems.RequireText("name", request.Name);
+        problems.RequireUrl("url", request.Url);
+        problems.RequireText("secret", secret, most: 500);
+        problems.CheckText("partner_id", request.PartnerId);
+        problems.CheckSignature(signature, secret);
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
+        var created = new CreatedDestination(
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Custom, request.Name!, request.Url!, request.PartnerId ?? "", request.Active ?? true,
+            signature, request.GenerateSecret is true ? secret : null);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await connection.ExecuteAsync(
+                """
+                insert into destinations (id, site_id, kind, name, url, secret, partner_id, active, signature)
+                values (@Id, @site, @Kind, @Name, @Url, @secret, @PartnerId, @Active, @Signature)
+                """,
+                new { created.Id, site, created.Kind, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature });
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return Problems.NoSuch("site");
+        }
+
+        return TypedResults.Created($"/api/sites/{site}/destinations/{created.Id}", created);
+    }
+
+    private static async Task<IResult> Change(Guid site, Guid id, DestinationFields request, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await DestinationsApi.Find(connection, site, id) is not { } destination)
+            return Problems.NoSuch("destination");
+        if (destination.Kind == DestinationKinds.LeadManager && request.Active is false)
+            return Problems.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
+
+        var problems = new FieldProblems();
+        if (request.Name is not null)
+            problems.RequireText("name", request.Name);
+        if (request.Url is not null)
+            problems.RequireUrl("url", request.Url);
+        if (request.Secret is not null)
+            problems.RequireText("secret", request.Secret, most: 500);
+        problems.CheckText("partner_id", request.PartnerId);
+        problems.CheckSignature(request.Signature ?? destination.Signature, request.Secret ?? await SecretOf(connection, id));
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
+        var changed = await connection.QuerySingleOrDefaultAsync<Destination>(
+            $"""
+            update destinations
+            set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
+                signature = coalesce(@Signature, signature), active = coalesce(@Active, active),
+                inactive_reason = case when @Active then null else inactive_reason end, {Rotate}
+            where id = @id and deleted_at is null
+            returning {DestinationsApi.Columns}
+            """,
+            new
+            {
+                id, request.Name, request.Url, request.PartnerId, request.Signature, request.Active, request.Secret,
+                Overlap = TimeSpan.FromHours(DefaultOverlapHours),
+            });
+        return changed is null ? Problems.NoSuch("destination") : TypedResults.Ok(changed);
+    }
+
+    private static async Task<IResult> NewSecret(Guid site, Guid id, NewSecret request, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await DestinationsApi.Find(connection, site, id) is not { } destination)
+            return Problems.NoSuch("destination");
+
+        var secret = request.Secret ?? WebhookSecret.Generate();
+        var overlap = request.OverlapHours ?? DefaultOverlapHours;
+        var problems = new FieldProblems();
+        problems.RequireText("secret", secret, most: 500);
+        problems.CheckSignature(destination.Signature, secret);
+        if (overlap is not (>= 0 and <= 168))
+            problems.Add("overlap_hours", "'overlap_hours' must be from 0 to 168.");
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
+        var until = await connection.ExecuteScalarAsync<DateTime?>(
+            $"update destinations set {Rotate} where id = @id and deleted_at is null returning previous_secret_until",
+            new { id, Secret = secret, Overlap = TimeSpan.FromHours(overlap) });
+        return TypedResults.Ok(new RotatedSecret(request.Secret is null ? secret : null, until));
+    }
+
+    private static Task<string?> SecretOf(NpgsqlConnection connection, Guid id) =>
+        connection.ExecuteScalarAsync<string?>("select secret from destinations where id = @id", new { id });
+
+    private static void CheckSignature(this FieldProblems problems, string signature, string? secret)
+    {
+        if (signature is not (SignatureSchemes.LeadRouter or SignatureSchemes.StandardWebhooks or SignatureSchemes.Both))
+            problems.Add("signature", "'signature' must be lead_router, standard_webhooks or both.");
+        else if (signature != SignatureSchemes.LeadRouter && secret is not null && !WebhookSecret.TryDecode(secret, out _))
+            problems.Add("secret", "'secret' must be whsec_ and base64 of 24 to 64 bytes for Standard Webhooks; leave it to the router to generate one.");
+    }
+}

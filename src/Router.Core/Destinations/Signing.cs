@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+
+namespace Router.Core.Destinations;
+
+/// <summary>How a destination's requests are signed; the values of <c>destinations.signature</c>.</summary>
+public static class SignatureSchemes
+{
+    /// <summary><c>X-Lead-Router-Signature</c> alone; any text is a secret.</summary>
+    public const string LeadRouter = "lead_router";
+
+    /// <summary><c>webhook-id</c>, <c>webhook-timestamp</c> and <c>webhook-signature</c> alone; the secret is a <c>whsec_</c> one.</summary>
+    public const string StandardWebhooks = "standard_webhooks";
+
+    /// <summary>All of them, with one <c>whsec_</c> secret.</summary>
+    public const string Both = "both";
+}
+
+/// <summary>A destination's scheme and secrets. While a rotation lasts the previous secret signs too, where a header can hold both.</summary>
+public sealed class Signing
+{
+    private readonly byte[]? _text;
+    private readonly byte[]? _key;
+    private readonly byte[]? _previousKey;
+    private readonly DateTimeOffset? _previousUntil;
+
+    /// <summary>Prepares the keys once.</summary>
+    /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
+    /// <param name="secret">The secret in force.</param>
+    /// <param name="previousSecret">The one before it, during a rotation.</param>
+    /// <param name="previousUntil">When that one ends.</param>
+    public Signing(string scheme, string secret, string? previousSecret = null, DateTimeOffset? previousUntil = null)
+    {
+        if (scheme != SignatureSchemes.StandardWebhooks)
+            _text = Encoding.UTF8.GetBytes(secret);
+        if (scheme != SignatureSchemes.LeadRouter && WebhookSecret.TryDecode(secret, out var key))
+        {
+            _key = key;
+            if (previousSecret is not null && WebhookSecret.TryDecode(previousSecret, out var previous))
+                (_previousKey, _previousUntil) = (previous, previousUntil);
+        }
+    }
+
+    /// <summary>The signature headers of one attempt.</summary>
+    /// <param name="messageId">The event.</param>
+    /// <param name="now">The time of the attempt.</param>
+    /// <param name="body">The exact bytes that are sent.</param>
+    public IEnumerable<(string Name, string Value)> Headers(Guid messageId, DateTimeOffset now, byte[] body)
+    {
+        if (_text is not null)
+            yield return ("X-Lead-Router-Signature", Signature.Of(_text, body));
+        if (_key is null)
+            yield break;
+
+        var seconds = now.ToUnixTimeSeconds();
+        var signatures = Signature.StandardWebhooks(_key, messageId, seconds, body);
+        if (_previousKey is not null && now < _previousUntil)
+            signatures += ' ' + Signature.StandardWebhooks(_previousKey, messageId, seconds, body);
+        yield return ("webhook-id", messageId.ToString("D"));
+        yield return ("webhook-timestamp", seconds.ToString(CultureInfo.InvariantCulture));
+        yield return ("webhook-signature", signatures);
+    }
+
+    /// <summary>Never a key.</summary>
+    public override string ToString() => nameof(Signing);
+}
