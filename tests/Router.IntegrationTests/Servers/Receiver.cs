@@ -49,6 +49,13 @@ public sealed class Receiver : IAsyncDisposable
         return receiver;
     }
 
+    /// <summary>The request that tells a destination of a change of its Active flag.</summary>
+    public async Task<Received> WaitFor(string path, string action)
+    {
+        await Eventually.True(() => _received.Any(request => request.Path == path && request.Action == action), $"{action} at {path}");
+        return _received.First(request => request.Path == path && request.Action == action);
+    }
+
     /// <summary>What arrived at the path of leads and users; news of the destination itself are another matter.</summary>
     public IReadOnlyList<Received> At(string path) =>
         [.. _received.Where(request => request.Path == path && !request.Action.StartsWith("integration_", StringComparison.Ordinal))];

@@ -73,7 +73,7 @@ public sealed class RouterFixture : IAsyncDisposable
         return host;
     }
 
-    public Task<TestSite> CreateSite() => TestSite.Create(this);
+    public Task<TestSite> CreateSite(bool asLeadManager = false) => TestSite.Create(this, asLeadManager);
 
     public async Task<NpgsqlConnection> OpenDatabase()
     {

@@ -23,7 +23,7 @@ public sealed class TestSite
 
     public TestDestination LeadManager { get; }
 
-    public static async Task<TestSite> Create(RouterFixture router)
+    public static async Task<TestSite> Create(RouterFixture router, bool asLeadManager = false)
     {
         var id = Guid.NewGuid();
         var path = $"/lead-manager-{id:N}";
@@ -33,7 +33,7 @@ public sealed class TestSite
             lead_manager = new { url = new Uri(router.Receiver.Url, path), secret = "lead manager's secret", partner_id = "lm" },
         }));
         var product = await Expect(HttpStatusCode.Created, router.Admin.PostAsJsonAsync(
-            "/api/products", new { username = $"web-{id:N}", display_name = "Test Website" }));
+            "/api/products", new { username = $"web-{id:N}", display_name = "Test Website", is_lead_manager = asLeadManager }));
         var (username, password) = (product.GetProperty("username").GetString(), product.GetProperty("password").GetString());
         (await router.Admin.PutAsync($"/api/products/{username}/sites/{id}", content: null)).EnsureSuccessStatusCode();
         var destinations = await router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{id}/destinations");
@@ -44,13 +44,14 @@ public sealed class TestSite
             new TestDestination(leadManager, path, "lead manager's secret", "lm"));
     }
 
-    public async Task<TestDestination> AddDestination(string name, bool active = true, string? url = null)
+    public async Task<TestDestination> AddDestination(string name, bool active = true, string? url = null, string signature = "lead_router", string? secret = null)
     {
         var path = $"/{name}-{Id:N}";
-        var (secret, partnerId) = ($"secret of {name}", $"partner {name}");
+        secret ??= $"secret of {name}";
+        var partnerId = $"partner {name}";
         var created = await Expect(HttpStatusCode.Created, _router.Admin.PostAsJsonAsync($"/api/sites/{Id}/destinations", new
         {
-            name, url = url ?? new Uri(_router.Receiver.Url, path).AbsoluteUri, secret, partner_id = partnerId, active,
+            name, url = url ?? new Uri(_router.Receiver.Url, path).AbsoluteUri, secret, partner_id = partnerId, active, signature,
         }));
         return new TestDestination(created.GetProperty("id").GetGuid(), path, secret, partnerId);
     }
@@ -58,11 +59,16 @@ public sealed class TestSite
     public Task<JsonElement> Patch(TestDestination destination, object change) =>
         Expect(HttpStatusCode.OK, _router.Admin.PatchAsJsonAsync($"/api/sites/{Id}/destinations/{destination.Id}", change));
 
-    public Task<HttpResponseMessage> Post(string json, string path = "/leads", HttpClient? http = null, Action<HttpRequestMessage>? change = null)
+    public Task<HttpResponseMessage> Post(string json, string path = "/leads", HttpClient? http = null, Action<HttpRequestMessage>? change = null) =>
+        Send(HttpMethod.Post, path, json, http, change);
+
+    /// <summary>Any request with this site's credentials.</summary>
+    public Task<HttpResponseMessage> Send(
+        HttpMethod method, string path, string? json = null, HttpClient? http = null, Action<HttpRequestMessage>? change = null, string prefix = "/rest")
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_router.Api.Url, $"/rest/sites/{Id}{path}"))
+        var request = new HttpRequestMessage(method, new Uri(_router.Api.Url, $"{prefix}/sites/{Id}{path}"))
         {
-            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+            Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"),
         };
         request.Headers.Authorization = _credentials;
         change?.Invoke(request);

@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using System.Text;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>Senders that are too many, too slow or too big, each with limits small enough for a test.</summary>
+public sealed class HardenedIngestTests(TestServers servers)
+{
+    private const string Valid = """{"source":"s","email":"a@b.c"}""";
+
+    [Fact]
+    public async Task Product_BeyondItsRate_Is429WithRetryAfterAndOthersAreNot()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Incoming:RatePerSecond", "1"), ("Incoming:Burst", "3"));
+        var (greedy, modest) = (await router.CreateSite(), await router.CreateSite());
+        var statuses = new List<int>();
+        HttpResponseMessage refused = null!;
+        for (var i = 0; i < 6; i++)
+        {
+            var response = await greedy.Post(Valid);
+            statuses.Add((int)response.StatusCode);
+            if ((int)response.StatusCode == 429)
+                refused = response;
+        }
+
+        Assert.Equal([201, 201, 201], statuses.Take(3));
+        Assert.Contains(429, statuses);
+        Assert.Equal("application/json", refused.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("\"error\":", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 5);
+        Assert.Equal(201, (int)(await modest.Post(Valid)).StatusCode);
+
+        await Task.Delay(refused.Headers.RetryAfter.Delta.Value + TimeSpan.FromMilliseconds(200));
+        Assert.Equal(201, (int)(await greedy.Post(Valid)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Senders_ThatDrip_AreCutOffAndHoldNobodyElse()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Incoming:BodyTimeout", "00:00:01"), ("Incoming:HeadersTimeout", "00:00:01"));
+        var site = await router.CreateSite();
+        string authorization = "";
+        await site.Post(Valid, change: request => authorization = request.Headers.Authorization!.ToString());
+
+        var slow = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                var client = new TcpClient();
+                await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port);
+                // Half of them never finish the headers, half never the body.
+                var head = $"POST /rest/sites/{site.Id}/leads HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n";
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(i % 2 == 0 ? head : head + "Content-Length: 100\r\n\r\n{"));
+                slow.Add(client);
+            }
+
+            for (var i = 0; i < 20; i++)
+                await site.PostLead();
+
+            foreach (var client in slow)
+            {
+                using var reader = new StreamReader(client.GetStream());
+                var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+                Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+            }
+
+        }
+        finally
+        {
+            slow.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Body_TenMegabytes_IsRefusedWithoutReadingIt()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        var site = await router.CreateSite();
+        Assert.Equal(413, (int)(await site.Post($$"""{"source":"{{new string('x', 10_000_000)}}"}""")).StatusCode);
+        await site.PostLead();
+    }
+}
