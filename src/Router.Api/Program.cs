@@ -3,6 +3,7 @@ using Router.Api;
 using Router.Api.Authentication;
 using Router.Api.Incoming;
 using Router.Api.Management;
+using Router.Api.OpenApi;
 using Router.Core;
 using Router.Hosting;
 
@@ -15,6 +16,7 @@ builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.Services.AddRouterAuthentication(builder.Configuration);
 builder.Services.AddIncoming(builder.Configuration);
 builder.Services.AddManagement();
+builder.Services.AddOpenApiDescription();
 builder.Services.AddErrors();
 
 var app = builder.Build();
@@ -23,6 +25,7 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.UseRateLimiter();
 app.MapHealth();
+app.MapOpenApiDescription();
 app.MapIncoming();
 app.MapManagement();
 await app.RunAsync();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Router.Api.OpenApi;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
 
@@ -17,14 +18,19 @@ internal static class LeadsEndpoints
             Shape = (body, now) => LeadShape.Lead(body.Raw, body.Root, now),
             LeadId = body => LeadShape.IdOf(body.Root),
             MayChooseDestinations = true,
-        })).WithName("createLead");
+        })).WithName("createLead").WithSummary("A new lead").WithMetadata(new IncomingDescription("Lead", 201, """
+            {"source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test", "role": "Buyer",
+             "activities": [{"type": "property_viewed", "source": "Website", "property": {"beds": 3, "full_baths": 2, "list_price": "450000.00", "city": "Honolulu"}}]}
+            """));
 
         v1.MapPost("/potential-seller-leads", (HttpContext context, Guid site, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Created)
         {
             Validate = LeadValidator.PotentialSeller,
             Shape = (body, now) => LeadShape.Lead(body.Raw, body.Root, now, role: PotentialSeller),
             LeadId = body => LeadShape.IdOf(body.Root),
-        })).WithName("createPotentialSellerLead");
+        })).WithName("createPotentialSellerLead").WithSummary("Somebody who looked at a valuation and left no name").WithMetadata(new IncomingDescription("PotentialSellerLead", 201, """
+            {"activities": [{"type": "property_viewed", "source": "Valuation page", "property": {"address": "1 Ala Moana Blvd, Honolulu, HI"}}]}
+            """));
 
         v1.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Updated)
         {
@@ -32,7 +38,7 @@ internal static class LeadsEndpoints
             // Version 1 has no way to unset a field: what is empty was left out by the sender's form.
             Shape = (body, now) => LeadShape.Lead(body.Raw, body.Root, now, dropEmpty: true),
             LeadId = _ => lead,
-        })).WithName("updateLead");
+        })).WithName("updateLead").WithSummary("Change some fields of a lead; empty strings are left out").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": "808-817-2382", "status": "Active"}"""));
 
         v1.MapPost("/leads/{lead:uuid}/activities", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.ActivityAdded)
         {
@@ -40,7 +46,9 @@ internal static class LeadsEndpoints
             Validate = LeadValidator.Activities,
             Shape = (body, now) => LeadShape.Added(body.Raw, body.Root, now),
             LeadId = _ => lead,
-        })).WithName("addActivities");
+        })).WithName("addActivities").WithSummary("Add activities to a lead").WithMetadata(new IncomingDescription("Activity", 200, """
+            [{"type": "tour_requested", "source": "Website", "description": "Saturday at ten"}]
+            """, IsList: true));
     }
 
     public static void MapLeadsV2(this RouteGroupBuilder v2) =>
@@ -49,5 +57,5 @@ internal static class LeadsEndpoints
             Validate = LeadValidator.ChangedLead,
             Shape = (body, now) => LeadShape.Lead(body.Raw, body.Root, now),
             LeadId = _ => lead,
-        })).WithName("updateLeadV2");
+        })).WithName("updateLeadV2").WithSummary("Change some fields of a lead; empty strings unset a field").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": ""}"""));
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Api.OpenApi;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
 using Router.Core.Sites;
@@ -18,9 +19,10 @@ internal static class UsersEndpoints
 
     public static void MapUsers(this RouteGroupBuilder v1)
     {
-        v1.MapGet("/users", List).WithName("listUsers");
-        v1.MapPut("/users/{user}", Put).WithName("putUser");
-        v1.MapDelete("/users/{user}", Delete).WithName("deleteUser");
+        v1.MapGet("/users", List).WithName("listUsers").WithSummary("The site's users").WithMetadata(new IncomingDescription(Body: null, 200));
+        v1.MapPut("/users/{user}", Put).WithName("putUser").WithSummary("Lead Manager alone: a user, with all its fields")
+            .WithMetadata(new IncomingDescription("User", 200, """{"name": "Ben Harper", "role": "Agent", "admin": false, "email": "ben@mail.test"}"""));
+        v1.MapDelete("/users/{user}", Delete).WithName("deleteUser").WithSummary("Lead Manager alone: a user is gone").WithMetadata(new IncomingDescription(Body: null, 200));
     }
 
     private static async Task<IResult> List(HttpContext context, Guid site, NpgsqlDataSource database)

@@ -8,8 +8,8 @@ internal static class DeliveriesApi
 {
     public static void MapDeliveries(this RouteGroupBuilder api)
     {
-        api.MapGet("/sites/{site:uuid}/deliveries", List);
-        api.MapGet("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}", Get);
+        api.MapGet("/sites/{site:uuid}/deliveries", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first").Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
+        api.MapGet("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
     }
 
 

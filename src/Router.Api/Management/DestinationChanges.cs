@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Api.OpenApi;
 using Router.Core.Destinations;
 
 namespace Router.Api.Management;
@@ -12,7 +13,8 @@ namespace Router.Api.Management;
 /// <param name="PartnerId">Put into each body.</param>
 /// <param name="Active">Whether it gets leads; default true.</param>
 /// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
-internal sealed record DestinationFields(string? Name, string? Url, string? Secret, bool? GenerateSecret, string? PartnerId, bool? Active, string? Signature);
+internal sealed record DestinationFields(
+    string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null, bool? Active = null, string? Signature = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(
@@ -21,7 +23,7 @@ internal sealed record CreatedDestination(
 /// <summary>A rotation of a secret.</summary>
 /// <param name="Secret">The new one; absent: a <c>whsec_</c> secret is generated.</param>
 /// <param name="OverlapHours">How long the old one signs too (Standard Webhooks), 0 to 168; default 24. Zero for a leaked secret.</param>
-internal sealed record NewSecret(string? Secret, double? OverlapHours);
+internal sealed record NewSecret(string? Secret = null, double? OverlapHours = null);
 
 /// <summary>The outcome of a rotation.</summary>
 /// <param name="Secret">The generated secret, shown this once; null when the caller gave its own.</param>
@@ -42,9 +44,17 @@ internal static class DestinationChanges
 
     public static void MapDestinationChanges(this RouteGroupBuilder destinations)
     {
-        destinations.MapPost("", Create).Produces<CreatedDestination>(StatusCodes.Status201Created);
-        destinations.MapPatch("/{id:uuid}", Change).Produces<Destination>();
-        destinations.MapPost("/{id:uuid}/secret", NewSecret).Produces<RotatedSecret>();
+        destinations.MapPost("", Create).WithName("createDestination").WithSummary("Add a custom API")
+            .Produces<CreatedDestination>(201).ProducesProblem(404).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""
+                {"name": "My API", "url": "https://example.com/leads", "generate_secret": true, "partner_id": "42", "signature": "both"}
+                """));
+        destinations.MapPatch("/{id:uuid}", Change).WithName("changeDestination").WithSummary("Change what is given")
+            .Produces<Destination>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""{"active": false}"""));
+        destinations.MapPost("/{id:uuid}/secret", NewSecret).WithName("rotateSecret").WithSummary("Rotate the secret, with an overlap")
+            .Produces<RotatedSecret>().ProducesProblem(404).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""{"overlap_hours": 24}"""));
     }
 
     private static async Task<IResult> Create(Guid site, DestinationFields request, NpgsqlDataSource database, TimeProvider time, CancellationToken cancellationToken)

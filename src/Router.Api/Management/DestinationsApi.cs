@@ -24,9 +24,9 @@ internal static class DestinationsApi
     public static void MapDestinations(this RouteGroupBuilder api)
     {
         var destinations = api.MapGroup("/sites/{site:uuid}/destinations");
-        destinations.MapGet("", List);
-        destinations.MapGet("/{id:uuid}", Get);
-        destinations.MapDelete("/{id:uuid}", Delete);
+        destinations.MapGet("", List).WithName("listDestinations").WithSummary("A site's destinations, Lead Manager first").Produces<Page<Destination>>().ProducesProblem(404);
+        destinations.MapGet("/{id:uuid}", Get).WithName("getDestination").WithSummary("One destination").Produces<Destination>().ProducesProblem(404);
+        destinations.MapDelete("/{id:uuid}", Delete).WithName("deleteDestination").WithSummary("Delete a destination; never Lead Manager").Produces(204).ProducesProblem(404).ProducesProblem(409);
         destinations.MapDestinationChanges();
     }
 

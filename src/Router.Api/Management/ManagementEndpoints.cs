@@ -16,7 +16,8 @@ internal static class ManagementEndpoints
 
     public static void MapManagement(this WebApplication app)
     {
-        var api = app.MapGroup("/api").RequireAuthorization(RouterAuthentication.AdminPolicy);
+        var api = app.MapGroup("/api").RequireAuthorization(RouterAuthentication.AdminPolicy).WithTags("Management")
+            .ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapSites();
         api.MapProducts();
         api.MapDestinations();

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Dapper;
 using Npgsql;
+using Router.Api.OpenApi;
 using Router.Core.Sites;
 
 namespace Router.Api.Management;
@@ -10,14 +11,15 @@ internal static partial class ProductsApi
 {
     public static void MapProducts(this RouteGroupBuilder api)
     {
-        api.MapPost("/products", Create);
-        api.MapGet("/products", List);
-        api.MapPost("/products/{username}/password", NewPassword);
-        api.MapPut("/products/{username}/sites/{site:uuid}", Allow);
-        api.MapDelete("/products/{username}/sites/{site:uuid}", Forbid);
+        api.MapPost("/products", Create).WithName("createProduct").WithSummary("A sending system; its password is shown this once").Produces<Credentials>(201).ProducesProblem(409).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""{"username": "website", "display_name": "Our Website"}"""));
+        api.MapGet("/products", List).WithName("listProducts").WithSummary("All products and the sites each may send for").Produces<Page<Product>>();
+        api.MapPost("/products/{username}/password", NewPassword).WithName("newProductPassword").WithSummary("A new password; the old one ends at once").Produces<Credentials>().ProducesProblem(404);
+        api.MapPut("/products/{username}/sites/{site:uuid}", Allow).WithName("allowProduct").WithSummary("The product may send for the site").Produces(204).ProducesProblem(404);
+        api.MapDelete("/products/{username}/sites/{site:uuid}", Forbid).WithName("forbidProduct").WithSummary("The product may no longer send for the site").Produces(204).ProducesProblem(404);
     }
 
-    internal sealed record NewProduct(string? Username, string? DisplayName, bool? IsLeadManager);
+    internal sealed record NewProduct(string? Username = null, string? DisplayName = null, bool? IsLeadManager = null);
 
     internal sealed record Credentials(string Username, string Password);
 

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Api.OpenApi;
 using Router.Core.Leads;
 
 namespace Router.Api.Management;
@@ -11,14 +12,19 @@ internal static class SitesApi
 
     public static void MapSites(this RouteGroupBuilder api)
     {
-        api.MapPost("/sites", Create);
-        api.MapGet("/sites", List);
-        api.MapGet("/sites/{site:uuid}", Get);
+        api.MapPost("/sites", Create).WithName("createSite").WithSummary("A site, together with its Lead Manager").Produces<Site>(201).ProducesProblem(409).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""
+                {"name": "Demo Realty", "domain": "www.demo-realty.test", "login_url_template": "https://www.demo-realty.test/login?lead={lead_id}",
+                 "lead_manager": {"url": "https://crm.test/leads", "secret": "a long random text", "partner_id": "42"}}
+                """));
+        api.MapGet("/sites", List).WithName("listSites").WithSummary("All sites").Produces<Page<Site>>();
+        api.MapGet("/sites/{site:uuid}", Get).WithName("getSite").WithSummary("One site").Produces<Site>().ProducesProblem(404);
     }
 
-    internal sealed record LeadManager(string? Url, string? Secret, string? PartnerId);
+    internal sealed record LeadManager(string? Url = null, string? Secret = null, string? PartnerId = null);
 
-    internal sealed record NewSite(Guid? Id, string? Name, string? Domain, string? LoginUrlTemplate, LeadManager? LeadManager);
+    internal sealed record NewSite(
+        Guid? Id = null, string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, LeadManager? LeadManager = null);
 
     internal sealed record Site(Guid Id, string Name, string Domain, string? LoginUrlTemplate);
 

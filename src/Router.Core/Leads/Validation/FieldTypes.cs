@@ -5,22 +5,51 @@ using System.Text.RegularExpressions;
 namespace Router.Core.Leads.Validation;
 
 /// <summary>The types that the contract gives to fields. Anything that a source allows passes.</summary>
-internal enum FieldType
+public enum FieldType
 {
+    /// <summary>Any string.</summary>
     Text,
+
+    /// <summary>Something like a mail address.</summary>
     Email,
+
+    /// <summary>With or without hyphens.</summary>
     Uuid,
+
+    /// <summary>ISO 8601.</summary>
     Timestamp,
+
+    /// <summary>What a lead wants: Buyer, Seller, Buyer and Seller, Renter.</summary>
     SenderRole,
+
+    /// <summary>agent or lender.</summary>
     ActivityRole,
+
+    /// <summary>Agent or Lender.</summary>
     UserRole,
+
+    /// <summary>A list of strings.</summary>
     TextList,
+
+    /// <summary>A whole number, also as a string.</summary>
     Integer,
+
+    /// <summary>A number, also as a string.</summary>
     Float,
+
+    /// <summary>A number with optional decimals, usually as a string.</summary>
     Price,
+
+    /// <summary>true or false.</summary>
     Boolean,
+
+    /// <summary>A list of activities.</summary>
     Activities,
+
+    /// <summary>A property.</summary>
     Property,
+
+    /// <summary>A user.</summary>
     User,
 }
 

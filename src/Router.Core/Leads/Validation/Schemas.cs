@@ -3,8 +3,11 @@ using System.Collections.Frozen;
 namespace Router.Core.Leads.Validation;
 
 /// <summary>The known fields of one kind of object. Fields that are not listed pass untouched.</summary>
-internal sealed record Schema(string Noun, FrozenDictionary<string, FieldType> Fields)
+/// <param name="Noun">What sentences call it.</param>
+/// <param name="Fields">Each field's type.</param>
+public sealed record Schema(string Noun, FrozenDictionary<string, FieldType> Fields)
 {
+    /// <summary>A new or changed lead.</summary>
     public static readonly Schema Lead = Of("Lead", [
         ("id", FieldType.Uuid), ("created", FieldType.Timestamp), ("role", FieldType.SenderRole),
         ("activities", FieldType.Activities), ("tags", FieldType.TextList),
@@ -16,11 +19,13 @@ internal sealed record Schema(string Noun, FrozenDictionary<string, FieldType> F
     public static readonly Schema PotentialSeller = new(
         Lead.Noun, Lead.Fields.Where(field => field.Key != "role").ToFrozenDictionary(StringComparer.Ordinal));
 
+    /// <summary>Something that a lead did.</summary>
     public static readonly Schema Activity = Of("Activity", [
         ("property", FieldType.Property), ("user", FieldType.User), ("created", FieldType.Timestamp),
         ("notify_users", FieldType.Boolean), ("role", FieldType.ActivityRole),
         .. Text("type", "source", "description")]);
 
+    /// <summary>A property that an activity is about.</summary>
     public static readonly Schema Property = Of("Property", [
         ("beds", FieldType.Integer), ("full_baths", FieldType.Integer), ("half_baths", FieldType.Integer),
         ("listing_days_on_market", FieldType.Integer), ("year_built", FieldType.Integer), ("square_feet", FieldType.Integer),
@@ -30,6 +35,7 @@ internal sealed record Schema(string Noun, FrozenDictionary<string, FieldType> F
         .. Text("address", "street_address", "city", "state", "zip", "unit_number", "property_type", "mls_number", "mls",
             "listing_status", "list_date", "last_sold_date", "url", "photo_url")]);
 
+    /// <summary>An agent or lender of the site.</summary>
     public static readonly Schema User = Of("User", [
         ("role", FieldType.UserRole), ("admin", FieldType.Boolean),
         .. Text("id", "name", "email", "signature", "phone_company", "phone_office", "phone_cell", "phone_home")]);

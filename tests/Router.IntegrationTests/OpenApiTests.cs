@@ -1,0 +1,76 @@
+using System.Text;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Description_IsValidAndNamesEveryEndpoint()
+    {
+        var document = await Read();
+        Assert.Equal(
+            [
+                "DELETE /api/products/{username}/sites/{site}", "DELETE /api/sites/{site}/destinations/{id}", "DELETE /rest/sites/{site}/users/{user}",
+                "GET /api/products", "GET /api/sites", "GET /api/sites/{site}", "GET /api/sites/{site}/deliveries",
+                "GET /api/sites/{site}/deliveries/{event}/{destination}", "GET /api/sites/{site}/destinations", "GET /api/sites/{site}/destinations/{id}",
+                "GET /rest/sites/{site}/users",
+                "PATCH /api/sites/{site}/destinations/{id}", "PATCH /rest/sites/{site}/leads/{lead}", "PATCH /v2/rest/sites/{site}/leads/{lead}",
+                "POST /api/products", "POST /api/products/{username}/password", "POST /api/sites", "POST /api/sites/{site}/destinations",
+                "POST /api/sites/{site}/destinations/{id}/secret", "POST /rest/sites/{site}/leads", "POST /rest/sites/{site}/leads/{lead}/activities",
+                "POST /rest/sites/{site}/potential-seller-leads",
+                "PUT /api/products/{username}/sites/{site}", "PUT /rest/sites/{site}/users/{user}",
+            ],
+            Operations(document).Select(operation => $"{operation.Method} {operation.Path}").Order(StringComparer.Ordinal));
+        Assert.All(Operations(document), operation =>
+        {
+            Assert.NotEmpty(operation.Operation.OperationId!);
+            Assert.NotEmpty(operation.Operation.Summary!);
+            Assert.NotEmpty(operation.Operation.Security!);
+        });
+        Assert.Contains("full_baths", document.Components!.Schemas!["Property"].Properties!.Keys);
+    }
+
+    [Fact]
+    public async Task Examples_SentAsTheyStand_AreAnsweredAsDescribed()
+    {
+        var site = await _router.CreateSite(asLeadManager: true);
+        var destination = await site.AddDestination("example");
+        var sent = 0;
+        foreach (var (method, path, operation) in Operations(await Read()))
+        {
+            if (operation.RequestBody?.Content?["application/json"].Example is not { } example)
+                continue;
+
+            var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal).Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
+                .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal);
+            using var content = new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(_router.Api.Url, target)) { Content = content };
+            var response = target.StartsWith("/api", StringComparison.Ordinal)
+                ? await _router.Admin.SendAsync(request)
+                : await site.Send(request.Method, target[(target.IndexOf($"{site.Id}", StringComparison.Ordinal) + 36)..], example.ToJsonString(), prefix: target[..target.IndexOf("/sites/", StringComparison.Ordinal)]);
+            Assert.True(
+                operation.Responses!.ContainsKey($"{(int)response.StatusCode}") && response.IsSuccessStatusCode,
+                $"{method} {path} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            sent++;
+        }
+
+        Assert.Equal(11, sent);
+    }
+
+    private async Task<OpenApiDocument> Read()
+    {
+        // Without credentials: it is for everybody.
+        using var http = new HttpClient();
+        var (document, diagnostic) = OpenApiDocument.Parse(await http.GetStringAsync(new Uri(_router.Api.Url, "/openapi/v1.json")), "json", new OpenApiReaderSettings());
+        Assert.Empty(diagnostic!.Errors);
+        return document!;
+    }
+
+    private static List<(string Method, string Path, OpenApiOperation Operation)> Operations(OpenApiDocument document) =>
+        [.. document.Paths.SelectMany(path => path.Value.Operations!.Select(operation => (operation.Key.Method.ToUpperInvariant(), path.Key, operation.Value)))];
+}
