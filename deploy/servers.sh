@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A private Postgres and a private RabbitMQ on 127.0.0.1, for the demo and for the tests. Needs no service manager.
 #
-#   servers.sh install                    installs what is missing (apt, as root or with sudo)
+#   servers.sh install [PACKAGE[:COMMAND] …]   installs what is missing (apt, as root or with sudo): the servers, and each
+#                                         PACKAGE whose COMMAND (by default of the same name) isn't there
 #   servers.sh start DIR                  starts both; how to reach them is then in DIR/servers.env
 #   servers.sh stop DIR                   stops both, by process id; their data stays
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
@@ -15,14 +16,18 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
 
 missing() {
+    local wanted
     [ -n "$(postgres_bin)" ] || echo postgresql
     [ -x "$RABBITMQ" ] || echo rabbitmq-server
-    command -v curl >/dev/null || echo curl
+    for wanted in curl "$@"; do
+        command -v "${wanted##*:}" >/dev/null || echo "${wanted%%:*}"
+    done
 }
 
 install_missing() {
+    local wanted
     local packages=() sudo=() policy=/usr/sbin/policy-rc.d log
-    mapfile -t packages < <(missing)
+    mapfile -t packages < <(missing "$@")
     [ ${#packages[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || die "Please install ${packages[*]}: this machine has no apt-get to do it with."
     if [ "$(id -u)" != 0 ]; then
@@ -198,7 +203,7 @@ stop_rabbitmq() {
 # Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     command=${1:-}
-    [ "$command" = install ] && { install_missing; exit; }
+    [ "$command" = install ] && { shift; install_missing "$@"; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     mkdir -p "$2"
     dir=$(cd "$2" && pwd)
