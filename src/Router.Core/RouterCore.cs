@@ -37,6 +37,7 @@ public static class RouterCore
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
         services.AddSingleton<DestinationSender>();
+        services.AddSingleton<DestinationGates>();
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DeliveryHistory>();
         return services;

@@ -8,19 +8,20 @@ namespace Router.Worker;
 
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 internal sealed partial class DeliveryAttempts(
-    DestinationSender sender, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
+    DestinationGates gates, SlowAttempts slow, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
     DestinationDirectory directory, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
-    IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
+    TimeProvider time, IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
     public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(lead, body, site, destination, number: 1, step: 0);
+        Attempt(lead, body, site, destination, number: 1, step: 0, isClaimed: false);
 
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(claimed.Lead, body, site, destination, claimed.Attempt, claimed.Step);
+        Attempt(claimed.Lead, body, site, destination, claimed.Attempt, claimed.Step, isClaimed: true);
 
-    private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, int number, int step)
+    private async Task<string> Attempt(
+        LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, int number, int step, bool isClaimed)
     {
         // What the directory doesn't list may be active since a moment ago: the end of a delivery is only decided on what the
         // database says now.
@@ -34,7 +35,35 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var attempt = await sender.Send(destination, lead, bytes, number);
+        var sending = gates.TrySend(destination, lead, bytes, number);
+        if (!await IsSlow(sending))
+            return await Finish(lead, destination, bytes, step, number, sending);
+
+        // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
+        if (!isClaimed)
+            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.UnderWay, number, null, DeliveryStates.Retrying, step, options.Value.Lease));
+        slow.Track(gates.WhileSlow(destinationId, sending));
+        slow.Track(Finish(lead, destination, bytes, step, number, sending));
+        return DeliveryStates.Retrying;
+    }
+
+    private async Task<bool> IsSlow(Task sending)
+    {
+        await sending.WaitAsync(options.Value.Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !sending.IsCompleted;
+    }
+
+    /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
+    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, int step, int number, Task<Attempt?> sending)
+    {
+        if (await sending is not { } attempt)
+        {
+            LogDeferred(logger, lead.EventId, destination.Id);
+            await recorder.Record(new RecordedAttempt(
+                lead.EventId, destination.Id, RecordKind.Deferred, number, null, DeliveryStates.Retrying, step, options.Value.DeferDelay));
+            return DeliveryStates.Retrying;
+        }
+
         var delay = attempt.Result is AttemptResult.Failed
             ? RetrySchedule.Delay(options.Value, step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
             : null;
@@ -47,7 +76,8 @@ internal sealed partial class DeliveryAttempts(
         if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
             await Deactivate(destination);
 
-        await recorder.Record(new RecordedAttempt(lead.EventId, destination.Id, attempt, state, delay is null || usedUp ? step : step + 1, delay));
+        await recorder.Record(new RecordedAttempt(
+            lead.EventId, destination.Id, RecordKind.Made, number, attempt, state, delay is null || usedUp ? step : step + 1, delay));
         return state;
     }
 
@@ -85,6 +115,9 @@ internal sealed partial class DeliveryAttempts(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
     private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} at destination {DestinationId} deferred: no room there, or it doesn't answer")]
+    private static partial void LogDeferred(ILogger logger, Guid messageId, Guid destinationId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId} canceled: the destination is no longer active")]
     private static partial void LogCanceled(ILogger logger, Guid messageId, Guid destinationId);

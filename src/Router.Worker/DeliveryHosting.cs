@@ -10,6 +10,8 @@ internal static class DeliveryHosting
     {
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<DeliveryAttempts>();
+        services.AddSingleton<SlowAttempts>();
+        services.AddHostedService(provider => provider.GetRequiredService<SlowAttempts>());
 
         // On SIGTERM: no more messages are taken, requests in flight may finish and are recorded, then the process ends.
         services.AddOptions<MassTransitHostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>

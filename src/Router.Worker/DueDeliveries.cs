@@ -15,7 +15,7 @@ internal sealed partial class DueDeliveries(
     NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
     : BackgroundService
 {
-    private const int Batch = 200;
+    private const int Batch = 500;
 
     private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
 
@@ -26,8 +26,8 @@ internal sealed partial class DueDeliveries(
         {
             try
             {
-                // A full batch means that more is due: on at once.
-                if (await Queue(stoppingToken) < Batch)
+                // While there is something to queue, there may be more: on at once.
+                if (await Queue(stoppingToken) == 0)
                     await timer.WaitForNextTickAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -65,19 +65,34 @@ internal sealed partial class DueDeliveries(
 
     private async Task<List<RetryDelivery>> Lease(CancellationToken cancellationToken)
     {
-        // The room is counted among the oldest due rows only: at most so many are ever in the queue, the others wait here.
+        // Destination by destination, each up to its share of the queue: those of a destination that doesn't answer wait here
+        // and never stand before another's. The first part hops from one destination with retries to the next.
         const string sql = """
-            with room as (
-                select @MaxQueuedRetries - count(*) filter (where leased_until > now()) as rows
-                from (select leased_until from deliveries
-                      where state = 'retrying' and next_attempt_at <= now()
-                      order by next_attempt_at limit @MaxQueuedRetries) oldest
+            with recursive waiting as (
+                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
+                union all
+                select (select d.destination_id from deliveries d
+                        where d.state = 'retrying' and d.destination_id > w.destination_id order by d.destination_id limit 1)
+                from waiting w where w.destination_id is not null
             ), due as (
-                select event_id, destination_id from deliveries
-                where state = 'retrying' and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-                order by next_attempt_at
-                limit (select least(@Batch, greatest(0, rows)) from room)
-                for update skip locked
+                select d.event_id, d.destination_id
+                from waiting w
+                cross join lateral (
+                    select count(*) filter (where oldest.leased_until > now()) as leased
+                    from (select leased_until from deliveries
+                          where state = 'retrying' and destination_id = w.destination_id and next_attempt_at <= now()
+                          order by next_attempt_at limit @MaxQueuedRetries) oldest
+                ) queued
+                cross join lateral (
+                    select event_id, destination_id from deliveries
+                    where state = 'retrying' and destination_id = w.destination_id and next_attempt_at <= now()
+                      and (leased_until is null or leased_until <= now())
+                    order by next_attempt_at
+                    limit greatest(0, @MaxQueuedRetries - queued.leased)
+                    for update skip locked
+                ) d
+                where w.destination_id is not null
+                limit @Batch
             )
             update deliveries d set leased_until = now() + @QueueLease
             from due

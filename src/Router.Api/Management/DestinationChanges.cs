@@ -12,9 +12,11 @@ namespace Router.Api.Management;
 /// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
 /// <param name="PartnerId">Put into each body.</param>
 /// <param name="Active">Whether it gets leads; default true.</param>
+/// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; default 32, Lead Manager 256.</param>
 /// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
 internal sealed record DestinationFields(
-    string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null, bool? Active = null, string? Signature = null);
+    string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null, bool? Active = null, string? Signature = null,
+    int? MaxInFlight = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(
@@ -67,6 +69,7 @@ internal static class DestinationChanges
         problems.RequireText("secret", secret, most: 500);
         problems.CheckText("partner_id", request.PartnerId);
         problems.CheckSignature(signature, secret);
+        problems.CheckMaxInFlight(request.MaxInFlight);
         if (problems.Any)
             return Problems.Invalid(problems);
 
@@ -78,10 +81,10 @@ internal static class DestinationChanges
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await connection.ExecuteAsync(
                 """
-                insert into destinations (id, site_id, kind, name, url, secret, partner_id, active, signature)
-                values (@Id, @site, @Kind, @Name, @Url, @secret, @PartnerId, @Active, @Signature)
+                insert into destinations (id, site_id, kind, name, url, secret, partner_id, active, signature, max_in_flight)
+                values (@Id, @site, @Kind, @Name, @Url, @secret, @PartnerId, @Active, @Signature, @MaxInFlight)
                 """,
-                new { created.Id, site, created.Kind, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature });
+                new { created.Id, site, created.Kind, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature, request.MaxInFlight });
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
@@ -107,6 +110,7 @@ internal static class DestinationChanges
         if (request.Secret is not null)
             problems.RequireText("secret", request.Secret, most: 500);
         problems.CheckText("partner_id", request.PartnerId);
+        problems.CheckMaxInFlight(request.MaxInFlight);
         problems.CheckSignature(request.Signature ?? destination.Signature, request.Secret ?? await SecretOf(connection, id));
         if (problems.Any)
             return Problems.Invalid(problems);
@@ -115,14 +119,14 @@ internal static class DestinationChanges
             $"""
             update destinations
             set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
-                signature = coalesce(@Signature, signature), active = coalesce(@Active, active),
+                signature = coalesce(@Signature, signature), max_in_flight = coalesce(@MaxInFlight, max_in_flight), active = coalesce(@Active, active),
                 inactive_reason = case when @Active then null else inactive_reason end, {Rotate}
             where id = @id and deleted_at is null
             returning {DestinationsApi.Columns}
             """,
             new
             {
-                id, request.Name, request.Url, request.PartnerId, request.Signature, request.Active, request.Secret,
+                id, request.Name, request.Url, request.PartnerId, request.Signature, request.Active, request.Secret, request.MaxInFlight,
                 Overlap = TimeSpan.FromHours(DefaultOverlapHours),
             });
         return changed is null ? Problems.NoSuch("destination") : TypedResults.Ok(changed);
@@ -152,6 +156,12 @@ internal static class DestinationChanges
 
     private static Task<string?> SecretOf(NpgsqlConnection connection, Guid id) =>
         connection.ExecuteScalarAsync<string?>("select secret from destinations where id = @id", new { id });
+
+    private static void CheckMaxInFlight(this FieldProblems problems, int? limit)
+    {
+        if (limit is < 1 or > 10_000)
+            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000.");
+    }
 
     private static void CheckSignature(this FieldProblems problems, string signature, string? secret)
     {

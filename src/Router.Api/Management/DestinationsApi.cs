@@ -13,13 +13,15 @@ namespace Router.Api.Management;
 /// <param name="InactiveReason">Why it was deactivated, when the router did it.</param>
 /// <param name="Signature"><c>lead_router</c>, <c>standard_webhooks</c> or <c>both</c>.</param>
 /// <param name="PreviousSecretUntil">Until then the secret before the present one signs too (Standard Webhooks).</param>
+/// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
 internal sealed record Destination(
-    Guid Id, string Kind, string Name, string Url, string PartnerId, bool Active, string? InactiveReason, string Signature, DateTimeOffset? PreviousSecretUntil);
+    Guid Id, string Kind, string Name, string Url, string PartnerId, bool Active, string? InactiveReason, string Signature, DateTimeOffset? PreviousSecretUntil,
+    int? MaxInFlight);
 
 /// <summary>A site's destinations. Secrets go in and never come out. Lead Manager stays: 409.</summary>
 internal static class DestinationsApi
 {
-    public const string Columns = "id, kind, name, url, partner_id, active, inactive_reason, signature, previous_secret_until";
+    public const string Columns = "id, kind, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight";
 
     public static void MapDestinations(this RouteGroupBuilder api)
     {

@@ -4,14 +4,29 @@ using Router.Core.Database;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>An attempt and the state that it leads to.</summary>
+/// <summary>What is to be written down of a delivery.</summary>
+public enum RecordKind
+{
+    /// <summary>A request was made.</summary>
+    Made,
+
+    /// <summary>There was no room: no request, no number used.</summary>
+    Deferred,
+
+    /// <summary>A request is under way that takes longer than its lane waits; it is leased to this worker meanwhile.</summary>
+    UnderWay,
+}
+
+/// <summary>A step of a delivery and the state that it leads to.</summary>
 /// <param name="EventId">The event.</param>
 /// <param name="DestinationId">The destination.</param>
-/// <param name="Attempt">The request that was made.</param>
+/// <param name="Kind">What happened.</param>
+/// <param name="Number">The attempt's number.</param>
+/// <param name="Attempt">The request, if one was made.</param>
 /// <param name="State">One of <see cref="DeliveryStates"/>.</param>
 /// <param name="Step">How many retries of the schedule are used up once the next one is made.</param>
 /// <param name="Delay">Until the next attempt; null unless the state is retrying.</param>
-public sealed record RecordedAttempt(Guid EventId, Guid DestinationId, Attempt Attempt, string State, int Step, TimeSpan? Delay);
+public sealed record RecordedAttempt(Guid EventId, Guid DestinationId, RecordKind Kind, int Number, Attempt? Attempt, string State, int Step, TimeSpan? Delay);
 
 /// <summary>
 /// A delivery that was planned isn't in the ledger: Postgres died between the plan, whose commit isn't flushed, and now. The
@@ -40,21 +55,21 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         // counts: a worker that froze and woke up after its lease may be the one that got through.
         const string sql = """
             with made as (
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-                    as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                    as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay, kind)
             ), recorded as (
                 insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
-                select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made
+                select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made where kind = 'made'
                 on conflict do nothing
             ), updated as (
                 update deliveries d
                 set state = m.state,
-                    attempts = greatest(d.attempts, m.attempt),
+                    attempts = case when m.kind = 'deferred' then m.attempt - 1 else greatest(d.attempts, m.attempt) end,
                     retry_step = m.step,
                     next_attempt_at = now() + m.delay,
-                    leased_until = null,
-                    last_status = m.status,
-                    last_error = m.error,
+                    leased_until = case when m.kind = 'under_way' then now() + m.delay end,
+                    last_status = case when m.kind = 'made' then m.status else d.last_status end,
+                    last_error = case when m.kind = 'made' then m.error else d.last_error end,
                     first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
                     finished_at = case when m.state <> 'retrying' then now() end
                 from (select distinct on (event_id, destination_id) * from made
@@ -71,16 +86,17 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
-        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt.Number);
-        command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Attempt.StartedAt);
-        command.Add(NpgsqlDbType.Bigint, rows, row => row.Attempt.Duration.Ticks / TimeSpan.TicksPerMicrosecond);
-        command.Add(NpgsqlDbType.Text, rows, row => Name(row.Attempt.Result));
-        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt.Answer.Status);
-        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt.Answer.ErrorCode);
-        command.Add(NpgsqlDbType.Bytea, rows, row => row.Attempt.Answer.Body);
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Number);
+        command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Attempt?.StartedAt);
+        command.Add(NpgsqlDbType.Bigint, rows, row => row.Attempt?.Duration.Ticks / TimeSpan.TicksPerMicrosecond);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt is null ? null : Name(row.Attempt.Result));
+        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt?.Answer.Status);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.ErrorCode);
+        command.Add(NpgsqlDbType.Bytea, rows, row => row.Attempt?.Answer.Body);
         command.Add(NpgsqlDbType.Text, rows, row => row.State);
         command.Add(NpgsqlDbType.Integer, rows, row => row.Step);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Kind switch { RecordKind.Made => "made", RecordKind.Deferred => "deferred", _ => "under_way" });
 
         HashSet<(Guid, Guid)>? lost = null;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

@@ -41,9 +41,9 @@ public sealed class DeliveryOptions : IValidatableObject
 
     /// <summary>
     /// How long a claimed retry belongs to its worker. A worker that dies loses it after that, and the next number is
-    /// tried. Default 60 s; longer than <see cref="RequestTimeout"/>.
+    /// tried. Default 30 s; longer than <see cref="RequestTimeout"/>.
     /// </summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a due retry may wait in the queue before it is queued once more. Default 5 minutes.</summary>
     public TimeSpan QueueLease { get; set; } = TimeSpan.FromMinutes(5);
@@ -51,9 +51,37 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How often each worker looks for due retries. Default 500 ms.</summary>
     public TimeSpan DueInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The most retries that wait in the queue at a time; the others wait in Postgres. Default 2,000.</summary>
+    /// <summary>The most retries of one destination that wait in the queue at a time; the others wait in Postgres. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int MaxQueuedRetries { get; set; } = 64;
+
+    /// <summary>Requests in flight at one destination, from each worker, unless the destination says otherwise. Default 32.</summary>
+    [Range(1, 10_000)]
+    public int MaxInFlight { get; set; } = 32;
+
+    /// <summary>The same at a Lead Manager. Default 256.</summary>
+    [Range(1, 10_000)]
+    public int LeadManagerMaxInFlight { get; set; } = 256;
+
+    /// <summary>
+    /// How long a lane waits for an answer before it goes on to the next lead; the request itself goes on up to
+    /// <see cref="RequestTimeout"/>. Default 1 s.
+    /// </summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests beyond <see cref="Patience"/>, over all destinations; then slow destinations are deferred. Default 1,000.</summary>
     [Range(1, 100_000)]
-    public int MaxQueuedRetries { get; set; } = 2000;
+    public int MaxSlow { get; set; } = 1000;
+
+    /// <summary>When a delivery that found no room at its destination is looked at again. Default 1 s.</summary>
+    public TimeSpan DeferDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests within 30 s of which nine in ten must have got no answer for a destination's breaker to open. Default 20.</summary>
+    [Range(2, 10_000)]
+    public int BreakerThroughput { get; set; } = 20;
+
+    /// <summary>How long an open breaker lets nothing through before it tries one request. Default 5 s.</summary>
+    public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
     [Range(1, 10_000)]
@@ -77,13 +105,15 @@ public sealed class DeliveryOptions : IValidatableObject
         foreach (var (name, value) in new[]
         {
             (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
-            (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval),
+            (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval), (nameof(Patience), Patience), (nameof(DeferDelay), DeferDelay),
         })
         {
             if (value <= TimeSpan.Zero)
                 yield return new ValidationResult("Must be longer than zero.", [name]);
         }
 
+        if (BreakerPause < TimeSpan.FromMilliseconds(500) || BreakerPause > TimeSpan.FromHours(1))
+            yield return new ValidationResult("Must be from 500 ms to 1 h.", [nameof(BreakerPause)]);
         if (Lease <= RequestTimeout)
             yield return new ValidationResult("Must be longer than RequestTimeout, or a slow request would be made twice.", [nameof(Lease)]);
     }

@@ -20,7 +20,8 @@ public static class DestinationKinds
 /// <param name="Url">Where to POST; null when what is stored is no URL, so that only this destination fails.</param>
 /// <param name="PartnerId">Put into each body; may be empty.</param>
 /// <param name="Signing">How its requests are signed.</param>
-public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing)
+/// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
+public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null)
 {
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind == DestinationKinds.LeadManager;

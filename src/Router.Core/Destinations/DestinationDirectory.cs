@@ -10,7 +10,7 @@ namespace Router.Core.Destinations;
 /// </summary>
 public sealed class DestinationDirectory
 {
-    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until";
+    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, d.max_in_flight";
 
     private readonly NpgsqlDataSource _database;
     private readonly LastKnown<Guid, SiteDestinations> _sites;
@@ -54,9 +54,10 @@ public sealed class DestinationDirectory
     }
 
     private sealed record Row(
-        Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil)
+        Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil,
+        int? MaxInFlight)
     {
         public Destination ToDestination() =>
-            new(Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId, new Signing(Signature, Secret, PreviousSecret, PreviousSecretUntil));
+            new(Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId, new Signing(Signature, Secret, PreviousSecret, PreviousSecretUntil), MaxInFlight);
     }
 }

@@ -1,0 +1,6 @@
+-- Requests in flight at a destination, from each worker; null for the default.
+alter table destinations add column max_in_flight int check (max_in_flight between 1 and 10000);
+
+-- Due retries are taken destination by destination, so that the backlog of one never stands before the few of another.
+drop index deliveries_due;
+create index deliveries_due on deliveries (destination_id, next_attempt_at) where state = 'retrying';
