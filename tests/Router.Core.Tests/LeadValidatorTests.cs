@@ -24,12 +24,14 @@ public sealed class LeadValidatorTests
     [InlineData("""{"source":"x","first_name":"J","created":"2015-10-01T06:14:01.597026Z"}""")]
     [InlineData("""{"source":"x","first_name":"J","created":"2015-10-01T06:14:01+02:00"}""")]
     [InlineData("""{"source":"x","first_name":"J","created":"2015-10-01 06:14"}""")]
+    [InlineData("""{"source":"x","first_name":"J","created":"20151001T061401Z"}""")]
+    [InlineData("""{"source":" ","first_name":"J"}""")]
     public void Lead_ThatASourceAllows_Passes(string lead) => Assert.Empty(Sentences(lead));
 
     [Theory]
     [InlineData("""{"email":"a@b.c"}""", "Lead field 'source' is required.")]
     [InlineData("""{"source":null,"email":"a@b.c"}""", "Lead field 'source' is required.")]
-    [InlineData("""{"source":" ","email":"a@b.c"}""", "Lead field 'source' is required.")]
+    [InlineData("""{"source":"","email":"a@b.c"}""", "Lead field 'source' is required.")]
     [InlineData("""{"source":7,"email":"a@b.c"}""", "Lead field 'source' is not a valid string.")]
     [InlineData("""{"source":"x","email":"nobody"}""", "Lead field 'email' is not a valid email address.")]
     [InlineData("""{"source":"x","email":"@b.c"}""", "Lead field 'email' is not a valid email address.")]
@@ -43,6 +45,7 @@ public sealed class LeadValidatorTests
     [InlineData("""{"source":"x","email":"a@b.c","tags":["a",1]}""", "Lead field 'tags' is not a valid list of strings.")]
     [InlineData("""{"source":"x","email":"a@b.c","created":"yesterday"}""", "Lead field 'created' is not a valid ISO 8601 date and time.")]
     [InlineData("""{"source":"x","email":"a@b.c","created":"2015-02-30T00:00:00Z"}""", "Lead field 'created' is not a valid ISO 8601 date and time.")]
+    [InlineData("""{"source":"x","email":"a@b.c","created":"20150230T000000Z"}""", "Lead field 'created' is not a valid ISO 8601 date and time.")]
     [InlineData("""{"source":"x","email":"a@b.c","created":1443680041}""", "Lead field 'created' is not a valid ISO 8601 date and time.")]
     [InlineData("""{"source":"x","email":"a@b.c","activities":{}}""", "Lead field 'activities' is not a valid list of activities.")]
     [InlineData("""{"source":"x","email":"a@b.c","activities":["visited"]}""", "Lead field 'activities' is not a valid list of activities.")]

@@ -78,6 +78,14 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     }
 
     [Fact]
+    public async Task Activities_NestedAsDeepAsIsAllowed_AreDelivered()
+    {
+        var site = await _router.CreateSite();
+        await AssertOk(200, await site.Post($$"""[{"type":"t","source":"s","x":{{new string('[', 62)}}{{new string(']', 62)}}}]""", $"/leads/{Lead}/activities"));
+        await site.Delivery(site.LeadManager, "delivered", action: "activity_added");
+    }
+
+    [Fact]
     public async Task Activity_OfALeadWithASource_TakesIt()
     {
         var site = await _router.CreateSite();

@@ -52,7 +52,7 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     [InlineData("application/json; charset=utf-8", 201)]
     [InlineData("application/vnd.api+json", 201)]
     [InlineData("text/plain", 201)]
-    [InlineData("application/x-www-form-urlencoded", 415)]
+    [InlineData("application/x-www-form-urlencoded", 201)] // curl -d without a header
     [InlineData("text/xml", 415)]
     [InlineData("multipart/form-data; boundary=x", 415)]
     public async Task Lead_OfContentType_IsTakenUnlessItIsPlainlyNotJson(string? contentType, int status)
@@ -61,6 +61,14 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         var response = await site.Post(Valid, change: request =>
             request.Content!.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType));
         Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Lead_PostedAsAForm_Is415()
+    {
+        var site = await _router.CreateSite();
+        await AssertError(415, await site.Post("", change: request =>
+            request.Content = new FormUrlEncodedContent([new("source", "s"), new("email", "a@b.c")])));
     }
 
     [Fact]

@@ -13,7 +13,11 @@ internal static class IncomingEndpoints
     {
         services.AddOptions<IncomingOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
-            kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout);
+        {
+            kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout;
+            // A body is bounded by BodyTimeout as a whole; the server's own rate would cut a stalling sender off after half of that.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+        });
         services.AddSingleton<LeadPublisher>();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();

@@ -17,11 +17,11 @@ internal sealed class IncomingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Requests that each product may make a second, over time. Default 1,000; beyond it and the burst: 429.</summary>
+    /// <summary>Requests that each product may make a second, over time. Default 10,000, more than one API host takes; beyond it and the burst: 429.</summary>
     [Range(1, 1_000_000)]
-    public int RatePerSecond { get; set; } = 1000;
+    public int RatePerSecond { get; set; } = 10_000;
 
-    /// <summary>Requests that a product may make at once before the rate counts. Default 5,000.</summary>
+    /// <summary>Requests that a product may make at once before the rate counts. Default 20,000.</summary>
     [Range(1, 10_000_000)]
-    public int Burst { get; set; } = 5000;
+    public int Burst { get; set; } = 20_000;
 }

@@ -14,6 +14,8 @@ internal sealed class LeadBody : IDisposable
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
+    private static readonly IncomingError NotJson = new(415, "Send the body as application/json.");
+
     private LeadBody(JsonDocument document, RawJson raw) => (Document, Raw) = (document, raw);
 
     public JsonElement Root => Document.RootElement;
@@ -27,7 +29,7 @@ internal sealed class LeadBody : IDisposable
     {
         var request = context.Request;
         if (IsPlainlyNotJson(request.ContentType))
-            return (null, new IncomingError(415, "Send the body as application/json."));
+            return (null, NotJson);
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
             return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
 
@@ -35,9 +37,11 @@ internal sealed class LeadBody : IDisposable
         limit.CancelAfter(timeout);
         try
         {
-            return await ReadAll(request, limit.Token) is { } bytes
-                ? Parse(bytes, expected)
-                : (null, new IncomingError(413, "The body is larger than 1 MiB."));
+            if (await ReadAll(request, limit.Token) is not { } bytes)
+                return (null, new IncomingError(413, "The body is larger than 1 MiB."));
+
+            var (body, error) = Parse(bytes, expected);
+            return error is not null && IsForm(request.ContentType) ? (null, NotJson) : (body, error);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -105,5 +109,10 @@ internal sealed class LeadBody : IDisposable
         && !name.Contains("json", StringComparison.OrdinalIgnoreCase)
         && !name.Equals("text/plain", StringComparison.OrdinalIgnoreCase)
         && !name.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
-        && name != "*/*";
+        && name != "*/*"
+        && !IsForm(contentType);
+
+    // What curl -d says of any body when it isn't told otherwise: refused only if the body is no JSON either.
+    private static bool IsForm(string? contentType) =>
+        contentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is true;
 }

@@ -40,7 +40,7 @@ internal sealed class LeadIntake(LeadPublisher publisher, IOptions<IncomingOptio
             var now = Timestamps.ToMicroseconds(time.GetUtcNow());
             var product = context.Features.Get<Product>()!;
             if (!EventIdentity.TryOf(context.Request, product, request.Site, now, out var identity))
-                return new IncomingError(StatusCodes.Status422UnprocessableEntity, "Header 'Idempotency-Key' is not 1 to 255 printable ASCII characters.");
+                return EventIdentity.Refused;
 
             return await publisher.Publish(new LeadEvent
             {

@@ -30,8 +30,9 @@ internal static class ProductRateLimit
                 return RateLimitPartition.GetTokenBucketLimiter(context.Features.Get<Product>()?.Username ?? "", _ => new TokenBucketRateLimiterOptions
                 {
                     TokenLimit = options.Burst,
-                    TokensPerPeriod = Math.Max(1, options.RatePerSecond / 10),
-                    ReplenishmentPeriod = options.RatePerSecond < 10 ? TimeSpan.FromSeconds(1.0 / options.RatePerSecond) : Step,
+                    // In whole tokens: ten times a second where that comes out even, else one at a time.
+                    TokensPerPeriod = options.RatePerSecond % 10 == 0 ? options.RatePerSecond / 10 : 1,
+                    ReplenishmentPeriod = options.RatePerSecond % 10 == 0 ? Step : TimeSpan.FromSeconds(1.0 / options.RatePerSecond),
                     QueueLimit = 0,
                 });
             });

@@ -47,14 +47,18 @@ internal static class UsersEndpoints
             if (LeadValidator.User(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
 
+            var now = Timestamps.ToMicroseconds(time.GetUtcNow());
+            if (!EventIdentity.TryOf(context.Request, context.Features.Get<Product>()!, site, now, out var identity))
+                return EventIdentity.Refused;
+
             var stored = LeadShape.WithId(body.Root, user);
             const string sql = """
                 insert into users (site_id, user_id, body) values (@site, @user, @Body)
                 on conflict (site_id, user_id) do update set body = excluded.body, updated_at = now()
                 """;
-            await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
-            await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray() });
-            return await Publish(context, site, user, stored, publisher, time);
+            await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
+                await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray() });
+            return await Publish(context, site, user, stored, identity, now, publisher);
         }
     }
 
@@ -64,12 +68,21 @@ internal static class UsersEndpoints
         if (Refuse(context, user) is { } refused)
             return refused;
 
-        await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
-        var known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
-        var published = await Publish(context, site, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), publisher, time);
+        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
+        if (!EventIdentity.TryOf(context.Request, context.Features.Get<Product>()!, site, now, out var identity))
+            return EventIdentity.Refused;
+
+        byte[]? known;
+        await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
+            known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
+        var published = await Publish(context, site, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), identity, now, publisher);
         // Only then: until it is published, a repeated request must find what to announce.
         if (published is Accepted)
+        {
+            await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
             await connection.ExecuteAsync("delete from users where site_id = @site and user_id = @user", new { site, user });
+        }
+
         return published;
     }
 
@@ -81,13 +94,10 @@ internal static class UsersEndpoints
         _ => null,
     };
 
-    private static async Task<IResult> Publish(HttpContext context, Guid site, string user, RawJson body, LeadPublisher publisher, TimeProvider time)
+    private static async Task<IResult> Publish(
+        HttpContext context, Guid site, string user, RawJson body, EventIdentity identity, DateTimeOffset now, LeadPublisher publisher)
     {
-        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
         var product = context.Features.Get<Product>()!;
-        if (!EventIdentity.TryOf(context.Request, product, site, now, out var identity))
-            return new IncomingError(StatusCodes.Status422UnprocessableEntity, "Header 'Idempotency-Key' is not 1 to 255 printable ASCII characters.");
-
         return await publisher.Publish(new LeadEvent
         {
             EventId = identity.EventId,

@@ -54,6 +54,8 @@ internal sealed class FieldProblems
     {
         if (string.IsNullOrWhiteSpace(value))
             Add(field, $"'{field}' is required.");
+        else if (value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
+            Add(field, $"'{field}' holds a space or a line break.");
         else if (value.Length > 2000 || !Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             Add(field, $"'{field}' is not a valid http or https URL.");
         else if (url.UserInfo.Length > 0)

@@ -49,7 +49,7 @@ internal static class IncomingOperations
 
         operation.Parameters ??= [];
         if (!isRead)
-            operation.Parameters.Add(Header("Idempotency-Key", "1 to 255 printable ASCII characters. The same product, site and key within 24 hours is one event, fanned out once."));
+            operation.Parameters.Add(Header("Idempotency-Key", "1 to 255 printable characters. The same product, site and key within 24 hours is one event, fanned out once."));
         if (description.Body == "Lead")
             operation.Parameters.Add(Header("X-ROUTER-DESTINATIONS", "Names or ids of destinations, separated by commas: only those and Lead Manager get the lead. Unknown ones are noted."));
         return Task.CompletedTask;

@@ -29,6 +29,9 @@ public enum AttemptError
 
     /// <summary>The destination's URL is none.</summary>
     InvalidUrl,
+
+    /// <summary>The destination's secret can't sign by its scheme.</summary>
+    InvalidSecret,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -61,6 +64,7 @@ public sealed record Answer
         AttemptError.ConnectionLost => "connection_lost",
         AttemptError.InvalidResponse => "invalid_response",
         AttemptError.InvalidUrl => "invalid_url",
+        AttemptError.InvalidSecret => "invalid_secret",
         _ => null,
     };
 }

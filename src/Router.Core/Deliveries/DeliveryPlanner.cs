@@ -33,11 +33,13 @@ public sealed class DeliveryPlanner(
     protected override async ValueTask<IReadOnlyList<IReadOnlyList<Guid>>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // The same event twice in one batch, or the repetition of one: the second finds what the first has planned.
-        var ids = rows.Select(row => row.Lead.EventId).ToHashSet();
-        var events = rows.DistinctBy(row => row.Lead.EventId)
-            .Where(row => row.Lead.Repeats is not { } repeated || !ids.Contains(repeated)).ToList();
-        var fresh = await Insert(connection, events, cancellationToken);
+        // The same event twice in one batch: the second finds what the first has planned. What may repeat another event comes
+        // after that one, for a statement doesn't see its own rows.
+        var events = rows.DistinctBy(row => row.Lead.EventId).ToList();
+        var ids = events.Select(row => row.Lead.EventId).ToHashSet();
+        var fresh = new HashSet<Guid>(events.Count);
+        foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
+            fresh.UnionWith(await Insert(connection, [.. batch], cancellationToken));
         var again = rows.Where(row => row.IsRedelivery && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
         var pending = again.Count == 0 ? null : await Pending(connection, again, cancellationToken);
 

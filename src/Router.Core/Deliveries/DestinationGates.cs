@@ -26,7 +26,11 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         // So many are slow already that another one of a destination known to be slow would be one too many.
         if (gate.Slow > 0 && Volatile.Read(ref _slow) >= options.Value.MaxSlow)
             return null;
-        if (!gate.TryEnter(destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight)))
+        var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
+        // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger. Where
+        // a single request is slow already, nobody waits.
+        var room = gate.Room(limit);
+        if (!await room.WaitAsync(gate.Slow > 0 ? TimeSpan.Zero : options.Value.Patience / 2))
             return null;
 
         try
@@ -40,7 +44,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
         finally
         {
-            gate.Leave();
+            room.Release();
         }
     }
 
@@ -63,7 +67,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
 
     private sealed class Gate
     {
-        private int _inFlight;
+        private volatile Places _places = new(0, new SemaphoreSlim(0));
         private long _openUntil;
 
         public int Slow;
@@ -91,15 +95,20 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         /// <summary>Known without asking the breaker, which says no by an exception: under load that would be thousands.</summary>
         public bool IsOpen(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _openUntil);
 
-        /// <summary>Not a semaphore: the limit may change while requests are in flight.</summary>
-        public bool TryEnter(int limit)
+        /// <summary>The places of that limit. When an owner changes it, what is in flight leaves by the old ones.</summary>
+        public SemaphoreSlim Room(int limit)
         {
-            if (Interlocked.Increment(ref _inFlight) <= limit)
-                return true;
-            Leave();
-            return false;
+            if (_places.Limit == limit)
+                return _places.Free;
+
+            lock (Breaker)
+            {
+                if (_places.Limit != limit)
+                    _places = new Places(limit, new SemaphoreSlim(limit));
+                return _places.Free;
+            }
         }
 
-        public void Leave() => Interlocked.Decrement(ref _inFlight);
+        private sealed record Places(int Limit, SemaphoreSlim Free);
     }
 }

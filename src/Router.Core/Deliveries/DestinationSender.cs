@@ -52,6 +52,8 @@ public sealed class DestinationSender : IDisposable
         var started = _time.GetTimestamp();
         if (destination.Url is null)
             return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.InvalidUrl });
+        if (!destination.Signing.CanSign)
+            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.InvalidSecret });
 
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var request = Compose(destination, lead, body, number);

@@ -39,7 +39,7 @@ public sealed class RetryClaims(
                     leased_until = now() + $4
                 from unnest($1, $2, $3) as c (event_id, destination_id, attempt)
                 where d.event_id = c.event_id and d.destination_id = c.destination_id
-                  and (d.state = 'retrying' and d.attempts = c.attempt - 1 or d.state = 'dead' and c.attempt is null)
+                  and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now() or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.

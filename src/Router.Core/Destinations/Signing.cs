@@ -33,13 +33,17 @@ public sealed class Signing
     {
         if (scheme != SignatureSchemes.StandardWebhooks)
             _text = Encoding.UTF8.GetBytes(secret);
-        if (scheme != SignatureSchemes.LeadRouter && WebhookSecret.TryDecode(secret, out var key))
-        {
-            _key = key;
-            if (previousSecret is not null && WebhookSecret.TryDecode(previousSecret, out var previous))
-                (_previousKey, _previousUntil) = (previous, previousUntil);
-        }
+        if (scheme == SignatureSchemes.LeadRouter)
+            return;
+
+        CanSign = WebhookSecret.TryDecode(secret, out var key);
+        _key = key;
+        if (previousSecret is not null && WebhookSecret.TryDecode(previousSecret, out var previous))
+            (_previousKey, _previousUntil) = (previous, previousUntil);
     }
+
+    /// <summary>False when the scheme needs a <c>whsec_</c> secret and this one is none: then nothing may be sent.</summary>
+    public bool CanSign { get; } = true;
 
     /// <summary>The signature headers of one attempt.</summary>
     /// <param name="messageId">The event.</param>

@@ -14,7 +14,8 @@ public static class WebhookSecret
     public static bool TryDecode(string secret, out byte[] key)
     {
         key = [];
-        if (!secret.StartsWith(Prefix, StringComparison.Ordinal))
+        // The decoder would pass over white space, which somebody's copy may or may not hold.
+        if (!secret.StartsWith(Prefix, StringComparison.Ordinal) || secret.Any(char.IsWhiteSpace))
             return false;
 
         var bytes = new byte[secret.Length];

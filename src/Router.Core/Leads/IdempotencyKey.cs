@@ -14,8 +14,8 @@ public static class IdempotencyKey
     /// <summary>The longest key, in characters.</summary>
     public const int MaxLength = 255;
 
-    /// <summary>Whether it is 1 to 255 printable ASCII characters.</summary>
-    public static bool IsValid(string key) => key.Length is > 0 and <= MaxLength && key.All(character => character is >= ' ' and <= '~');
+    /// <summary>Whether it is 1 to 255 printable characters.</summary>
+    public static bool IsValid(string key) => key.Length is > 0 and <= MaxLength && !key.Any(char.IsControl);
 
     /// <summary>The message id of an event accepted today, and the one that the key had yesterday.</summary>
     public static (Guid Today, Guid Yesterday) EventIds(string product, Guid site, string key, DateTimeOffset now)

@@ -12,6 +12,9 @@ namespace Router.Core.Leads;
 [JsonConverter(typeof(RawJsonConverter))]
 public readonly record struct RawJson(ReadOnlyMemory<byte> Utf8)
 {
+    // A sender may nest 64 deep, and what we wrap around it adds to that: whatever was accepted must be readable here.
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 128 };
+
     /// <summary>Copies the bytes of <paramref name="element"/>, so that its document may be disposed.</summary>
     public static RawJson From(JsonElement element) => new(JsonMarshal.GetRawUtf8Value(element).ToArray());
 
@@ -24,7 +27,7 @@ public readonly record struct RawJson(ReadOnlyMemory<byte> Utf8)
     }
 
     /// <summary>The parsed value. Dispose it: its buffers are pooled.</summary>
-    public JsonDocument ToDocument() => JsonDocument.Parse(Utf8);
+    public JsonDocument ToDocument() => JsonDocument.Parse(Utf8, Deep);
 
     /// <summary>Never the contents: a lead printed by accident must not reach a log.</summary>
     public override string ToString() => $"JSON of {Utf8.Length} bytes";

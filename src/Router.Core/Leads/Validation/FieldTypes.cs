@@ -126,12 +126,14 @@ internal static partial class FieldTypes
         if (!IsoShape().IsMatch(text))
             return false;
 
-        var date = text.AsSpan(0, 10);
-        return DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+        // The shape allows any two digits; a thirtieth of February is no date.
+        return text[4] == '-'
+            ? DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            : DateOnly.TryParseExact(text.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 
     // One engine step per character, no backtracking: the text is a stranger's.
-    [GeneratedRegex(@"^\d{4}-\d{2}-\d{2}([Tt ]([01]\d|2[0-4]):[0-5]\d(:([0-5]\d|60)([.,]\d{1,18})?)?([Zz]| ?[+-]\d{2}(:?\d{2})?)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^(\d{4}-\d{2}-\d{2}|\d{8})([Tt ]([01]\d|2[0-4]):?[0-5]\d(:?([0-5]\d|60)([.,]\d{1,18})?)?([Zz]| ?[+-]\d{2}(:?\d{2})?)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex IsoShape();
 
     [GeneratedRegex(@"^[+-]?\d{1,18}(\.0{1,18})?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]

@@ -152,11 +152,11 @@ public static class LeadValidator
         return last;
     }
 
-    /// <summary>Whether something that is not blank is there. A wrong type counts: it gets its own complaint.</summary>
+    /// <summary>Whether something that is not empty is there. A wrong type counts: it gets its own complaint.</summary>
     private static bool IsGiven(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Undefined or JsonValueKind.Null => false,
-        JsonValueKind.String => !string.IsNullOrWhiteSpace(JsonText.Of(value)),
+        JsonValueKind.String => JsonText.Of(value).Length > 0,
         _ => true,
     };
 }
