@@ -1,57 +1,44 @@
 using MassTransit;
+using MassTransit.Middleware;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Worker;
 
-internal sealed class LeadEventConsumerDefinition : ConsumerDefinition<LeadEventConsumer>
+internal sealed class LeadEventConsumerDefinition(IOptions<DeliveryOptions> options)
+    : LaneDefinition<LeadEventConsumer>(LeadEvent.QueueName, options.Value.Concurrency);
+
+internal sealed class RetryDeliveryConsumerDefinition(IOptions<DeliveryOptions> options)
+    : LaneDefinition<RetryDeliveryConsumer>(RetryDelivery.QueueName, options.Value.RetryConcurrency);
+
+/// <summary>A quorum queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
+internal abstract class LaneDefinition<TConsumer> : ConsumerDefinition<TConsumer>
+    where TConsumer : class, IConsumer
 {
     private readonly int _concurrency;
 
-    public LeadEventConsumerDefinition(IOptions<DeliveryOptions> options)
+    protected LaneDefinition(string queue, int concurrency)
     {
-        EndpointName = LeadEvent.QueueName;
-        _concurrency = options.Value.Concurrency;
+        EndpointName = queue;
+        _concurrency = concurrency;
     }
 
     protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<LeadEventConsumer> consumerConfigurator, IRegistrationContext context) =>
-        endpointConfigurator.UseLane(_concurrency);
-}
-
-internal sealed class RetryDeliveryConsumerDefinition : ConsumerDefinition<RetryDeliveryConsumer>
-{
-    private readonly int _concurrency;
-
-    public RetryDeliveryConsumerDefinition(IOptions<DeliveryOptions> options)
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<TConsumer> consumerConfigurator, IRegistrationContext context)
     {
-        EndpointName = RetryDelivery.QueueName;
-        _concurrency = options.Value.RetryConcurrency;
-    }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<RetryDeliveryConsumer> consumerConfigurator, IRegistrationContext context) =>
-        endpointConfigurator.UseLane(_concurrency);
-}
-
-internal static class Lanes
-{
-    /// <summary>A quorum queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
-    public static void UseLane(this IReceiveEndpointConfigurator endpoint, int concurrency)
-    {
-        endpoint.PrefetchCount = concurrency;
-        endpoint.ConcurrentMessageLimit = concurrency;
+        endpointConfigurator.PrefetchCount = _concurrency;
+        endpointConfigurator.ConcurrentMessageLimit = _concurrency;
         // The exchange of the queue's own name is the message's exchange already.
-        endpoint.ConfigureConsumeTopology = false;
+        endpointConfigurator.ConfigureConsumeTopology = false;
         // A fault event would be a copy of the lead that nobody reads.
-        endpoint.PublishFaults = false;
-        if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
+        endpointConfigurator.PublishFaults = false;
+        if (endpointConfigurator is IRabbitMqReceiveEndpointConfigurator rabbit)
             rabbit.SetQuorumQueue();
-        endpoint.ConfigureError(error =>
+        endpointConfigurator.ConfigureError(error =>
         {
             error.UseFilter(new ReturnToQueue());
-            error.UseFilter(new MassTransit.Middleware.ErrorTransportFilter());
+            error.UseFilter(new ErrorTransportFilter());
         });
     }
 }

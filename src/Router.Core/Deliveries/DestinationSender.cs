@@ -81,7 +81,7 @@ public sealed class DestinationSender : IDisposable
         }
         catch (HttpRequestException failed)
         {
-            answer = new Answer { Error = Classify(failed) };
+            answer = new Answer { Error = AttemptErrors.Of(failed) };
         }
         catch (Exception failed) when (failed is IOException or SocketException or InvalidOperationException or NotSupportedException)
         {
@@ -142,20 +142,5 @@ public sealed class DestinationSender : IDisposable
         { Delta: { } delta } => delta,
         { Date: { } date } => date - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
         _ => null,
-    };
-
-    private static AttemptError Classify(HttpRequestException failed) => failed.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => AttemptError.DnsFailure,
-        HttpRequestError.SecureConnectionError => AttemptError.TlsFailure,
-        HttpRequestError.ConnectionError => failed.InnerException switch
-        {
-            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => AttemptError.ConnectionRefused,
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => AttemptError.DnsFailure,
-            SocketException { SocketErrorCode: SocketError.TimedOut } => AttemptError.ConnectTimeout,
-            _ => AttemptError.ConnectionFailed,
-        },
-        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError => AttemptError.InvalidResponse,
-        _ => AttemptError.ConnectionLost,
     };
 }

@@ -1,0 +1,28 @@
+namespace Router.Api.Management;
+
+/// <summary>What may be said of a destination when it is created or changed. A change leaves alone what is absent.</summary>
+/// <param name="Name">What its owner calls it.</param>
+/// <param name="Url">Where leads are POSTed: http or https.</param>
+/// <param name="Secret">The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.</param>
+/// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
+/// <param name="PartnerId">Put into each body.</param>
+/// <param name="Active">Whether it gets leads; default true.</param>
+/// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; default 32, Lead Manager 256.</param>
+/// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
+internal sealed record DestinationFields(
+    string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null, bool? Active = null, string? Signature = null,
+    int? MaxInFlight = null);
+
+/// <summary>A new destination, with its secret if that was generated.</summary>
+internal sealed record CreatedDestination(
+    Guid Id, string Kind, string Name, string Url, string PartnerId, bool Active, string Signature, string? Secret);
+
+/// <summary>A rotation of a secret.</summary>
+/// <param name="Secret">The new one; absent: a <c>whsec_</c> secret is generated.</param>
+/// <param name="OverlapHours">How long the old one signs too (Standard Webhooks), 0 to 168; default 24. Zero for a leaked secret.</param>
+internal sealed record NewSecret(string? Secret = null, double? OverlapHours = null);
+
+/// <summary>The outcome of a rotation.</summary>
+/// <param name="Secret">The generated secret, shown this once; null when the caller gave its own.</param>
+/// <param name="PreviousSecretUntil">When the old one ends.</param>
+internal sealed record RotatedSecret(string? Secret, DateTimeOffset? PreviousSecretUntil);
