@@ -40,6 +40,7 @@ public static class RouterCore
         services.AddSingleton<DestinationGates>();
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DeliveryHistory>();
+        services.AddSingleton<DeliveryRetry>();
         return services;
     }
 

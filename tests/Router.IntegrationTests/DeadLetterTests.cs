@@ -36,6 +36,55 @@ public sealed class DeadLetterTests(SharedRouter shared) : IClassFixture<SharedR
     }
 
     [Fact]
+    public async Task Delivery_DeadOrWaiting_CanBeTriedNow()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("mended");
+        _router.Receiver.Answer(destination.Path, async (context, request) =>
+        {
+            context.Response.StatusCode = request.Attempt is 4 ? 503 : 500;
+            context.Response.Headers.RetryAfter = "3600";
+            await Task.CompletedTask;
+        });
+        await site.PostLead();
+        var dead = await site.Delivery(destination, "dead");
+        var path = $"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/retry";
+        _router.Receiver.Answer(destination.Path, async (context, request) =>
+        {
+            context.Response.StatusCode = request.Attempt is 5 ? 503 : 200;
+            context.Response.Headers.RetryAfter = "3600";
+            await Task.CompletedTask;
+        });
+
+        Assert.Equal(200, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
+        // Now it would wait an hour.
+        await Eventually.True(() => _router.Receiver.At(destination.Path).Count == 5, "the fifth attempt");
+        await Eventually.True(async () => (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode == 200, "the fifth is recorded and can be hurried");
+        var delivered = await site.Delivery(destination, "delivered");
+        Assert.Equal(6, delivered.GetProperty("attempts").GetArrayLength());
+        Assert.Equal(409, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
+
+        // Its copy in the queue has nothing to do any more.
+        await _router.Broker.Move(_router.VirtualHost, "lead-dead-letters", "lead-retries");
+        await Eventually.True(() => _router.Output.Contains("Nothing to do for event " + dead.GetProperty("event_id").GetString(), StringComparison.Ordinal), "the copy is recognized");
+        Assert.Equal(6, _router.Receiver.At(destination.Path).Count);
+    }
+
+    [Fact]
+    public async Task Delivery_OfAnInactiveDestination_CannotBeTried()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("off");
+        _router.Receiver.Answer(destination.Path, 500);
+        await site.PostLead();
+        var dead = await site.Delivery(destination, "dead");
+        await site.Patch(destination, new { active = false });
+        var path = $"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/retry";
+        Assert.Equal(409, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
+        Assert.Equal(404, (int)(await _router.Admin.PostAsync(path.Replace(site.Id.ToString(), Guid.NewGuid().ToString(), StringComparison.Ordinal), content: null)).StatusCode);
+    }
+
+    [Fact]
     public async Task DeadLetter_OfADeliveryThatIsDelivered_IsNotSentAgain()
     {
         var site = await _router.CreateSite();

@@ -160,6 +160,29 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
     }
 
     [Fact]
+    public async Task Deliveries_Filtered_AreThoseAlone()
+    {
+        var site = await _router.CreateSite();
+        var picky = await site.AddDestination("picky");
+        _router.Receiver.Answer(picky.Path, 406, 200);
+        var leads = new[] { await site.PostLead() };
+        await site.Delivery(picky, "rejected");
+        leads = [.. leads, await site.PostLead()];
+        await site.Delivery(picky, "delivered");
+        await site.Delivery(site.LeadManager, "delivered");
+
+        Assert.Equal(1, await Found("state=rejected"));
+        Assert.Equal(3, await Found("state=delivered"));
+        Assert.Equal(2, await Found($"destination={picky.Id}"));
+        Assert.Equal(2, await Found($"lead={leads[0]}"));
+        Assert.Equal(1, await Found($"lead={leads[1]}&destination={picky.Id}&state=delivered"));
+        Assert.Equal(0, await Found("state=dead"));
+        await AssertProblem(422, await _router.Admin.GetAsync($"/api/sites/{site.Id}/deliveries?state=lost"));
+
+        async Task<int> Found(string query) => (await Get($"/api/sites/{site.Id}/deliveries?{query}")).GetProperty("items").GetArrayLength();
+    }
+
+    [Fact]
     public async Task Destinations_Paged_ComeOnce()
     {
         var site = await _router.CreateSite();

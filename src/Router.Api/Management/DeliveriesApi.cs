@@ -10,26 +10,31 @@ internal static class DeliveriesApi
     {
         api.MapGet("/sites/{site:uuid}/deliveries", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first").Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
         api.MapGet("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
+        api.MapPost("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
+            .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
     }
 
 
-    private static async Task<IResult> List(Guid site, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+    private static async Task<IResult> List(
+        Guid site, string? state, Guid? destination, Guid? lead, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
     {
+        var problems = new FieldProblems();
         (Guid Event, Guid Destination)? after = null;
         if (cursor is not null)
         {
-            if (cursor.Split('.') is not [var first, var second] || !Uuids.TryParse(first, out var eventId) || !Uuids.TryParse(second, out var destinationId))
-            {
-                var problems = new FieldProblems();
+            if (cursor.Split('.') is [var first, var second] && Uuids.TryParse(first, out var eventId) && Uuids.TryParse(second, out var destinationId))
+                after = (eventId, destinationId);
+            else
                 problems.Add("cursor", "'cursor' is not one that this list gave out.");
-                return Problems.Invalid(problems);
-            }
-
-            after = (eventId, destinationId);
         }
 
+        if (state is not null && !DeliveryStates.All.Contains(state, StringComparer.Ordinal))
+            problems.Add("state", $"'state' must be one of {string.Join(", ", DeliveryStates.All)}.");
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
         var take = Paging.Limit(limit);
-        var rows = await history.Newest(site, after, take + 1, cancellationToken);
+        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead), after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
@@ -41,5 +46,17 @@ internal static class DeliveriesApi
             return Problems.NoSuch("delivery");
 
         return TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts));
+    }
+
+    private static async Task<IResult> Retry(
+        Guid site, Guid @event, Guid destination, DeliveryRetry retry, DeliveryHistory history, CancellationToken cancellationToken)
+    {
+        var isDue = await retry.Now(site, @event, destination, cancellationToken);
+        if (await history.Find(site, @event, destination, cancellationToken) is not { } found)
+            return Problems.NoSuch("delivery");
+
+        return isDue
+            ? TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts))
+            : Problems.Conflict($"This delivery is {found.Delivery.State}: only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.");
     }
 }

@@ -33,6 +33,12 @@ public sealed record DeliveryRow(
 /// <param name="ResponseBody">The first bytes of the answer.</param>
 public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody);
 
+/// <summary>Which deliveries to list; what is null doesn't narrow.</summary>
+/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="Destination">A destination.</param>
+/// <param name="Lead">A lead.</param>
+public sealed record DeliveryFilter(string? State = null, Guid? Destination = null, Guid? Lead = null);
+
 /// <summary>Reads of the ledger.</summary>
 public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
@@ -46,10 +52,12 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
 
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
+    /// <param name="filter">Which of them.</param>
     /// <param name="after">The last row of the page before.</param>
     /// <param name="limit">The most rows.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async Task<List<DeliveryRow>> Newest(Guid siteId, (Guid Event, Guid Destination)? after, int limit, CancellationToken cancellationToken)
+    public async Task<List<DeliveryRow>> Newest(
+        Guid siteId, DeliveryFilter filter, (Guid Event, Guid Destination)? after, int limit, CancellationToken cancellationToken)
     {
         // A cursor names a row; its time is looked up, so that nothing but ids travels.
         const string behind = """
@@ -58,13 +66,17 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             """;
         var sql = $"""
             {Rows}
-            where d.site_id = @siteId {(after is null ? "" : behind)}
+            where d.site_id = @siteId
+              {(filter.State is null ? "" : "and d.state = @State")}
+              {(filter.Destination is null ? "" : "and d.destination_id = @Only")}
+              {(filter.Lead is null ? "" : "and e.site_id = @siteId and e.lead_id = @Lead")}
+              {(after is null ? "" : behind)}
             order by d.accepted_at desc, d.event_id desc, d.destination_id desc
             limit @limit
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            sql, new { siteId, after?.Event, after?.Destination, limit }, cancellationToken: cancellationToken))).AsList();
+            sql, new { siteId, filter.State, Only = filter.Destination, filter.Lead, after?.Event, after?.Destination, limit }, cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>Whether there is such a site at all, for an empty list.</summary>
