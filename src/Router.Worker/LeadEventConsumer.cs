@@ -8,7 +8,8 @@ namespace Router.Worker;
 
 /// <summary>
 /// The main lane: plan an event, attempt all of its deliveries concurrently, record each. The message is acknowledged when
-/// the last outcome is on disk; a crash before that brings it back, and only what is still pending is sent again.
+/// each outcome, or that a slow request is under way, is on disk; a crash before that brings it back, and only what is still
+/// pending is sent again.
 /// </summary>
 internal sealed partial class LeadEventConsumer(
     DestinationDirectory directory, DatabaseAvailability availability, DeliveryPlanner planner, DeliveryAttempts attempts,

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
-using Router.Core.Sites;
 
 namespace Router.Api.Incoming;
 
@@ -37,24 +36,15 @@ internal sealed class LeadIntake(LeadPublisher publisher, IOptions<IncomingOptio
             if (request.Validate(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
 
-            var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-            var product = context.Features.Get<Product>()!;
-            if (!EventIdentity.TryOf(context.Request, product, request.Site, now, out var identity))
-                return EventIdentity.Refused;
+            if (EventStamp.Of(context, request.Site, time) is not { } stamp)
+                return EventStamp.Refused;
 
-            return await publisher.Publish(new LeadEvent
-            {
-                EventId = identity.EventId,
-                Repeats = identity.Repeats,
-                SiteId = request.Site,
-                Action = request.Action,
-                LeadId = request.LeadId(body) ?? Guid.CreateVersion7(now).ToString("D"),
-                AcceptedAt = now,
-                Product = product.Username,
-                SourceSystem = product.DisplayName,
-                OnlyDestinations = request.MayChooseDestinations ? ChosenDestinations(context.Request) : null,
-                Lead = request.Shape(body, now),
-            }) ?? (IResult)(request.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok);
+            var now = stamp.AcceptedAt;
+            return await publisher.Publish(stamp.Event(
+                request.Action,
+                request.LeadId(body) ?? Guid.CreateVersion7(now).ToString("D"),
+                request.Shape(body, now),
+                request.MayChooseDestinations ? ChosenDestinations(context.Request) : null)) ?? (IResult)(request.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok);
         }
     }
 

@@ -47,9 +47,8 @@ internal static class UsersEndpoints
             if (LeadValidator.User(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
 
-            var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-            if (!EventIdentity.TryOf(context.Request, context.Features.Get<Product>()!, site, now, out var identity))
-                return EventIdentity.Refused;
+            if (EventStamp.Of(context, site, time) is not { } stamp)
+                return EventStamp.Refused;
 
             var stored = LeadShape.WithId(body.Root, user);
             const string sql = """
@@ -58,7 +57,7 @@ internal static class UsersEndpoints
                 """;
             await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
                 await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray() });
-            return await Publish(context, site, user, stored, identity, now, publisher);
+            return await Publish(stamp, user, stored, publisher);
         }
     }
 
@@ -68,14 +67,13 @@ internal static class UsersEndpoints
         if (Refuse(context, user) is { } refused)
             return refused;
 
-        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-        if (!EventIdentity.TryOf(context.Request, context.Features.Get<Product>()!, site, now, out var identity))
-            return EventIdentity.Refused;
+        if (EventStamp.Of(context, site, time) is not { } stamp)
+            return EventStamp.Refused;
 
         byte[]? known;
         await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
             known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
-        var published = await Publish(context, site, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), identity, now, publisher);
+        var published = await Publish(stamp, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), publisher);
         // Only then: until it is published, a repeated request must find what to announce.
         if (published is Accepted)
         {
@@ -94,21 +92,6 @@ internal static class UsersEndpoints
         _ => null,
     };
 
-    private static async Task<IResult> Publish(
-        HttpContext context, Guid site, string user, RawJson body, EventIdentity identity, DateTimeOffset now, LeadPublisher publisher)
-    {
-        var product = context.Features.Get<Product>()!;
-        return await publisher.Publish(new LeadEvent
-        {
-            EventId = identity.EventId,
-            Repeats = identity.Repeats,
-            SiteId = site,
-            Action = LeadActions.UserUpdated,
-            LeadId = user,
-            AcceptedAt = now,
-            Product = product.Username,
-            SourceSystem = product.DisplayName,
-            Lead = body,
-        }) ?? (IResult)Accepted.Ok;
-    }
+    private static async Task<IResult> Publish(EventStamp stamp, string user, RawJson body, LeadPublisher publisher) =>
+        await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, body)) ?? (IResult)Accepted.Ok;
 }

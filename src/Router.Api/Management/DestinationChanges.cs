@@ -93,7 +93,7 @@ internal static class DestinationChanges
             update destinations
             set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
                 signature = coalesce(@Signature, signature), max_in_flight = coalesce(@MaxInFlight, max_in_flight), active = coalesce(@Active, active),
-                inactive_reason = case when @Active then null else inactive_reason end, {Rotate}
+                {Rotate}
             where id = @id and deleted_at is null
             returning {DestinationsApi.Columns}
             """,

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using DestinationKinds = Router.Core.Destinations.DestinationKinds;
 
 namespace Router.Api.Management;
 
@@ -61,16 +62,13 @@ internal static class DestinationsApi
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (await Find(connection, site, id) is not { } destination)
             return Problems.NoSuch("destination");
-        if (destination.Kind == "lead_manager")
+        if (destination.Kind == DestinationKinds.LeadManager)
             return Problems.Conflict("Lead Manager cannot be deleted: every site keeps its leads there.");
 
         await connection.ExecuteAsync("update destinations set active = false, deleted_at = now() where id = @Id", new { destination.Id });
         return TypedResults.NoContent();
     }
 
-    public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id)
-    {
-        return connection.QuerySingleOrDefaultAsync<Destination>(
-            $"select {Columns} from destinations where id = @id and site_id = @site and deleted_at is null", new { site, id });
-    }
+    public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id) => connection.QuerySingleOrDefaultAsync<Destination>(
+        $"select {Columns} from destinations where id = @id and site_id = @site and deleted_at is null", new { site, id });
 }

@@ -9,14 +9,14 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
-/// its own. What finds no room isn't waited for: it is deferred, and that isn't an attempt.
+/// its own. What finds no room is deferred, and that isn't an attempt: at once where requests are slow, after a moment where they aren't.
 /// </summary>
 public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Guid, Gate> _gates = new();
     private int _slow;
 
-    /// <summary>Sends, or gives null at once: no room, or the breaker is open.</summary>
+    /// <summary>Sends, or gives null: no room, or the breaker is open.</summary>
     public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number)
     {
         var gate = _gates.GetOrAdd(destination.Id, _ => new Gate(options.Value, time));

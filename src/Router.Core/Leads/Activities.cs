@@ -16,17 +16,18 @@ public static class Activities
     /// <param name="acceptedAt">When the request was accepted.</param>
     public static RawJson? WithDefaults(JsonElement activities, string? source, DateTimeOffset acceptedAt)
     {
-        if (!activities.EnumerateArray().Any(activity => Missing(activity, source, acceptedAt).Count > 0))
+        var missing = activities.EnumerateArray().Select(activity => Missing(activity, source, acceptedAt)).ToList();
+        if (missing.TrueForAll(fields => fields is null))
             return null;
 
         var list = new ArrayBufferWriter<byte>(1024);
         list.Write("["u8);
-        foreach (var activity in activities.EnumerateArray())
+        foreach (var (activity, fields) in activities.EnumerateArray().Zip(missing))
         {
             if (list.WrittenCount > 1)
                 list.Write(","u8);
-            if (Missing(activity, source, acceptedAt) is { Count: > 0 } missing)
-                ObjectRewriter.Rewrite(list, activity, missing);
+            if (fields is not null)
+                ObjectRewriter.Rewrite(list, activity, fields);
             else
                 list.Write(JsonMarshal.GetRawUtf8Value(activity));
         }
@@ -35,13 +36,14 @@ public static class Activities
         return new RawJson(list.WrittenMemory);
     }
 
-    private static List<SetField> Missing(JsonElement activity, string? source, DateTimeOffset acceptedAt)
+    /// <summary>Null when the activity has both: then nothing is allocated for it.</summary>
+    private static List<SetField>? Missing(JsonElement activity, string? source, DateTimeOffset acceptedAt)
     {
-        var missing = new List<SetField>(2);
+        List<SetField>? missing = null;
         if (source is not null && JsonText.FieldOf(activity, "source") is null)
-            missing.Add(SetField.Text("source", source));
+            (missing ??= []).Add(SetField.Text("source", source));
         if (JsonText.FieldOf(activity, "created") is null)
-            missing.Add(SetField.Text("created", Timestamps.Format(acceptedAt)));
+            (missing ??= []).Add(SetField.Text("created", Timestamps.Format(acceptedAt)));
         return missing;
     }
 }
