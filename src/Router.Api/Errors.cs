@@ -2,13 +2,14 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Router.Api.Incoming;
+using Router.Api.Pages;
 using Router.Core.Database;
 
 namespace Router.Api;
 
 /// <summary>
 /// Every answer that carries no body of its own gets one: <c>{"error": …}</c> on the incoming paths, problem details
-/// elsewhere. Nothing of the request's contents is repeated.
+/// on the API, a page elsewhere. Nothing of the request's contents is repeated.
 /// </summary>
 internal static class Errors
 {
@@ -48,6 +49,9 @@ internal static class Errors
         context.Response.StatusCode = status;
         sentence ??= Sentence(context, status);
         var path = context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path.Value;
+        if (PagesHosting.IsPage(path))
+            return ErrorPage.Write(context, status);
+
         return IncomingEndpoints.Owns(path)
             ? new IncomingError(status, sentence).ExecuteAsync(context)
             : context.Response.WriteAsJsonAsync(
@@ -65,6 +69,7 @@ internal static class Errors
         408 => "The request took too long to arrive.",
         413 => "The body is larger than 1 MiB.",
         415 => "Send JSON.",
+        429 => "Too many requests; send this one again after the time in Retry-After.",
         503 => "The service cannot take this right now; try again.",
         _ => "Something went wrong on our side; it has been logged.",
     };

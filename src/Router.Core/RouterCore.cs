@@ -31,6 +31,7 @@ public static class RouterCore
         services.AddBackground<DirectoryChanges>();
         services.AddSingleton<ProductDirectory>();
         services.AddSingleton<DestinationDirectory>();
+        services.AddSingleton<OldSecrets>();
         services.AddSingleton<DestinationDeactivation>();
 
         services.AddBackground<DeliveryPlanner>();
@@ -41,6 +42,8 @@ public static class RouterCore
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DeliveryHistory>();
         services.AddSingleton<DeliveryRetry>();
+        services.AddSingleton<DestinationCheck>();
+        services.AddSingleton<DestinationHealth>();
         return services;
     }
 

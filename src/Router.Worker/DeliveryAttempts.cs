@@ -26,10 +26,10 @@ internal sealed partial class DeliveryAttempts(
         // What the directory doesn't list may be active since a moment ago: the end of a delivery is only decided on what the
         // database says now.
         var destination = site.Find(destinationId) ?? await availability.Wait(
-            token => directory.Read(destinationId, orInactive: LeadActions.IsAboutDestination(lead.Action), token), host.ApplicationStopping);
+            token => directory.Read(destinationId, orInactive: lead.Test is not null || LeadActions.IsAboutDestination(lead.Action), token), host.ApplicationStopping);
         if (destination is null)
         {
-            await availability.Wait(token => cancellation.Cancel(lead.EventId, destinationId, token), host.ApplicationStopping);
+            await availability.Wait(token => cancellation.One(lead.EventId, destinationId, token), host.ApplicationStopping);
             LogCanceled(logger, lead.EventId, destinationId);
             return DeliveryStates.Canceled;
         }
@@ -64,6 +64,9 @@ internal sealed partial class DeliveryAttempts(
             return DeliveryStates.Retrying;
         }
 
+        if (lead.Test is { } test)
+            return await FinishTest(lead, destination, test, step, attempt);
+
         var delay = attempt.Result is AttemptResult.Failed
             ? RetrySchedule.Delay(options.Value, step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
             : null;
@@ -78,6 +81,17 @@ internal sealed partial class DeliveryAttempts(
 
         await recorder.Record(new RecordedAttempt(
             lead.EventId, destination.Id, RecordKind.Made, number, attempt, state, delay is null || usedUp ? step : step + 1, delay));
+        return state;
+    }
+
+    /// <summary>A test is never retried, nobody's dead letter, and switches nothing off: whoever asked for it is looking at the answer.</summary>
+    private async Task<string> FinishTest(LeadEvent lead, Destination destination, string test, int step, Attempt attempt)
+    {
+        var again = test == LeadTests.Twice && attempt.Number == 1 && attempt.Result is AttemptResult.Delivered;
+        var state = again ? DeliveryStates.Retrying : StateAfter(attempt.Result, delay: null);
+        LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, attempt.Duration.TotalMilliseconds);
+        await recorder.Record(new RecordedAttempt(
+            lead.EventId, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
         return state;
     }
 

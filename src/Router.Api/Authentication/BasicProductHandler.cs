@@ -41,7 +41,7 @@ internal sealed class BasicProductHandler(
 
         // Hashed for an unknown username too, so that the time tells nobody which ones exist.
         var expected = product is null ? new byte[32] : product.PasswordSha256;
-        if (!ProductPassword.Matches(password, expected) || product is null)
+        if (!Credential.Matches(password, expected) || product is null)
             return AuthenticateResult.Fail("wrong credentials");
 
         Context.Features.Set(product);

@@ -1,30 +1,42 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Identity;
 
 namespace Router.Api.Authentication;
 
-/// <summary>Who may call what: products on the incoming paths, the admin token on the management API, nobody else anywhere.</summary>
+/// <summary>
+/// Who may call what: products on the incoming paths, API tokens on the management API, sessions on the pages.
+/// </summary>
 internal static class RouterAuthentication
 {
     public const string ProductPolicy = "product-of-site";
-    public const string AdminPolicy = "admin";
+    public const string SitePolicy = "site";
+    public const string OperatorPolicy = "operator";
+
+    private const string AccountScheme = "Account";
 
     public static void AddRouterAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<AdminOptions>().Bind(configuration.GetSection("Admin")).ValidateDataAnnotations().ValidateOnStart();
-        // Not AddAuthentication(): it brings key storage for cookies, which neither scheme needs.
-        services.AddAuthenticationCore();
-        services.AddWebEncoders();
-        new AuthenticationBuilder(services)
+        services.AddHostedService<FirstOperator>();
+        services.AddSingleton<AccountDirectory>();
+        services.AddSingleton<PasswordHasher<Account>>();
+
+        var authentication = services.AddAuthentication(AccountScheme)
+            .AddPolicyScheme(AccountScheme, displayName: null, options => options.ForwardDefaultSelector = context =>
+                context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? ApiTokenHandler.SchemeName : SessionCookie.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, BasicProductHandler>(BasicProductHandler.SchemeName, configureOptions: null)
-            .AddScheme<AuthenticationSchemeOptions, AdminTokenHandler>(AdminTokenHandler.SchemeName, configureOptions: null);
+            .AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(ApiTokenHandler.SchemeName, configureOptions: null);
+        services.AddSessionCookie(authentication);
+
         services.AddSingleton<IAuthorizationHandler, ProductOfSiteHandler>();
+        services.AddSingleton<IAuthorizationHandler, AccountAccessHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, HideOtherSites>();
         services.AddAuthorizationBuilder()
             .AddPolicy(ProductPolicy, policy => policy
                 .AddAuthenticationSchemes(BasicProductHandler.SchemeName)
                 .AddRequirements(new ProductOfSite()))
-            .AddPolicy(AdminPolicy, policy => policy
-                .AddAuthenticationSchemes(AdminTokenHandler.SchemeName)
-                .RequireAuthenticatedUser());
+            .AddPolicy(SitePolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new SiteAccess()))
+            .AddPolicy(OperatorPolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new OperatorOnly()));
     }
 }

@@ -16,12 +16,12 @@ internal static class ProductRateLimit
     public static void AddProductRateLimit(this IServiceCollection services) =>
         services.AddRateLimiter(limiter =>
         {
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = (rejected, _) =>
             {
                 rejected.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(
                     rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait.TotalSeconds : 1)).ToString(CultureInfo.InvariantCulture);
-                return new ValueTask(new IncomingError(
-                    StatusCodes.Status429TooManyRequests, "Too many requests; send this one again after the time in Retry-After.").ExecuteAsync(rejected.HttpContext));
+                return default;
             };
             limiter.AddPolicy(Policy, context =>
             {

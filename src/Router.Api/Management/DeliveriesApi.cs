@@ -1,3 +1,4 @@
+using Router.Api.Authentication;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
 
@@ -8,12 +9,12 @@ internal static class DeliveriesApi
 {
     public static void MapDeliveries(this RouteGroupBuilder api)
     {
-        api.MapGet("/sites/{site:uuid}/deliveries", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first").Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
-        api.MapGet("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
-        api.MapPost("/sites/{site:uuid}/deliveries/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
+        var deliveries = api.MapGroup("/sites/{site:uuid}/deliveries").RequireAuthorization(RouterAuthentication.SitePolicy);
+        deliveries.MapGet("", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first").Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
+        deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
+        deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
     }
-
 
     private static async Task<IResult> List(
         Guid site, string? state, Guid? destination, Guid? lead, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)

@@ -1,7 +1,32 @@
+using System.Text.Json.Serialization;
+
 namespace Router.Api.Management;
 
-/// <summary>What may be said of a destination when it is created or changed. A change leaves alone what is absent.</summary>
+/// <summary>A destination as people see it: everything but its secrets.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Kind"><c>lead_manager</c>, <c>registered</c> or <c>custom</c>.</param>
+/// <param name="IntegrationId">The integration of the catalogue that it follows, when it is a registered one.</param>
 /// <param name="Name">What its owner calls it.</param>
+/// <param name="Url">Where leads are POSTed.</param>
+/// <param name="PartnerId">Put into each body.</param>
+/// <param name="Active">Whether it gets leads.</param>
+/// <param name="InactiveReason">Why it was deactivated, when the router did it.</param>
+/// <param name="Signature"><c>lead_router</c>, <c>standard_webhooks</c> or <c>both</c>.</param>
+/// <param name="PreviousSecretUntil">Until then the secret before the present one signs too (Standard Webhooks).</param>
+/// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
+/// <param name="ProvenAt">When it passed the go-live check with the URL and secret that it has now.</param>
+internal sealed record Destination(
+    Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason, string Signature,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, DateTimeOffset? ProvenAt)
+{
+    /// <summary>After a change that deactivated it: how many waiting deliveries were canceled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CanceledDeliveries { get; init; }
+}
+
+/// <summary>What may be said of a destination when it is created or changed. A change leaves alone what is absent.</summary>
+/// <param name="IntegrationId">On creation: the integration to connect; then only its name, Partner ID and Active are the site's.</param>
+/// <param name="Name">What its owner calls it; default the integration's name.</param>
 /// <param name="Url">Where leads are POSTed: http or https.</param>
 /// <param name="Secret">The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.</param>
 /// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
@@ -10,12 +35,12 @@ namespace Router.Api.Management;
 /// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; default 32, Lead Manager 256.</param>
 /// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
 internal sealed record DestinationFields(
-    string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null, bool? Active = null, string? Signature = null,
-    int? MaxInFlight = null);
+    Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null,
+    bool? Active = null, string? Signature = null, int? MaxInFlight = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(
-    Guid Id, string Kind, string Name, string Url, string PartnerId, bool Active, string Signature, string? Secret);
+    Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string Signature, string? Secret);
 
 /// <summary>A rotation of a secret.</summary>
 /// <param name="Secret">The new one; absent: a <c>whsec_</c> secret is generated.</param>

@@ -1,26 +1,42 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Router.Api.Authentication;
+using Router.Api.Accounts;
 
 namespace Router.Api.Management;
 
 /// <summary>The JSON API with which sites, products and destinations are set up and deliveries looked at.</summary>
 internal static class ManagementEndpoints
 {
-    public static void AddManagement(this IServiceCollection services) =>
+    public static void AddManagement(this IServiceCollection services)
+    {
+        services.AddHttpContextAccessor();
+        services.AddSingleton<ConfigurationChanges>();
+        services.AddSingleton<SiteSettings>();
+        services.AddSingleton<ProductSettings>();
+        services.AddSingleton<DestinationSettings>();
+        services.AddSingleton<IntegrationSettings>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AccountSettings>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SignIns>();
+        services.AddSingleton<ApiTokens>();
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
+    }
 
     public static void MapManagement(this WebApplication app)
     {
-        var api = app.MapGroup("/api").RequireAuthorization(RouterAuthentication.AdminPolicy).WithTags("Management")
+        var api = app.MapGroup("/api").RequireAuthorization().WithTags("Management")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapSites();
         api.MapProducts();
         api.MapDestinations();
+        api.MapIntegrations();
         api.MapDeliveries();
+        api.MapAccounts();
+        api.MapAudit();
     }
 }

@@ -62,5 +62,12 @@ internal sealed class FieldProblems
             Add(field, $"'{field}' must not hold a username or password: requests are authenticated by their signature.");
     }
 
+    public void RequireEmail(string field, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value) || value.Length > 254 || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))
+            || value.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
+            Add(field, $"'{field}' is not a valid e-mail address.");
+    }
+
     public void Add(string field, string sentence) => ByField.TryAdd(field, [sentence]);
 }

@@ -12,6 +12,7 @@ internal static class DapperTypes
         SqlMapper.AddTypeHandler(new Timestamps());
         SqlMapper.AddTypeHandler(new Arrays<string>());
         SqlMapper.AddTypeHandler(new Arrays<Guid>());
+        SqlMapper.AddTypeHandler(new Arrays<int>());
     }
 
     /// <summary><c>timestamptz</c> comes as a UTC DateTime.</summary>

@@ -30,8 +30,8 @@ internal static class Databases
         connection.AutoPrepareMinUsages = 2;
         connection.Timeout = 5;
         connection.CommandTimeout = 15;
-        if (options is not null)
-            connection.Options = $"{connection.Options} {options}".Trim();
+        // What the hosts change of their own accord is theirs in the audit log.
+        connection.Options = $"{connection.Options} -c router.actor=router {options}".Trim();
 
         return new NpgsqlDataSourceBuilder(connection.ConnectionString)
             .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())

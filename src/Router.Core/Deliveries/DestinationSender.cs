@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -100,14 +99,8 @@ public sealed class DestinationSender : IDisposable
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = Json;
         var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = content };
-        var headers = request.Headers;
-        headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
-        headers.TryAddWithoutValidation("X-Lead-Router-Action", lead.Action);
-        headers.TryAddWithoutValidation("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
-        headers.TryAddWithoutValidation("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));
-        foreach (var (name, value) in destination.Signing.Headers(lead.EventId, _time.GetUtcNow(), body))
-            headers.TryAddWithoutValidation(name, value);
-        headers.TryAddWithoutValidation("X-Lead-Router-Attempt", number.ToString(CultureInfo.InvariantCulture));
+        foreach (var (name, value) in OutgoingHeaders.Of(lead, destination.Signing, body, number, _time.GetUtcNow(), _options.UserAgent))
+            request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }
 

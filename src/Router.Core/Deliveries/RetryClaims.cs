@@ -51,7 +51,7 @@ public sealed class RetryClaims(
                     where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1)
             )
             select e.id, c.destination_id, c.attempts, c.retry_step,
-                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body
+                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
             from claimed c join lead_events e on e.id = c.event_id
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -90,6 +90,7 @@ public sealed class RetryClaims(
             SourceSystem = reader.GetString(8),
             AcceptedAt = reader.GetFieldValue<DateTimeOffset>(9),
             Lead = new RawJson(reader.GetFieldValue<byte[]>(10)),
+            Test = reader.IsDBNull(11) ? null : reader.GetString(11),
         },
         reader.GetInt32(2),
         reader.GetInt32(3));

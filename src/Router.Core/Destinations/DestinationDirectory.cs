@@ -13,12 +13,14 @@ public sealed class DestinationDirectory
     private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, d.max_in_flight";
 
     private readonly NpgsqlDataSource _database;
+    private readonly SecretProtection _secrets;
     private readonly LastKnown<Guid, SiteDestinations> _sites;
 
     /// <summary>Starts to follow changes.</summary>
-    public DestinationDirectory(NpgsqlDataSource database, DirectoryChanges changes, TimeProvider time)
+    public DestinationDirectory(NpgsqlDataSource database, SecretProtection secrets, DirectoryChanges changes, TimeProvider time)
     {
         _database = database;
+        _secrets = secrets;
         _sites = new LastKnown<Guid, SiteDestinations>(Load, TimeSpan.FromSeconds(30), time);
         changes.SiteChanged += _sites.Invalidate;
         changes.EverythingChanged += _sites.InvalidateAll;
@@ -37,7 +39,7 @@ public sealed class DestinationDirectory
         const string sql = $"select {Columns} from destinations d where d.id = @destinationId and (d.active or @orInactive)";
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, new { destinationId, orInactive }, cancellationToken: cancellationToken));
-        return row?.ToDestination();
+        return row?.ToDestination(_secrets);
     }
 
     private async Task<SiteDestinations?> Load(Guid siteId, CancellationToken cancellationToken)
@@ -49,7 +51,7 @@ public sealed class DestinationDirectory
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
         var site = await results.ReadSingleOrDefaultAsync<(string Domain, string? LoginUrlTemplate)?>();
-        var active = (await results.ReadAsync<Row>()).Select(row => row.ToDestination()).ToList();
+        var active = (await results.ReadAsync<Row>()).Select(row => row.ToDestination(_secrets)).ToList();
         return site is { } found ? new SiteDestinations(siteId, found.Domain, found.LoginUrlTemplate, active) : null;
     }
 
@@ -57,7 +59,8 @@ public sealed class DestinationDirectory
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil,
         int? MaxInFlight)
     {
-        public Destination ToDestination() =>
-            new(Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId, new Signing(Signature, Secret, PreviousSecret, PreviousSecretUntil), MaxInFlight);
+        public Destination ToDestination(SecretProtection secrets) => new(
+            Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId,
+            new Signing(Signature, secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil), MaxInFlight);
     }
 }

@@ -19,6 +19,7 @@ public static class SignatureSchemes
 /// <summary>A destination's scheme and secrets. While a rotation lasts the previous secret signs too, where a header can hold both.</summary>
 public sealed class Signing
 {
+    private readonly string _scheme;
     private readonly byte[]? _text;
     private readonly byte[]? _key;
     private readonly byte[]? _previousKey;
@@ -26,11 +27,16 @@ public sealed class Signing
 
     /// <summary>Prepares the keys once.</summary>
     /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
-    /// <param name="secret">The secret in force.</param>
+    /// <param name="secret">The secret in force; null when what is stored can't be read.</param>
     /// <param name="previousSecret">The one before it, during a rotation.</param>
     /// <param name="previousUntil">When that one ends.</param>
-    public Signing(string scheme, string secret, string? previousSecret = null, DateTimeOffset? previousUntil = null)
+    public Signing(string scheme, string? secret, string? previousSecret = null, DateTimeOffset? previousUntil = null)
     {
+        _scheme = scheme;
+        CanSign = secret is not null;
+        if (secret is null)
+            return;
+
         if (scheme != SignatureSchemes.StandardWebhooks)
             _text = Encoding.UTF8.GetBytes(secret);
         if (scheme == SignatureSchemes.LeadRouter)
@@ -42,8 +48,8 @@ public sealed class Signing
             (_previousKey, _previousUntil) = (previous, previousUntil);
     }
 
-    /// <summary>False when the scheme needs a <c>whsec_</c> secret and this one is none: then nothing may be sent.</summary>
-    public bool CanSign { get; } = true;
+    /// <summary>False when the secret can't be read, or isn't the <c>whsec_</c> one that the scheme needs: then nothing may be sent.</summary>
+    public bool CanSign { get; }
 
     /// <summary>The signature headers of one attempt.</summary>
     /// <param name="messageId">The event.</param>
@@ -64,6 +70,9 @@ public sealed class Signing
         yield return ("webhook-timestamp", seconds.ToString(CultureInfo.InvariantCulture));
         yield return ("webhook-signature", signatures);
     }
+
+    /// <summary>The same scheme with a secret that nobody knows: to find out whether a receiver verifies.</summary>
+    public Signing Forged() => new(_scheme, WebhookSecret.Generate());
 
     /// <summary>Never a key.</summary>
     public override string ToString() => nameof(Signing);

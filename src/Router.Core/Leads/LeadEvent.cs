@@ -55,6 +55,11 @@ public sealed record LeadEvent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Guid? Repeats { get; init; }
 
+    /// <summary>One of <see cref="LeadTests"/> for a test lead of a destination; null for a lead.</summary>
+    [JsonPropertyName("test")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Test { get; init; }
+
     /// <summary>The request's body as it came.</summary>
     [JsonPropertyName("lead")]
     public required RawJson Lead { get; init; }

@@ -1,0 +1,48 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Core.Destinations;
+
+namespace Router.Hosting;
+
+/// <summary>ASP.NET Core Data Protection with its keys in Postgres: for the destinations' secrets, and for cookies and forms.</summary>
+internal static class KeyRing
+{
+    /// <param name="services">Where to register.</param>
+    /// <param name="configuration">Section <c>Secrets</c>.</param>
+    /// <param name="makesKeys">Whether this host makes new keys; one kind of host does, so that no two make their own.</param>
+    public static void AddKeyRing(this IServiceCollection services, IConfiguration configuration, bool makesKeys)
+    {
+        var options = configuration.GetSection("Secrets").Get<SecretsOptions>() ?? new SecretsOptions();
+        if (makesKeys)
+            services.AddHostedService<FirstKey>();
+
+        var protection = services.AddDataProtection().SetApplicationName("lead-router");
+        if (!makesKeys)
+            protection.DisableAutomaticKeyGeneration();
+        if (options.CertificatePath is { Length: > 0 } path)
+            protection.ProtectKeysWithCertificate(Certificate(path, options.CertificatePassword));
+        if (options.PreviousCertificatePath is { Length: > 0 } previous)
+            protection.UnprotectKeysWithAnyCertificate(Certificate(previous, options.CertificatePassword));
+
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
+            keys => keys.XmlRepository = new PostgresKeys(provider.GetRequiredService<NpgsqlDataSource>())));
+        services.AddSingleton(provider =>
+        {
+            var protector = provider.GetRequiredService<IDataProtectionProvider>().CreateProtector("destination-secrets");
+            return new SecretProtection(protector.Protect, protector.Unprotect);
+        });
+    }
+
+    private static X509Certificate2 Certificate(string path, string? password)
+    {
+        if (!File.Exists(path))
+            throw new OptionsValidationException("Secrets", typeof(SecretsOptions), [$"Secrets: there is no certificate at {path}."]);
+
+        return path.EndsWith(".pem", StringComparison.OrdinalIgnoreCase)
+            ? X509Certificate2.CreateFromPemFile(path)
+            : X509CertificateLoader.LoadPkcs12FromFile(path, password);
+    }
+}

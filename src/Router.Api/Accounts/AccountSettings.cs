@@ -1,0 +1,125 @@
+using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Api.Management;
+using Router.Core.Sites;
+
+namespace Router.Api.Accounts;
+
+/// <summary>Somebody to invite.</summary>
+/// <param name="Email">What they sign in with.</param>
+/// <param name="Role"><c>owner</c> (default) or <c>operator</c>.</param>
+/// <param name="Sites">The sites that will be theirs.</param>
+internal sealed record NewAccount(string? Email = null, string? Role = null, Guid[]? Sites = null);
+
+/// <summary>A one-time link with which a password is chosen; shown to the operator this once.</summary>
+internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt);
+
+/// <summary>An account as operators see it.</summary>
+internal sealed record AccountRow(Guid Id, string Email, string Role, Guid[] Sites, bool IsInvited, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
+
+/// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
+internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider time)
+{
+    public static readonly TimeSpan InvitationLasts = TimeSpan.FromDays(7);
+
+    public static async Task<List<AccountRow>> List(NpgsqlConnection connection) => (await connection.QueryAsync<AccountRow>(
+        """
+        select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
+               a.password_hash is null as is_invited, a.disabled_at, a.locked_until
+        from accounts a order by a.disabled_at is not null, a.email
+        """)).AsList();
+
+    public async Task<Change<Invitation>> Invite(NewAccount request, CancellationToken cancellationToken)
+    {
+        var email = request.Email?.Trim().ToLowerInvariant() ?? "";
+        var problems = new FieldProblems();
+        problems.RequireEmail("email", email);
+        if (request.Role is not (null or Roles.Owner or Roles.Operator))
+            problems.Add("role", "'role' must be owner or operator.");
+        if (problems.Any)
+            return Refusal.Invalid(problems);
+
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        try
+        {
+            await using var change = await changes.Begin(cancellationToken);
+            await change.Connection.ExecuteAsync(
+                "insert into accounts (id, email, role) values (@id, @email, @Role)", new { id, email, Role = request.Role ?? Roles.Owner });
+            await change.Connection.ExecuteAsync(
+                "insert into account_sites (account_id, site_id) select distinct @id, site from unnest(@Sites) as site", new { id, Sites = request.Sites ?? [] });
+            var invitation = await Link(change.Connection, id, email);
+            await change.Commit(cancellationToken);
+            return invitation;
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return Refusal.Conflict("There is an account with this e-mail already: give it the site, or make a new link for it.");
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return Refusal.NoSuch("site");
+        }
+    }
+
+    /// <summary>A new link for somebody who lost the first one, or the password. The password stays until the link is used.</summary>
+    public async Task<Change<Invitation>> NewLink(Guid account, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        if (await change.Connection.ExecuteScalarAsync<string?>("select email from accounts where id = @account and disabled_at is null for update", new { account }) is not { } email)
+            return Refusal.NoSuch("account");
+
+        var invitation = await Link(change.Connection, account, email);
+        await change.Commit(cancellationToken);
+        return invitation;
+    }
+
+    /// <summary>Ends its sessions, tokens and invitation at once. Nobody can disable the account they use.</summary>
+    public async Task<Change<Guid>> Disable(Guid account, CancellationToken cancellationToken)
+    {
+        if (account == changes.Account.Id)
+            return Refusal.Conflict("This is your own account: another operator can disable it.");
+
+        await using var change = await changes.Begin(cancellationToken);
+        var disabled = await change.Connection.ExecuteAsync("update accounts set disabled_at = now() where id = @account and disabled_at is null", new { account });
+        await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
+        await change.Commit(cancellationToken);
+        return disabled == 0 ? Refusal.NoSuch("account") : account;
+    }
+
+    public async Task<Change<Guid>> GiveSite(Guid account, Guid site, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var change = await changes.Begin(cancellationToken);
+            await change.Connection.ExecuteAsync("insert into account_sites (account_id, site_id) values (@account, @site) on conflict do nothing", new { account, site });
+            await change.Commit(cancellationToken);
+            return account;
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return Refusal.NoSuch("account or site");
+        }
+    }
+
+    public async Task<Change<Guid>> TakeSite(Guid account, Guid site, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        var taken = await change.Connection.ExecuteAsync("delete from account_sites where account_id = @account and site_id = @site", new { account, site });
+        await change.Commit(cancellationToken);
+        return taken == 0 ? Refusal.NoSuch("access") : account;
+    }
+
+    private async Task<Invitation> Link(NpgsqlConnection connection, Guid account, string email)
+    {
+        var token = Credential.Generate();
+        var expiresAt = time.GetUtcNow() + InvitationLasts;
+        await connection.ExecuteAsync(
+            """
+            insert into invitations (account_id, token_sha256, expires_at) values (@account, @Hash, @expiresAt)
+            on conflict (account_id) do update set token_sha256 = excluded.token_sha256, expires_at = excluded.expires_at
+            """, new { account, Hash = Credential.Hash(token), expiresAt });
+        return new Invitation(account, email, $"/invitation/{token}", expiresAt);
+    }
+}

@@ -1,0 +1,48 @@
+using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Api.Management;
+using Router.Core.Sites;
+
+namespace Router.Api.Accounts;
+
+/// <summary>Chooses and changes passwords. Each change ends all other sessions of the account.</summary>
+internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher)
+{
+    private const string Set = """
+        update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
+        where id = @account and disabled_at is null
+        returning id, stamp, email
+        """;
+
+    /// <summary>Whose invitation it is; null when the link was used, replaced or is too old.</summary>
+    public async Task<string?> Invited(string token, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<string?>(
+            """
+            select a.email from invitations i join accounts a on a.id = i.account_id
+            where i.token_sha256 = @Hash and i.expires_at > now() and a.disabled_at is null
+            """, new { Hash = Credential.Hash(token) });
+    }
+
+    /// <summary>Uses up the invitation; null when somebody has used it meanwhile.</summary>
+    public async Task<Session?> Accept(string token, string email, string password, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(email, cancellationToken);
+        var account = await change.Connection.ExecuteScalarAsync<Guid?>(
+            "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id", new { Hash = Credential.Hash(token) });
+        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(Set, new { account, Hash = hasher.HashPassword(null!, password) });
+        await change.Commit(cancellationToken);
+        return session;
+    }
+
+    public async Task<Session> Change(string password, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        var session = await change.Connection.QuerySingleAsync<Session>(Set, new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
+        await change.Commit(cancellationToken);
+        return session;
+    }
+}

@@ -1,0 +1,72 @@
+using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Npgsql;
+using Router.Api.Authentication;
+
+namespace Router.Api.Accounts;
+
+/// <summary>An account as a session needs it.</summary>
+internal sealed record Session(Guid Id, Guid Stamp, string Email);
+
+/// <summary>
+/// Checks an e-mail and a password. Five wrong ones lock the account for a quarter of an hour; neither the answer nor its time tells
+/// whether there is such an account, or that it is locked.
+/// </summary>
+internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<Account> hasher, ILogger<SignIns> logger)
+{
+    // A hash takes a core for a tenth of a second. Guessing must never take the cores from the leads.
+    private static readonly SemaphoreSlim OneAtATime = new(1);
+
+    // Compared with when there is no such account, so that it takes as long.
+    private readonly string _nobody = hasher.HashPassword(null!, "nobody's password");
+
+    /// <summary>The account, or null.</summary>
+    public async Task<Session?> Try(string email, string password, CancellationToken cancellationToken)
+    {
+        // The guess is counted before it is checked: however many come at once, five are checked.
+        const string sql = """
+            update accounts
+            set failed_sign_ins = case when locked_until is null then failed_sign_ins + 1 else 1 end,
+                locked_until = case when locked_until is null and failed_sign_ins + 1 >= 5 then now() + interval '15 minutes' end
+            where email = lower(@email) and disabled_at is null and (locked_until is null or locked_until <= now())
+            returning id, stamp, email, password_hash, locked_until is not null as locks
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var row = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid Stamp, string Email, string? Hash, bool Locks)?>(
+            new CommandDefinition(sql, new { email = email.Trim() }, cancellationToken: cancellationToken));
+        var result = await Verify(row?.Hash, password, cancellationToken);
+        if (row is not { Hash: not null } account || result is PasswordVerificationResult.Failed)
+        {
+            if (row is { Locks: true } locked)
+                LogLocked(logger, locked.Id);
+            return null;
+        }
+
+        await connection.ExecuteAsync("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id", new { account.Id });
+        return new Session(account.Id, account.Stamp, account.Email);
+    }
+
+    /// <summary>Whether this is the account's password: asked once more before it is changed.</summary>
+    public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var email = await connection.ExecuteScalarAsync<string>("select email from accounts where id = @account", new { account });
+        return await Try(email!, password, cancellationToken) is not null;
+    }
+
+    private async Task<PasswordVerificationResult> Verify(string? hash, string password, CancellationToken cancellationToken)
+    {
+        await OneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            return hasher.VerifyHashedPassword(null!, hash ?? _nobody, password);
+        }
+        finally
+        {
+            OneAtATime.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Account {AccountId} is locked for 15 minutes after five wrong passwords")]
+    private static partial void LogLocked(ILogger logger, Guid accountId);
+}

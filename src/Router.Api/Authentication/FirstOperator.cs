@@ -1,0 +1,69 @@
+using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Core.Database;
+using Router.Core.Sites;
+
+namespace Router.Api.Authentication;
+
+/// <summary>Makes the first operator from the configuration when there is none, and takes its API token into the list of tokens.</summary>
+internal sealed partial class FirstOperator(
+    NpgsqlDataSource database, DatabaseAvailability availability, IOptions<AdminOptions> options, PasswordHasher<Account> hasher, TimeProvider time,
+    ILogger<FirstOperator> logger) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!await availability.Wait(Make, cancellationToken))
+            LogNobody(logger);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether anybody can sign in or call the API now.</summary>
+    private async ValueTask<bool> Make(CancellationToken cancellationToken)
+    {
+        var admin = options.Value;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Two hosts that start at once make one operator.
+        await connection.ExecuteAsync("lock table accounts in share row exclusive mode; select set_config('router.actor', 'configuration', true)");
+
+        var account = await connection.ExecuteScalarAsync<Guid?>(
+            "select id from accounts where role = 'operator' order by email <> @Email, created_at limit 1", new { Email = admin.Email.ToLowerInvariant() });
+        if (account is null && (admin.Password ?? admin.Token) is not null)
+            account = await Insert(connection, admin);
+        if (admin.Password is { } password)
+        {
+            await connection.ExecuteAsync(
+                "update accounts set password_hash = @Hash where id = @account and email = @Email and password_hash is null",
+                new { account, Email = admin.Email.ToLowerInvariant(), Hash = hasher.HashPassword(null!, password) });
+        }
+
+        if (account is { } id && admin.Token is { } token)
+        {
+            await connection.ExecuteAsync(
+                "insert into api_tokens (id, account_id, name, token_sha256) values (@Token, @id, 'from configuration', @Hash) on conflict (token_sha256) do nothing",
+                new { Token = Guid.CreateVersion7(time.GetUtcNow()), id, Hash = Credential.Hash(token) });
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return account is not null;
+    }
+
+    private async Task<Guid> Insert(NpgsqlConnection connection, AdminOptions admin)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var email = admin.Email.ToLowerInvariant();
+        await connection.ExecuteAsync(
+            "insert into accounts (id, email, role) values (@id, @email, 'operator')", new { id, email });
+        LogMade(logger, email);
+        return id;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Made the first operator, {Email}, from the configuration")]
+    private static partial void LogMade(ILogger logger, string email);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no operator yet, so nobody can configure anything: set Admin:Email and Admin:Password, or Admin:Token, and start again")]
+    private static partial void LogNobody(ILogger logger);
+}

@@ -1,0 +1,43 @@
+using Router.Core.Destinations;
+
+namespace Router.Api.Management;
+
+/// <summary>What may be stored of a destination or an integration.</summary>
+internal static class DestinationChecks
+{
+    public const double DefaultOverlapHours = 24;
+
+    public static FieldProblems Check(this DestinationFields fields, bool isNew, string signature, string? secret)
+    {
+        var problems = new FieldProblems();
+        if (isNew || fields.Name is not null)
+            problems.RequireText("name", fields.Name);
+        if (isNew || fields.Url is not null)
+            problems.RequireUrl("url", fields.Url);
+        if (isNew || fields.Secret is not null)
+            problems.RequireText("secret", fields.GenerateSecret is true ? secret : fields.Secret, most: 500);
+        problems.CheckText("partner_id", fields.PartnerId);
+        problems.CheckSignature(signature, secret);
+        if (fields.MaxInFlight is < 1 or > 10_000)
+            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000.");
+        return problems;
+    }
+
+    public static FieldProblems Check(this NewSecret request, string signature, string secret)
+    {
+        var problems = new FieldProblems();
+        problems.RequireText("secret", secret, most: 500);
+        problems.CheckSignature(signature, secret);
+        if ((request.OverlapHours ?? DefaultOverlapHours) is not (>= 0 and <= 168))
+            problems.Add("overlap_hours", "'overlap_hours' must be from 0 to 168.");
+        return problems;
+    }
+
+    public static void CheckSignature(this FieldProblems problems, string signature, string? secret)
+    {
+        if (signature is not (SignatureSchemes.LeadRouter or SignatureSchemes.StandardWebhooks or SignatureSchemes.Both))
+            problems.Add("signature", "'signature' must be lead_router, standard_webhooks or both.");
+        else if (signature != SignatureSchemes.LeadRouter && secret is not null && !WebhookSecret.TryDecode(secret, out _))
+            problems.Add("secret", "'secret' must be whsec_ and base64 of 24 to 64 bytes for Standard Webhooks; leave it to the router to generate one.");
+    }
+}

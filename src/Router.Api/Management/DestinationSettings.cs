@@ -1,0 +1,170 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+
+namespace Router.Api.Management;
+
+/// <summary>Changes of a site's destinations, for the API and the pages alike. Secrets go in and never come out. Lead Manager stays.</summary>
+internal sealed class DestinationSettings(ConfigurationChanges changes, SecretProtection secrets, TimeProvider time)
+{
+    private const string SecretColumns = "secret, previous_secret, previous_secret_until";
+
+    /// <summary>Adds a custom API.</summary>
+    public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
+    {
+        var signature = fields.Signature ?? SignatureSchemes.LeadRouter;
+        var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
+        if (fields.Check(isNew: true, signature, secret) is { Any: true } problems)
+            return Refusal.Invalid(problems);
+
+        await using var change = await changes.Begin(cancellationToken);
+        return await Insert(change, site, fields.MaxInFlight, secrets.Protect(secret!), new CreatedDestination(
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Custom, null, fields.Name!, fields.Url!, fields.PartnerId ?? "", fields.Active ?? true,
+            signature, fields.GenerateSecret is true ? secret : null), cancellationToken);
+    }
+
+    /// <summary>Connects an integration of the catalogue.</summary>
+    public async Task<Change<CreatedDestination>> Connect(Guid site, DestinationFields fields, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        var integration = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Name, string Url, string Secret, string Signature, string Label)?>(
+            "select id, name, url, secret, signature, partner_id_label from integrations where id = @IntegrationId and published", new { fields.IntegrationId });
+        if (integration is not { } chosen)
+            return Refusal.NoSuch("integration");
+
+        var problems = new FieldProblems();
+        problems.CheckText("name", fields.Name);
+        problems.RequireText("partner_id", fields.PartnerId);
+        if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
+            problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
+        if (problems.Any)
+            return Refusal.Invalid(problems);
+
+        return await Insert(change, site, fields.MaxInFlight, chosen.Secret, new CreatedDestination(
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Registered, chosen.Id, string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
+            fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
+    }
+
+    /// <summary>Changes what is given. Deactivating cancels what waits for it.</summary>
+    public async Task<Change<Destination>> Change(Guid site, Guid id, DestinationFields fields, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        if (await DestinationRows.Find(change.Connection, site, id, forUpdate: true) is not { } destination)
+            return Refusal.NoSuch("destination");
+        if (IsForOperators(destination))
+            return OperatorsOnly;
+        if (destination.Kind == DestinationKinds.LeadManager && fields.Active is false)
+            return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
+        if (destination.IntegrationId is not null && (fields.Url ?? fields.Secret ?? fields.Signature) is not null)
+            return Refusal.Conflict("This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
+
+        var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
+        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret)) is { Any: true } problems)
+            return Refusal.Invalid(problems);
+
+        var canceled = destination.Active && fields.Active is false ? await DeliveryCancellation.All(change.Connection, id, cancellationToken) : (int?)null;
+        var rotation = SecretRotation.Of(stored, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
+        try
+        {
+            var changed = await change.Connection.QuerySingleAsync<Destination>(
+                $"""
+                update destinations
+                set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
+                    signature = coalesce(@Signature, signature), max_in_flight = coalesce(@MaxInFlight, max_in_flight), active = coalesce(@Active, active),
+                    secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
+                where id = @id
+                returning {DestinationRows.Columns}
+                """,
+                new
+                {
+                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.Active,
+                    rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
+                });
+            await change.Commit(cancellationToken);
+            return changed with { CanceledDeliveries = canceled };
+        }
+        catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
+        {
+            return NotProven;
+        }
+    }
+
+    /// <summary>Gives it a new secret.</summary>
+    public async Task<Change<RotatedSecret>> Rotate(Guid site, Guid id, NewSecret request, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        if (await DestinationRows.Find(change.Connection, site, id, forUpdate: true) is not { } destination)
+            return Refusal.NoSuch("destination");
+        if (IsForOperators(destination))
+            return OperatorsOnly;
+        if (destination.IntegrationId is not null)
+            return Refusal.Conflict("This destination follows its integration: its secret is rotated in the catalogue, by an operator.");
+
+        var secret = request.Secret ?? WebhookSecret.Generate();
+        if (request.Check(destination.Signature, secret) is { Any: true } problems)
+            return Refusal.Invalid(problems);
+
+        var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
+        var rotation = SecretRotation.Of(
+            stored, secret, TimeSpan.FromHours(request.OverlapHours ?? DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
+        await change.Connection.ExecuteAsync(
+            "update destinations set secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil where id = @id",
+            new { id, rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil });
+        await change.Commit(cancellationToken);
+        return new RotatedSecret(request.Secret is null ? secret : null, rotation.PreviousSecretUntil);
+    }
+
+    /// <summary>Deletes it; how many waiting deliveries were canceled.</summary>
+    public async Task<Change<int>> Delete(Guid site, Guid id, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        if (await DestinationRows.Find(change.Connection, site, id, forUpdate: true) is not { } destination)
+            return Refusal.NoSuch("destination");
+        if (destination.Kind == DestinationKinds.LeadManager)
+            return Refusal.Conflict("Lead Manager cannot be deleted: every site keeps its leads there.");
+
+        var canceled = await DeliveryCancellation.All(change.Connection, id, cancellationToken);
+        await change.Connection.ExecuteAsync("update destinations set active = false, deleted_at = now() where id = @id", new { id });
+        await change.Commit(cancellationToken);
+        return canceled;
+    }
+
+    private bool IsForOperators(Destination destination) => destination.Kind == DestinationKinds.LeadManager && !changes.Account.IsOperator;
+
+    private static Refusal OperatorsOnly => new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
+
+    private static Refusal NotProven => Refusal.Conflict("This site requires that a destination has passed the go-live check before it becomes active: run the check first.");
+
+    private static async Task<Change<CreatedDestination>> Insert(
+        ConfigurationChange change, Guid site, int? maxInFlight, string secret, CreatedDestination created, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await change.Connection.ExecuteAsync(
+                """
+                insert into destinations (id, site_id, kind, integration_id, name, url, secret, partner_id, active, signature, max_in_flight)
+                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @secret, @PartnerId, @Active, @Signature, @maxInFlight)
+                """,
+                new
+                {
+                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature,
+                    maxInFlight,
+                });
+            await change.Commit(cancellationToken);
+            return created;
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return Refusal.NoSuch("site");
+        }
+        catch (PostgresException twice) when (twice.ConstraintName == "destinations_integration_once")
+        {
+            return Refusal.Conflict("The site is connected to this integration already: change that destination instead.");
+        }
+        catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
+        {
+            return NotProven;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Api.Management;
+
+/// <summary>A site.</summary>
+/// <param name="Id">Its id in every path.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Domain">For <c>site_domain</c>.</param>
+/// <param name="LoginUrlTemplate">For <c>site_login_url</c>, with <c>{lead_id}</c> in it.</param>
+/// <param name="RequireProven">Whether a destination must pass the go-live check before it becomes active.</param>
+internal sealed record Site(Guid Id, string Name, string Domain, string? LoginUrlTemplate, bool RequireProven);
+
+/// <summary>A new site's Lead Manager.</summary>
+internal sealed record NewLeadManager(string? Url = null, string? Secret = null, string? PartnerId = null);
+
+/// <summary>A new site: always together with its Lead Manager, none can exist without.</summary>
+internal sealed record NewSite(
+    Guid? Id = null, string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, NewLeadManager? LeadManager = null, bool? RequireProven = null);
+
+/// <summary>What may be changed of a site; what is absent stays. An empty template removes it.</summary>
+internal sealed record SiteFields(string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, bool? RequireProven = null);
+
+/// <summary>Changes of sites, for the API and the pages alike.</summary>
+internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtection secrets, TimeProvider time)
+{
+    public const string Columns = "id, name, domain, login_url_template, require_proven";
+
+    public static Task<Site?> Find(NpgsqlConnection connection, Guid site) =>
+        connection.QuerySingleOrDefaultAsync<Site>($"select {Columns} from sites where id = @site", new { site });
+
+    public async Task<Change<Site>> Create(NewSite request, CancellationToken cancellationToken)
+    {
+        if (Check(request) is { Any: true } problems)
+            return Refusal.Invalid(problems);
+
+        var site = new Site(
+            request.Id ?? Guid.CreateVersion7(time.GetUtcNow()), request.Name!, request.Domain!, NullIfEmpty(request.LoginUrlTemplate), request.RequireProven ?? false);
+        const string sql = """
+            with site as (
+                insert into sites (id, name, domain, login_url_template, require_proven) values (@Id, @Name, @Domain, @LoginUrlTemplate, @RequireProven)
+            )
+            insert into destinations (id, site_id, kind, name, url, secret, partner_id)
+            values (@DestinationId, @Id, 'lead_manager', 'Lead Manager', @Url, @Secret, @PartnerId)
+            """;
+        try
+        {
+            await using var change = await changes.Begin(cancellationToken);
+            await change.Connection.ExecuteAsync(sql, new
+            {
+                site.Id, site.Name, site.Domain, site.LoginUrlTemplate, site.RequireProven,
+                DestinationId = Guid.CreateVersion7(time.GetUtcNow()),
+                request.LeadManager!.Url, Secret = secrets.Protect(request.LeadManager.Secret!), PartnerId = request.LeadManager.PartnerId ?? "",
+            });
+            await change.Commit(cancellationToken);
+            return site;
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return Refusal.Conflict("A site with this id exists already.");
+        }
+    }
+
+    /// <summary>Owners decide whether destinations must be proven; the rest is for operators.</summary>
+    public async Task<Change<Site>> Change(Guid site, SiteFields fields, CancellationToken cancellationToken)
+    {
+        if (!changes.Account.IsOperator && (fields.Name ?? fields.Domain ?? fields.LoginUrlTemplate) is not null)
+            return new Refusal(StatusCodes.Status403Forbidden, "A site's name, domain and login URL are changed by the operators of this router: ask them.");
+        var problems = new FieldProblems();
+        if (fields.Name is not null)
+            problems.RequireText("name", fields.Name);
+        if (fields.Domain is not null)
+            problems.RequireText("domain", fields.Domain);
+        CheckTemplate(problems, fields.LoginUrlTemplate);
+        if (problems.Any)
+            return Refusal.Invalid(problems);
+
+        await using var change = await changes.Begin(cancellationToken);
+        var changed = await change.Connection.QuerySingleOrDefaultAsync<Site>(
+            $"""
+            update sites
+            set name = coalesce(@Name, name), domain = coalesce(@Domain, domain), require_proven = coalesce(@RequireProven, require_proven),
+                login_url_template = case when @LoginUrlTemplate is null then login_url_template else nullif(@LoginUrlTemplate, '') end
+            where id = @site
+            returning {Columns}
+            """, new { site, fields.Name, fields.Domain, fields.LoginUrlTemplate, fields.RequireProven });
+        await change.Commit(cancellationToken);
+        return changed is null ? Refusal.NoSuch("site") : changed;
+    }
+
+    private static FieldProblems Check(NewSite request)
+    {
+        var problems = new FieldProblems();
+        problems.RequireText("name", request.Name);
+        problems.RequireText("domain", request.Domain);
+        CheckTemplate(problems, request.LoginUrlTemplate);
+        problems.RequireUrl("lead_manager.url", request.LeadManager?.Url);
+        problems.RequireText("lead_manager.secret", request.LeadManager?.Secret, most: 500);
+        problems.CheckText("lead_manager.partner_id", request.LeadManager?.PartnerId);
+        return problems;
+    }
+
+    private static void CheckTemplate(FieldProblems problems, string? template)
+    {
+        if (!string.IsNullOrEmpty(template))
+            problems.RequireUrl("login_url_template", template.Replace(LoginUrl.Placeholder, "id", StringComparison.Ordinal));
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Router.Api.Authentication;
+
+namespace Router.Api.Pages;
+
+/// <summary>The web pages: rendered here, plain HTML forms, no script anywhere.</summary>
+internal static class PagesHosting
+{
+    public static void AddPages(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddRazorPages(options =>
+        {
+            options.Conventions.AuthorizeFolder("/Sites", RouterAuthentication.SitePolicy);
+            options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
+            options.Conventions.AllowAnonymousToPage("/SignIn");
+            options.Conventions.AllowAnonymousToPage("/Invitation");
+        });
+        services.AddSignInRateLimit();
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            // Besides this machine itself, which is the default.
+            foreach (var network in (configuration["Http:TrustedProxies"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+        });
+    }
+
+    /// <summary>Whether the path is a page, rather than an API or a probe.</summary>
+    public static bool IsPage(PathString path) =>
+        !Incoming.IncomingEndpoints.Owns(path.Value) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+        && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What a browser must know to keep a page safe, and what proxies say of the browser.</summary>
+    public static void UsePageSecurity(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseHsts();
+        app.UseWhen(context => IsPage(context.Request.Path), pages =>
+        {
+            pages.UseCookiePolicy();
+            // When the answer starts: an error's page has begun anew by then.
+            pages.Use((context, next) =>
+            {
+                context.Response.OnStarting(() => SetHeaders(context.Response.Headers));
+                return next(context);
+            });
+        });
+    }
+
+    public static void MapPages(this WebApplication app)
+    {
+        app.MapStylesheet();
+        app.MapRazorPages().RequireAuthorization();
+    }
+
+    private static Task SetHeaders(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        // An invitation's link is a secret.
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        if (headers.CacheControl.Count == 0)
+            headers.CacheControl = "no-store";
+        return Task.CompletedTask;
+    }
+}

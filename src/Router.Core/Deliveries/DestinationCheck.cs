@@ -1,0 +1,119 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Leads;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>A part of a check: one test lead and what came of it.</summary>
+/// <param name="EventId">Its message id.</param>
+/// <param name="Test">One of <see cref="LeadTests"/>.</param>
+/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="Attempts">The requests made so far.</param>
+public sealed record CheckStep(Guid EventId, string Test, string State, IReadOnlyList<AttemptRow> Attempts)
+{
+    /// <summary>Whether nothing more will be sent.</summary>
+    public bool IsFinished => State is DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Dead or DeliveryStates.Canceled;
+}
+
+/// <summary>A test of a destination, or its go-live check.</summary>
+/// <param name="Id">Its id, and the id of its test lead.</param>
+/// <param name="StartedAt">When it was asked for.</param>
+/// <param name="Steps">Its parts; one for a test, two for a go-live check.</param>
+public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyList<CheckStep> Steps)
+{
+    /// <summary>Whether it also tries a wrong signature and a repetition.</summary>
+    public bool IsGoLive => Steps.Any(step => step.Test == LeadTests.Twice);
+
+    /// <summary>Whether nothing more will be sent.</summary>
+    public bool IsFinished => Steps.All(step => step.IsFinished);
+
+    /// <summary>Whether the receiver did in each part what it should.</summary>
+    public bool Passed => IsFinished && Steps.All(step => step.Test switch
+    {
+        LeadTests.WrongSignature => Advice.IsRefusal(step.Attempts.LastOrDefault()?.Status),
+        LeadTests.Twice => step.Attempts.Count >= 2 && step.Attempts.All(attempt => attempt.Result == "delivered"),
+        _ => step.State == DeliveryStates.Delivered,
+    });
+}
+
+/// <summary>
+/// Sends test leads to one destination the way that leads go: from the ledger through <c>lead-retries</c> and a worker. They may go to an
+/// inactive destination, are never retried, and count nowhere.
+/// </summary>
+public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>Test leads that a destination gets within a minute at most: the button must not become a weapon.</summary>
+    public const int MostInAMinute = 20;
+
+    /// <summary>Starts a test or, <paramref name="goLive"/>, the whole check; its id. Null when there were too many just now.</summary>
+    public async Task<Guid?> Start(Guid siteId, Guid destinationId, bool goLive, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            with events as (
+                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, test)
+                select e.id, @siteId, 'created', @lead, @lead::text, '', @SourceSystem, @now, @body, e.test
+                from unnest(@ids, @tests) as e (id, test)
+                where (select count(*) from deliveries where destination_id = @destinationId and is_test and accepted_at > @now - interval '1 minute') < @MostInAMinute
+                returning id
+            )
+            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at, is_test)
+            select id, @destinationId, @siteId, 'retrying', now(), @now, true from events
+            """;
+        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
+        var lead = Guid.CreateVersion7(now);
+        string[] tests = goLive ? [LeadTests.Twice, LeadTests.WrongSignature] : [LeadTests.Once];
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var domain = await connection.ExecuteScalarAsync<string>("select domain from sites where id = @siteId", new { siteId });
+        var written = await connection.ExecuteAsync(new CommandDefinition(
+            sql,
+            new
+            {
+                siteId, destinationId, lead, now, tests, TestLead.SourceSystem, MostInAMinute,
+                ids = tests.Select(_ => Guid.CreateVersion7(now)).ToArray(), body = TestLead.Body(lead, domain!, now).Utf8.ToArray(),
+            },
+            cancellationToken: cancellationToken));
+        return written == 0 ? null : lead;
+    }
+
+    /// <summary>
+    /// How far it is; null when there is no such check of that destination. A passed go-live check proves the destination, unless its URL,
+    /// secret or signature was changed since.
+    /// </summary>
+    public async Task<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            """
+            select e.id, e.test, d.state, e.accepted_at
+            from lead_events e join deliveries d on d.event_id = e.id
+            where e.site_id = @siteId and e.lead_id = @check and e.test is not null and d.destination_id = @destinationId
+            order by e.test;
+
+            select a.event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status, a.error, a.response_body
+            from delivery_attempts a
+            where a.destination_id = @destinationId
+              and a.event_id in (select id from lead_events where site_id = @siteId and lead_id = @check and test is not null)
+            order by a.attempt, a.started_at
+            """, new { siteId, destinationId, check }, cancellationToken: cancellationToken));
+        var steps = (await results.ReadAsync<(Guid Event, string Test, string State, DateTimeOffset AcceptedAt)>()).AsList();
+        var attempts = (await results.ReadAsync<AttemptOfEvent>()).ToLookup(row => row.EventId, row => row.ToRow());
+        if (steps.Count == 0)
+            return null;
+
+        var report = new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step => new CheckStep(step.Event, step.Test, step.State, [.. attempts[step.Event]]))]);
+        if (report is { IsGoLive: true, Passed: true })
+        {
+            await connection.ExecuteAsync(
+                "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
+                new { destinationId, report.StartedAt });
+        }
+
+        return report;
+    }
+
+    private sealed record AttemptOfEvent(
+        Guid EventId, int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
+    {
+        public AttemptRow ToRow() => new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody);
+    }
+}

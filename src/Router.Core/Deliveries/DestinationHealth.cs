@@ -1,0 +1,70 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>How a destination does.</summary>
+/// <param name="DestinationId">The destination.</param>
+/// <param name="LastDeliveredAt">When it took a lead last, within 30 days.</param>
+/// <param name="FailingSince">When the first of those that failed since then was tried; null when it is well.</param>
+/// <param name="LastStatus">The latest failure's HTTP status.</param>
+/// <param name="LastError">Why the latest failure had none.</param>
+/// <param name="Waiting">Deliveries that are tried again.</param>
+/// <param name="Dead">Deliveries given up within 30 days.</param>
+/// <param name="Delivered">By hour of the last 24, the present one last.</param>
+/// <param name="Failed">The same of those that failed or still do.</param>
+public sealed record DestinationHealthRow(
+    Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, int? LastStatus, string? LastError, int Waiting, int Dead,
+    int[] Delivered, int[] Failed);
+
+/// <summary>Reads how destinations do from the ledger. Tests don't count.</summary>
+public sealed class DestinationHealth(NpgsqlDataSource database)
+{
+    private const string Failure = "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test";
+
+    /// <summary>Of these destinations, each of them in the answer.</summary>
+    public async Task<IReadOnlyDictionary<Guid, DestinationHealthRow>> Of(IReadOnlyCollection<Guid> destinations, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            select x.id as destination_id, success.at as last_delivered_at, failing.since as failing_since, failure.last_status, failure.last_error,
+                   waiting.count as waiting, dead.count as dead, hours.delivered, hours.failed
+            from unnest(@ids) as x (id)
+            left join lateral (
+                select d.finished_at as at from deliveries d
+                where d.destination_id = x.id and d.state = 'delivered' and not d.is_test and d.accepted_at > now() - interval '30 days'
+                order by d.accepted_at desc limit 1
+            ) success on true
+            left join lateral (
+                select min(d.first_attempt_at) as since from deliveries d
+                where d.destination_id = x.id and {Failure} and d.accepted_at > now() - interval '30 days'
+                  and d.first_attempt_at > coalesce(success.at, '-infinity')
+            ) failing on true
+            left join lateral (
+                select d.last_status, d.last_error from deliveries d
+                where failing.since is not null and d.destination_id = x.id and {Failure} and d.accepted_at > now() - interval '30 days'
+                order by d.accepted_at desc limit 1
+            ) failure on true
+            cross join lateral (
+                select count(*)::int from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test
+            ) waiting
+            cross join lateral (
+                select count(*)::int from deliveries d
+                where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days'
+            ) dead
+            cross join lateral (
+                select array_agg(coalesce(counted.delivered, 0) order by hour) as delivered, array_agg(coalesce(counted.failed, 0) order by hour) as failed
+                from generate_series(0, 23) as hour
+                left join (
+                    select 23 - floor(extract(epoch from now() - d.accepted_at) / 3600)::int as hour,
+                           count(*) filter (where d.state = 'delivered')::int as delivered, count(*) filter (where {Failure})::int as failed
+                    from deliveries d
+                    where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '24 hours'
+                    group by 1
+                ) counted using (hour)
+            ) hours
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray() }, cancellationToken: cancellationToken));
+        return rows.ToDictionary(row => row.DestinationId);
+    }
+}
