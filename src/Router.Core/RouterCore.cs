@@ -41,9 +41,10 @@ public static class RouterCore
         services.AddSingleton<DestinationGates>();
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DeliveryHistory>();
-        services.AddSingleton<DeliveryRetry>();
+        services.AddSingleton<DeliveryReplay>();
         services.AddSingleton<DestinationCheck>();
         services.AddSingleton<DestinationHealth>();
+        services.AddSingleton<DeliveryRequests>();
         return services;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.CookiePolicy;
+using Router.Api.Accounts;
 
 namespace Router.Api.Authentication;
 
@@ -50,10 +51,10 @@ internal static class SessionCookie
     }
 
     /// <summary>Starts a session.</summary>
-    public static Task SignIn(this HttpContext context, Guid account, Guid stamp, string email) => context.SignInAsync(
+    public static Task SignIn(this HttpContext context, Session session) => context.SignInAsync(
         SchemeName,
         new ClaimsPrincipal(new ClaimsIdentity(
-            [new Claim(ClaimTypes.NameIdentifier, account.ToString("D")), new Claim(ClaimTypes.Name, email), new Claim(StampClaim, stamp.ToString("D"))], SchemeName)));
+            [new Claim(ClaimTypes.NameIdentifier, session.Id.ToString("D")), new Claim(ClaimTypes.Name, session.Email), new Claim(StampClaim, session.Stamp.ToString("D"))], SchemeName)));
 
     private static bool IsLoopback(HttpContext context) =>
         !context.Request.IsHttps

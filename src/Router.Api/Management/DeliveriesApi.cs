@@ -1,4 +1,5 @@
 using Router.Api.Authentication;
+using Router.Api.OpenApi;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
 
@@ -7,6 +8,10 @@ namespace Router.Api.Management;
 /// <summary>What became of a site's leads.</summary>
 internal static class DeliveriesApi
 {
+    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+
+    internal sealed record Replayed(int Count, bool More);
+
     public static void MapDeliveries(this RouteGroupBuilder api)
     {
         var deliveries = api.MapGroup("/sites/{site:uuid}/deliveries").RequireAuthorization(RouterAuthentication.SitePolicy);
@@ -14,10 +19,14 @@ internal static class DeliveriesApi
         deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
+        deliveries.MapPost("/{event:uuid}/{destination:uuid}/replay", Replay).WithName("replayDelivery")
+            .WithSummary("Send a delivery again, also one that was delivered, under the same message id").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
+        deliveries.MapPost("/replay", ReplayAll).WithName("replayDeliveries").WithSummary("Send all again that are finished so, at most 10,000 at a time")
+            .Produces<Replayed>().ProducesProblem(404).ProducesValidationProblem(422).WithMetadata(new RequestExample("""{"state": "dead"}"""));
     }
 
     private static async Task<IResult> List(
-        Guid site, string? state, Guid? destination, Guid? lead, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+        Guid site, string? state, Guid? destination, Guid? lead, DateTimeOffset? from, DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
         (Guid Event, Guid Destination)? after = null;
@@ -35,29 +44,56 @@ internal static class DeliveriesApi
             return Problems.Invalid(problems);
 
         var take = Paging.Limit(limit);
-        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead), after, take + 1, cancellationToken);
+        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead, from, to), after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
     }
 
-    private static async Task<IResult> Get(Guid site, Guid @event, Guid destination, DeliveryHistory history, CancellationToken cancellationToken)
+    private static async Task<IResult> Get(Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await history.Find(site, @event, destination, cancellationToken) is not { } found)
+        if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
         return TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts));
     }
 
     private static async Task<IResult> Retry(
-        Guid site, Guid @event, Guid destination, DeliveryRetry retry, DeliveryHistory history, CancellationToken cancellationToken)
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
-        var isDue = await retry.Now(site, @event, destination, cancellationToken);
-        if (await history.Find(site, @event, destination, cancellationToken) is not { } found)
+        var isDue = await replay.One(site, @event, destination, finished: false, cancellationToken);
+        return await After(isDue, site, @event, destination, history, context,
+            "only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.", cancellationToken);
+    }
+
+    private static async Task<IResult> Replay(
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+    {
+        var isDue = await replay.One(site, @event, destination, finished: true, cancellationToken);
+        return await After(isDue, site, @event, destination, history, context,
+            "one that is on its way or a test cannot be replayed, and none whose destination is inactive.", cancellationToken);
+    }
+
+    private static async Task<IResult> ReplayAll(Guid site, ReplayFields request, DeliveryReplay replay, CancellationToken cancellationToken)
+    {
+        var problems = new FieldProblems();
+        if (request.State is not (DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled))
+            problems.Add("state", "'state' must be dead, delivered, rejected or canceled.");
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
+        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, request.Lead, request.From, request.To), cancellationToken);
+        return TypedResults.Ok(new Replayed(replayed, replayed == DeliveryReplay.Most));
+    }
+
+    private static async Task<IResult> After(
+        bool isDue, Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, string rule, CancellationToken cancellationToken)
+    {
+        if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
         return isDue
             ? TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts))
-            : Problems.Conflict($"This delivery is {found.Delivery.State}: only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.");
+            : Problems.Conflict($"This delivery is {found.Delivery.State}: {rule}");
     }
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
 
@@ -18,10 +19,11 @@ namespace Router.Core.Deliveries;
 /// <param name="NextAttemptAt">When it is tried again; null unless retrying.</param>
 /// <param name="FinishedAt">When it was delivered, rejected, dead or canceled.</param>
 /// <param name="UnknownDestinations">Destinations that the sender chose for the event and the site doesn't have.</param>
+/// <param name="IsTest">Whether it is a test from the destination's page.</param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations);
+    string[]? UnknownDestinations, bool IsTest);
 
 /// <summary>One request as people see it.</summary>
 /// <param name="Attempt">Its number.</param>
@@ -31,20 +33,19 @@ public sealed record DeliveryRow(
 /// <param name="Status">The HTTP status, if any.</param>
 /// <param name="Error">Why there was none.</param>
 /// <param name="ResponseBody">The first bytes of the answer.</param>
-public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody);
-
-/// <summary>Which deliveries to list; what is null doesn't narrow.</summary>
-/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
-/// <param name="Destination">A destination.</param>
-/// <param name="Lead">A lead.</param>
-public sealed record DeliveryFilter(string? State = null, Guid? Destination = null, Guid? Lead = null);
+public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
+{
+    /// <summary>The answer repeats the lead's contents, and whoever asked may not see them.</summary>
+    public bool IsHidden { get; init; }
+}
 
 /// <summary>Reads of the ledger.</summary>
 public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations
+               d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
+               d.is_test
         from deliveries d
         join lead_events e on e.id = d.event_id
         join destinations x on x.id = d.destination_id
@@ -62,21 +63,18 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         // A cursor names a row; its time is looked up, so that nothing but ids travels.
         const string behind = """
             and (d.accepted_at, d.event_id, d.destination_id) < (
-                (select accepted_at from deliveries where event_id = @Event and destination_id = @Destination), @Event, @Destination)
+                (select accepted_at from deliveries where event_id = @Event and destination_id = @After), @Event, @After)
             """;
         var sql = $"""
             {Rows}
-            where d.site_id = @siteId
-              {(filter.State is null ? "" : "and d.state = @State")}
-              {(filter.Destination is null ? "" : "and d.destination_id = @Only")}
-              {(filter.Lead is null ? "" : "and e.site_id = @siteId and e.lead_id = @Lead")}
+            where {filter.Where}
               {(after is null ? "" : behind)}
             order by d.accepted_at desc, d.event_id desc, d.destination_id desc
             limit @limit
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            sql, new { siteId, filter.State, Only = filter.Destination, filter.Lead, after?.Event, after?.Destination, limit }, cancellationToken: cancellationToken))).AsList();
+            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, limit }), cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>Whether there is such a site at all, for an empty list.</summary>
@@ -88,8 +86,13 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     }
 
     /// <summary>One delivery with its attempts, oldest first; null when the site has no such delivery.</summary>
+    /// <param name="siteId">The site.</param>
+    /// <param name="eventId">The event.</param>
+    /// <param name="destinationId">The destination.</param>
+    /// <param name="contents">Whether answers that repeat the lead's contents are shown: to the site's owners only.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
     public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts)?> Find(
-        Guid siteId, Guid eventId, Guid destinationId, CancellationToken cancellationToken)
+        Guid siteId, Guid eventId, Guid destinationId, bool contents, CancellationToken cancellationToken)
     {
         const string sql = $"""
             {Rows}
@@ -98,13 +101,18 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             select attempt, started_at, duration_us, result, status, error, response_body
             from delivery_attempts
             where event_id = @eventId and destination_id = @destinationId
-            order by attempt, started_at
+            order by attempt, started_at;
+
+            select body from lead_events where id = @eventId and not @contents
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));
+            sql, new { siteId, eventId, destinationId, contents }, cancellationToken: cancellationToken));
         var delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
         var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
+        var lead = await results.ReadSingleOrDefaultAsync<byte[]>() is { } body ? new RawJson(body) : (RawJson?)null;
+        if (lead is { } secret)
+            attempts = attempts.ConvertAll(attempt => LeadContents.AppearIn(secret, attempt.ResponseBody ?? []) ? attempt with { ResponseBody = null, IsHidden = true } : attempt);
         return delivery is null ? null : (delivery, attempts);
     }
 }

@@ -30,7 +30,7 @@ public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyLis
     /// <summary>Whether the receiver did in each part what it should.</summary>
     public bool Passed => IsFinished && Steps.All(step => step.Test switch
     {
-        LeadTests.WrongSignature => Advice.IsRefusal(step.Attempts.LastOrDefault()?.Status),
+        LeadTests.WrongSignature => step.Attempts.Count > 0 && Advice.IsRefusal(step.Attempts[^1].Status),
         LeadTests.Twice => step.Attempts.Count >= 2 && step.Attempts.All(attempt => attempt.Result == "delivered"),
         _ => step.State == DeliveryStates.Delivered,
     });

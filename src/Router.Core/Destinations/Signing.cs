@@ -71,8 +71,8 @@ public sealed class Signing
         yield return ("webhook-signature", signatures);
     }
 
-    /// <summary>The same scheme with a secret that nobody knows: to find out whether a receiver verifies.</summary>
-    public Signing Forged() => new(_scheme, WebhookSecret.Generate());
+    /// <summary>The same scheme with a secret that is nobody's: to find out whether a receiver verifies.</summary>
+    public Signing Forged() => new(_scheme, $"whsec_{Convert.ToBase64String(new byte[32])}");
 
     /// <summary>Never a key.</summary>
     public override string ToString() => nameof(Signing);

@@ -1,0 +1,87 @@
+using Dapper;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
+using Npgsql;
+using Router.Api.Accounts;
+using Router.Api.Authentication;
+using Router.Api.Management;
+
+namespace Router.Api.Pages;
+
+[EnableRateLimiting(SignInRateLimit.Policy)]
+internal sealed class AccountModel(NpgsqlDataSource database, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
+{
+    [BindProperty(Name = "current_password")]
+    public string? CurrentPassword { get; set; }
+
+    [BindProperty(Name = "password")]
+    public string? Password { get; set; }
+
+    [BindProperty(Name = "name")]
+    public string? TokenName { get; set; }
+
+    public IReadOnlyList<ApiTokenRow> Tokens { get; private set; } = [];
+
+    /// <summary>Shown this once.</summary>
+    public NewApiToken? Made { get; private set; }
+
+    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+
+    public async Task<IActionResult> OnPostPassword(CancellationToken cancellationToken)
+    {
+        var problems = new FieldProblems();
+        problems.RequirePassword("password", Password, HttpContext.Account().Email);
+        if (!problems.Any && !await signIns.IsPassword(HttpContext.Account().Id, CurrentPassword ?? "", cancellationToken))
+            problems.Add("current_password", "This is not your present password.");
+        if (problems.Any)
+            return await Again(Refusal.Invalid(problems), cancellationToken);
+
+        await HttpContext.SignIn(await passwords.Change(Password!, cancellationToken));
+        this.Notice("Your password is changed. Everywhere else you are signed out.");
+        return RedirectToPage();
+    }
+
+    public async Task<IActionResult> OnPostTimeZone([FromForm(Name = "time_zone")] string? zone, CancellationToken cancellationToken)
+    {
+        if (zone is not null && TimeZones.All.Contains(zone, StringComparer.Ordinal))
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await connection.ExecuteAsync("update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
+            this.Notice("Times are shown in your time zone now.");
+        }
+
+        return RedirectToPage();
+    }
+
+    public async Task<IActionResult> OnPostToken(CancellationToken cancellationToken)
+    {
+        var made = await tokens.Create(TokenName, cancellationToken);
+        if (made.Refusal is { } refusal)
+            return await Again(refusal, cancellationToken);
+
+        Made = made.Made;
+        ModelState.Clear();
+        await Load(cancellationToken);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostRevoke(Guid token, CancellationToken cancellationToken)
+    {
+        await tokens.Revoke(token, cancellationToken);
+        this.Notice("The token is revoked: nobody can use it any more.");
+        return RedirectToPage();
+    }
+
+    private async Task<IActionResult> Again(Refusal refusal, CancellationToken cancellationToken)
+    {
+        await Load(cancellationToken);
+        return this.Refused(refusal);
+    }
+
+    private async Task Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        Tokens = await tokens.List(connection);
+    }
+}

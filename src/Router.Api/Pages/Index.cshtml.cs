@@ -1,0 +1,44 @@
+using Dapper;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Api.Management;
+
+namespace Router.Api.Pages;
+
+/// <summary>My sites: the owner's own, all of them for an operator. Somebody with one site is taken there.</summary>
+internal sealed class IndexModel(NpgsqlDataSource database) : PageModel
+{
+    private const int Most = 100;
+
+    [BindProperty(Name = "find", SupportsGet = true)]
+    public string? Find { get; set; }
+
+    public IReadOnlyList<SiteCard> Sites { get; private set; } = [];
+
+    public bool HasMore { get; private set; }
+
+    internal sealed record SiteCard(Guid Id, string Name, string Domain, int Active, int Dead);
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        var account = HttpContext.Account();
+        if (!account.IsOperator && account.Sites is [var only])
+            return Redirect($"/sites/{only}");
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = (await connection.QueryAsync<SiteCard>(
+            """
+            select s.id, s.name, s.domain,
+                   (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active,
+                   (select count(*) from deliveries d where d.site_id = s.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '7 days')::int as dead
+            from sites s
+            where (@IsOperator or s.id = any (@Sites))
+              and (@Find is null or s.name ilike '%' || @Find || '%' or s.domain ilike '%' || @Find || '%' or s.id::text = lower(@Find))
+            order by lower(s.name), s.id limit @Most + 1
+            """, new { account.IsOperator, account.Sites, Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Most })).AsList();
+        (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
+        return Page();
+    }
+}

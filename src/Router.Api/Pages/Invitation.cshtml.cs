@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
+using Router.Api.Accounts;
+using Router.Api.Authentication;
+using Router.Api.Management;
+
+namespace Router.Api.Pages;
+
+/// <summary>The one-time link: whoever has it chooses the password. Not used up by looking at it.</summary>
+[EnableRateLimiting(SignInRateLimit.Policy)]
+internal sealed class InvitationModel(Passwords passwords) : PageModel
+{
+    [FromRoute]
+    public string Token { get; set; } = "";
+
+    [BindProperty(Name = "password")]
+    public string? Password { get; set; }
+
+    /// <summary>Null when the link is no longer good.</summary>
+    public string? Email { get; private set; }
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        Email = await passwords.Invited(Token, cancellationToken);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        Email = await passwords.Invited(Token, cancellationToken);
+        if (Email is null)
+            return Page();
+
+        var problems = new FieldProblems();
+        problems.RequirePassword("password", Password, Email);
+        if (problems.Any)
+            return this.Refused(Refusal.Invalid(problems));
+        if (await passwords.Accept(Token, Email, Password!, cancellationToken) is not { } session)
+            return Redirect("/sign-in");
+
+        await HttpContext.SignIn(session);
+        this.Notice("Welcome. Your password is set and you are signed in.");
+        return Redirect("/");
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Management;
+
+namespace Router.Api.Pages;
+
+/// <summary>Says why a change was not made: beside the fields, and nothing that was typed is lost.</summary>
+internal static class PageRefusals
+{
+    private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
+    {
+        ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID", ["'email'"] = "This",
+        ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see", ["'username'"] = "The username",
+        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap",
+        ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret", ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
+    };
+
+    public static IActionResult Refused(this PageModel page, Refusal refusal)
+    {
+        if (refusal.Status == StatusCodes.Status404NotFound)
+            return page.NotFound();
+
+        page.Response.StatusCode = refusal.Status;
+        if (refusal.Fields is null)
+            page.ModelState.AddModelError("", refusal.Sentence);
+        foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
+            page.ModelState.AddModelError(field, ForPeople(sentences[0]));
+        return page.Page();
+    }
+
+    /// <summary>One sentence for the next page that is shown.</summary>
+    public static void Notice(this PageModel page, string sentence) => page.TempData["notice"] = sentence;
+
+    private static string ForPeople(string sentence)
+    {
+        foreach (var (field, label) in Labels)
+            sentence = sentence.Replace(field, label, StringComparison.Ordinal);
+        return sentence;
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Management;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>Asks before it deletes, and says what happens to what waits.</summary>
+internal sealed class DeleteDestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings) : SitePage(database)
+{
+    [FromRoute(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    public Destination Destination { get; private set; } = null!;
+
+    public int Waiting { get; private set; }
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination || destination.Kind == DestinationKinds.LeadManager)
+            return NotFound();
+
+        Destination = destination;
+        Waiting = (await healths.Of([DestinationId], cancellationToken))[DestinationId].Waiting;
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
+            return NotFound();
+
+        var deleted = await settings.Delete(SiteId, DestinationId, cancellationToken);
+        if (deleted.Refusal is { } refusal)
+        {
+            Destination = destination;
+            return this.Refused(refusal);
+        }
+
+        this.Notice(deleted.Made == 0 ? $"{destination.Name} is deleted." : $"{destination.Name} is deleted, and {deleted.Made} waiting {(deleted.Made == 1 ? "delivery" : "deliveries")} with it.");
+        return Redirect($"/sites/{SiteId}");
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Api.Management;
+using Router.Core.Deliveries;
+using Router.Core.Leads;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>A site's deliveries, or one destination's, narrowed by state, lead and time; and all of them sent again.</summary>
+internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryReplay replay) : SitePage(database)
+{
+    private const int PageSize = 50;
+
+    [BindProperty(Name = "destination", SupportsGet = true)]
+    public Guid? DestinationId { get; set; }
+
+    [BindProperty(Name = "state", SupportsGet = true)]
+    public string? State { get; set; }
+
+    [BindProperty(Name = "lead", SupportsGet = true)]
+    public string? Lead { get; set; }
+
+    /// <summary>In the account's time zone, as the browser's input writes it.</summary>
+    [BindProperty(Name = "from", SupportsGet = true)]
+    public string? From { get; set; }
+
+    [BindProperty(Name = "to", SupportsGet = true)]
+    public string? To { get; set; }
+
+    [BindProperty(Name = "after", SupportsGet = true)]
+    public string? After { get; set; }
+
+    public IReadOnlyList<Destination> Destinations { get; private set; } = [];
+
+    public IReadOnlyList<DeliveryRow> Rows { get; private set; } = [];
+
+    public string? Next { get; private set; }
+
+    /// <summary>How many "replay all" would send; null where the filter's state isn't one to replay.</summary>
+    public int? Replayable { get; private set; }
+
+    public bool IsConfirming { get; private set; }
+
+    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+
+    public async Task OnGetReplay(CancellationToken cancellationToken)
+    {
+        IsConfirming = true;
+        await Load(cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostReplay(CancellationToken cancellationToken)
+    {
+        if (Filter() is not { } filter || !IsReplayable)
+            return await Refuse(cancellationToken);
+
+        var count = await replay.All(SiteId, filter, cancellationToken);
+        this.Notice(count switch
+        {
+            0 => "There was nothing to send again: the destination may be off.",
+            DeliveryReplay.Most => $"The oldest {count} are being sent again. There are more: replay once more when these are through.",
+            _ => $"{count} {(count == 1 ? "delivery is" : "deliveries are")} being sent again. Fresh leads go first.",
+        });
+        return Redirect($"/sites/{SiteId}/deliveries{Query(state: null)}");
+    }
+
+    /// <summary>The query of this filter, with another state or page.</summary>
+    public string Query(string? state, string? after = null, string? handler = null) => QueryString.Create(
+        new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["handler"] = handler, ["destination"] = DestinationId?.ToString("D"), ["state"] = state, ["lead"] = Lead, ["from"] = From, ["to"] = To, ["after"] = after,
+        }.Where(pair => !string.IsNullOrEmpty(pair.Value))).Value ?? "";
+
+    private bool IsReplayable => State is DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled;
+
+    private async Task<IActionResult> Refuse(CancellationToken cancellationToken)
+    {
+        await Load(cancellationToken);
+        return Page();
+    }
+
+    private async Task Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
+        if (Filter() is not { } filter)
+            return;
+
+        (Guid, Guid)? after = After?.Split('.') is [var first, var second] && Guid.TryParse(first, out var @event) && Guid.TryParse(second, out var destination) ? (@event, destination) : null;
+        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
+        (Rows, Next) = (page.Items, page.Next);
+        Replayable = IsReplayable ? await replay.Count(SiteId, filter, cancellationToken) : null;
+    }
+
+    /// <summary>Null when something typed can't be understood; then the page says what.</summary>
+    private DeliveryFilter? Filter()
+    {
+        Guid? lead = null;
+        if (!string.IsNullOrWhiteSpace(Lead))
+        {
+            if (Uuids.TryParse(Lead.Trim(), out var id))
+                lead = id;
+            else
+                ModelState.AddModelError("lead", "A lead's id is 32 digits and letters, with or without hyphens.");
+        }
+
+        if (!string.IsNullOrEmpty(State) && !DeliveryStates.All.Contains(State, StringComparer.Ordinal))
+            ModelState.AddModelError("", "There is no such state.");
+        var (from, to) = (Moment("from", From), Moment("to", To));
+        return ModelState.IsValid ? new DeliveryFilter(string.IsNullOrEmpty(State) ? null : State, DestinationId, lead, from, to) : null;
+    }
+
+    private DateTimeOffset? Moment(string field, string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            return null;
+        if (!DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+        {
+            ModelState.AddModelError(field, "Enter a date and time like 2026-11-22 14:00.");
+            return null;
+        }
+
+        var zone = TimeZones.Find(HttpContext.Account().TimeZone);
+        var unspecified = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
+        return new DateTimeOffset(unspecified, zone.GetUtcOffset(unspecified)).ToUniversalTime();
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Management;
+using Router.Core.Destinations;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>Add Custom API. The generate button fills in a secret; nothing is saved before Save.</summary>
+internal sealed class NewDestinationModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+{
+    [BindProperty(Name = "name")]
+    public string? Name { get; set; }
+
+    [BindProperty(Name = "url")]
+    public string? DestinationUrl { get; set; }
+
+    [BindProperty(Name = "secret")]
+    public string? Secret { get; set; }
+
+    [BindProperty(Name = "partner_id")]
+    public string? PartnerId { get; set; }
+
+    [BindProperty(Name = "signature")]
+    public string? Signature { get; set; }
+
+    [BindProperty(Name = "active")]
+    public bool Active { get; set; }
+
+    public void OnGet() => Active = !Site.RequireProven;
+
+    public void OnPostGenerate()
+    {
+        Secret = WebhookSecret.Generate();
+        ModelState.Remove("secret");
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        var created = await settings.Create(SiteId, new DestinationFields(
+            Name: Name?.Trim(), Url: DestinationUrl?.Trim(), Secret: Secret?.Trim(), PartnerId: PartnerId?.Trim(), Active: Active, Signature: Signature), cancellationToken);
+        if (created.Refusal is { } refusal)
+            return this.Refused(refusal);
+
+        this.Notice($"{created.Made!.Name} is saved. Send it a test now, to see that everything fits.");
+        return Redirect($"/sites/{SiteId}/destinations/{created.Made.Id}#test");
+    }
+}

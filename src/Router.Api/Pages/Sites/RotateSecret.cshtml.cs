@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Management;
+using Router.Core.Destinations;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>A new secret, with the overlap explained. A generated one is shown this once, in the answer itself.</summary>
+internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+{
+    [FromRoute(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    [BindProperty(Name = "secret")]
+    public string? Secret { get; set; }
+
+    [BindProperty(Name = "leaked")]
+    public bool Leaked { get; set; }
+
+    public Destination Destination { get; private set; } = null!;
+
+    public RotatedSecret? Rotated { get; private set; }
+
+    public bool HasOverlap => Destination.Signature != SignatureSchemes.LeadRouter;
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var secret = string.IsNullOrWhiteSpace(Secret) ? null : Secret.Trim();
+        var rotated = await settings.Rotate(SiteId, DestinationId, new NewSecret(secret, Leaked ? 0 : null), cancellationToken);
+        if (rotated.Refusal is { } refusal)
+            return this.Refused(refusal);
+
+        Rotated = rotated.Made;
+        await Load(cancellationToken);
+        return Page();
+    }
+
+    private async Task<bool> Load(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
+            return false;
+
+        Destination = destination;
+        return true;
+    }
+}

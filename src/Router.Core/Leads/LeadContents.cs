@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Router.Core.Leads;
+
+/// <summary>Tells whether a text gives a lead's contents away. Pure.</summary>
+public static class LeadContents
+{
+    // Shorter values stand in too many texts by chance.
+    private const int Least = 4;
+
+    // What a lead has in common with many others, and what operators see anyway.
+    private static readonly HashSet<string> Public = new(StringComparer.Ordinal)
+    {
+        "id", "action", "type", "source", "source_details", "source_system", "role", "status", "urgency", "timeframe", "created", "property_type", "listing_status", "state",
+    };
+
+    /// <summary>Whether any value of the lead stands in the text.</summary>
+    /// <param name="lead">The body of an event.</param>
+    /// <param name="text">For example a receiver's answer, UTF-8.</param>
+    public static bool AppearIn(RawJson lead, byte[] text)
+    {
+        if (text.Length < Least)
+            return false;
+
+        using var document = lead.ToDocument();
+        return AppearIn(document.RootElement, Encoding.UTF8.GetString(text));
+    }
+
+    private static bool AppearIn(JsonElement value, string text) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Any(property => !Public.Contains(JsonText.NameOf(property)) && AppearIn(property.Value, text)),
+        JsonValueKind.Array => value.EnumerateArray().Any(item => AppearIn(item, text)),
+        JsonValueKind.String => JsonText.Of(value) is { Length: >= Least } words && text.Contains(words, StringComparison.OrdinalIgnoreCase),
+        JsonValueKind.Number => value.GetRawText() is { Length: >= Least } number && text.Contains(number, StringComparison.Ordinal),
+        _ => false,
+    };
+}
