@@ -19,7 +19,7 @@ missing() {
     local wanted
     [ -n "$(postgres_bin)" ] || echo postgresql
     [ -x "$RABBITMQ" ] || echo rabbitmq-server
-    for wanted in curl "$@"; do
+    for wanted in curl openssl "$@"; do
         command -v "${wanted##*:}" >/dev/null || echo "${wanted%%:*}"
     done
 }

@@ -84,6 +84,15 @@ finish
 . "$dir/servers.env"
 
 admin_token=$(secret "$dir/private" ROUTER_ADMIN_TOKEN)
+operator=operator@demo.test
+operator_password=$(secret "$dir/private" ROUTER_OPERATOR_PASSWORD)
+# Encrypts the keys in Postgres that encrypt the destinations' secrets: a dump of the database alone gives nothing away.
+certificate=$dir/private.pem
+[ -s "$certificate" ] || (
+    umask 077
+    openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=lead-router -keyout "$certificate.key" -out "$certificate.crt" 2>"$dir/logs/openssl.log" \
+        && cat "$certificate.crt" "$certificate.key" >"$certificate" && rm "$certificate.crt" "$certificate.key"
+) || die "The certificate could not be made; see $dir/logs/openssl.log"
 lead_manager_secret=$(secret "$dir/private" LEAD_MANAGER_SECRET)
 custom_api_secret=$(secret "$dir/private" CUSTOM_API_SECRET)
 receiver_port=$(port "$dir/ports" RECEIVER_PORT)
@@ -121,14 +130,15 @@ launch receiver "$receiver" DemoReceiver.dll \
     "Secrets__lead_manager=$lead_manager_secret" "Secrets__custom_api=$custom_api_secret"
 setting "$dir/env" RECEIVER_PID "$pid"
 launch api "$router" Router.Api.dll \
-    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Admin__Token=$admin_token"
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate" \
+    "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password"
 api_pid=$pid
 setting "$dir/env" API_PID "$api_pid"
 await api "$api_pid" "$router/health/ready"
 finish
 begin "Router.Worker"
 launch worker "http://127.0.0.1:$worker_port" Router.Worker.dll \
-    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL"
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate"
 worker_pid=$pid
 setting "$dir/env" WORKER_PID "$worker_pid"
 await worker "$worker_pid" "http://127.0.0.1:$worker_port/health/ready"
@@ -164,7 +174,7 @@ else
     destination=$(call POST "/api/sites/$site/destinations" "{\"name\":\"Demo Custom API\",\"url\":\"$receiver/custom_api\",
         \"secret\":\"$custom_api_secret\",\"partner_id\":\"custom-api-demo\",\"active\":true}" | field id)
 fi
-for line in "ROUTER_URL=$router" "ROUTER_ADMIN_TOKEN=$admin_token" "DATABASE_URL=$DATABASE_URL" "AMQP_URL=$AMQP_URL" \
+for line in "ROUTER_URL=$router" "ROUTER_ADMIN_TOKEN=$admin_token" "ROUTER_OPERATOR=$operator" "ROUTER_OPERATOR_PASSWORD=$operator_password" "DATABASE_URL=$DATABASE_URL" "AMQP_URL=$AMQP_URL" \
     "RABBITMQ_MANAGEMENT_URL=$RABBITMQ_MANAGEMENT_URL" "RABBITMQ_USER=$RABBITMQ_USER" "RABBITMQ_PASSWORD=$RABBITMQ_PASSWORD" \
     "DEMO_SITE=$site" "DEMO_USER=$user" "DEMO_PASSWORD=$password" "DEMO_DESTINATION=$destination" "RECEIVER_URL=$receiver" \
     "WORKER_URL=http://127.0.0.1:$worker_port" "RABBITMQ_PID=$RABBITMQ_PID" "POSTGRES_PID=$POSTGRES_PID"; do
@@ -206,7 +216,7 @@ ${shown:+One POST to the incoming API became these two signed requests:
 
 $shown
 }
-Router      $router
+Router      $router   (sign in as $operator, password in $dir/env)
 RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $dir/env)
 Logs        $dir/logs
 Settings    . $dir/env

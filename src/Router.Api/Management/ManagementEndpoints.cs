@@ -34,6 +34,7 @@ internal static class ManagementEndpoints
         api.MapSites();
         api.MapProducts();
         api.MapDestinations();
+        api.MapChecks();
         api.MapIntegrations();
         api.MapDeliveries();
         api.MapAccounts();

@@ -1,3 +1,5 @@
+using Router.Core.Leads;
+
 namespace Router.Core.Deliveries;
 
 /// <summary>What an answer, or the lack of one, means in plain words, and what its receiver's owner can do. Pure.</summary>
@@ -61,6 +63,24 @@ public static class Advice
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived. It is sent again by itself.",
         _ => null,
     };
+
+    /// <summary>What to do about an attempt of a check; null when the receiver did what it should.</summary>
+    /// <param name="test">One of <see cref="LeadTests"/>.</param>
+    /// <param name="attempt">The attempt.</param>
+    public static string? OnCheck(string test, AttemptRow attempt)
+    {
+        var usual = WhatToDo(attempt.Status, attempt.Error, TimeSpan.FromMicroseconds(attempt.DurationUs));
+        return test switch
+        {
+            LeadTests.WrongSignature when IsRefusal(attempt.Status) => null,
+            LeadTests.WrongSignature when attempt.Status is >= 200 and <= 299 =>
+                "The receiver took a lead with a wrong signature. Anybody who knows its address can send it forged leads. Let it verify the signature and answer 401 when it is wrong.",
+            LeadTests.WrongSignature => $"A wrong signature should be answered with 401. {usual}",
+            LeadTests.Twice when attempt is { Attempt: > 1, Result: not "delivered" } =>
+                "The receiver took the message once and not a second time. After a broken connection we cannot know whether a lead arrived and send it again: recognize it by X-Lead-Router-Message-Id and answer 200.",
+            _ => usual,
+        };
+    }
 
     /// <summary>Whether a receiver that got a forged signature did what it should.</summary>
     public static bool IsRefusal(int? status) => status is 400 or 401 or 403 or 406 or 422;
