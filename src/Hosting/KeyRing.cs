@@ -12,16 +12,12 @@ internal static class KeyRing
 {
     /// <param name="services">Where to register.</param>
     /// <param name="configuration">Section <c>Secrets</c>.</param>
-    /// <param name="makesKeys">Whether this host makes new keys; one kind of host does, so that no two make their own.</param>
-    public static void AddKeyRing(this IServiceCollection services, IConfiguration configuration, bool makesKeys)
+    public static void AddKeyRing(this IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection("Secrets").Get<SecretsOptions>() ?? new SecretsOptions();
-        if (makesKeys)
-            services.AddHostedService<FirstKey>();
-
+        // Before Data Protection's own, which reads the ring.
+        services.AddHostedService<FirstKey>();
         var protection = services.AddDataProtection().SetApplicationName("lead-router");
-        if (!makesKeys)
-            protection.DisableAutomaticKeyGeneration();
         if (options.CertificatePath is { Length: > 0 } path)
             protection.ProtectKeysWithCertificate(Certificate(path, options.CertificatePassword));
         if (options.PreviousCertificatePath is { Length: > 0 } previous)

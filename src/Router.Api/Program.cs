@@ -12,7 +12,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8080);
 builder.Services.AddRouterCore(builder.Configuration);
-builder.Services.AddKeyRing(builder.Configuration, makesKeys: true);
+builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddBroker(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.Services.AddRouterAuthentication(builder.Configuration);

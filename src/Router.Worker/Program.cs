@@ -7,7 +7,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8081);
 builder.Services.AddRouterCore(builder.Configuration);
-builder.Services.AddKeyRing(builder.Configuration, makesKeys: false);
+builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddDelivery();
 builder.Services.AddBroker(builder.Configuration, bus => bus.AddDeliveryConsumers());
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);

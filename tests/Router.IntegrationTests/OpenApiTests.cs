@@ -15,16 +15,51 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
         var document = await Read();
         Assert.Equal(
             [
-                "DELETE /api/products/{username}/sites/{site}", "DELETE /api/sites/{site}/destinations/{id}", "DELETE /rest/sites/{site}/users/{user}",
-                "GET /api/products", "GET /api/sites", "GET /api/sites/{site}", "GET /api/sites/{site}/deliveries",
-                "GET /api/sites/{site}/deliveries/{event}/{destination}", "GET /api/sites/{site}/destinations", "GET /api/sites/{site}/destinations/{id}",
+                "DELETE /api/accounts/{id}",
+                "DELETE /api/accounts/{id}/sites/{site}",
+                "DELETE /api/products/{username}/sites/{site}",
+                "DELETE /api/sites/{site}/destinations/{id}",
+                "DELETE /api/tokens/{id}",
+                "DELETE /rest/sites/{site}/users/{user}",
+                "GET /api/accounts",
+                "GET /api/audit",
+                "GET /api/integrations",
+                "GET /api/products",
+                "GET /api/sites",
+                "GET /api/sites/{site}",
+                "GET /api/sites/{site}/audit",
+                "GET /api/sites/{site}/deliveries",
+                "GET /api/sites/{site}/deliveries/{event}/{destination}",
+                "GET /api/sites/{site}/destinations",
+                "GET /api/sites/{site}/destinations/{destination}/checks/{check}",
+                "GET /api/sites/{site}/destinations/{id}",
+                "GET /api/tokens",
                 "GET /rest/sites/{site}/users",
-                "PATCH /api/sites/{site}/destinations/{id}", "PATCH /rest/sites/{site}/leads/{lead}", "PATCH /v2/rest/sites/{site}/leads/{lead}",
-                "POST /api/products", "POST /api/products/{username}/password", "POST /api/sites", "POST /api/sites/{site}/deliveries/{event}/{destination}/retry",
+                "PATCH /api/integrations/{id}",
+                "PATCH /api/sites/{site}",
+                "PATCH /api/sites/{site}/destinations/{id}",
+                "PATCH /rest/sites/{site}/leads/{lead}",
+                "PATCH /v2/rest/sites/{site}/leads/{lead}",
+                "POST /api/accounts",
+                "POST /api/accounts/{id}/invitation",
+                "POST /api/integrations",
+                "POST /api/products",
+                "POST /api/products/{username}/password",
+                "POST /api/sites",
+                "POST /api/sites/{site}/deliveries/replay",
+                "POST /api/sites/{site}/deliveries/{event}/{destination}/replay",
+                "POST /api/sites/{site}/deliveries/{event}/{destination}/retry",
                 "POST /api/sites/{site}/destinations",
-                "POST /api/sites/{site}/destinations/{id}/secret", "POST /rest/sites/{site}/leads", "POST /rest/sites/{site}/leads/{lead}/activities",
+                "POST /api/sites/{site}/destinations/{destination}/checks",
+                "POST /api/sites/{site}/destinations/{id}/promote",
+                "POST /api/sites/{site}/destinations/{id}/secret",
+                "POST /api/tokens",
+                "POST /rest/sites/{site}/leads",
+                "POST /rest/sites/{site}/leads/{lead}/activities",
                 "POST /rest/sites/{site}/potential-seller-leads",
-                "PUT /api/products/{username}/sites/{site}", "PUT /rest/sites/{site}/users/{user}",
+                "PUT /api/accounts/{id}/sites/{site}",
+                "PUT /api/products/{username}/sites/{site}",
+                "PUT /rest/sites/{site}/users/{user}",
             ],
             Operations(document).Select(operation => $"{operation.Method} {operation.Path}").Order(StringComparer.Ordinal));
         Assert.All(Operations(document), operation =>
@@ -48,7 +83,8 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 continue;
 
             var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal).Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
-                .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal);
+                .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal)
+                .Replace("{destination}", destination.Id.ToString(), StringComparison.Ordinal);
             using var content = new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json");
             using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(_router.Api.Url, target)) { Content = content };
             var response = target.StartsWith("/api", StringComparison.Ordinal)
@@ -60,7 +96,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
             sent++;
         }
 
-        Assert.Equal(11, sent);
+        Assert.Equal(17, sent);
     }
 
     private async Task<OpenApiDocument> Read()

@@ -9,7 +9,7 @@ namespace Router.Core.Destinations;
 /// <param name="unprotect">The reverse; throws <see cref="CryptographicException"/> when the keys don't fit.</param>
 public sealed class SecretProtection(Func<string, string> protect, Func<string, string> unprotect)
 {
-    // Secrets from before they were encrypted; an API that starts encrypts them. No encrypted text holds a colon.
+    // Secrets from before they were encrypted; a host that starts encrypts them. No encrypted text holds a colon.
     internal const string PlainPrefix = "plain:";
 
     /// <summary>What is stored.</summary>

@@ -76,7 +76,7 @@ alter table destinations
 create index destinations_integration on destinations (integration_id) where integration_id is not null;
 create unique index destinations_integration_once on destinations (site_id, integration_id) where deleted_at is null;
 
--- From here on secrets are encrypted by the hosts. What is there is marked, and encrypted when an API starts.
+-- From here on secrets are encrypted by the hosts. What is there is marked, and encrypted when a host starts.
 update destinations set secret = 'plain:' || secret, previous_secret = 'plain:' || previous_secret;
 
 -- An integration's destinations follow it.

@@ -1,0 +1,79 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace Router.BrowserTests;
+
+/// <summary>A router with its pages, and a Chromium in front of it.</summary>
+public sealed class Browser(TestServers servers) : IAsyncLifetime
+{
+    public const string Password = "correct horse battery staple";
+
+    private IPlaywright _playwright = null!;
+    private IBrowser _chromium = null!;
+
+    public RouterFixture Router { get; private set; } = null!;
+
+    /// <summary>Pictures of the pages, to be looked at; never committed.</summary>
+    public static string Screenshots { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        var path = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("There is no Chromium on this machine: apt-get install chromium");
+        Router = await RouterFixture.Start(servers, workers: 1, ("Admin:Email", "operator@router.test"), ("Admin:Password", Password));
+        _playwright = await Playwright.CreateAsync();
+        // The tests run as root on build machines, where Chromium's sandbox can't.
+        _chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_chromium is not null)
+            await _chromium.DisposeAsync();
+        _playwright?.Dispose();
+        if (Router is not null)
+            await Router.DisposeAsync();
+    }
+
+    /// <summary>A new window. Without script unless a test needs it to look into the page: nobody needs it to use one.</summary>
+    public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false)
+    {
+        var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Router.Api.Url.AbsoluteUri, JavaScriptEnabled = script, ViewportSize = new ViewportSize { Width = width, Height = 800 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+        });
+        context.SetDefaultTimeout(30_000);
+        return await context.NewPageAsync();
+    }
+
+    /// <summary>An invited owner of the site, not signed in yet; the link is the operator's to pass on.</summary>
+    public async Task<(string Email, string Link)> Invite(params TestSite[] sites)
+    {
+        var response = await Router.Admin.PostAsJsonAsync("/api/accounts", new { email = $"ann-{Guid.NewGuid():N}@realty.test", sites = sites.Select(site => site.Id) });
+        var invitation = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return (invitation.GetProperty("email").GetString()!, invitation.GetProperty("path").GetString()!);
+    }
+
+    /// <summary>A window in which an owner of the sites is signed in.</summary>
+    public async Task<IPage> SignInAsOwner(TestSite[] sites, int width = 1280, bool dark = false, bool script = false)
+    {
+        var (_, link) = await Invite(sites);
+        var page = await Open(width, dark, script);
+        await page.GotoAsync(link);
+        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save and sign in" }).ClickAsync();
+        return page;
+    }
+
+    public async Task<IPage> SignInAsOperator(int width = 1280, bool dark = false, bool script = false)
+    {
+        var page = await Open(width, dark, script);
+        await page.GotoAsync("/sign-in");
+        await page.GetByLabel("E-mail").FillAsync("operator@router.test");
+        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        return page;
+    }
+}
