@@ -112,8 +112,11 @@ begin
     return new;
 end $$;
 
-create trigger destinations_require_proof before insert or update of active on destinations
+-- Only when it is switched on: one whose settings change while it is on stays on, or leads would be missed.
+create trigger destinations_require_proof before insert on destinations
     for each row when (new.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
+create trigger destinations_require_proof_again before update on destinations
+    for each row when (new.active and not old.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
 
 -- A test lead goes to one destination, active or not, and isn't counted among the leads.
 alter table lead_events add column test text check (test in ('once', 'twice', 'wrong_signature'));

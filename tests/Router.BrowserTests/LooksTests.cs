@@ -1,0 +1,65 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Router.BrowserTests;
+
+/// <summary>Every page, wide and narrow, light and dark: no accessibility rule broken, nothing wider than the window; and a picture of each.</summary>
+public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
+{
+    private readonly RouterFixture _router = browser.Router;
+
+    [Theory]
+    [InlineData(1280, false)]
+    [InlineData(390, true)]
+    public async Task Pages_OfAnOwner_AreReadable(int width, bool dark)
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("A custom API with quite a long name, as people like to give them");
+        _router.Receiver.Answer(destination.Path, 500, 200);
+        await site.PostLead();
+        var delivery = await site.Delivery(destination, "delivered");
+        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{HostProcess.FreePort()}/");
+        await site.PostLead();
+        await site.Delivery(broken, "dead");
+        var path = $"/sites/{site.Id}";
+        var page = await browser.SignInAsOwner([site], width, dark, script: true);
+
+        await Look(page, path, "site", width);
+        await Look(page, $"{path}/catalogue", "catalogue", width);
+        await Look(page, $"{path}/destinations/new", "custom-api", width);
+        await Look(page, $"{path}/destinations/{broken.Id}", "destination", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
+        await Look(page, $"{path}/deliveries", "deliveries", width);
+        await Look(page, $"{path}/deliveries?state=dead&handler=Replay", "replay", width);
+        await Look(page, $"{path}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}", "delivery", width);
+        await Look(page, $"{path}/changes", "changes", width);
+        await Look(page, "/account", "account", width);
+        await Look(page, "/nowhere", "not-found", width);
+
+        await page.GotoAsync($"{path}/destinations/{broken.Id}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run the go-live check" }).ClickAsync();
+        await page.GetByText("Not passed.").WaitForAsync();
+        await Look(page, page.Url, "check", width);
+    }
+
+    [Theory]
+    [InlineData(1280, true)]
+    [InlineData(390, false)]
+    public async Task Pages_BeforeSigningIn_AreReadable(int width, bool dark)
+    {
+        var (_, link) = await browser.Invite();
+        var page = await browser.Open(width, dark, script: true);
+        await Look(page, "/sign-in", "sign-in", width);
+        await Look(page, link, "invitation", width);
+    }
+
+    private static async Task Look(IPage page, string path, string name, int width)
+    {
+        await page.GotoAsync(path);
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{name}-{width}.png"), FullPage = true });
+        var axe = await page.RunAxe();
+        Assert.True(axe.Violations.Length == 0, $"{name} at {width}: " + string.Join("; ", axe.Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")));
+        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+    }
+}
