@@ -21,6 +21,8 @@ public sealed class TestSite
 
     public Guid Id { get; }
 
+    public AuthenticationHeaderValue Credentials => _credentials;
+
     public TestDestination LeadManager { get; }
 
     public static async Task<TestSite> Create(RouterFixture router, bool asLeadManager = false)

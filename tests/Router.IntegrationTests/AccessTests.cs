@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>Everybody at every endpoint of the endpoint table, on the things of two sites.</summary>
+public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    /// <summary>Who an endpoint is for. A new endpoint needs a line here.</summary>
+    private static string? Rule(string method, string path) => (method, path) switch
+    {
+        (_, var p) when p.StartsWith("/rest/sites/{site}/", StringComparison.Ordinal) || p.StartsWith("/v2/rest/sites/{site}/", StringComparison.Ordinal) => "product",
+        ("POST", "/api/sites/{site}/destinations/{id}/promote") => "operator token",
+        (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
+        ("GET", "/api/sites" or "/api/integrations") => "token",
+        (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",
+        (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal) || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",
+        ("DELETE", "/api/tokens/{id}") => "its own token",
+        (_, "/api/tokens") => "token",
+        (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
+        (_, var p) when p == "/operator" || p.StartsWith("/operator/", StringComparison.Ordinal) => "operator page",
+        (_, "/" or "/account" or "/sign-out") => "page",
+        (_, "/sign-in" or "/invitation/{token}") => "anybody",
+        ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
+        ("GET", var p) when p.StartsWith("/style-", StringComparison.Ordinal) => "anybody",
+        _ => null,
+    };
+
+    [Fact]
+    public async Task Endpoints_ByEverybody_AnswerAsTheirRuleSays()
+    {
+        var endpoints = await Endpoints();
+        Assert.True(endpoints.Count > 60, $"only {endpoints.Count} endpoints");
+        Assert.DoesNotContain(endpoints, endpoint => Rule(endpoint.Method, endpoint.Path) is null);
+
+        var sites = new[] { await _router.CreateSite(asLeadManager: true), await _router.CreateSite(asLeadManager: true) };
+        using var ownerA = await PageClient.SignedIn(_router, "owner", sites[0].Id);
+        using var ownerB = await PageClient.SignedIn(_router, "owner", sites[1].Id);
+        using var @operator = await PageClient.SignedIn(_router, "operator");
+        using var anonymous = new PageClient(_router);
+        var callers = new[]
+        {
+            new Caller("anonymous", anonymous.Http, null, null),
+            new Caller("owner", ownerA.Http, null, sites[0].Id),
+            new Caller("owner", ownerB.Http, null, sites[1].Id),
+            new Caller("operator", @operator.Http, null, null),
+            new Caller("product", anonymous.Http, sites[0].Credentials, sites[0].Id),
+            new Caller("product", anonymous.Http, sites[1].Credentials, sites[1].Id),
+            new Caller("owner token", anonymous.Http, new AuthenticationHeaderValue("Bearer", await ownerA.MakeToken()), sites[0].Id),
+            new Caller("owner token", anonymous.Http, new AuthenticationHeaderValue("Bearer", await ownerB.MakeToken()), sites[1].Id),
+            new Caller("operator token", anonymous.Http, new AuthenticationHeaderValue("Bearer", RouterFixture.AdminToken), null),
+        };
+
+        var wrong = new List<string>();
+        foreach (var site in sites)
+        {
+            foreach (var (method, path) in endpoints)
+            {
+                var rule = Rule(method, path)!;
+                foreach (var caller in callers)
+                {
+                    var target = await Target(path, site);
+                    using var request = new HttpRequestMessage(new HttpMethod(method), target) { Headers = { Authorization = caller.Authorization } };
+                    if (method is not ("GET" or "DELETE"))
+                        request.Content = new StringContent(path.EndsWith("activities", StringComparison.Ordinal) ? "[]" : "{}", Encoding.UTF8, "application/json");
+                    using var response = await caller.Http.SendAsync(request);
+                    var expected = Expected(rule, caller.Kind, caller.Site == site.Id);
+                    var actual = Outcome(response);
+                    if (actual != expected)
+                        wrong.Add($"{method} {target} by {caller.Kind} of {(caller.Site == site.Id ? "this" : "another")} site: {actual} ({(int)response.StatusCode}), not {expected}");
+                    // Whoever may use a page's forms must have been shown the page.
+                    if (expected == "let in" && method == "POST" && rule.EndsWith("page", StringComparison.Ordinal) && response.StatusCode != HttpStatusCode.BadRequest)
+                        wrong.Add($"POST {target} by {caller.Kind} needs no form token: {(int)response.StatusCode}");
+                }
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static string Expected(string rule, string caller, bool isTheirs) => (rule, caller) switch
+    {
+        ("anybody", _) => "let in",
+        ("product", "product") => isTheirs ? "let in" : "403",
+        ("site token", "operator token") or ("operator token", "operator token") or ("token", "operator token" or "owner token") => "let in",
+        ("site token", "owner token") => isTheirs ? "let in" : "404",
+        ("operator token", "owner token") => "403",
+        // The operator's in this test.
+        ("its own token", "operator token") => "let in",
+        ("its own token", "owner token") => "404",
+        ("product" or "site token" or "operator token" or "its own token" or "token", _) => "401",
+        ("site page", "operator") or ("operator page", "operator") or ("page", "operator" or "owner") => "let in",
+        ("site page", "owner") => isTheirs ? "let in" : "404",
+        ("operator page", "owner") => "403",
+        _ => "to sign-in",
+    };
+
+    private static string Outcome(HttpResponseMessage response) => response.StatusCode switch
+    {
+        HttpStatusCode.Unauthorized => "401",
+        HttpStatusCode.Forbidden => "403",
+        HttpStatusCode.NotFound => "404",
+        HttpStatusCode.Redirect when response.Headers.Location!.OriginalString.Contains("/sign-in", StringComparison.Ordinal) => "to sign-in",
+        >= HttpStatusCode.InternalServerError => "broken",
+        _ => "let in",
+    };
+
+    /// <summary>The path with ids of things that are there, made anew for each request: some requests delete them.</summary>
+    private async Task<string> Target(string path, TestSite site)
+    {
+        if (path.Contains("{event}", StringComparison.Ordinal))
+        {
+            await site.PostLead();
+            var delivery = await site.Delivery(site.LeadManager, "delivered");
+            path = path.Replace("{event}", delivery.GetProperty("event_id").GetString(), StringComparison.Ordinal).Replace("{destination}", $"{site.LeadManager.Id}", StringComparison.Ordinal);
+        }
+
+        path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal).Replace("{lead}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
+            .Replace("{user}", "7", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
+        if (path.Contains("/users/", StringComparison.Ordinal))
+            await site.Send(HttpMethod.Put, "/users/7", """{"name": "Ann"}""");
+        if (path.Contains("/accounts/{id}/sites/", StringComparison.Ordinal))
+            return path.Replace("{id}", await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test", sites = new[] { site.Id } }, "account_id"), StringComparison.Ordinal);
+        if (path.Contains("{username}", StringComparison.Ordinal))
+        {
+            var product = await Id("/api/products", new { username = $"p-{Guid.NewGuid():N}", display_name = "p" }, "username");
+            await _router.Admin.PutAsync($"/api/products/{product}/sites/{site.Id}", content: null);
+            return path.Replace("{username}", product, StringComparison.Ordinal);
+        }
+
+        if (path.Contains("/accounts/{", StringComparison.Ordinal))
+            return Replace(path, await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test" }, "account_id"));
+        if (path.Contains("/integrations/{", StringComparison.Ordinal) || path.Contains("/catalogue/{", StringComparison.Ordinal))
+            return Replace(path, await Id("/api/integrations", new { name = "i", description = "d", url = "https://x.test", secret = "s", published = true }, "id"));
+        if (path.Contains("/tokens/{", StringComparison.Ordinal))
+            return Replace(path, await Id("/api/tokens", new { name = "t" }, "id"));
+        if (!path.Contains('{', StringComparison.Ordinal))
+            return path;
+
+        var destination = (await site.AddDestination($"d{Guid.NewGuid():N}", active: false)).Id;
+        if (path.Contains("{check}", StringComparison.Ordinal))
+            path = path.Replace("{check}", await Id($"/api/sites/{site.Id}/destinations/{destination}/checks", new { }, "id"), StringComparison.Ordinal);
+        return Replace(path, $"{destination}");
+    }
+
+    private static string Replace(string path, string id) => System.Text.RegularExpressions.Regex.Replace(path, "{[a-z]+}", id);
+
+    private async Task<string> Id(string path, object body, string name)
+    {
+        var response = await _router.Admin.PostAsJsonAsync(path, body);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty(name).GetString()!;
+    }
+
+    private async Task<List<(string Method, string Path)>> Endpoints()
+    {
+        await using var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        {
+            foreach (var (key, value) in _router.Settings)
+                host.UseSetting(key, value);
+        });
+        return
+        [
+            .. factory.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+                .SelectMany(endpoint =>
+                    (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? (endpoint.RoutePattern.RawText!.Contains("health", StringComparison.Ordinal) ? ["GET"] : ["GET", "POST"]))
+                    .Select(method => (method, "/" + System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), ":[a-z]+}", "}"))))
+                .Distinct().Order(),
+        ];
+    }
+
+    private sealed record Caller(string Kind, HttpClient Http, AuthenticationHeaderValue? Authorization, Guid? Site);
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>Signing in, invitations, sessions, tokens.</summary>
+public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Password_WrongFiveTimes_LocksTheAccountEvenForTheRightOne()
+    {
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using var client = new PageClient(_router);
+        await client.Submit(link, ("password", PageClient.Password));
+        using var stranger = new PageClient(_router);
+        // All at once: no more than five may be checked.
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => stranger.SignIn(email, "not the password")));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.SignIn(email, PageClient.Password)).StatusCode);
+
+        await Execute("update accounts set locked_until = now() - interval '1 second' where email = @email", new { email });
+        Assert.Equal(HttpStatusCode.Redirect, (await stranger.SignIn(email.ToUpperInvariant(), PageClient.Password)).StatusCode);
+        Assert.Equal(0, await _router.Query<int>("select failed_sign_ins from accounts where email = @email", new { email }));
+    }
+
+    [Fact]
+    public async Task SignIn_TriedTooOftenFromOneAddress_Is429ForAWhile()
+    {
+        // A router of its own: the limit is on the address, which all tests share.
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        using var client = new PageClient(router);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 35; i++)
+            statuses.Add((await client.Http.PostAsync("/sign-in", new FormUrlEncodedContent([]))).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, statuses[0]);
+        Assert.Equal(5, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+        Assert.Equal(HttpStatusCode.OK, (await client.Http.GetAsync("/sign-in")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Invitation_UsedReplacedOrOld_IsGoodNoMore()
+    {
+        var (email, first) = await PageClient.Invite(_router, "owner");
+        var account = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
+        var answer = await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null)).Content.ReadFromJsonAsync<JsonElement>();
+        var second = answer.GetProperty("path").GetString()!;
+        using var client = new PageClient(_router);
+        Assert.Contains("used already", await Text(await client.Http.GetAsync(first)), StringComparison.Ordinal);
+
+        await Execute("update invitations set expires_at = now() where account_id = @account", new { account });
+        Assert.Contains("older than seven days", await Text(await client.Http.GetAsync(second)), StringComparison.Ordinal);
+        await Execute("update invitations set expires_at = now() + interval '1 minute' where account_id = @account", new { account });
+        Assert.Equal(HttpStatusCode.Redirect, (await client.Submit(second, ("password", PageClient.Password))).StatusCode);
+        Assert.Contains("used already", await Text(await client.Http.GetAsync(second)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Session_OfADisabledAccountOrAnOldPassword_EndsAtOnce()
+    {
+        var site = await _router.CreateSite();
+        using var here = await PageClient.SignedIn(_router, "owner", site.Id);
+        var email = await Email(site.Id);
+        using var there = new PageClient(_router);
+        await there.SignIn(email, PageClient.Password);
+        Assert.Equal(HttpStatusCode.OK, (await there.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+
+        await here.Submit("/account?handler=Password", ("current_password", PageClient.Password), ("password", "quite another password"));
+        Assert.Equal(HttpStatusCode.OK, (await here.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await there.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+
+        var token = await here.MakeToken();
+        using var api = new HttpClient { BaseAddress = _router.Api.Url };
+        api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync($"/api/sites/{site.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await _router.Admin.DeleteAsync($"/api/accounts/{await _router.Query<Guid>("select id from accounts where email = @email", new { email })}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await here.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await api.GetAsync($"/api/sites/{site.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await here.SignIn(email, "quite another password")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Cookies_AndHeaders_KeepPagesSafe()
+    {
+        var site = await _router.CreateSite();
+        var (email, link) = await PageClient.Invite(_router, "owner", site.Id);
+        using var client = new PageClient(_router);
+        var signedIn = await client.Submit(link, ("password", PageClient.Password));
+        var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"), value => value.StartsWith("lead_router_session=", StringComparison.Ordinal));
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
+
+        // Behind a proxy that ends TLS, and anywhere but on this machine itself.
+        using var secure = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = _router.Api.Url };
+        secure.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        secure.DefaultRequestHeaders.Host = "router.example.test";
+        var page = await secure.GetAsync("/sign-in");
+        Assert.Contains("max-age=31536000", page.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
+        Assert.All(page.Headers.GetValues("Set-Cookie"), value => Assert.Contains("; secure", value, StringComparison.OrdinalIgnoreCase));
+        foreach (var path in new[] { "/sign-in", $"/sites/{site.Id}", "/nowhere", link })
+        {
+            var response = await client.Http.GetAsync(path);
+            var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+            Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe-inline", policy, StringComparison.Ordinal);
+            Assert.True(response.Headers.CacheControl!.NoStore);
+            Assert.Equal("no-referrer", response.Headers.GetValues("Referrer-Policy").Single());
+            var html = await response.Content.ReadAsStringAsync();
+            Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(" style=", html, StringComparison.OrdinalIgnoreCase);
+        }
+
+        // A session is no token: a form on another site can't call the API.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.Http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
+        // Where somebody is sent after signing in is ours.
+        using var other = new PageClient(_router);
+        Assert.Equal("/", (await other.Submit("/sign-in", ("email", email), ("password", PageClient.Password), ("return", "https://evil.test/"))).Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task Token_OfTheConfiguration_OnceRevokedStaysRevoked()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        var token = (await router.Admin.GetFromJsonAsync<JsonElement>("/api/tokens")).GetProperty("items")[0];
+        Assert.Equal("from configuration", token.GetProperty("name").GetString());
+        Assert.Equal(HttpStatusCode.NoContent, (await router.Admin.DeleteAsync($"/api/tokens/{token.GetProperty("id").GetGuid()}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await router.Admin.GetAsync("/api/tokens")).StatusCode);
+
+        await router.Api.Stop();
+        var again = await router.Host("Router.Api").Ready();
+        router.Admin.DefaultRequestHeaders.ConnectionClose = true;
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(again.Url, "/api/tokens")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", RouterFixture.AdminToken) } };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await router.Admin.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Owner_AtLeadManagerAndTheSitesName_IsToldWhoChangesThem()
+    {
+        var site = await _router.CreateSite();
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        using var api = new HttpClient { BaseAddress = _router.Api.Url };
+        api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await owner.MakeToken());
+        var path = $"/api/sites/{site.Id}";
+        Assert.Equal(HttpStatusCode.Forbidden, (await api.PatchAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}", new { url = "https://evil.test" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await api.PostAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}/secret", new { })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await api.PatchAsJsonAsync(path, new { domain = "evil.test" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await api.PatchAsJsonAsync(path, new { require_proven = true })).StatusCode);
+        Assert.Equal(site.Id, Assert.Single((await api.GetFromJsonAsync<JsonElement>("/api/sites")).GetProperty("items").EnumerateArray()).GetProperty("id").GetGuid());
+    }
+
+    [Fact]
+    public async Task Delivery_SeenByAnOperator_ShowsNothingOfTheLead()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("echo");
+        _router.Receiver.Answer(destination.Path, async (context, request) =>
+        {
+            context.Response.StatusCode = 422;
+            await context.Response.Body.WriteAsync(request.Body);
+        });
+        await site.PostLead("A very private note");
+        var delivery = await site.Delivery(destination, "dead");
+        Assert.All(delivery.GetProperty("attempts").EnumerateArray(), attempt => Assert.Equal(("", true), (attempt.GetProperty("response_body").GetString(), attempt.GetProperty("response_hidden").GetBoolean())));
+
+        var path = $"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{destination.Id}";
+        using var @operator = await PageClient.SignedIn(_router, "operator");
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        var seenByOperator = await Text(await @operator.Http.GetAsync(path));
+        Assert.Contains("answered 422", seenByOperator, StringComparison.Ordinal);
+        Assert.DoesNotContain("A very private note", seenByOperator, StringComparison.Ordinal);
+        Assert.DoesNotContain("jack@mail.test", seenByOperator, StringComparison.Ordinal);
+        Assert.Contains("A very private note", await Text(await owner.Http.GetAsync(path)), StringComparison.Ordinal);
+    }
+
+    private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync();
+
+    private Task<string> Email(Guid site) => _router.Query<string>(
+        "select a.email from accounts a join account_sites s on s.account_id = a.id where s.site_id = @site", new { site });
+
+    private async Task Execute(string sql, object parameters)
+    {
+        await using var database = await _router.OpenDatabase();
+        await Dapper.SqlMapper.ExecuteAsync(database, sql, parameters);
+    }
+}
