@@ -45,7 +45,7 @@ public sealed class RebindingTests : IDisposable
     [Fact]
     public async Task Name_WithBothKindsOfAddresses_ReachesThePermittedOneOnly()
     {
-        using var sender = Sender([Forbidden, IPAddress.IPv6Loopback, IPAddress.Parse("::ffff:127.0.0.1"), Permitted]);
+        using var sender = Sender([Forbidden, IPAddress.Parse("::ffff:127.0.0.1"), Permitted]);
         Assert.Equal(AttemptError.TlsFailure, (await Send(sender)).Error);
         Assert.Equal((1, 0), (_outside.Connections, _inside.Connections));
     }
@@ -57,6 +57,14 @@ public sealed class RebindingTests : IDisposable
         _outside.Dispose();
         Assert.Equal(AttemptError.ConnectionRefused, (await Send(sender)).Error);
         Assert.Equal(0, _inside.Connections);
+    }
+
+    [Fact]
+    public async Task Name_WhoseFirstAddressesAreDown_ReachesTheNextOne()
+    {
+        using var sender = Sender([IPAddress.IPv6Loopback, IPAddress.Parse("127.0.0.3"), Permitted]);
+        Assert.Equal(AttemptError.TlsFailure, (await Send(sender)).Error);
+        Assert.Equal(1, _outside.Connections);
     }
 
     [Fact]
@@ -106,7 +114,7 @@ public sealed class RebindingTests : IDisposable
 
     private static DestinationSender Sender(Func<string, CancellationToken, Task<IPAddress[]>> resolve) => new(
         Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) }),
-        new NetworkGuard(Options.Create(new NetworkOptions { Allow = $"{Permitted}" })),
+        new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.2, 127.0.0.3, ::1" })),
         TimeProvider.System, resolve);
 
     private async Task<Answer> Send(DestinationSender sender, string url = "https://rebind.test:{port}/")
