@@ -124,6 +124,9 @@ await() {
     die "The $1 did not come up; see $dir/logs/$1.log"
 }
 
+# The demo's receiver, and one of yours on this machine, speak plain http on loopback.
+allow=127.0.0.0/8,localhost${Network__Allow:+,$Network__Allow}
+
 begin "Router.Api on $router"
 : >"$dir/logs/receiver.log"
 launch receiver "$receiver" DemoReceiver.dll \
@@ -131,14 +134,14 @@ launch receiver "$receiver" DemoReceiver.dll \
 setting "$dir/env" RECEIVER_PID "$pid"
 launch api "$router" Router.Api.dll \
     "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate" \
-    "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password"
+    "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password" "Network__Allow=$allow"
 api_pid=$pid
 setting "$dir/env" API_PID "$api_pid"
 await api "$api_pid" "$router/health/ready"
 finish
 begin "Router.Worker"
 launch worker "http://127.0.0.1:$worker_port" Router.Worker.dll \
-    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate"
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate" "Network__Allow=$allow"
 worker_pid=$pid
 setting "$dir/env" WORKER_PID "$worker_pid"
 await worker "$worker_pid" "http://127.0.0.1:$worker_port/health/ready"

@@ -23,6 +23,7 @@ public static class RouterCore
         services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection("Delivery"))
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
             .ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
 
         services.AddSingleton(TimeProvider.System);
         services.AddDatabases();
@@ -37,6 +38,7 @@ public static class RouterCore
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
+        services.AddSingleton<NetworkGuard>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationGates>();
         services.AddSingleton<DeliveryCancellation>();

@@ -36,6 +36,8 @@ public sealed class OutcomeTests
     [InlineData(AttemptError.Timeout, "timeout")]
     [InlineData(AttemptError.ConnectionLost, "connection_lost")]
     [InlineData(AttemptError.InvalidResponse, "invalid_response")]
+    [InlineData(AttemptError.UrlNotAllowed, "url_not_allowed")]
+    [InlineData(AttemptError.AddressNotAllowed, "address_not_allowed")]
     public void Outcome_OfNoAnswer_IsFailedWithACode(AttemptError error, string code)
     {
         var answer = new Answer { Error = error };

@@ -7,13 +7,13 @@ internal static class DestinationChecks
 {
     public const double DefaultOverlapHours = 24;
 
-    public static FieldProblems Check(this DestinationFields fields, bool isNew, string signature, string? secret)
+    public static FieldProblems Check(this DestinationFields fields, bool isNew, string signature, string? secret, NetworkGuard guard)
     {
         var problems = new FieldProblems();
         if (isNew || fields.Name is not null)
             problems.RequireText("name", fields.Name);
         if (isNew || fields.Url is not null)
-            problems.RequireUrl("url", fields.Url);
+            problems.RequireDestinationUrl("url", fields.Url, guard);
         if (isNew || fields.Secret is not null)
             problems.RequireText("secret", fields.GenerateSecret is true ? secret : fields.Secret, most: 500);
         problems.CheckText("partner_id", fields.PartnerId);

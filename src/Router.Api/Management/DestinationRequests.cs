@@ -27,7 +27,7 @@ internal sealed record Destination(
 /// <summary>What may be said of a destination when it is created or changed. A change leaves alone what is absent.</summary>
 /// <param name="IntegrationId">On creation: the integration to connect; then only its name, Partner ID and Active are the site's.</param>
 /// <param name="Name">What its owner calls it; default the integration's name.</param>
-/// <param name="Url">Where leads are POSTed: http or https.</param>
+/// <param name="Url">Where leads are POSTed: https, on the public internet; anything else only where the operator allows it.</param>
 /// <param name="Secret">The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.</param>
 /// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
 /// <param name="PartnerId">Put into each body.</param>

@@ -6,7 +6,7 @@ using Router.Core.Destinations;
 namespace Router.Api.Management;
 
 /// <summary>Changes of a site's destinations, for the API and the pages alike. Secrets go in and never come out. Lead Manager stays.</summary>
-internal sealed class DestinationSettings(ConfigurationChanges changes, SecretProtection secrets, TimeProvider time)
+internal sealed class DestinationSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     private const string SecretColumns = "secret, previous_secret, previous_secret_until";
 
@@ -15,7 +15,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
     {
         var signature = fields.Signature ?? SignatureSchemes.LeadRouter;
         var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
-        if (fields.Check(isNew: true, signature, secret) is { Any: true } problems)
+        if (fields.Check(isNew: true, signature, secret, guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
             return Refusal.Conflict("This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
 
         var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
-        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret)) is { Any: true } problems)
+        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret), guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         var canceled = destination.Active && fields.Active is false ? await DeliveryCancellation.All(change.Connection, id, cancellationToken) : (int?)null;

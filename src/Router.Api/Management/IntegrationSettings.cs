@@ -23,7 +23,7 @@ internal sealed record IntegrationFields(
     string? PartnerIdHelp = null, bool? Published = null);
 
 /// <summary>Changes of the catalogue, for the API and the pages alike. An integration's destinations follow it at once.</summary>
-internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretProtection secrets, TimeProvider time)
+internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     private const string Columns = """
         i.id, i.name, i.description, i.partner_id_label, i.partner_id_help, i.published, i.url, i.signature,
@@ -113,7 +113,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         return id;
     }
 
-    private static FieldProblems Check(IntegrationFields fields, bool isNew, string signature, string? secret)
+    private FieldProblems Check(IntegrationFields fields, bool isNew, string signature, string? secret)
     {
         var problems = new FieldProblems();
         if (isNew || fields.Name is not null)
@@ -121,7 +121,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         if (isNew || fields.Description is not null)
             problems.RequireText("description", fields.Description, most: 1000);
         if (isNew || fields.Url is not null)
-            problems.RequireUrl("url", fields.Url);
+            problems.RequireDestinationUrl("url", fields.Url, guard);
         if (isNew || fields.Secret is not null)
             problems.RequireText("secret", secret, most: 500);
         if (fields.PartnerIdLabel is not null)

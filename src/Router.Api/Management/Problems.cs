@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Router.Core.Destinations;
 
 namespace Router.Api.Management;
 
@@ -67,6 +68,22 @@ internal sealed class FieldProblems
         if (string.IsNullOrWhiteSpace(value) || value.Length > 254 || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))
             || value.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
             Add(field, $"'{field}' is not a valid e-mail address.");
+    }
+
+    /// <summary>A URL that requests may be sent to.</summary>
+    public void RequireDestinationUrl(string field, string? value, NetworkGuard guard)
+    {
+        RequireUrl(field, value);
+        if (ByField.ContainsKey(field) || guard.CheckBeforeSaving(new Uri(value!)) is not { } problem)
+            return;
+
+        Add(field, problem switch
+        {
+            UrlProblem.Scheme => $"'{field}' must begin with https://. Plain http is only for hosts that the router's operator allows (Network:Allow).",
+            UrlProblem.Port => $"'{field}' has a port that isn't allowed: leave it out, or use one of {guard.Ports}.",
+            UrlProblem.Address => $"'{field}' must be reachable from the public internet: local, private and reserved addresses are only for what the router's operator allows (Network:Allow).",
+            _ => $"'{field}' is not a valid http or https URL.",
+        });
     }
 
     public void Add(string field, string sentence) => ByField.TryAdd(field, [sentence]);

@@ -24,7 +24,7 @@ internal sealed record NewSite(
 internal sealed record SiteFields(string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, bool? RequireProven = null);
 
 /// <summary>Changes of sites, for the API and the pages alike.</summary>
-internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtection secrets, TimeProvider time)
+internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     public const string Columns = "id, name, domain, login_url_template, require_proven";
 
@@ -90,13 +90,13 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
         return changed is null ? Refusal.NoSuch("site") : changed;
     }
 
-    private static FieldProblems Check(NewSite request)
+    private FieldProblems Check(NewSite request)
     {
         var problems = new FieldProblems();
         problems.RequireText("name", request.Name);
         problems.RequireText("domain", request.Domain);
         CheckTemplate(problems, request.LoginUrlTemplate);
-        problems.RequireUrl("lead_manager.url", request.LeadManager?.Url);
+        problems.RequireDestinationUrl("lead_manager.url", request.LeadManager?.Url, guard);
         problems.RequireText("lead_manager.secret", request.LeadManager?.Secret, most: 500);
         problems.CheckText("lead_manager.partner_id", request.LeadManager?.PartnerId);
         return problems;

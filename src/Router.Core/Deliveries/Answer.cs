@@ -30,6 +30,12 @@ public enum AttemptError
     /// <summary>The destination's URL is none.</summary>
     InvalidUrl,
 
+    /// <summary>The URL's scheme or port isn't allowed (<see cref="Destinations.NetworkOptions"/>); no request was made.</summary>
+    UrlNotAllowed,
+
+    /// <summary>The host has no address that may be connected to (<see cref="Destinations.NetworkOptions"/>); no request was made.</summary>
+    AddressNotAllowed,
+
     /// <summary>The destination's secret can't sign by its scheme.</summary>
     InvalidSecret,
 }
@@ -64,6 +70,8 @@ public sealed record Answer
         AttemptError.ConnectionLost => "connection_lost",
         AttemptError.InvalidResponse => "invalid_response",
         AttemptError.InvalidUrl => "invalid_url",
+        AttemptError.UrlNotAllowed => "url_not_allowed",
+        AttemptError.AddressNotAllowed => "address_not_allowed",
         AttemptError.InvalidSecret => "invalid_secret",
         _ => null,
     };

@@ -1,8 +1,9 @@
 using System.Net.Sockets;
+using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>Why a request got no answer, from what the client throws. Pure.</summary>
+/// <summary>Why a request got no answer, from what the client throws or the guard says. Pure.</summary>
 internal static class AttemptErrors
 {
     public static AttemptError Of(HttpRequestException failed) => failed.HttpRequestError switch
@@ -11,6 +12,7 @@ internal static class AttemptErrors
         HttpRequestError.SecureConnectionError => AttemptError.TlsFailure,
         HttpRequestError.ConnectionError => failed.InnerException switch
         {
+            AddressNotAllowedException => AttemptError.AddressNotAllowed,
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => AttemptError.ConnectionRefused,
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => AttemptError.DnsFailure,
             SocketException { SocketErrorCode: SocketError.TimedOut } => AttemptError.ConnectTimeout,
@@ -18,5 +20,12 @@ internal static class AttemptErrors
         },
         HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError => AttemptError.InvalidResponse,
         _ => AttemptError.ConnectionLost,
+    };
+
+    public static AttemptError Of(UrlProblem problem) => problem switch
+    {
+        UrlProblem.Host => AttemptError.InvalidUrl,
+        UrlProblem.Address => AttemptError.AddressNotAllowed,
+        _ => AttemptError.UrlNotAllowed,
     };
 }

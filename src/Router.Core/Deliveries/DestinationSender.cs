@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,8 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Makes one HTTP request and tells what came back, as a value. Never retries, follows redirects, decompresses, keeps
-/// cookies or takes a proxy from the environment: every request is an attempt, to exactly the URL that was configured.
+/// cookies or takes a proxy from the environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was
+/// configured, if that is where requests may go (<see cref="NetworkGuard"/>).
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
@@ -19,28 +21,21 @@ public sealed class DestinationSender : IDisposable
 
     private readonly DeliveryOptions _options;
     private readonly TimeProvider _time;
+    private readonly NetworkGuard _guard;
     private readonly HttpMessageInvoker _http;
 
     /// <summary>Opens no connection yet.</summary>
-    public DestinationSender(IOptions<DeliveryOptions> options, TimeProvider time)
+    /// <param name="options">Timeouts and bounds.</param>
+    /// <param name="guard">Where requests may go.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="resolve">The addresses of a host name; by default the system's resolver.</param>
+    public DestinationSender(
+        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
         _options = options.Value;
         _time = time;
-        // An invoker, not a client: half the cost of a request, and none of its own timeout, buffering and logging.
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = System.Net.DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = _options.ConnectTimeout,
-            MaxResponseHeadersLength = 32,
-            ResponseDrainTimeout = TimeSpan.Zero,
-            // A moved DNS name is noticed within this time.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        });
+        _guard = guard;
+        _http = OutgoingHttp.Create(_options, new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync));
     }
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
@@ -49,10 +44,8 @@ public sealed class DestinationSender : IDisposable
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var started = _time.GetTimestamp();
-        if (destination.Url is null)
-            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.InvalidUrl });
-        if (!destination.Signing.CanSign)
-            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.InvalidSecret });
+        if (Refusal(destination) is { } refused)
+            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused });
 
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var request = Compose(destination, lead, body, number);
@@ -93,6 +86,16 @@ public sealed class DestinationSender : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Why no request is made; the row may have been changed since its URL was checked for the first time.</summary>
+    private AttemptError? Refusal(Destination destination)
+    {
+        if (destination.Url is null)
+            return AttemptError.InvalidUrl;
+        if (_guard.Check(destination.Url) is { } problem)
+            return AttemptErrors.Of(problem);
+        return destination.Signing.CanSign ? null : AttemptError.InvalidSecret;
+    }
 
     private HttpRequestMessage Compose(Destination destination, LeadEvent lead, byte[] body, int number)
     {

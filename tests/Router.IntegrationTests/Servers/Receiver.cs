@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -37,11 +38,14 @@ public sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Received> All => [.. _received];
 
-    public static async Task<Receiver> Start(int port = 0)
+    /// <summary>Listens on that address; with a certificate by https.</summary>
+    public static async Task<Receiver> Start(int port = 0, string address = "127.0.0.1", X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{address}:{port}");
+        if (certificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
         var receiver = new Receiver(builder.Build());
         receiver._app.Run(receiver.Receive);
         await receiver._app.StartAsync();

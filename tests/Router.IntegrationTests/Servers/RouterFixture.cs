@@ -46,6 +46,8 @@ public sealed class RouterFixture : IAsyncDisposable
             ["Delivery:DueInterval"] = "00:00:00.1",
             ["Delivery:RequestTimeout"] = "00:00:05",
             ["Delivery:Lease"] = "00:00:07",
+            // The receivers of tests speak plain http on loopback, and one host isn't there at all.
+            ["Network:Allow"] = "127.0.0.1, no-such-host.invalid",
         };
         foreach (var (key, value) in settings)
             all[key] = value;

@@ -1,0 +1,62 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Router.Core.Destinations;
+
+/// <summary>What a URL alone shows to be wrong with it.</summary>
+public enum UrlProblem
+{
+    /// <summary>It has no host that could be looked up.</summary>
+    Host,
+
+    /// <summary>Neither https, nor http to a host that is allowed.</summary>
+    Scheme,
+
+    /// <summary>None of <see cref="NetworkOptions.Ports"/>.</summary>
+    Port,
+
+    /// <summary>It names an address that isn't public.</summary>
+    Address,
+}
+
+/// <summary>
+/// Keeps requests away from what only this machine and its networks can reach. Destinations are entered by people outside; without
+/// a guard they could point us at our own servers. A URL is checked when it is saved and at every attempt; an address where it is
+/// connected to, for what a name resolves to may change between two looks at it.
+/// </summary>
+public sealed class NetworkGuard(IOptions<NetworkOptions> options)
+{
+    private readonly AllowList _allow = new(options.Value.Allow);
+    private readonly PortRanges _ports = new(options.Value.Ports);
+
+    /// <summary>The ports in force, for people.</summary>
+    public string Ports => options.Value.Ports;
+
+    /// <summary>What the URL alone shows; null when nothing speaks against it so far. Resolves no name.</summary>
+    public UrlProblem? Check(Uri url)
+    {
+        if (url.Scheme is not ("http" or "https"))
+            return UrlProblem.Scheme;
+        if (UrlHost.Of(url) is not { } host)
+            return UrlProblem.Host;
+        if (_allow.Holds(host))
+            return null;
+        if (IPAddress.TryParse(host, out var address) && !PublicAddresses.Contain(address))
+            return UrlProblem.Address;
+        if (url.Scheme is not "https")
+            return UrlProblem.Scheme;
+        return _ports.Hold(url.Port) ? null : UrlProblem.Port;
+    }
+
+    /// <summary>The same for a URL about to be saved: somebody is there to be told that localhost won't do.</summary>
+    public UrlProblem? CheckBeforeSaving(Uri url) => Check(url) ?? (IsLocalhost(UrlHost.Of(url)!) ? UrlProblem.Address : null);
+
+    /// <summary>Whether a request to the host of a URL may connect to that address.</summary>
+    /// <param name="host">As the URL spells it: a name, or the address itself.</param>
+    /// <param name="address">What it resolved to, just now.</param>
+    public bool Permits(string host, IPAddress address) =>
+        PublicAddresses.Contain(address) || _allow.Holds(address) || _allow.Holds(host.TrimEnd('.'));
+
+    private bool IsLocalhost(string host) =>
+        !_allow.Holds(host) && (host is "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Core.Tests;
+
+/// <summary>
+/// A name whose addresses change between two look-ups. 127.0.0.2 stands for a public host, since tests never leave this machine;
+/// 127.0.0.1, the same port, for a server of ours that no destination may reach.
+/// </summary>
+public sealed class RebindingTests : IDisposable
+{
+    private static readonly IPAddress Permitted = IPAddress.Parse("127.0.0.2");
+    private static readonly IPAddress Forbidden = IPAddress.Loopback;
+
+    private readonly CountingListener _outside = new(Permitted, port: 0);
+    private readonly CountingListener _inside;
+    private readonly List<string> _asked = [];
+
+    public RebindingTests() => _inside = new CountingListener(Forbidden, _outside.Port);
+
+    public void Dispose()
+    {
+        _outside.Dispose();
+        _inside.Dispose();
+    }
+
+    [Fact]
+    public async Task Name_RepointedAtLoopback_IsNotConnectedTo()
+    {
+        using var sender = Sender([Permitted], [Forbidden]);
+        // A listener that hangs up is no TLS: the connection was made.
+        Assert.Equal(AttemptError.TlsFailure, (await Send(sender)).Error);
+        Assert.Equal((1, 0), (_outside.Connections, _inside.Connections));
+
+        Assert.Equal(AttemptError.AddressNotAllowed, (await Send(sender)).Error);
+        Assert.Equal((1, 0), (_outside.Connections, _inside.Connections));
+        // Each attempt looked the name up once: between check and connection there is no second answer.
+        Assert.Equal(["rebind.test", "rebind.test"], _asked);
+    }
+
+    [Fact]
+    public async Task Name_WithBothKindsOfAddresses_ReachesThePermittedOneOnly()
+    {
+        using var sender = Sender([Forbidden, IPAddress.Parse("::ffff:127.0.0.1"), Permitted]);
+        Assert.Equal(AttemptError.TlsFailure, (await Send(sender)).Error);
+        Assert.Equal((1, 0), (_outside.Connections, _inside.Connections));
+    }
+
+    [Fact]
+    public async Task Name_WhosePermittedAddressIsDown_DoesNotFallBackToAForbiddenOne()
+    {
+        using var sender = Sender([Permitted, Forbidden]);
+        _outside.Dispose();
+        Assert.Equal(AttemptError.ConnectionRefused, (await Send(sender)).Error);
+        Assert.Equal(0, _inside.Connections);
+    }
+
+    [Fact]
+    public async Task Name_WhoseFirstAddressesAreDown_ReachesTheNextOne()
+    {
+        using var sender = Sender([IPAddress.IPv6Loopback, IPAddress.Parse("127.0.0.3"), Permitted]);
+        Assert.Equal(AttemptError.TlsFailure, (await Send(sender)).Error);
+        Assert.Equal(1, _outside.Connections);
+    }
+
+    [Fact]
+    public async Task Name_WithoutAddresses_IsADnsFailure()
+    {
+        using var sender = Sender([[]]);
+        Assert.Equal(AttemptError.DnsFailure, (await Send(sender)).Error);
+    }
+
+    [Fact]
+    public async Task Name_ThatResolvesForTooLong_IsAConnectTimeout()
+    {
+        using var sender = Sender(async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return [];
+        });
+        Assert.Equal(AttemptError.ConnectTimeout, (await Send(sender)).Error);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:{port}/", AttemptError.AddressNotAllowed)]
+    [InlineData("http://127.0.0.1:{port}/", AttemptError.AddressNotAllowed)]
+    [InlineData("https://[::ffff:127.0.0.1]:{port}/", AttemptError.AddressNotAllowed)]
+    [InlineData("https://2130706433:{port}/", AttemptError.AddressNotAllowed)]
+    [InlineData("http://rebind.test:{port}/", AttemptError.UrlNotAllowed)]
+    [InlineData("ftp://rebind.test:{port}/", AttemptError.UrlNotAllowed)]
+    [InlineData("https://rebind.test:22/", AttemptError.UrlNotAllowed)]
+    [InlineData("https://aאb.test:{port}/", AttemptError.InvalidUrl)]
+    public async Task Url_PutIntoTheRowUnchecked_IsNotSentTo(string url, AttemptError error)
+    {
+        using var sender = Sender([Forbidden]);
+        Assert.Equal(error, (await Send(sender, url)).Error);
+        Assert.Equal((0, 0), (_outside.Connections, _inside.Connections));
+        Assert.Empty(_asked);
+    }
+
+    private DestinationSender Sender(params IPAddress[][] answers)
+    {
+        var turn = 0;
+        return Sender((name, _) =>
+        {
+            _asked.Add(name);
+            return Task.FromResult(answers[Math.Min(turn++, answers.Length - 1)]);
+        });
+    }
+
+    private static DestinationSender Sender(Func<string, CancellationToken, Task<IPAddress[]>> resolve) => new(
+        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) }),
+        new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.2, 127.0.0.3, ::1" })),
+        TimeProvider.System, resolve);
+
+    private async Task<Answer> Send(DestinationSender sender, string url = "https://rebind.test:{port}/")
+    {
+        var destination = new Destination(
+            Guid.NewGuid(), DestinationKinds.Custom, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
+            new Signing(SignatureSchemes.LeadRouter, "secret"));
+        var lead = new LeadEvent
+        {
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = TimeProvider.System.GetUtcNow(),
+            Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
+        };
+        return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;
+    }
+}
