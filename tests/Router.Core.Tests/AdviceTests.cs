@@ -1,0 +1,69 @@
+using Router.Core.Deliveries;
+using Router.Core.Leads;
+
+namespace Router.Core.Tests;
+
+public sealed class AdviceTests
+{
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(20);
+
+    [Fact]
+    public void Errors_AllThereAre_HaveWordsAndAdvice()
+    {
+        foreach (var error in Enum.GetValues<AttemptError>())
+        {
+            var code = new Answer { Error = error }.ErrorCode!;
+            Assert.DoesNotContain('_', Advice.Summary(null, code));
+            Assert.NotNull(Advice.WhatToDo(null, code, Quick));
+        }
+    }
+
+    [Theory]
+    [InlineData(200, "answered 200", null)]
+    [InlineData(302, "answered 302", "redirect")]
+    [InlineData(401, "answered 401", "secret here is exactly")]
+    [InlineData(404, "answered 404", "nothing at this path")]
+    [InlineData(406, "refused this lead (406)", "not sent again")]
+    [InlineData(410, "wants no more leads (410)", "switched this destination off")]
+    [InlineData(422, "answered 422", "Partner ID")]
+    [InlineData(500, "answered 500", "problem of its own")]
+    public void Answers_ByStatus_SayWhatToDo(int status, string summary, string? advice)
+    {
+        Assert.Equal(summary, Advice.Summary(status, null));
+        if (advice is null)
+            Assert.Null(Advice.WhatToDo(status, null, Quick));
+        else
+            Assert.Contains(advice, Advice.WhatToDo(status, null, Quick), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Answer_GoodButSlow_IsAdvisedToAnswerFirst() =>
+        Assert.Contains("2.5 seconds", Advice.WhatToDo(204, null, TimeSpan.FromSeconds(2.5)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(LeadTests.WrongSignature, 1, 401, null)]
+    [InlineData(LeadTests.WrongSignature, 1, 200, "forged leads")]
+    [InlineData(LeadTests.WrongSignature, 1, 500, "should be answered with 401")]
+    [InlineData(LeadTests.Twice, 2, 409, "X-Lead-Router-Message-Id")]
+    [InlineData(LeadTests.Twice, 1, 401, "secret here is exactly")]
+    [InlineData(LeadTests.Once, 1, 204, null)]
+    public void Checks_ByTest_SayWhatToDo(string test, int number, int status, string? advice)
+    {
+        var result = status is >= 200 and <= 299 ? "delivered" : "failed";
+        var said = Advice.OnCheck(test, new AttemptRow(number, DateTimeOffset.UnixEpoch, 1000, result, status, null, null));
+        if (advice is null)
+            Assert.Null(said);
+        else
+            Assert.Contains(advice, said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"first_name":"Jonathan"}""", "no such field", false)]
+    [InlineData("""{"first_name":"Jonathan"}""", "Hello JONATHAN!", true)]
+    [InlineData("""{"id":"5ead6dd1","role":"Buyer"}""", "Buyer 5ead6dd1 taken", false)]
+    [InlineData("""{"activities":[{"property":{"street_address":"1 Hidden Lane"}}]}""", "got 1 hidden lane", true)]
+    [InlineData("""{"x":123456}""", "number 123456", true)]
+    [InlineData("""{"first_name":"Jo"}""", "John", false)]
+    public void Contents_InAnAnswer_AreFound(string lead, string answer, bool found) =>
+        Assert.Equal(found, LeadContents.AppearIn(new RawJson(System.Text.Encoding.UTF8.GetBytes(lead)), System.Text.Encoding.UTF8.GetBytes(answer)));
+}

@@ -1,0 +1,124 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>Deliveries sent again, tests that are none, and what waits when a destination is switched off.</summary>
+public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Delivery_DeliveredAndReplayed_ArrivesAgainUnderItsMessageId()
+    {
+        var site = await _router.CreateSite();
+        await site.PostLead();
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        var path = $"/api/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{site.LeadManager.Id}/replay";
+        (await _router.Admin.PostAsync(path, content: null)).EnsureSuccessStatusCode();
+        var received = await _router.Receiver.Wait(site.LeadManager.Path, 2);
+        Assert.Single(received.Select(request => request.MessageId).Distinct(StringComparer.Ordinal));
+        Assert.Equal([1, 2], received.Select(request => request.Attempt));
+        Assert.Equal(2, (await site.Delivery(site.LeadManager, "delivered")).GetProperty("attempts").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Deliveries_OfAFilterReplayed_AreThoseAlone()
+    {
+        var site = await _router.CreateSite();
+        var (failing, other) = (await site.AddDestination("failing"), await site.AddDestination("other"));
+        _router.Receiver.Answer(failing.Path, 500);
+        _router.Receiver.Answer(other.Path, 500);
+        var leads = new[] { await site.PostLead(), await site.PostLead(), await site.PostLead() };
+        await Eventually.True(async () => await Count(site, "dead") == 6, "all are dead");
+        _router.Receiver.Answer(failing.Path, 200);
+
+        Assert.Equal(1, await Replay(site, new { state = "dead", destination = failing.Id, lead = leads[1] }));
+        await Eventually.True(async () => await Count(site, "dead") == 5, "one is delivered");
+        Assert.Equal(0, await Replay(site, new { state = "dead", destination = failing.Id, to = "2020-01-01T00:00:00Z" }));
+        Assert.Equal(2, await Replay(site, new { state = "dead", destination = failing.Id }));
+        await Eventually.True(async () => await Count(site, "dead") == 3, "all of that destination are delivered");
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", new { state = "retrying" })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Destination_Deactivated_CancelsWhatWaitsAndSaysHowMany()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("waiting");
+        _router.Receiver.Answer(destination.Path, (context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "3600";
+            return Task.CompletedTask;
+        });
+        for (var i = 0; i < 3; i++)
+            await site.PostLead();
+        await Eventually.True(async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("last_status").ToString() == "503") == 3, "all wait");
+        Assert.Equal(3, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
+        Assert.Equal(3, await Count(site, "canceled"));
+        Assert.Equal(0, await Replay(site, new { state = "canceled" }));
+
+        _router.Receiver.Answer(destination.Path, 200);
+        await site.Patch(destination, new { active = true });
+        Assert.Equal(3, await Replay(site, new { state = "canceled" }));
+        await Eventually.True(async () => await Count(site, "canceled") == 0, "they are sent after all");
+    }
+
+    [Fact]
+    public async Task Test_OfAnInactiveDestination_IsSentOnceThereAndNowhereElse()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("off", active: false);
+        _router.Receiver.Answer(destination.Path, 500);
+        var report = await Check(site, destination, goLive: false);
+        Assert.False(report.GetProperty("passed").GetBoolean());
+        var attempt = Assert.Single(Assert.Single(report.GetProperty("steps").EnumerateArray()).GetProperty("attempts").EnumerateArray());
+        Assert.Equal("answered 500", attempt.GetProperty("summary").GetString());
+        Assert.Contains("problem of its own", attempt.GetProperty("advice").GetString(), StringComparison.Ordinal);
+
+        // Nobody's dead letter, nothing to replay, nothing to retry.
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        Assert.Single(_router.Receiver.At(destination.Path));
+        Assert.Empty(_router.Receiver.At(site.LeadManager.Path));
+        Assert.Equal(0, await Replay(site, new { state = "dead" }));
+        Assert.DoesNotContain(destination.Id.ToString(), (await _router.Broker.Peek(_router.VirtualHost, "lead-dead-letters")).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_GoLive_SendsTwiceUnderOneIdAndOnceForged()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("careful", active: false);
+        _router.Receiver.Answer(destination.Path, (context, request) =>
+        {
+            context.Response.StatusCode = request.IsSignedWith(destination.Secret) ? 200 : 401;
+            return Task.CompletedTask;
+        });
+        var report = await Check(site, destination, goLive: true);
+        Assert.True(report.GetProperty("passed").GetBoolean(), report.ToString());
+        var received = _router.Receiver.At(destination.Path);
+        Assert.Equal(3, received.Count);
+        Assert.Single(received.Where(request => request.IsSignedWith(destination.Secret)).Select(request => request.MessageId).Distinct(StringComparer.Ordinal));
+        Assert.Single(received, request => !request.IsSignedWith(destination.Secret));
+        Assert.NotEqual(JsonValueKind.Null, (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind);
+    }
+
+    private async Task<JsonElement> Check(TestSite site, TestDestination destination, bool goLive)
+    {
+        var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { go_live = goLive });
+        Assert.Equal(202, (int)response.StatusCode);
+        return await Eventually.Get(
+            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), report => report.GetProperty("finished").GetBoolean(), "the check is finished");
+    }
+
+    private async Task<int> Replay(TestSite site, object filter)
+    {
+        var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", filter);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("count").GetInt32();
+    }
+
+    private async Task<int> Count(TestSite site, string state) =>
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/deliveries?state={state}&limit=500")).GetProperty("items").GetArrayLength();
+}
