@@ -116,7 +116,9 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
     private async Task<int> Replay(TestSite site, object filter)
     {
         var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", filter);
-        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("count").GetInt32();
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, body);
+        return JsonSerializer.Deserialize<JsonElement>(body).GetProperty("count").GetInt32();
     }
 
     private async Task<int> Count(TestSite site, string state) =>

@@ -8,7 +8,7 @@ namespace Router.Api.Management;
 /// <summary>What became of a site's leads.</summary>
 internal static class DeliveriesApi
 {
-    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, string? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
 
     internal sealed record Replayed(int Count, bool More);
 
@@ -79,10 +79,14 @@ internal static class DeliveriesApi
         var problems = new FieldProblems();
         if (request.State is not (DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled))
             problems.Add("state", "'state' must be dead, delivered, rejected or canceled.");
+        // As senders spell it: with or without hyphens.
+        Guid? lead = Uuids.TryParse(request.Lead, out var id) ? id : null;
+        if (request.Lead is not null && lead is null)
+            problems.Add("lead", "'lead' is not a lead's id.");
         if (problems.Any)
             return Problems.Invalid(problems);
 
-        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, request.Lead, request.From, request.To), cancellationToken);
+        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To), cancellationToken);
         return TypedResults.Ok(new Replayed(replayed, replayed == DeliveryReplay.Most));
     }
 
