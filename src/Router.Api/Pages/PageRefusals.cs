@@ -15,14 +15,17 @@ internal static class PageRefusals
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret", ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };
 
-    public static IActionResult Refused(this PageModel page, Refusal refusal)
+    /// <param name="page">The page that is shown again.</param>
+    /// <param name="refusal">Why.</param>
+    /// <param name="about">The field that a refusal without fields is about, if it is about one.</param>
+    public static IActionResult Refused(this PageModel page, Refusal refusal, string about = "")
     {
         if (refusal.Status == StatusCodes.Status404NotFound)
             return page.NotFound();
 
         page.Response.StatusCode = refusal.Status;
         if (refusal.Fields is null)
-            page.ModelState.AddModelError("", refusal.Sentence);
+            page.ModelState.AddModelError(about, refusal.Sentence);
         foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
             page.ModelState.AddModelError(field, ForPeople(sentences[0]));
         return page.Page();
