@@ -195,8 +195,10 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("often");
         _router.Receiver.Answer(destination.Path, 500);
-        var leads = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => site.PostLead()));
-        await Eventually.Get(() => Dead(destination), dead => dead == 60, "all were given up", seconds: 60);
+        var leads = new List<string>();
+        while (leads.Count < 60)
+            leads.Add(await site.PostLead());
+        await Eventually.True(async () => await Dead(destination) == 60, "all were given up");
 
         var first = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
         var older = System.Text.RegularExpressions.Regex.Match(first.Html, "href=\"([^\"]*)\">Older ones").Groups[1].Value;
@@ -220,6 +222,18 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
 
         Assert.DoesNotContain("Renamed Realty", (await browser.Get("/operator/audit?actor=somebody-else")).Text, StringComparison.Ordinal);
         Assert.Contains("Renamed Realty", (await browser.Get($"/operator/sites?find={id}")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Destination_GivenALimit_HasIt()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit", ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
+        Assert.Equal("The limit must be from 1 to 10000.", page.Error("max_in_flight"));
+        page = await browser.Submit(page, "Save the limit", ("max_in_flight", "7"));
+        Assert.Contains("Lead Manager: 7", page.Text, StringComparison.Ordinal);
+        Assert.Equal(7, await _router.Query<int>("select max_in_flight from destinations where id = @Id", new { site.LeadManager.Id }));
     }
 
     private Task<int> Dead(TestDestination destination) =>

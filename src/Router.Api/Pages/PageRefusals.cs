@@ -11,7 +11,7 @@ internal static class PageRefusals
     {
         ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID", ["'email'"] = "This",
         ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see", ["'username'"] = "The username",
-        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap",
+        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret", ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };
 

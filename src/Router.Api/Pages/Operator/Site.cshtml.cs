@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -8,7 +9,8 @@ using Router.Api.Pages.Sites;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What operators set of a site: how it is called, who owns it, which products send for it.</summary>
-internal sealed class SiteModel(NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products) : SitePage(database)
+internal sealed class SiteModel(
+    NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products, DestinationSettings destinations) : SitePage(database)
 {
     [BindProperty(Name = "name")]
     public string? Name { get; set; }
@@ -24,6 +26,14 @@ internal sealed class SiteModel(NpgsqlDataSource database, SiteSettings sites, A
 
     [BindProperty(Name = "username")]
     public string? Username { get; set; }
+
+    [BindProperty(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    [BindProperty(Name = "max_in_flight")]
+    public string? MaxInFlight { get; set; }
+
+    public IReadOnlyList<Destination> Destinations { get; private set; } = [];
 
     public IReadOnlyList<AccountRow> Owners { get; private set; } = [];
 
@@ -82,6 +92,14 @@ internal sealed class SiteModel(NpgsqlDataSource database, SiteSettings sites, A
         return await After(forbidden.Refusal, $"{Username} may no longer send for {Site.Name}.", about: "", cancellationToken);
     }
 
+    public async Task<IActionResult> OnPostLimit(CancellationToken cancellationToken)
+    {
+        // What is no number is none of those that the rule allows.
+        var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields(MaxInFlight: limit), cancellationToken);
+        return await After(changed.Refusal, $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
+    }
+
     private async Task<IActionResult> After(Refusal? refusal, string notice, string about, CancellationToken cancellationToken)
     {
         if (refusal is null)
@@ -104,6 +122,7 @@ internal sealed class SiteModel(NpgsqlDataSource database, SiteSettings sites, A
     private async Task Load(CancellationToken cancellationToken)
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
         Owners = await AccountSettings.List(connection, SiteId);
         Products = (await connection.QueryAsync<(string, string)>(
             "select p.username, p.display_name from product_sites s join products p on p.username = s.product where s.site_id = @SiteId order by p.username", new { SiteId })).AsList();
