@@ -46,6 +46,9 @@ public static class RouterCore
         services.AddSingleton<DeliveryReplay>();
         services.AddSingleton<DestinationCheck>();
         services.AddSingleton<DestinationHealth>();
+        services.AddSingleton<TroubledDestinations>();
+        services.AddSingleton<DeadDeliveries>();
+        services.AddSingleton<TakenIn>();
         services.AddSingleton<DeliveryRequests>();
         return services;
     }

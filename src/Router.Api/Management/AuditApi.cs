@@ -25,7 +25,7 @@ internal static class AuditApi
     private static async Task<IResult> List(AuditLog log, Guid? site, long? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
-        var page = Page<AuditRow>.Of(await log.Newest(site, cursor, take + 1, cancellationToken), take, row => row.Id.ToString(CultureInfo.InvariantCulture));
+        var page = Page<AuditRow>.Of(await log.Newest(site, actor: null, cursor, take + 1, cancellationToken), take, row => row.Id.ToString(CultureInfo.InvariantCulture));
         return TypedResults.Ok(new Page<AuditEntry>([.. page.Items.Select(Entry)], page.Next));
     }
 

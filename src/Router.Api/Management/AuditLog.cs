@@ -12,21 +12,27 @@ namespace Router.Api.Management;
 /// <param name="SubjectId">The row.</param>
 /// <param name="Subject">Its name then.</param>
 /// <param name="SiteId">The site that it belongs to, if any.</param>
+/// <param name="SiteName">What that site is called now.</param>
 /// <param name="Changes">JSON: by column what was before and what after; of a secret only that it changed.</param>
-internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject, Guid? SiteId, string Changes);
+internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject, Guid? SiteId, string? SiteName, string Changes);
 
 /// <summary>Reads of the audit log, newest first.</summary>
 internal sealed class AuditLog(NpgsqlDataSource database)
 {
-    public async Task<List<AuditRow>> Newest(Guid? site, long? before, int limit, CancellationToken cancellationToken)
+    /// <param name="site">Of this site only.</param>
+    /// <param name="actor">Only by whom this is the beginning of.</param>
+    /// <param name="before">The last row of the page before.</param>
+    /// <param name="limit">The most rows.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<List<AuditRow>> Newest(Guid? site, string? actor, long? before, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<AuditRow>(new CommandDefinition(
             $"""
-            select id, at, actor, action, kind, subject_id, subject, site_id, changes::text as changes
-            from audit_log
-            where true {(site is null ? "" : "and site_id = @site")} {(before is null ? "" : "and id < @before")}
-            order by id desc limit @limit
-            """, new { site, before, limit }, cancellationToken: cancellationToken))).AsList();
+            select a.id, a.at, a.actor, a.action, a.kind, a.subject_id, a.subject, a.site_id, s.name as site_name, a.changes::text as changes
+            from audit_log a left join sites s on s.id = a.site_id
+            where true {(site is null ? "" : "and a.site_id = @site")} {(actor is null ? "" : "and starts_with(a.actor, @actor)")} {(before is null ? "" : "and a.id < @before")}
+            order by a.id desc limit @limit
+            """, new { site, actor, before, limit }, cancellationToken: cancellationToken))).AsList();
     }
 }

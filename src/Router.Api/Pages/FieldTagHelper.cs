@@ -32,6 +32,9 @@ public sealed class FieldTagHelper : TagHelper
     /// <summary>Whether the form can't be sent without it.</summary>
     public bool Required { get; set; }
 
+    /// <summary>What the browser offers while somebody types; anything else may be entered too.</summary>
+    public IReadOnlyList<string> Suggestions { get; set; } = [];
+
     /// <summary>A text of some lines.</summary>
     public bool Multiline { get; set; }
 
@@ -57,7 +60,11 @@ public sealed class FieldTagHelper : TagHelper
         var input = new TagBuilder(Multiline ? "textarea" : "input") { TagRenderMode = Multiline ? TagRenderMode.Normal : TagRenderMode.SelfClosing };
         input.MergeAttribute("id", id);
         input.MergeAttribute("name", Name);
-        input.MergeAttribute("autocomplete", Autocomplete);
+        // Some browsers take "off" for the list too.
+        if (Suggestions.Count > 0)
+            input.MergeAttribute("list", $"{id}-list");
+        else
+            input.MergeAttribute("autocomplete", Autocomplete);
         if (Required)
             input.MergeAttribute("required", "required");
         if (describedBy.Length > 0)
@@ -77,6 +84,14 @@ public sealed class FieldTagHelper : TagHelper
         }
 
         output.Content.AppendHtml(input);
+        if (Suggestions.Count > 0)
+        {
+            var list = Tag("datalist", "", ("id", $"{id}-list"));
+            foreach (var suggestion in Suggestions)
+                list.InnerHtml.AppendHtml(Tag("option", "", ("value", suggestion)));
+            output.Content.AppendHtml(list);
+        }
+
         if (error is not null)
             output.Content.AppendHtml(Tag("p", error, ("class", "error"), ("id", $"{id}-error")));
     }

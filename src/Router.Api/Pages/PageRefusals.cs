@@ -11,18 +11,21 @@ internal static class PageRefusals
     {
         ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID", ["'email'"] = "This",
         ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see", ["'username'"] = "The username",
-        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap",
+        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret", ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };
 
-    public static IActionResult Refused(this PageModel page, Refusal refusal)
+    /// <param name="page">The page that is shown again.</param>
+    /// <param name="refusal">Why.</param>
+    /// <param name="about">The field that a refusal without fields is about, if it is about one.</param>
+    public static IActionResult Refused(this PageModel page, Refusal refusal, string about = "")
     {
         if (refusal.Status == StatusCodes.Status404NotFound)
             return page.NotFound();
 
         page.Response.StatusCode = refusal.Status;
         if (refusal.Fields is null)
-            page.ModelState.AddModelError("", refusal.Sentence);
+            page.ModelState.AddModelError(about, refusal.Sentence);
         foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
             page.ModelState.AddModelError(field, ForPeople(sentences[0]));
         return page.Page();

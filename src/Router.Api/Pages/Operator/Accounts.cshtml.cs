@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Npgsql;
+using Router.Api.Accounts;
+using Router.Api.Authentication;
+using Router.Api.Management;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>All accounts. A link is shown in the answer that makes it, and never again.</summary>
+internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts) : PageModel
+{
+    private const int PageSize = 50;
+
+    [BindProperty(Name = "find", SupportsGet = true)]
+    public string? Find { get; set; }
+
+    [BindProperty(Name = "after", SupportsGet = true)]
+    public Guid? After { get; set; }
+
+    [BindProperty(Name = "email")]
+    public string? Email { get; set; }
+
+    [BindProperty(Name = "role")]
+    public string? Role { get; set; } = Roles.Owner;
+
+    public IReadOnlyList<AccountRow> Rows { get; private set; } = [];
+
+    public string? Next { get; private set; }
+
+    /// <summary>Shown this once.</summary>
+    public Invitation? Invited { get; private set; }
+
+    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+
+    public async Task<IActionResult> OnPostInvite(CancellationToken cancellationToken) =>
+        await Show(await accounts.Invite(new NewAccount(Email, Role), cancellationToken), cancellationToken);
+
+    public async Task<IActionResult> OnPostLink([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken) =>
+        await Show(await accounts.NewLink(account, cancellationToken), cancellationToken);
+
+    public async Task<IActionResult> OnPostDisable([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken)
+    {
+        var disabled = await accounts.Disable(account, cancellationToken);
+        if (disabled.Refusal is { } refusal)
+        {
+            await Load(cancellationToken);
+            return this.Refused(refusal);
+        }
+
+        this.Notice("The account is disabled: its sessions, API tokens and links have ended.");
+        return RedirectToPage(new { find = Find });
+    }
+
+    private async Task<IActionResult> Show(Change<Invitation> change, CancellationToken cancellationToken)
+    {
+        await Load(cancellationToken);
+        if (change.Refusal is { } refusal)
+            return this.Refused(refusal, "email");
+
+        (Invited, Email, Role) = (change.Made, null, Roles.Owner);
+        ModelState.Clear();
+        return Page();
+    }
+
+    private async Task Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await AccountSettings.List(connection, find: string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), after: After, limit: PageSize + 1);
+        (Rows, Next) = Page<AccountRow>.Of(rows, PageSize, row => row.Id.ToString("D"));
+    }
+}

@@ -1,0 +1,14 @@
+using System.Globalization;
+using Router.Core.Deliveries;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>Numbers as people read them. What is counted no further than a limit says so.</summary>
+internal static class Amount
+{
+    public static string Words(int count) => count > TroubledDestinations.Most
+        ? $"more than {TroubledDestinations.Most.ToString("N0", CultureInfo.InvariantCulture)}"
+        : count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Of(int count, string one, string many) => $"{Words(count)} {(count == 1 ? one : many)}";
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Management;
+using Router.Core.Deliveries;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>What was given up, over all sites: ids, times and answers, nothing of the leads. One sent again, or all of a destination.</summary>
+internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations troubled, DeliveryReplay replay) : PageModel
+{
+    private const int PageSize = 50;
+
+    [BindProperty(Name = "site", SupportsGet = true)]
+    public Guid? SiteId { get; set; }
+
+    [BindProperty(Name = "destination", SupportsGet = true)]
+    public Guid? DestinationId { get; set; }
+
+    [BindProperty(Name = "after", SupportsGet = true)]
+    public string? After { get; set; }
+
+    public IReadOnlyList<DeadDelivery> Rows { get; private set; } = [];
+
+    public string? Next { get; private set; }
+
+    /// <summary>To choose from.</summary>
+    public IReadOnlyList<TroubledDestination> Destinations { get; private set; } = [];
+
+    /// <summary>How many of the chosen destination can be sent again.</summary>
+    public int Replayable { get; private set; }
+
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Destinations = (await troubled.List(site: null, FailingModel.Most, cancellationToken)).FindAll(row => row.Dead > 0).OrderBy(row => row.SiteName, StringComparer.OrdinalIgnoreCase).ToList();
+        (Guid, Guid)? after = After?.Split('.') is [var first, var second] && Guid.TryParse(first, out var @event) && Guid.TryParse(second, out var destination) ? (@event, destination) : null;
+        var page = Page<DeadDelivery>.Of(
+            await dead.Newest(SiteId, DestinationId, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
+        (Rows, Next) = (page.Items, page.Next);
+        if (DestinationId is not null && Rows is [var row, ..])
+            Replayable = await replay.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostReplay(
+        [FromForm(Name = "of_event")] Guid @event, [FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
+    {
+        this.Notice(await replay.One(site, @event, destination, finished: false, cancellationToken)
+            ? "It is being sent again, under the same message id."
+            : "It cannot be sent now: its destination is off, or somebody else has sent it already.");
+        return RedirectToPage(new { site = SiteId, destination = DestinationId, after = After });
+    }
+
+    public async Task<IActionResult> OnPostAll([FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
+    {
+        var count = await replay.All(site, Dead(destination), cancellationToken);
+        this.Notice(count switch
+        {
+            0 => "There was nothing to send again: the destination may be off.",
+            DeliveryReplay.Most => $"The oldest {Amount.Words(count)} are being sent again. There may be more: replay once more when these are through.",
+            _ => $"{Amount.Of(count, "delivery is", "deliveries are")} being sent again. Fresh leads go first.",
+        });
+        return RedirectToPage(new { site = SiteId, destination = DestinationId });
+    }
+
+    private static DeliveryFilter Dead(Guid destination) => new(DeliveryStates.Dead, destination);
+}

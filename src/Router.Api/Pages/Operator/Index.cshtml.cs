@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Core.Deliveries;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
+internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn) : PageModel
+{
+    /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
+    public const int Shown = 10;
+
+    public IReadOnlyList<TroubledDestination> Failing { get; private set; } = [];
+
+    /// <summary>Destinations that are on and have dead letters. Those of one that is off can't be sent again.</summary>
+    public IReadOnlyList<TroubledDestination> WithDead { get; private set; } = [];
+
+    /// <summary>By hour of the last 24, the present one last.</summary>
+    public IReadOnlyList<int> TakenIn { get; private set; } = [];
+
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
+        TakenIn = await takenIn.ByHour(cancellationToken);
+        var rows = await reading;
+        Failing = rows.FindAll(row => row.FailingSince is not null);
+        WithDead = rows.FindAll(row => row.Active && row.Dead > 0).OrderByDescending(row => row.Dead).ToList();
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Management;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>One integration: change it, publish or hide it.</summary>
+internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSettings catalogue) : IntegrationPage
+{
+    [FromRoute]
+    public Guid Id { get; set; }
+
+    public Integration Integration { get; private set; } = null!;
+
+    public override bool HasSecret => true;
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        Show(Integration);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostGenerate(CancellationToken cancellationToken)
+    {
+        Generate();
+        return await Load(cancellationToken) ? Page() : NotFound();
+    }
+
+    public Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
+        Change(Fields(), integration => integration.Connected is > 0 and var connected
+            ? $"Saved. It is in force within a second for {Amount.Of(connected, "connected site", "connected sites")}."
+            : "Saved.", cancellationToken);
+
+    public Task<IActionResult> OnPostPublish(bool published, CancellationToken cancellationToken) =>
+        Change(new IntegrationFields(Published: published), integration => integration.Published
+            ? $"{integration.Name} is published: every site can connect to it."
+            : $"{integration.Name} is hidden: no further site can connect to it.", cancellationToken);
+
+    private async Task<IActionResult> Change(IntegrationFields fields, Func<Integration, string> notice, CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var changed = await catalogue.Change(Id, fields, cancellationToken);
+        if (changed.Refusal is { } refusal)
+            return this.Refused(refusal);
+
+        this.Notice(notice(changed.Made!));
+        return RedirectToPage();
+    }
+
+    private async Task<bool> Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await IntegrationSettings.Find(connection, Id) is not { } integration)
+            return false;
+
+        Integration = integration;
+        return true;
+    }
+}

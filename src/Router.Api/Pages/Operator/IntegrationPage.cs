@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Management;
+using Router.Core.Destinations;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>The form of an integration: the same for a new one and for a change.</summary>
+internal abstract class IntegrationPage : PageModel
+{
+    [BindProperty(Name = "name")]
+    public string? Name { get; set; }
+
+    [BindProperty(Name = "description")]
+    public string? Description { get; set; }
+
+    [BindProperty(Name = "url")]
+    public string? IntegrationUrl { get; set; }
+
+    [BindProperty(Name = "secret")]
+    public string? Secret { get; set; }
+
+    [BindProperty(Name = "signature")]
+    public string? Signature { get; set; }
+
+    [BindProperty(Name = "partner_id_label")]
+    public string? PartnerIdLabel { get; set; }
+
+    [BindProperty(Name = "partner_id_help")]
+    public string? PartnerIdHelp { get; set; }
+
+    /// <summary>Whether an empty secret leaves the one that is stored.</summary>
+    public virtual bool HasSecret => false;
+
+    protected void Generate()
+    {
+        Secret = WebhookSecret.Generate();
+        ModelState.Remove("secret");
+    }
+
+    protected void Show(Integration integration) => (Name, Description, IntegrationUrl, Signature, PartnerIdLabel, PartnerIdHelp) =
+        (integration.Name, integration.Description, integration.Url, integration.Signature, integration.PartnerIdLabel, integration.PartnerIdHelp);
+
+    protected IntegrationFields Fields() => new(
+        Name?.Trim() ?? "", OneLine(Description), IntegrationUrl?.Trim() ?? "", HasSecret && string.IsNullOrWhiteSpace(Secret) ? null : Secret?.Trim() ?? "", Signature,
+        PartnerIdLabel?.Trim() ?? "", OneLine(PartnerIdHelp));
+
+    /// <summary>What is typed into a box of some lines may be wrapped by hand; on a card it is one paragraph.</summary>
+    protected static string OneLine(string? text) => string.Join(' ', (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

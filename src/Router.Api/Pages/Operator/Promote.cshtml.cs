@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Management;
+using Router.Core.Destinations;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>Makes a site's custom API an integration for all sites.</summary>
+internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSettings catalogue) : IntegrationPage
+{
+    [BindProperty(Name = "site", SupportsGet = true)]
+    public Guid SiteId { get; set; }
+
+    [BindProperty(Name = "destination", SupportsGet = true)]
+    public Guid DestinationId { get; set; }
+
+    public Destination Destination { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        Name = Destination.Name;
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var promoted = await catalogue.Promote(SiteId, DestinationId, Fields(), cancellationToken);
+        if (promoted.Refusal is { } refusal)
+            return this.Refused(refusal);
+
+        this.Notice($"{promoted.Made!.Name} is in the catalogue, hidden. Publish it when its maker is ready.");
+        return Redirect($"/operator/catalogue/{promoted.Made.Id}");
+    }
+
+    private async Task<bool> Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await DestinationRows.Find(connection, SiteId, DestinationId) is not { Kind: DestinationKinds.Custom } destination)
+            return false;
+
+        Destination = destination;
+        return true;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Dapper;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Accounts;
+using Router.Api.Management;
+using Router.Api.Pages.Sites;
+
+namespace Router.Api.Pages.Operator;
+
+/// <summary>What operators set of a site: how it is called, who owns it, which products send for it.</summary>
+internal sealed class SiteModel(
+    NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products, DestinationSettings destinations) : SitePage(database)
+{
+    [BindProperty(Name = "name")]
+    public string? Name { get; set; }
+
+    [BindProperty(Name = "domain")]
+    public string? Domain { get; set; }
+
+    [BindProperty(Name = "login_url_template")]
+    public string? LoginUrlTemplate { get; set; }
+
+    [BindProperty(Name = "email")]
+    public string? Email { get; set; }
+
+    [BindProperty(Name = "username")]
+    public string? Username { get; set; }
+
+    [BindProperty(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    [BindProperty(Name = "max_in_flight")]
+    public string? MaxInFlight { get; set; }
+
+    public IReadOnlyList<Destination> Destinations { get; private set; } = [];
+
+    public IReadOnlyList<AccountRow> Owners { get; private set; } = [];
+
+    public IReadOnlyList<(string Username, string DisplayName)> Products { get; private set; } = [];
+
+    /// <summary>Some of those that may not send yet.</summary>
+    public IReadOnlyList<string> OtherProducts { get; private set; } = [];
+
+    /// <summary>Shown this once.</summary>
+    public Invitation? Invited { get; private set; }
+
+    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        var changed = await sites.Change(SiteId, new SiteFields(Name?.Trim() ?? "", Domain?.Trim() ?? "", LoginUrlTemplate?.Trim() ?? ""), cancellationToken);
+        return await After(changed.Refusal, "Saved. It is in force for the next lead.", about: "", cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostGive(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        if (await AccountSettings.FindByEmail(connection, Email ?? "") is not { } account)
+            return await After(Refusal.Conflict("There is no account with this e-mail yet: invite it."), notice: "", "email", cancellationToken);
+
+        var given = await accounts.GiveSite(account, SiteId, cancellationToken);
+        return await After(given.Refusal, $"{Site.Name} is {Email!.Trim()}'s too.", "email", cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostInvite(CancellationToken cancellationToken)
+    {
+        var invited = await accounts.Invite(new NewAccount(Email, Sites: [SiteId]), cancellationToken);
+        if (invited.Refusal is { } refusal)
+            return await After(refusal, notice: "", "email", cancellationToken);
+
+        (Invited, Email) = (invited.Made, null);
+        return await Again(cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostTake(Guid account, CancellationToken cancellationToken)
+    {
+        var taken = await accounts.TakeSite(account, SiteId, cancellationToken);
+        return await After(taken.Refusal, $"{Email} can no longer see {Site.Name}.", about: "", cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostAllow(CancellationToken cancellationToken)
+    {
+        var allowed = await products.Allow(Username?.Trim() ?? "", SiteId, cancellationToken);
+        var refusal = allowed.Refusal is null ? null : Refusal.Conflict("There is no product with this username: add it under Products first.");
+        return await After(refusal, $"{Username?.Trim()} may send for {Site.Name} from now on.", "username", cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostForbid(CancellationToken cancellationToken)
+    {
+        var forbidden = await products.Forbid(Username ?? "", SiteId, cancellationToken);
+        return await After(forbidden.Refusal, $"{Username} may no longer send for {Site.Name}.", about: "", cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostLimit(CancellationToken cancellationToken)
+    {
+        // What is no number is none of those that the rule allows.
+        var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields(MaxInFlight: limit), cancellationToken);
+        return await After(changed.Refusal, $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
+    }
+
+    private async Task<IActionResult> After(Refusal? refusal, string notice, string about, CancellationToken cancellationToken)
+    {
+        if (refusal is null)
+        {
+            this.Notice(notice);
+            return RedirectToPage();
+        }
+
+        await Load(cancellationToken);
+        return this.Refused(refusal, about);
+    }
+
+    private async Task<IActionResult> Again(CancellationToken cancellationToken)
+    {
+        ModelState.Clear();
+        await Load(cancellationToken);
+        return Page();
+    }
+
+    private async Task Load(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
+        Owners = await AccountSettings.List(connection, SiteId);
+        Products = (await connection.QueryAsync<(string, string)>(
+            "select p.username, p.display_name from product_sites s join products p on p.username = s.product where s.site_id = @SiteId order by p.username", new { SiteId })).AsList();
+        OtherProducts = (await connection.QueryAsync<string>(
+            "select username from products p where not exists (select from product_sites where product = p.username and site_id = @SiteId) order by username limit 100", new { SiteId })).AsList();
+    }
+}

@@ -1,0 +1,24 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>How much was taken in from senders, over all sites. Tests don't count.</summary>
+public sealed class TakenIn(NpgsqlDataSource database)
+{
+    /// <summary>Leads, their changes and activities by hour of the last 24, the present one last.</summary>
+    public async Task<int[]> ByHour(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select array_agg(coalesce(counted.count, 0) order by hour) from generate_series(0, 23) as hour
+            left join (
+                select 23 - floor(extract(epoch from now() - accepted_at) / 3600)::int as hour, count(*)::int
+                from lead_events
+                where test is null and product <> '' and accepted_at > now() - interval '24 hours'
+                group by 1
+            ) counted using (hour)
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (int[])(await connection.ExecuteScalarAsync(new CommandDefinition(sql, cancellationToken: cancellationToken)))!;
+    }
+}

@@ -1,0 +1,98 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>A destination with deliveries that failed: some still do, or were given up.</summary>
+/// <param name="DestinationId">The destination.</param>
+/// <param name="DestinationName">What its owner calls it.</param>
+/// <param name="Kind">Lead Manager, registered or custom.</param>
+/// <param name="Active">Whether it still gets leads.</param>
+/// <param name="SiteId">Its site.</param>
+/// <param name="SiteName">The site's name.</param>
+/// <param name="FailingSince">When the first of those that failed since its last success was tried; null when it is well or off.</param>
+/// <param name="HasMore">More failed since then than are looked at: it began earlier.</param>
+/// <param name="LastStatus">The latest failure's HTTP status.</param>
+/// <param name="LastError">Why the latest failure had none.</param>
+/// <param name="Waiting">Deliveries that are tried again; counted no further than <see cref="TroubledDestinations.Most"/>.</param>
+/// <param name="Dead">Deliveries given up within 30 days; counted as far.</param>
+public sealed record TroubledDestination(
+    Guid DestinationId, string DestinationName, string Kind, bool Active, Guid SiteId, string SiteName, DateTimeOffset? FailingSince, bool HasMore, int? LastStatus,
+    string? LastError, int Waiting, int Dead);
+
+/// <summary>
+/// The destinations of all sites that need somebody: what <see cref="DestinationHealth"/> says of one, found among tens of thousands. Its cost
+/// is by the number of those in trouble, whatever the number of sites and of deliveries.
+/// </summary>
+public sealed class TroubledDestinations(NpgsqlDataSource database)
+{
+    /// <summary>Counts end one above this: for whoever looks, there is no difference beyond.</summary>
+    public const int Most = DeliveryReplay.Most;
+
+    // How many of a destination's newest deliveries are looked at.
+    private const int Newest = 2_000;
+
+    /// <summary>Failing ones first, Lead Managers before all others.</summary>
+    /// <param name="site">Of this site only.</param>
+    /// <param name="limit">The most rows.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<List<TroubledDestination>> List(Guid? site, int limit, CancellationToken cancellationToken)
+    {
+        // Two walks from destination to destination, each step one look into a partial index: a million deliveries that wait for one cost one step.
+        const string sql = $"""
+            with recursive waiting (id) as (
+                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
+                from waiting where waiting.id is not null
+            ),
+            dead (id) as (
+                (select destination_id from deliveries where state = 'dead' and not is_test order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries where state = 'dead' and not is_test and destination_id > dead.id order by destination_id limit 1)
+                from dead where dead.id is not null
+            )
+            select x.id as destination_id, x.name as destination_name, x.kind, x.active, s.id as site_id, s.name as site_name,
+                   failing.since as failing_since, coalesce(failing.has_more, false) as has_more, failure.last_status, failure.last_error,
+                   waits.count as waiting, given_up.count as dead
+            from destinations x
+            join sites s on s.id = x.site_id
+            left join lateral (
+                select n.accepted_at, n.finished_at from (
+                    select d.state, d.accepted_at, d.finished_at from deliveries d
+                    where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) n
+                where n.state = 'delivered' limit 1
+            ) success on true
+            left join lateral (
+                select min(n.first_attempt_at) as since, count(*) = @Newest as has_more from (
+                    select d.first_attempt_at from deliveries d
+                    where d.destination_id = x.id and d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test
+                      and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) n
+                where n.first_attempt_at > coalesce(success.finished_at, '-infinity')
+            ) failing on x.active
+            left join lateral (
+                select d.last_status, d.last_error from deliveries d
+                where d.destination_id = x.id and d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test
+                  and d.accepted_at > now() - interval '30 days'
+                order by d.accepted_at desc, d.event_id desc limit 1
+            ) failure on failing.since is not null
+            cross join lateral (
+                select count(*)::int from (
+                    select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d
+            ) waits
+            cross join lateral (
+                select count(*)::int from (
+                    select from deliveries d
+                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days' limit @Most + 1) d
+            ) given_up
+            where x.id in (select id from waiting union select id from dead) and (@site is null or x.site_id = @site)
+              and (failing.since is not null or given_up.count > 0)
+            order by failing.since is null, x.kind <> 'lead_manager', given_up.count desc, waits.count desc, x.id
+            limit @limit
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<TroubledDestination>(new CommandDefinition(sql, new { site, limit, Most, Newest }, cancellationToken: cancellationToken))).AsList();
+    }
+}

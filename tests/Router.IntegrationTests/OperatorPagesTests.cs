@@ -1,0 +1,262 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<OperatorRouter>
+{
+    private const string OwnersPassword = "a few words in a row";
+
+    private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Site_FilledInWrong_SaysSoBesideTheFieldsAndLosesNothing()
+    {
+        using var browser = await SignIn();
+        var again = await browser.Submit(await browser.Get("/operator/sites/new"), "Save", ("name", "Kept"), ("lead_manager.url", "ftp://x"), ("lead_manager.secret", "kept too"));
+        Assert.Equal((422, "The domain is required.", "Kept", "kept too"), (again.Status, again.Error("domain"), again.Field("name"), again.Field("lead_manager.secret")));
+        Assert.Contains("http", again.Error("lead_manager_url"), StringComparison.Ordinal);
+
+        var generated = await browser.Submit(again, "Generate a secret");
+        Assert.StartsWith("whsec_", generated.Field("lead_manager.secret"), StringComparison.Ordinal);
+        Assert.Equal("Kept", generated.Field("name"));
+    }
+
+    [Fact]
+    public async Task Owner_Invited_UsesTheLinkAndHasTheSiteOnly()
+    {
+        using var browser = await SignIn();
+        var site = await CreateSite(browser, "Owned Realty");
+        var email = $"{Guid.NewGuid():N}@realty.test";
+        var unknown = await browser.Submit(site, "Give the site to an account that exists", ("email", email));
+        Assert.Contains("invite", unknown.Error("email"), StringComparison.Ordinal);
+        Assert.Equal(email, unknown.Field("email"));
+
+        var invited = await browser.Submit(unknown, "Invite a new owner");
+        Assert.StartsWith($"{_router.Api.Url}invitation/", invited.Secret, StringComparison.Ordinal);
+        Assert.Contains("No mail is sent", invited.Text, StringComparison.Ordinal);
+        Assert.Equal("", (await browser.Get(site.Path)).Secret);
+
+        using var owner = new Browserless(_router.Api.Url);
+        var welcome = await owner.Submit(await owner.Get(new Uri(invited.Secret).AbsolutePath), "Save and sign in", ("password", OwnersPassword));
+        Assert.Equal((200, site.Path["/operator".Length..]), (welcome.Status, welcome.Path));
+        Assert.Contains("older than seven days", (await owner.Get(new Uri(invited.Secret).AbsolutePath)).Text, StringComparison.Ordinal);
+
+        var taken = await browser.Submit(await browser.Get(site.Path), "Take Owned Realty away");
+        Assert.Contains("can no longer see Owned Realty", taken.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await owner.Get(welcome.Path)).Status);
+
+        await browser.Submit(await browser.Get(site.Path), "Give the site to an account that exists", ("email", email.ToUpperInvariant()));
+        Assert.Equal(200, (await owner.Get(welcome.Path)).Status);
+
+        var disabled = await browser.Submit(await browser.Get($"/operator/accounts?find={email}"), $"Disable {email}");
+        Assert.Contains("disabled", disabled.Text, StringComparison.Ordinal);
+        Assert.Equal("/sign-in", (await owner.Get(welcome.Path)).Path);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/failing")]
+    [InlineData("/dead-letters")]
+    [InlineData("/sites")]
+    [InlineData("/sites/new")]
+    [InlineData("/sites/{site}")]
+    [InlineData("/products")]
+    [InlineData("/catalogue")]
+    [InlineData("/catalogue/new")]
+    [InlineData("/catalogue/promote?site={site}&destination={site}")]
+    [InlineData("/accounts")]
+    [InlineData("/audit")]
+    public async Task Page_ForAnOwnerOrNobody_IsRefused(string path)
+    {
+        var (owner, site) = await shared.Owner();
+        path = "/operator" + path.Replace("{site}", site.ToString(), StringComparison.Ordinal);
+        Assert.Equal(403, (await owner.Get(path)).Status);
+        using var nobody = new Browserless(_router.Api.Url);
+        Assert.Equal("/sign-in", (await nobody.Get(path)).Path);
+    }
+
+    [Fact]
+    public async Task Product_Created_ShowsItsPasswordOnce()
+    {
+        using var browser = await SignIn();
+        var site = await CreateSite(browser, "Sending Realty");
+        var username = $"web-{Guid.NewGuid():N}";
+        var products = await browser.Get("/operator/products");
+        var invalid = await browser.Submit(products, "Add it and show its password", ("username", "with space"), ("display_name", "Website"));
+        Assert.Equal((422, "with space", "Website"), (invalid.Status, invalid.Field("username"), invalid.Field("display_name")));
+        Assert.NotEqual("", invalid.Error("username"));
+
+        var made = await browser.Submit(products, "Add it and show its password", ("username", username), ("display_name", "Website"));
+        Assert.Equal(43, made.Secret.Length);
+        Assert.DoesNotContain(made.Secret, (await browser.Get("/operator/products")).Html, StringComparison.Ordinal);
+        var twice = await browser.Submit(products, "Add it and show its password", ("username", username), ("display_name", "Website"));
+        Assert.Contains("exists already", twice.Error("username"), StringComparison.Ordinal);
+
+        Assert.Equal(403, await PostLead(site, username, made.Secret));
+        Assert.NotEqual("", (await browser.Submit(site, "Let it send for this site", ("username", "nobody"))).Error("username"));
+        await browser.Submit(site, "Let it send for this site", ("username", username));
+        Assert.Equal(201, await PostLead(site, username, made.Secret));
+
+        var page = await browser.Get($"/operator/products?find={username}");
+        var renewed = await browser.Submit(page, "Make a new password");
+        Assert.Equal(401, await PostLead(site, username, made.Secret));
+        Assert.Equal(201, await PostLead(site, username, renewed.Secret));
+
+        await browser.Submit(await browser.Get(site.Path), $"Forbid {username}");
+        Assert.Equal(403, await PostLead(site, username, renewed.Secret));
+    }
+
+    [Fact]
+    public async Task Integration_PublishedAndHidden_IsInTheCatalogueMeanwhile()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var name = $"Valuations {Guid.NewGuid():N}";
+        var page = await browser.Submit(
+            await browser.Get("/operator/catalogue/new"), "Save, hidden", ("name", name), ("description", "Sends\r\nvaluations."), ("url", new Uri(_router.Receiver.Url, $"/{site.Id}").AbsoluteUri),
+            ("secret", "the maker's secret"), ("partner_id_label", "Account ID"), ("partner_id_help", "Under Settings."));
+        Assert.Contains("hidden", page.Text, StringComparison.Ordinal);
+        Assert.Equal(("Sends valuations.", ""), (page.Field("description"), page.Field("secret")));
+        Assert.DoesNotContain(name, (await browser.Get($"/sites/{site.Id}/catalogue")).Text, StringComparison.Ordinal);
+
+        page = await browser.Submit(page, "Publish it");
+        var catalogue = await browser.Get($"/sites/{site.Id}/catalogue");
+        Assert.Contains(name, catalogue.Text, StringComparison.Ordinal);
+        var connect = await browser.Get($"/sites/{site.Id}/catalogue/{page.Path.Split('/')[^1]}");
+        await browser.Submit(connect, "Save", ("partner_id", "4711"), ("active", "true"));
+
+        // An empty secret keeps the present one.
+        page = await browser.Submit(await browser.Get(page.Path), "Save", ("description", "Sends better valuations."));
+        Assert.Contains("1 connected site", page.Text, StringComparison.Ordinal);
+        await site.PostLead();
+        Assert.True((await _router.Receiver.Wait($"/{site.Id}", 1))[0].IsSignedWith("the maker's secret"));
+
+        page = await browser.Submit(page, "Hide it");
+        Assert.Contains("no further site can connect", page.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await browser.Get(connect.Path)).Status);
+    }
+
+    [Fact]
+    public async Task CustomApi_Promoted_IsInTheCatalogueHidden()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("Home grown");
+        var page = await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}");
+        Assert.Contains($"/operator/catalogue/promote?site={site.Id}&amp;destination={destination.Id}", page.Html, StringComparison.Ordinal);
+
+        page = await browser.Get($"/operator/catalogue/promote?site={site.Id}&destination={destination.Id}");
+        Assert.Equal("Home grown", page.Field("name"));
+        page = await browser.Submit(page, "Promote it, hidden", ("description", ""));
+        Assert.Equal("The description is required.", page.Error("description"));
+        page = await browser.Submit(page, "Promote it, hidden", ("description", "Made by a customer."));
+        Assert.StartsWith("/operator/catalogue/", page.Path, StringComparison.Ordinal);
+        Assert.Contains("1 site is connected", page.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await browser.Get($"/operator/catalogue/promote?site={site.Id}&destination={destination.Id}")).Status);
+    }
+
+    [Fact]
+    public async Task DeadLetters_OfADestination_AreReplayedOneAndAll()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("down");
+        _router.Receiver.Answer(destination.Path, 500);
+        var leads = new[] { await site.PostLead("a secret of the lead"), await site.PostLead(), await site.PostLead() };
+        await Eventually.True(async () => await Dead(destination) == 3, "three were given up");
+
+        var overview = await browser.Get("/operator");
+        Assert.Contains($"/operator/dead-letters?destination={destination.Id}", overview.Html, StringComparison.Ordinal);
+        Assert.Matches($"destination={destination.Id}[^>]*state=dead", overview.Html);
+        Assert.Contains("answered 500", (await browser.Get("/operator/failing")).Text, StringComparison.Ordinal);
+        Assert.Contains(leads[0], (await browser.Get($"/operator/dead-letters?site={site.Id}")).Text, StringComparison.Ordinal);
+
+        _router.Receiver.Answer(destination.Path, 200);
+        var page = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
+        Assert.DoesNotContain("a secret of the lead", page.Html, StringComparison.Ordinal);
+        page = await browser.Submit(page, $"Replay lead {leads[1]} to down");
+        Assert.Contains("being sent again", page.Text, StringComparison.Ordinal);
+        Assert.Contains($"destination={destination.Id}", page.Url.Query, StringComparison.Ordinal);
+        Assert.DoesNotContain(leads[1], page.Text, StringComparison.Ordinal);
+        page = await browser.Submit(page, "Replay 2");
+        Assert.Contains("2 deliveries are being sent again", page.Text, StringComparison.Ordinal);
+        await Eventually.True(async () => await Dead(destination) == 0, "all are sent");
+        Assert.Equal(5 * 3, (await _router.Receiver.Wait(destination.Path, 5 * 3)).Count);
+        Assert.DoesNotContain(destination.Id.ToString(), (await browser.Get("/operator/failing")).Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DeadLetters_MoreThanAPage_AreReadToTheEnd()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("often");
+        _router.Receiver.Answer(destination.Path, 500);
+        var leads = new List<string>();
+        while (leads.Count < 60)
+            leads.Add(await site.PostLead());
+        await Eventually.True(async () => await Dead(destination) == 60, "all were given up");
+
+        var first = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
+        var older = System.Text.RegularExpressions.Regex.Match(first.Html, "href=\"([^\"]*)\">Older ones").Groups[1].Value;
+        var second = await browser.Get(System.Net.WebUtility.HtmlDecode(older));
+        Assert.Equal(leads.Order(StringComparer.Ordinal), leads.Where(lead => first.Text.Contains(lead, StringComparison.Ordinal) != second.Text.Contains(lead, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("Older ones", second.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Audit_OfAChange_NamesWhoDidIt()
+    {
+        using var browser = await SignIn();
+        var site = await CreateSite(browser, "Audited Realty");
+        await browser.Submit(site, "Save", ("name", "Renamed Realty"));
+        var id = site.Path.Split('/')[^1];
+        foreach (var query in new[] { $"site={id}", $"actor={OperatorRouter.Email}" })
+        {
+            var audit = await browser.Get($"/operator/audit?{query}");
+            Assert.Contains($"{OperatorRouter.Email} site Renamed Realty changed name: Audited Realty → Renamed Realty", audit.Text, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("Renamed Realty", (await browser.Get("/operator/audit?actor=somebody-else")).Text, StringComparison.Ordinal);
+        Assert.Contains("Renamed Realty", (await browser.Get($"/operator/sites?find={id}")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Destination_GivenALimit_HasIt()
+    {
+        using var browser = await SignIn();
+        var site = await _router.CreateSite();
+        var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit", ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
+        Assert.Equal("The limit must be from 1 to 10000.", page.Error("max_in_flight"));
+        page = await browser.Submit(page, "Save the limit", ("max_in_flight", "7"));
+        Assert.Contains("Lead Manager: 7", page.Text, StringComparison.Ordinal);
+        Assert.Equal(7, await _router.Query<int>("select max_in_flight from destinations where id = @Id", new { site.LeadManager.Id }));
+    }
+
+    private Task<int> Dead(TestDestination destination) =>
+        _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and state = 'dead'", new { destination.Id });
+
+    private async Task<Browserless> SignIn()
+    {
+        var browser = new Browserless(_router.Api.Url);
+        Assert.Equal(200, (await browser.SignIn(OperatorRouter.Email, OperatorRouter.Password)).Status);
+        return browser;
+    }
+
+    private async Task<Browsed> CreateSite(Browserless browser, string name) => await browser.Submit(
+        await browser.Get("/operator/sites/new"), "Save", ("name", name), ("domain", "www.realty.test"),
+        ("lead_manager.url", new Uri(_router.Receiver.Url, $"/{Guid.NewGuid()}").AbsoluteUri), ("lead_manager.secret", "a secret"));
+
+    private async Task<int> PostLead(Browsed site, string username, string password)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_router.Api.Url, $"/rest/sites/{site.Path.Split('/')[^1]}/leads"))
+        {
+            Content = new StringContent(JsonSerializer.Serialize(new { source = "test", email = "jack@mail.test" }), Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}")));
+        return (int)(await _router.Admin.SendAsync(request)).StatusCode;
+    }
+}

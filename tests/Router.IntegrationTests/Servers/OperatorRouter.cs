@@ -1,0 +1,37 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>A router whose operator has a password, for tests of pages.</summary>
+public sealed class OperatorRouter(TestServers servers) : IAsyncLifetime
+{
+    public const string Email = "operator@router.test";
+    public const string Password = "correct horse battery";
+
+    private Task<(Browserless Browser, Guid Site)>? _owner;
+
+    public RouterFixture Router { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(servers, 1, ("Admin:Email", Email), ("Admin:Password", Password));
+
+    /// <summary>Somebody who owns one site and is signed in.</summary>
+    public Task<(Browserless Browser, Guid Site)> Owner() => _owner ??= MakeOwner();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_owner is not null)
+            (await _owner).Browser.Dispose();
+        await Router.DisposeAsync();
+    }
+
+    private async Task<(Browserless Browser, Guid Site)> MakeOwner()
+    {
+        var site = await Router.CreateSite();
+        using var response = await Router.Admin.PostAsJsonAsync("/api/accounts", new { email = "owner@router.test", sites = new[] { site.Id } });
+        var invitation = await response.Content.ReadFromJsonAsync<JsonElement>();
+        var browser = new Browserless(Router.Api.Url);
+        await browser.Submit(await browser.Get(invitation.GetProperty("path").GetString()!), "Save and sign in", ("password", "a few words in a row"));
+        return (browser, site.Id);
+    }
+}
