@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -52,6 +54,29 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var page = await browser.Open(width, dark, script: true);
         await Look(page, "/sign-in", "sign-in", width);
         await Look(page, link, "invitation", width);
+    }
+
+    [Theory]
+    [InlineData(1280, true)]
+    [InlineData(390, false)]
+    public async Task Pages_OfAnOperator_AreReadable(int width, bool dark)
+    {
+        var site = await _router.CreateSite();
+        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{HostProcess.FreePort()}/");
+        await site.PostLead();
+        await site.Delivery(broken, "dead");
+        var made = await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "Valuations", description = "Tells your leads what their house is worth.", url = "https://valuations.test", secret = "s", published = true });
+        var integration = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+        var page = await browser.SignInAsOperator(width, dark, script: true);
+
+        await Look(page, "/", "sites", width);
+        foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/catalogue", "/catalogue/new", "/accounts", "/audit"])
+            await Look(page, $"/operator{name}", $"operator{name.Replace('/', '-')}", width);
+        await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
+        await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
+        await Look(page, $"/operator/sites/{site.Id}/destinations/{broken.Id}/promote", "operator-promote", width);
+        await Look(page, $"/sites/{site.Id}/catalogue", "catalogue-card", width);
+        await Look(page, $"/sites/{site.Id}/catalogue/{integration}", "connect", width);
     }
 
     private static async Task Look(IPage page, string path, string name, int width)

@@ -66,7 +66,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [InlineData("/products")]
     [InlineData("/catalogue")]
     [InlineData("/catalogue/new")]
-    [InlineData("/catalogue/promote?site={site}&destination={site}")]
+    [InlineData("/sites/{site}/destinations/{site}/promote")]
     [InlineData("/accounts")]
     [InlineData("/audit")]
     public async Task Page_ForAnOwnerOrNobody_IsRefused(string path)
@@ -146,16 +146,16 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("Home grown");
         var page = await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}");
-        Assert.Contains($"/operator/catalogue/promote?site={site.Id}&amp;destination={destination.Id}", page.Html, StringComparison.Ordinal);
+        Assert.Contains($"/operator/sites/{site.Id}/destinations/{destination.Id}/promote", page.Html, StringComparison.Ordinal);
 
-        page = await browser.Get($"/operator/catalogue/promote?site={site.Id}&destination={destination.Id}");
+        page = await browser.Get($"/operator/sites/{site.Id}/destinations/{destination.Id}/promote");
         Assert.Equal("Home grown", page.Field("name"));
         page = await browser.Submit(page, "Promote it, hidden", ("description", ""));
         Assert.Equal("The description is required.", page.Error("description"));
         page = await browser.Submit(page, "Promote it, hidden", ("description", "Made by a customer."));
         Assert.StartsWith("/operator/catalogue/", page.Path, StringComparison.Ordinal);
         Assert.Contains("1 site is connected", page.Text, StringComparison.Ordinal);
-        Assert.Equal(404, (await browser.Get($"/operator/catalogue/promote?site={site.Id}&destination={destination.Id}")).Status);
+        Assert.Equal(404, (await browser.Get($"/operator/sites/{site.Id}/destinations/{destination.Id}/promote")).Status);
     }
 
     [Fact]

@@ -9,10 +9,10 @@ namespace Router.Api.Pages.Operator;
 /// <summary>Makes a site's custom API an integration for all sites.</summary>
 internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSettings catalogue) : IntegrationPage
 {
-    [BindProperty(Name = "site", SupportsGet = true)]
+    [FromRoute(Name = "site")]
     public Guid SiteId { get; set; }
 
-    [BindProperty(Name = "destination", SupportsGet = true)]
+    [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
 
     public Destination Destination { get; private set; } = null!;
