@@ -14,7 +14,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task Site_FilledInWrong_SaysSoBesideTheFieldsAndLosesNothing()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var again = await browser.Submit(await browser.Get("/operator/sites/new"), "Save", ("name", "Kept"), ("lead_manager.url", "ftp://x"), ("lead_manager.secret", "kept too"));
         Assert.Equal((422, "The domain is required.", "Kept", "kept too"), (again.Status, again.Error("domain"), again.Field("name"), again.Field("lead_manager.secret")));
         Assert.Contains("http", again.Error("lead_manager_url"), StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task Owner_Invited_UsesTheLinkAndHasTheSiteOnly()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await CreateSite(browser, "Owned Realty");
         var email = $"{Guid.NewGuid():N}@realty.test";
         var unknown = await browser.Submit(site, "Give the site to an account that exists", ("email", email));
@@ -81,7 +81,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task Product_Created_ShowsItsPasswordOnce()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await CreateSite(browser, "Sending Realty");
         var username = $"web-{Guid.NewGuid():N}";
         var products = await browser.Get("/operator/products");
@@ -112,7 +112,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task Integration_PublishedAndHidden_IsInTheCatalogueMeanwhile()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
         var name = $"Valuations {Guid.NewGuid():N}";
         var page = await browser.Submit(
@@ -142,7 +142,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task CustomApi_Promoted_IsInTheCatalogueHidden()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("Home grown");
         var page = await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}");
@@ -159,58 +159,9 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     }
 
     [Fact]
-    public async Task DeadLetters_OfADestination_AreReplayedOneAndAll()
-    {
-        using var browser = await SignIn();
-        var site = await _router.CreateSite();
-        var destination = await site.AddDestination("down");
-        _router.Receiver.Answer(destination.Path, 500);
-        var leads = new[] { await site.PostLead("a secret of the lead"), await site.PostLead(), await site.PostLead() };
-        await Eventually.True(async () => await Dead(destination) == 3, "three were given up");
-
-        var overview = await browser.Get("/operator");
-        Assert.Contains($"/operator/dead-letters?destination={destination.Id}", overview.Html, StringComparison.Ordinal);
-        Assert.Matches($"destination={destination.Id}[^>]*state=dead", overview.Html);
-        Assert.Contains("answered 500", (await browser.Get("/operator/failing")).Text, StringComparison.Ordinal);
-        Assert.Contains(leads[0], (await browser.Get($"/operator/dead-letters?site={site.Id}")).Text, StringComparison.Ordinal);
-
-        _router.Receiver.Answer(destination.Path, 200);
-        var page = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
-        Assert.DoesNotContain("a secret of the lead", page.Html, StringComparison.Ordinal);
-        page = await browser.Submit(page, $"Replay lead {leads[1]} to down");
-        Assert.Contains("being sent again", page.Text, StringComparison.Ordinal);
-        Assert.Contains($"destination={destination.Id}", page.Url.Query, StringComparison.Ordinal);
-        Assert.DoesNotContain(leads[1], page.Text, StringComparison.Ordinal);
-        page = await browser.Submit(page, "Replay 2");
-        Assert.Contains("2 deliveries are being sent again", page.Text, StringComparison.Ordinal);
-        await Eventually.True(async () => await Dead(destination) == 0, "all are sent");
-        Assert.Equal(5 * 3, (await _router.Receiver.Wait(destination.Path, 5 * 3)).Count);
-        Assert.DoesNotContain(destination.Id.ToString(), (await browser.Get("/operator/failing")).Html, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task DeadLetters_MoreThanAPage_AreReadToTheEnd()
-    {
-        using var browser = await SignIn();
-        var site = await _router.CreateSite();
-        var destination = await site.AddDestination("often");
-        _router.Receiver.Answer(destination.Path, 500);
-        var leads = new List<string>();
-        while (leads.Count < 60)
-            leads.Add(await site.PostLead());
-        await Eventually.True(async () => await Dead(destination) == 60, "all were given up");
-
-        var first = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
-        var older = System.Text.RegularExpressions.Regex.Match(first.Html, "href=\"([^\"]*)\">Older ones").Groups[1].Value;
-        var second = await browser.Get(System.Net.WebUtility.HtmlDecode(older));
-        Assert.Equal(leads.Order(StringComparer.Ordinal), leads.Where(lead => first.Text.Contains(lead, StringComparison.Ordinal) != second.Text.Contains(lead, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.DoesNotContain("Older ones", second.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Audit_OfAChange_NamesWhoDidIt()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await CreateSite(browser, "Audited Realty");
         await browser.Submit(site, "Save", ("name", "Renamed Realty"));
         var id = site.Path.Split('/')[^1];
@@ -227,23 +178,13 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     [Fact]
     public async Task Destination_GivenALimit_HasIt()
     {
-        using var browser = await SignIn();
+        using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
         var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit", ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
         Assert.Equal("The limit must be from 1 to 10000.", page.Error("max_in_flight"));
         page = await browser.Submit(page, "Save the limit", ("max_in_flight", "7"));
         Assert.Contains("Lead Manager: 7", page.Text, StringComparison.Ordinal);
         Assert.Equal(7, await _router.Query<int>("select max_in_flight from destinations where id = @Id", new { site.LeadManager.Id }));
-    }
-
-    private Task<int> Dead(TestDestination destination) =>
-        _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and state = 'dead'", new { destination.Id });
-
-    private async Task<Browserless> SignIn()
-    {
-        var browser = new Browserless(_router.Api.Url);
-        Assert.Equal(200, (await browser.SignIn(OperatorRouter.Email, OperatorRouter.Password)).Status);
-        return browser;
     }
 
     private async Task<Browsed> CreateSite(Browserless browser, string name) => await browser.Submit(

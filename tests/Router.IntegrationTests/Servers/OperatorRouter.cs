@@ -15,6 +15,13 @@ public sealed class OperatorRouter(TestServers servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(servers, 1, ("Admin:Email", Email), ("Admin:Password", Password));
 
+    public async Task<Browserless> SignIn()
+    {
+        var browser = new Browserless(Router.Api.Url);
+        Assert.Equal(200, (await browser.SignIn(Email, Password)).Status);
+        return browser;
+    }
+
     /// <summary>Somebody who owns one site and is signed in.</summary>
     public Task<(Browserless Browser, Guid Site)> Owner() => _owner ??= MakeOwner();
 
