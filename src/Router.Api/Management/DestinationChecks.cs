@@ -18,8 +18,8 @@ internal static class DestinationChecks
             problems.RequireText("secret", fields.GenerateSecret is true ? secret : fields.Secret, most: 500);
         problems.CheckText("partner_id", fields.PartnerId);
         problems.CheckSignature(signature, secret);
-        if (fields.MaxInFlight is < 1 or > 10_000)
-            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000.");
+        if (fields.MaxInFlight is < 0 or > 10_000)
+            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
         return problems;
     }
 

@@ -32,7 +32,7 @@ internal sealed record Destination(
 /// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
 /// <param name="PartnerId">Put into each body.</param>
 /// <param name="Active">Whether it gets leads; default true.</param>
-/// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; default 32, Lead Manager 256.</param>
+/// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; 0 for the default: 32, Lead Manager 256.</param>
 /// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
 internal sealed record DestinationFields(
     Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null,

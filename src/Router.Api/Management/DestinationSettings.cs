@@ -71,7 +71,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
                 $"""
                 update destinations
                 set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
-                    signature = coalesce(@Signature, signature), max_in_flight = coalesce(@MaxInFlight, max_in_flight), active = coalesce(@Active, active),
+                    signature = coalesce(@Signature, signature), max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end, active = coalesce(@Active, active),
                     secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
                 where id = @id
                 returning {DestinationRows.Columns}
@@ -144,7 +144,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
             await change.Connection.ExecuteAsync(
                 """
                 insert into destinations (id, site_id, kind, integration_id, name, url, secret, partner_id, active, signature, max_in_flight)
-                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @secret, @PartnerId, @Active, @Signature, @maxInFlight)
+                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @secret, @PartnerId, @Active, @Signature, nullif(@maxInFlight, 0))
                 """,
                 new
                 {

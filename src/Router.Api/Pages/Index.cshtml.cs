@@ -32,7 +32,8 @@ internal sealed class IndexModel(NpgsqlDataSource database) : PageModel
             """
             select s.id, s.name, s.domain,
                    (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active,
-                   (select count(*) from deliveries d where d.site_id = s.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '7 days')::int as dead
+                   (select count(*) from destinations x join deliveries d on d.destination_id = x.id
+                    where x.site_id = s.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '7 days')::int as dead
             from sites s
             where (@IsOperator or s.id = any (@Sites))
               and (@Find is null or s.name ilike '%' || @Find || '%' or s.domain ilike '%' || @Find || '%' or s.id::text = lower(@Find))

@@ -6,11 +6,11 @@ namespace Router.Core.Deliveries;
 /// <summary>How a destination does.</summary>
 /// <param name="DestinationId">The destination.</param>
 /// <param name="LastDeliveredAt">When it took a lead last, within 30 days.</param>
-/// <param name="FailingSince">When the first of those that failed since then was tried; null when it is well.</param>
+/// <param name="FailingSince">When the first of those that failed since then was tried, of the newest 2,000; null when it is well.</param>
 /// <param name="LastStatus">The latest failure's HTTP status.</param>
 /// <param name="LastError">Why the latest failure had none.</param>
-/// <param name="Waiting">Deliveries that are tried again.</param>
-/// <param name="Dead">Deliveries given up within 30 days.</param>
+/// <param name="Waiting">Deliveries that are tried again; counted no further than 10,001.</param>
+/// <param name="Dead">Deliveries given up within 30 days; counted no further than 10,001.</param>
 /// <param name="Delivered">By hour of the last 24, the present one last.</param>
 /// <param name="Failed">The same of those that failed or still do.</param>
 public sealed record DestinationHealthRow(
@@ -20,6 +20,9 @@ public sealed record DestinationHealthRow(
 /// <summary>Reads how destinations do from the ledger. Tests don't count.</summary>
 public sealed class DestinationHealth(NpgsqlDataSource database)
 {
+    // How many of a destination's newest deliveries are looked at for its last success: beyond them it is just failing for long.
+    private const int Newest = 2_000;
+
     private const string Failure = "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test";
 
     /// <summary>Of these destinations, each of them in the answer.</summary>
@@ -30,26 +33,32 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                    waiting.count as waiting, dead.count as dead, hours.delivered, hours.failed
             from unnest(@ids) as x (id)
             left join lateral (
-                select d.finished_at as at from deliveries d
-                where d.destination_id = x.id and d.state = 'delivered' and not d.is_test and d.accepted_at > now() - interval '30 days'
-                order by d.accepted_at desc limit 1
+                select n.accepted_at, n.finished_at as at from (
+                    select d.state, d.accepted_at, d.finished_at from deliveries d
+                    where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) n
+                where n.state = 'delivered' limit 1
             ) success on true
             left join lateral (
-                select min(d.first_attempt_at) as since from deliveries d
-                where d.destination_id = x.id and {Failure} and d.accepted_at > now() - interval '30 days'
-                  and d.first_attempt_at > coalesce(success.at, '-infinity')
+                select min(n.first_attempt_at) as since from (
+                    select d.first_attempt_at from deliveries d
+                    where d.destination_id = x.id and {Failure} and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) n
+                where n.first_attempt_at > coalesce(success.at, '-infinity')
             ) failing on true
             left join lateral (
                 select d.last_status, d.last_error from deliveries d
                 where failing.since is not null and d.destination_id = x.id and {Failure} and d.accepted_at > now() - interval '30 days'
-                order by d.accepted_at desc limit 1
+                order by d.accepted_at desc, d.event_id desc limit 1
             ) failure on true
             cross join lateral (
-                select count(*)::int from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test
+                select count(*)::int from (
+                    select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d
             ) waiting
             cross join lateral (
-                select count(*)::int from deliveries d
-                where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days'
+                select count(*)::int from (
+                    select from deliveries d
+                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days' limit @Most + 1) d
             ) dead
             cross join lateral (
                 select array_agg(coalesce(counted.delivered, 0) order by hour) as delivered, array_agg(coalesce(counted.failed, 0) order by hour) as failed
@@ -64,7 +73,7 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
             ) hours
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray() }, cancellationToken: cancellationToken));
+        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray(), Newest, DeliveryReplay.Most }, cancellationToken: cancellationToken));
         return rows.ToDictionary(row => row.DestinationId);
     }
 }

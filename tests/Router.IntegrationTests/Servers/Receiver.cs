@@ -104,7 +104,7 @@ public sealed class Receiver : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var request = new Received(
-            context.Request.Path,
+            context.Request.Path.Value!,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray(),
             TimeProvider.System.GetUtcNow());

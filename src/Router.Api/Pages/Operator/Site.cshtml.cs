@@ -95,7 +95,7 @@ internal sealed class SiteModel(
     public async Task<IActionResult> OnPostLimit(CancellationToken cancellationToken)
     {
         // What is no number is none of those that the rule allows.
-        var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
         var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields(MaxInFlight: limit), cancellationToken);
         return await After(changed.Refusal, $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
     }
