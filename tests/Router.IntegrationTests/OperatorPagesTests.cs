@@ -181,10 +181,12 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
         var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit", ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
-        Assert.Equal("The limit must be from 1 to 10000.", page.Error("max_in_flight"));
+        Assert.Equal("The limit must be from 1 to 10000, or 0 for the default.", page.Error("max_in_flight"));
         page = await browser.Submit(page, "Save the limit", ("max_in_flight", "7"));
         Assert.Contains("Lead Manager: 7", page.Text, StringComparison.Ordinal);
         Assert.Equal(7, await _router.Query<int>("select max_in_flight from destinations where id = @Id", new { site.LeadManager.Id }));
+        page = await browser.Submit(page, "Save the limit", ("max_in_flight", "0"));
+        Assert.Contains("Lead Manager: the default", page.Text, StringComparison.Ordinal);
     }
 
     private async Task<Browsed> CreateSite(Browserless browser, string name) => await browser.Submit(
