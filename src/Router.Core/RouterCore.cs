@@ -42,6 +42,7 @@ public static class RouterCore
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationGates>();
         services.AddSingleton<DeliveryCancellation>();
+        services.AddSingleton<DestinationPauses>();
         services.AddSingleton<DeliveryHistory>();
         services.AddSingleton<DeliveryReplay>();
         services.AddSingleton<DestinationCheck>();

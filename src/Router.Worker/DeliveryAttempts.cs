@@ -9,19 +9,25 @@ namespace Router.Worker;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 internal sealed partial class DeliveryAttempts(
     DestinationGates gates, SlowAttempts slow, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
-    DestinationDirectory directory, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
+    DestinationDirectory directory, DeliveryCancellation cancellation, DestinationPauses pauses, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     TimeProvider time, IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
     public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(lead, body, site, destination, number: 1, step: 0, isClaimed: false);
+        Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, IsProbe: false));
 
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(claimed.Lead, body, site, destination, claimed.Attempt, claimed.Step, isClaimed: true);
+        Attempt(claimed.Lead, body, site, destination, new Turn(claimed.Attempt, claimed.Step, IsClaimed: true, claimed.IsProbe));
 
-    private async Task<string> Attempt(
-        LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, int number, int step, bool isClaimed)
+    /// <summary>Which attempt it is.</summary>
+    /// <param name="Number">Its number.</param>
+    /// <param name="Step">How many retries of the schedule were made before.</param>
+    /// <param name="IsClaimed">Whether the ledger has leased it to this worker.</param>
+    /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
+    private readonly record struct Turn(int Number, int Step, bool IsClaimed, bool IsProbe);
+
+    private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Turn turn)
     {
         // What the directory doesn't list may be active since a moment ago: the end of a delivery is only decided on what the
         // database says now.
@@ -34,16 +40,23 @@ internal sealed partial class DeliveryAttempts(
             return DeliveryStates.Canceled;
         }
 
+        // News of the destination's own switch go to it whatever state it is in, and so do its tests.
+        if (destination.IsPaused && !turn.IsProbe && lead.Test is null && !LeadActions.IsAboutDestination(lead.Action))
+        {
+            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.Deferred, turn.Number, null, DeliveryStates.Held, turn.Step, null));
+            return DeliveryStates.Held;
+        }
+
         var bytes = body.For(destination.PartnerId);
-        var sending = gates.TrySend(destination, lead, bytes, number);
+        var sending = gates.TrySend(destination, lead, bytes, turn.Number);
         if (!await IsSlow(sending))
-            return await Finish(lead, destination, bytes, step, number, sending);
+            return await Finish(lead, destination, bytes, turn, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
-        if (!isClaimed)
-            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.UnderWay, number, null, DeliveryStates.Retrying, step, options.Value.Lease));
+        if (!turn.IsClaimed)
+            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.UnderWay, turn.Number, null, DeliveryStates.Retrying, turn.Step, options.Value.Lease));
         slow.Track(gates.WhileSlow(destinationId, sending));
-        slow.Track(Finish(lead, destination, bytes, step, number, sending));
+        slow.Track(Finish(lead, destination, bytes, turn, sending));
         return DeliveryStates.Retrying;
     }
 
@@ -54,33 +67,38 @@ internal sealed partial class DeliveryAttempts(
     }
 
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
-    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, int step, int number, Task<Attempt?> sending)
+    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, Turn turn, Task<Attempt?> sending)
     {
         if (await sending is not { } attempt)
         {
             LogDeferred(logger, lead.EventId, destination.Id);
             await recorder.Record(new RecordedAttempt(
-                lead.EventId, destination.Id, RecordKind.Deferred, number, null, DeliveryStates.Retrying, step, options.Value.DeferDelay));
+                lead.EventId, destination.Id, RecordKind.Deferred, turn.Number, null, DeliveryStates.Retrying, turn.Step, options.Value.DeferDelay));
             return DeliveryStates.Retrying;
         }
 
         if (lead.Test is { } test)
-            return await FinishTest(lead, destination, test, step, attempt);
+            return await FinishTest(lead, destination, test, turn.Step, attempt);
 
         var delay = attempt.Result is AttemptResult.Failed
-            ? RetrySchedule.Delay(options.Value, step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
+            ? RetrySchedule.Delay(options.Value, turn.Step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
             : null;
         var usedUp = attempt.Result is AttemptResult.Failed && delay is null;
-        if (usedUp && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
+        // A paused destination's leads are held, however often they fail, and so are a Lead Manager's while it is down.
+        var isHeld = attempt.Result is AttemptResult.Failed && (turn.IsProbe || usedUp && destination.IsLeadManager
+            && await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping));
+        if (isHeld)
+            delay = null;
+        else if (usedUp && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
             delay = options.Value.Lease;
-        var state = StateAfter(attempt.Result, delay);
+        var state = isHeld ? DeliveryStates.Held : StateAfter(attempt.Result, delay);
         Log(lead, destination, attempt, state, delay);
 
         if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
             await Deactivate(destination);
 
         await recorder.Record(new RecordedAttempt(
-            lead.EventId, destination.Id, RecordKind.Made, number, attempt, state, delay is null || usedUp ? step : step + 1, delay));
+            lead.EventId, destination.Id, RecordKind.Made, turn.Number, attempt, state, delay is null || usedUp ? turn.Step : turn.Step + 1, delay));
         return state;
     }
 
@@ -115,6 +133,8 @@ internal sealed partial class DeliveryAttempts(
         var milliseconds = attempt.Duration.TotalMilliseconds;
         if (state == DeliveryStates.Dead)
             LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
+        else if (state == DeliveryStates.Held)
+            LogHeld(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
         else if (delay is { } wait)
             LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds, wait.TotalSeconds);
         else if (attempt.Number > 1 || state == DeliveryStates.Rejected)
@@ -129,6 +149,9 @@ internal sealed partial class DeliveryAttempts(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
     private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; held until the destination is well")]
+    private static partial void LogHeld(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} at destination {DestinationId} deferred: no room there, or it doesn't answer")]
     private static partial void LogDeferred(ILogger logger, Guid messageId, Guid destinationId);

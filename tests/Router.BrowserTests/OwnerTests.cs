@@ -220,6 +220,29 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Destination_PausedAndResumed_HoldsItsLeadsMeanwhile()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("patient");
+        var page = await browser.SignInAsOwner([site]);
+        await page.GotoAsync($"/sites/{site.Id}/destinations/{destination.Id}");
+        await Button(page, "Pause").ClickAsync();
+        await Expect(page.GetByText(new Regex("paused since \\d\\d:\\d\\d"))).ToBeVisibleAsync();
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        await site.PostLead();
+        await Eventually.True(
+            async () =>
+            {
+                await page.ReloadAsync();
+                return await page.GetByRole(AriaRole.Link, new() { Name = "1 held" }).CountAsync() == 1;
+            },
+            "the page says that one is held");
+        await Button(page, "Resume now").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("patient goes on");
+        await _router.Receiver.Wait(destination.Path, 1);
+    }
+
+    [Fact]
     public async Task Account_PasswordAndTokens_AreChangedAndRevoked()
     {
         var site = await _router.CreateSite();

@@ -7,7 +7,7 @@ namespace Router.Api.Management;
 internal static class DestinationRows
 {
     public const string Columns =
-        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, proven_at";
+        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, paused_at, paused_by, pause_reason, proven_at";
 
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<Destination>(

@@ -56,6 +56,8 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
             return OperatorsOnly;
         if (destination.Kind == DestinationKinds.LeadManager && fields.Active is false)
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
+        if (fields.Paused is true && (destination.Kind == DestinationKinds.LeadManager || !(fields.Active ?? destination.Active)))
+            return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (destination.IntegrationId is not null && (fields.Url ?? fields.Secret ?? fields.Signature) is not null)
             return Refusal.Conflict("This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
 
@@ -72,13 +74,16 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
                 update destinations
                 set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
                     signature = coalesce(@Signature, signature), max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end, active = coalesce(@Active, active),
-                    secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
+                    secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil,
+                    paused_at = case @Paused when true then coalesce(paused_at, now()) when false then null else paused_at end,
+                    paused_by = case @Paused when true then 'owner' when false then null else paused_by end,
+                    pause_reason = case when @Paused is null then pause_reason end
                 where id = @id
                 returning {DestinationRows.Columns}
                 """,
                 new
                 {
-                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.Active,
+                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.Active, fields.Paused,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             await change.Commit(cancellationToken);

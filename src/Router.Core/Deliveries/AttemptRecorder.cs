@@ -71,13 +71,25 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                     last_status = case when m.kind = 'made' then m.status else d.last_status end,
                     last_error = case when m.kind = 'made' then m.error else d.last_error end,
                     first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
-                    finished_at = case when m.state <> 'retrying' then now() end
+                    finished_at = case when m.state not in ('retrying', 'held') then now() end
                 from (select distinct on (event_id, destination_id) * from made
                       order by event_id, destination_id, state = 'delivered' desc) m
                 where d.event_id = m.event_id and d.destination_id = m.destination_id
                   and (d.state = 'pending'
                        or d.state = 'retrying' and d.attempts = m.attempt
                        or d.state <> 'delivered' and m.state = 'delivered')
+            ), well as (
+                -- Looked for only: hardly ever is there a row to delete.
+                delete from destination_failures f
+                using (select distinct destination_id from made where result in ('delivered', 'rejected')) m
+                where f.destination_id = m.destination_id
+            ), failing as (
+                insert into destination_failures (destination_id, failures, since)
+                select destination_id, count(*), min(started_at) from made m
+                where result = 'failed' and not exists (
+                    select from made w where w.destination_id = m.destination_id and w.result in ('delivered', 'rejected'))
+                group by destination_id order by destination_id
+                on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
             )
             select m.event_id, m.destination_id from made m
             where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id)

@@ -83,6 +83,22 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How long an open breaker lets nothing through before it tries one request. Default 5 s.</summary>
     public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Failures in a row after which a destination is paused, if they last for <see cref="PauseAfter"/>. Default 50.</summary>
+    [Range(1, 1_000_000)]
+    public int PauseFailures { get; set; } = 50;
+
+    /// <summary>How long a destination must have failed before it is paused. Default 10 minutes.</summary>
+    public TimeSpan PauseAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>When the first probe of a paused destination is made, and how long after the one before, doubling. Default 30 s.</summary>
+    public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest time between two probes. Default 5 minutes.</summary>
+    public TimeSpan MaxProbeInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often pauses, probes and drains are looked after. Default 1 s.</summary>
+    public TimeSpan PauseTick { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 256;
@@ -106,6 +122,7 @@ public sealed class DeliveryOptions : IValidatableObject
         {
             (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
             (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval), (nameof(Patience), Patience), (nameof(DeferDelay), DeferDelay),
+            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick),
         })
         {
             if (value <= TimeSpan.Zero)

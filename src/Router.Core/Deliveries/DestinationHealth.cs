@@ -10,11 +10,12 @@ namespace Router.Core.Deliveries;
 /// <param name="LastStatus">The latest failure's HTTP status.</param>
 /// <param name="LastError">Why the latest failure had none.</param>
 /// <param name="Waiting">Deliveries that are tried again; counted no further than 10,001.</param>
+/// <param name="Held">Deliveries that wait until it is well, or resumed; counted as far.</param>
 /// <param name="Dead">Deliveries given up within 30 days; counted no further than 10,001.</param>
 /// <param name="Delivered">By hour of the last 24, the present one last.</param>
 /// <param name="Failed">The same of those that failed or still do.</param>
 public sealed record DestinationHealthRow(
-    Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, int? LastStatus, string? LastError, int Waiting, int Dead,
+    Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, int? LastStatus, string? LastError, int Waiting, int Held, int Dead,
     int[] Delivered, int[] Failed);
 
 /// <summary>Reads how destinations do from the ledger. Tests don't count.</summary>
@@ -30,7 +31,7 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
     {
         const string sql = $"""
             select x.id as destination_id, success.at as last_delivered_at, failing.since as failing_since, failure.last_status, failure.last_error,
-                   waiting.count as waiting, dead.count as dead, hours.delivered, hours.failed
+                   waiting.count as waiting, held.count as held, dead.count as dead, hours.delivered, hours.failed
             from unnest(@ids) as x (id)
             left join lateral (
                 select n.accepted_at, n.finished_at as at from (
@@ -55,6 +56,9 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                 select count(*)::int from (
                     select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d
             ) waiting
+            cross join lateral (
+                select count(*)::int from (select from deliveries d where d.destination_id = x.id and d.state = 'held' limit @Most + 1) d
+            ) held
             cross join lateral (
                 select count(*)::int from (
                     select from deliveries d

@@ -10,7 +10,8 @@ namespace Router.Core.Deliveries;
 /// <param name="Lead">The event as accepted.</param>
 /// <param name="Attempt">The number to send.</param>
 /// <param name="Step">How many retries of the schedule were made before.</param>
-public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step);
+/// <param name="IsProbe">Whether it tries if a paused destination is well again.</param>
+public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe);
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
@@ -51,7 +52,8 @@ public sealed class RetryClaims(
                     where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1)
             )
             select e.id, c.destination_id, c.attempts, c.retry_step,
-                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
+                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
+                   exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe
             from claimed c join lead_events e on e.id = c.event_id
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -93,5 +95,6 @@ public sealed class RetryClaims(
             Test = reader.IsDBNull(11) ? null : reader.GetString(11),
         },
         reader.GetInt32(2),
-        reader.GetInt32(3));
+        reader.GetInt32(3),
+        reader.GetBoolean(12));
 }

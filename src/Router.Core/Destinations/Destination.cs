@@ -21,7 +21,8 @@ public static class DestinationKinds
 /// <param name="PartnerId">Put into each body; may be empty.</param>
 /// <param name="Signing">How its requests are signed.</param>
 /// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
-public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null)
+/// <param name="IsPaused">Whether its deliveries are held rather than sent.</param>
+public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null, bool IsPaused = false)
 {
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind == DestinationKinds.LeadManager;

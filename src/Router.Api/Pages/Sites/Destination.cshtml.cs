@@ -75,6 +75,21 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
         return RedirectToPage();
     }
 
+    public async Task<IActionResult> OnPostPause(bool paused, CancellationToken cancellationToken)
+    {
+        var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Paused: paused), cancellationToken);
+        if (changed.Refusal is { } refusal)
+        {
+            await OnGet(cancellationToken);
+            return this.Refused(refusal);
+        }
+
+        this.Notice(paused
+            ? $"{changed.Made!.Name} is paused: its leads are held, none is lost, until you resume it."
+            : $"{changed.Made!.Name} goes on: what was held is sent now, few at first and then more.");
+        return RedirectToPage();
+    }
+
     public async Task<IActionResult> OnPostTest(bool goLive, CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

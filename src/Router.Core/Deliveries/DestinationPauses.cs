@@ -1,0 +1,146 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// Pauses destinations and lets them go on. While one is paused its deliveries are held; one of them probes it from time to time, unless a
+/// person has paused it. Once it is well, or that person resumes it, what is held is let go in batches that double.
+/// Every step is one statement that any worker may run at any time: what a second one finds done it leaves alone.
+/// </summary>
+public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<DeliveryOptions> options)
+{
+    // Sweeps take so many rows at a time, so that none locks a backlog as a whole.
+    private const int MostRows = 5_000;
+
+    /// <summary>
+    /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="DeliveryOptions.PauseAfter"/>. For a
+    /// Lead Manager, whose leads are held rather than given up.
+    /// </summary>
+    /// <returns>Whether it is paused now; false when it takes other leads, so that it is this one which it doesn't take.</returns>
+    public async ValueTask<bool> PauseIfDown(Guid destinationId, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            with down as (select since from destination_failures where destination_id = @destinationId and since <= now() - @PauseAfter),
+            paused as (
+                update destinations
+                set paused_at = now(), paused_by = 'router',
+                    pause_reason = 'Nothing got through since ' || to_char((select since from down) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.'
+                where id = @destinationId and active and paused_at is null and exists (select from down)
+                returning id
+            )
+            select exists (select from paused) or exists (select from destinations where id = @destinationId and paused_at is not null)
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(sql, new { destinationId, options.Value.PauseAfter }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Pauses what has failed often and long enough; which ones.</summary>
+    public Task<List<Guid>> PauseFailing(CancellationToken cancellationToken) => Ids(
+        """
+        update destinations d
+        set paused_at = now(), paused_by = 'router', pause_reason = f.failures || ' requests in a row failed since ' || to_char(f.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.'
+        from destination_failures f
+        where f.destination_id = d.id and f.failures >= @PauseFailures and f.since <= now() - @PauseAfter and d.active and d.paused_at is null
+        returning d.id
+        """, cancellationToken);
+
+    /// <summary>Holds what waits for paused destinations; what is in a worker's hands or a probe stays. How many.</summary>
+    public async Task<int> Hold(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            with waiting as (
+                select r.event_id, r.destination_id
+                from destinations x
+                cross join lateral (
+                    select d.event_id, d.destination_id
+                    from deliveries d join lead_events e on e.id = d.event_id
+                    where d.destination_id = x.id and d.state = 'retrying' and not d.is_test and e.action not like 'integration_%'
+                      and (d.leased_until is null or d.leased_until <= now())
+                      and not exists (select from destination_failures f where f.destination_id = x.id and f.probe_event_id = d.event_id)
+                    limit @MostRows
+                    for update of d skip locked
+                ) r
+                where x.paused_at is not null
+            )
+            update deliveries d set state = 'held', next_attempt_at = null, leased_until = null
+            from waiting w where d.event_id = w.event_id and d.destination_id = w.destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Sends the oldest held delivery of each destination whose probe is due; which destinations.</summary>
+    public Task<List<Guid>> Probe(CancellationToken cancellationToken) => Ids(
+        """
+        with due as (
+            select x.id, held.event_id
+            from destinations x
+            left join destination_failures f on f.destination_id = x.id
+            cross join lateral (
+                select event_id from deliveries where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
+            ) held
+            where x.paused_by = 'router' and coalesce(f.probe_at, x.paused_at + @ProbeInterval) <= now()
+              and not exists (
+                  select from deliveries p where p.event_id = f.probe_event_id and p.destination_id = x.id and p.state = 'retrying')
+        ), noted as (
+            insert into destination_failures (destination_id, failures, since, probe_event_id, probe_at, probe_interval)
+            select id, 1, now(), event_id, now() + @ProbeInterval, @ProbeInterval from due
+            on conflict (destination_id) do update
+            set probe_event_id = excluded.probe_event_id,
+                probe_interval = least(@MaxProbeInterval, coalesce(destination_failures.probe_interval * 2, @ProbeInterval)),
+                probe_at = now() + least(@MaxProbeInterval, coalesce(destination_failures.probe_interval * 2, @ProbeInterval))
+        )
+        update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null
+        from due where d.event_id = due.event_id and d.destination_id = due.id
+        returning d.destination_id
+        """, cancellationToken);
+
+    /// <summary>Lets go on what is well again: its failures are gone, because a probe or a test got through. Which ones.</summary>
+    public Task<List<Guid>> Resume(CancellationToken cancellationToken) => Ids(
+        """
+        update destinations d set paused_at = null, paused_by = null, pause_reason = null
+        where d.paused_by = 'router' and not exists (select from destination_failures f where f.destination_id = d.id)
+        returning d.id
+        """, cancellationToken);
+
+    /// <summary>Lets the next batch of held deliveries go, of each destination that isn't paused; how many.</summary>
+    public async Task<int> Drain(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            with recursive holding (id) as (
+                (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+                from holding where holding.id is not null
+            ), batches as (
+                insert into destination_drains (destination_id)
+                select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
+                on conflict (destination_id) do update set batch = least(destination_drains.batch * 2, @MostRows)
+                returning destination_id, batch
+            ), ended as (
+                delete from destination_drains where destination_id not in (select id from holding where id is not null)
+            ), freed as (
+                select d.event_id, d.destination_id
+                from batches b
+                cross join lateral (
+                    select event_id, destination_id from deliveries
+                    where destination_id = b.destination_id and state = 'held' order by accepted_at limit b.batch for update skip locked
+                ) d
+            )
+            update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null, retry_step = 0
+            from freed f where d.event_id = f.event_id and d.destination_id = f.destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));
+    }
+
+    private async Task<List<Guid>> Ids(string sql, CancellationToken cancellationToken)
+    {
+        var pause = options.Value;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition(
+            sql, new { pause.PauseFailures, pause.PauseAfter, pause.ProbeInterval, pause.MaxProbeInterval }, cancellationToken: cancellationToken))).AsList();
+    }
+}
