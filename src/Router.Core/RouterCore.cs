@@ -51,6 +51,7 @@ public static class RouterCore
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<TakenIn>();
         services.AddSingleton<DeliveryRequests>();
+        services.AddSingleton<SiteStatement>();
         return services;
     }
 

@@ -33,6 +33,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/destinations",
                 "GET /api/sites/{site}/destinations/{destination}/checks/{check}",
                 "GET /api/sites/{site}/destinations/{id}",
+                "GET /api/sites/{site}/statement",
                 "GET /api/tokens",
                 "GET /rest/sites/{site}/users",
                 "PATCH /api/integrations/{id}",

@@ -78,7 +78,8 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
     public async Task LeadManager_DownUntilTheScheduleIsUsedUp_IsHeldNotGivenUp()
     {
         await using var router = await RouterFixture.Start(
-            hasty.Servers, workers: 1, ("Delivery:PauseAfter", "00:00:00.3"), ("Delivery:ProbeInterval", "00:00:00.5"), ("Delivery:PauseTick", "00:00:00.2"));
+            hasty.Servers, workers: 1, ("Delivery:PauseAfter", "00:00:00.3"), ("Delivery:ProbeInterval", "00:00:00.5"), ("Delivery:PauseTick", "00:00:00.2"),
+            ("Delivery:LateAfter", "00:00:00.6"));
         var site = await router.CreateSite();
         router.Receiver.Answer(site.LeadManager.Path, 503);
         var lead = await site.PostLead();
@@ -87,6 +88,10 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         var delivered = await site.Delivery(site.LeadManager, "delivered");
         Assert.Equal(lead, delivered.GetProperty("lead_id").GetString());
         Assert.Equal(0, (await router.Broker.Peek(router.VirtualHost, "lead-dead-letters")).GetArrayLength());
+
+        // Operators were told, and told when it was over.
+        Assert.Contains($"Site {site.Id}: 1 leads have not reached Lead Manager in time", router.Output, StringComparison.Ordinal);
+        await Eventually.True(() => router.Output.Contains($"Lead Manager {site.LeadManager.Id} has all its leads again", StringComparison.Ordinal), "it is over");
     }
 
     [Fact]

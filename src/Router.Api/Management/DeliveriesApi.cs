@@ -8,7 +8,8 @@ namespace Router.Api.Management;
 /// <summary>What became of a site's leads.</summary>
 internal static class DeliveriesApi
 {
-    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, string? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, string? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null,
+        int? Status = null, string? Error = null);
 
     internal sealed record Replayed(int Count, bool More);
 
@@ -26,7 +27,7 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> List(
-        Guid site, string? state, Guid? destination, Guid? lead, DateTimeOffset? from, DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+        Guid site, string? state, Guid? destination, Guid? lead, Guid? message, int? status, string? error, DateTimeOffset? from, DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
         (Guid Event, Guid Destination)? after = null;
@@ -44,7 +45,7 @@ internal static class DeliveriesApi
             return Problems.Invalid(problems);
 
         var take = Paging.Limit(limit);
-        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead, from, to), after, take + 1, cancellationToken);
+        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead, from, to, message, status, error), after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
@@ -86,7 +87,7 @@ internal static class DeliveriesApi
         if (problems.Any)
             return Problems.Invalid(problems);
 
-        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To), cancellationToken);
+        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error), cancellationToken);
         return TypedResults.Ok(new Replayed(replayed, replayed == DeliveryReplay.Most));
     }
 

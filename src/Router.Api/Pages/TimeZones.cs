@@ -1,3 +1,5 @@
+using Router.Api.Authentication;
+
 namespace Router.Api.Pages;
 
 /// <summary>The time zones that an account can choose, by their IANA names.</summary>
@@ -11,6 +13,10 @@ internal static class TimeZones
             "Etc/UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Phoenix", "America/Denver", "America/Chicago", "America/New_York",
         }.Concat(TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)).Distinct(StringComparer.Ordinal),
     ];
+
+    /// <summary>A time as a <c>datetime-local</c> input holds it, in the account's time zone.</summary>
+    public static string ToInput(DateTimeOffset at, HttpContext context) =>
+        TimeZoneInfo.ConvertTime(at, Find(context.SignedIn()?.TimeZone)).ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>UTC when the name is unknown.</summary>
     public static TimeZoneInfo Find(string? id) => id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;

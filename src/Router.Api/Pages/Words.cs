@@ -81,4 +81,8 @@ internal static class Words
         JsonValueKind.False => "no",
         _ => value.ToString() is { Length: > 0 } text ? text : "nothing",
     };
+
+    /// <summary>Milliseconds; nothing where there were none.</summary>
+    public static string Percentiles(double? p50, double? p95, double? p99) =>
+        p50 is null ? "–" : string.Join(" · ", new[] { p50, p95, p99 }.Select(value => Duration(TimeSpan.FromMilliseconds(value!.Value))));
 }

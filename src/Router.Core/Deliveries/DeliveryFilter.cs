@@ -8,7 +8,12 @@ namespace Router.Core.Deliveries;
 /// <param name="Lead">A lead.</param>
 /// <param name="From">Accepted then or later.</param>
 /// <param name="To">Accepted before then.</param>
-public sealed record DeliveryFilter(string? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null)
+/// <param name="Event">A message id.</param>
+/// <param name="Status">The HTTP status of the last attempt.</param>
+/// <param name="Error">A part of why the last attempt got none, for example <c>timeout</c>.</param>
+public sealed record DeliveryFilter(
+    string? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null,
+    Guid? Event = null, int? Status = null, string? Error = null)
 {
     /// <summary>The condition on <c>deliveries d</c> and <c>lead_events e</c>; only what narrows is in it, so that an index fits.</summary>
     internal string Where => string.Join(" and ", new[]
@@ -17,6 +22,9 @@ public sealed record DeliveryFilter(string? State = null, Guid? Destination = nu
         State is null ? null : "d.state = @State",
         Destination is null ? null : "d.destination_id = @Destination",
         Lead is null ? null : "e.site_id = @siteId and e.lead_id = @Lead",
+        Event is null ? null : "d.event_id = @Message",
+        Status is null ? null : "d.last_status = @Status",
+        Error is null ? null : "strpos(d.last_error, @Error) > 0",
         From is null ? null : "d.accepted_at >= @From",
         To is null ? null : "d.accepted_at < @To",
     }.OfType<string>());
@@ -24,7 +32,7 @@ public sealed record DeliveryFilter(string? State = null, Guid? Destination = nu
     internal DynamicParameters Parameters(Guid siteId, object others)
     {
         var parameters = new DynamicParameters(others);
-        parameters.AddDynamicParams(new { siteId, State, Destination, Lead, From = From?.UtcDateTime, To = To?.UtcDateTime });
+        parameters.AddDynamicParams(new { siteId, State, Destination, Lead, Message = Event, Status, Error, From = From?.UtcDateTime, To = To?.UtcDateTime });
         return parameters;
     }
 }

@@ -99,6 +99,9 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How often pauses, probes and drains are looked after. Default 1 s.</summary>
     public TimeSpan PauseTick { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a lead may take to Lead Manager before operators are told. Default 60 s.</summary>
+    public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 256;
@@ -122,7 +125,7 @@ public sealed class DeliveryOptions : IValidatableObject
         {
             (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
             (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval), (nameof(Patience), Patience), (nameof(DeferDelay), DeferDelay),
-            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick),
+            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick), (nameof(LateAfter), LateAfter),
         })
         {
             if (value <= TimeSpan.Zero)

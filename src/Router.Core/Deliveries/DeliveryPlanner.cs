@@ -61,10 +61,10 @@ public sealed class DeliveryPlanner(
     {
         const string sql = """
             with planned as (
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body)
-                select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-                    as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body)
+                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, planned)
+                select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body, planned
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned)
                 where repeats is null or not exists (
                     select from lead_events r where r.id = e.repeats and r.accepted_at > e.accepted_at - interval '24 hours')
                 on conflict do nothing
@@ -72,7 +72,7 @@ public sealed class DeliveryPlanner(
             ), deliveries as (
                 insert into deliveries (event_id, destination_id, site_id, accepted_at)
                 select planned.id, d.destination_id, planned.site_id, planned.accepted_at
-                from planned join unnest($12, $13) as d (event_id, destination_id) on d.event_id = planned.id
+                from planned join unnest($13, $14) as d (event_id, destination_id) on d.event_id = planned.id
             )
             select id from planned
             """;
@@ -91,6 +91,7 @@ public sealed class DeliveryPlanner(
         command.Add(NpgsqlDbType.Text, events, row => row.Unknown is null ? null : string.Join('\n', row.Unknown));
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Repeats);
         command.Add(NpgsqlDbType.Bytea, events, row => row.Lead.Lead.Utf8);
+        command.Add(NpgsqlDbType.Integer, events, row => row.Destinations.Count);
         command.Add(NpgsqlDbType.Uuid, deliveries, row => row.EventId);
         command.Add(NpgsqlDbType.Uuid, deliveries, row => row.Destination);
 

@@ -90,10 +90,25 @@ public sealed class RouterFixture : IAsyncDisposable
         return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
     }
 
+    /// <summary>After everything that any test did here: whatever was planned is in the ledger.</summary>
+    private async Task AssertNothingIsMissing()
+    {
+        try
+        {
+            var missing = await Query<long>("select coalesce(sum(missing), 0)::bigint from statement");
+            Assert.True(missing == 0, $"The statement misses {missing} deliveries.");
+        }
+        catch (NpgsqlException gone) when (gone.IsTransient)
+        {
+            // The test has stopped its Postgres.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts)
             await host.DisposeAsync();
+        await AssertNothingIsMissing();
         Admin?.Dispose();
         await Receiver.DisposeAsync();
     }

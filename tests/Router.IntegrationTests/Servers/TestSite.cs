@@ -115,6 +115,10 @@ public sealed class TestSite
                        where d.event_id = e.id and x.kind = 'lead_manager'))::int
             """, new { Id });
         Assert.Equal((events, 0, 0), (accepted, pending, orphans));
+        Assert.Empty(await database.QueryAsync("""
+            select * from statement
+            where site_id = @Id and (missing <> 0 or received <> delivered + rejected + retrying + held + dead + canceled + skipped)
+            """, new { Id }));
     }
 
     private static async Task<JsonElement> Expect(HttpStatusCode status, Task<HttpResponseMessage> request)

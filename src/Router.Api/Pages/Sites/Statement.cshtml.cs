@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Core.Deliveries;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>What became of the leads of the last day, week or month; every number leads to its list.</summary>
+internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement statement, TimeProvider time) : SitePage(database)
+{
+    [BindProperty(Name = "days", SupportsGet = true)]
+    public int Days { get; set; } = 1;
+
+    [BindProperty(Name = "destination", SupportsGet = true)]
+    public Guid? DestinationId { get; set; }
+
+    public DateTimeOffset From { get; private set; }
+
+    public IReadOnlyList<StatementRow> Totals { get; private set; } = [];
+
+    public IReadOnlyList<StatementRow> Hours { get; private set; } = [];
+
+    public IReadOnlyDictionary<Guid, SpeedRow> Speed { get; private set; } = new Dictionary<Guid, SpeedRow>();
+
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Days = Days is 7 or 30 ? Days : 1;
+        var now = time.GetUtcNow();
+        From = now.AddDays(-Days);
+        Totals = await statement.Read(SiteId, null, From, now, byHour: false, cancellationToken);
+        Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
+        if (DestinationId is not null)
+            Hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
+    }
+
+    /// <summary>The list behind a number; null where there is none: what was skipped has no delivery.</summary>
+    public string ListOf(StatementRow row, string state)
+    {
+        var query = QueryString.Create("destination", row.DestinationId.ToString("D")).Add("state", state);
+        return row.Hour is { } hour
+            ? $"/sites/{SiteId}/deliveries{query.Add("from", Local(hour)).Add("to", Local(hour.AddHours(1)))}"
+            : $"/sites/{SiteId}/deliveries{query.Add("from", Local(From))}";
+    }
+
+    private string Local(DateTimeOffset at) => TimeZones.ToInput(at, HttpContext);
+}

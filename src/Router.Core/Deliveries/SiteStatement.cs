@@ -1,0 +1,85 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// What became of the leads that were received: at one destination, in an hour or in all of the span. Received is the sum of all others, and
+/// missing is 0.
+/// </summary>
+/// <param name="DestinationId">The destination.</param>
+/// <param name="DestinationName">Its name today.</param>
+/// <param name="Hour">The hour's start, UTC; null for the whole span.</param>
+/// <param name="Received">Leads accepted while the destination was there.</param>
+/// <param name="Delivered">Taken by the receiver.</param>
+/// <param name="Rejected">Not wanted by the receiver (406, 410).</param>
+/// <param name="Retrying">On their way: the first attempt is under way or another one will follow.</param>
+/// <param name="Held">Waiting for a paused destination.</param>
+/// <param name="Dead">Given up.</param>
+/// <param name="Canceled">The destination was switched off or deleted before they got through.</param>
+/// <param name="Skipped">Not meant for it: it was off, or the sender chose others.</param>
+/// <param name="Missing">Planned and not in the ledger. Never anything but 0.</param>
+public sealed record StatementRow(
+    Guid DestinationId, string DestinationName, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,
+    long Skipped, long Missing)
+{
+    /// <summary>Whether the numbers add up.</summary>
+    public bool IsBalanced => Missing == 0 && Received == Delivered + Rejected + Retrying + Held + Dead + Canceled + Skipped;
+}
+
+/// <summary>How fast leads got through at one destination, in milliseconds since they were accepted; null where there were none.</summary>
+public sealed record SpeedRow(
+    Guid DestinationId, double? FirstAttemptP50, double? FirstAttemptP95, double? FirstAttemptP99, double? DeliveredP50, double? DeliveredP95, double? DeliveredP99);
+
+/// <summary>The statement of a site, from the view <c>statement</c>; and how fast its leads were.</summary>
+public sealed class SiteStatement(NpgsqlDataSource database)
+{
+    /// <summary>By destination, Lead Manager first, and by hour if that is wanted.</summary>
+    /// <param name="siteId">The site.</param>
+    /// <param name="destination">Only this one.</param>
+    /// <param name="from">Accepted then or later.</param>
+    /// <param name="to">Accepted before then.</param>
+    /// <param name="byHour">One row for each hour in which a lead came.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<List<StatementRow>> Read(Guid siteId, Guid? destination, DateTimeOffset from, DateTimeOffset to, bool byHour, CancellationToken cancellationToken)
+    {
+        // On the entries rather than the view by hour: a condition on the hour finds no index, one on the time of acceptance does.
+        var hour = byHour ? "date_trunc('hour', s.accepted_at, 'UTC')" : "null::timestamptz";
+        var sql = $"""
+            select s.destination_id, x.name as destination_name, {hour} as hour, count(*) as received,
+                   count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
+                   count(*) filter (where outcome = 'retrying') as retrying, count(*) filter (where outcome = 'held') as held,
+                   count(*) filter (where outcome = 'dead') as dead, count(*) filter (where outcome = 'canceled') as canceled,
+                   count(*) filter (where outcome = 'skipped') as skipped, sum(s.missing)::bigint as missing
+            from statement_entries s join destinations x on x.id = s.destination_id
+            where s.site_id = @siteId and s.accepted_at >= @from and s.accepted_at < @to and (@destination is null or s.destination_id = @destination)
+            group by 1, 2, 3, x.kind, x.created_at
+            order by 3 desc, x.kind <> 'lead_manager', x.created_at, s.destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<StatementRow>(new CommandDefinition(
+            sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>By destination, of the deliveries accepted in the span. A replay counts as what it is: late.</summary>
+    public async Task<List<SpeedRow>> Speed(Guid siteId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select destination_id,
+                   percentile_cont(0.5) within group (order by first) as first_attempt_p50, percentile_cont(0.95) within group (order by first) as first_attempt_p95,
+                   percentile_cont(0.99) within group (order by first) as first_attempt_p99,
+                   percentile_cont(0.5) within group (order by done) as delivered_p50, percentile_cont(0.95) within group (order by done) as delivered_p95,
+                   percentile_cont(0.99) within group (order by done) as delivered_p99
+            from (
+                select destination_id, extract(epoch from first_attempt_at - accepted_at) * 1000 as first,
+                       case when state = 'delivered' then extract(epoch from finished_at - accepted_at) * 1000 end as done
+                from deliveries
+                where site_id = @siteId and accepted_at >= @from and accepted_at < @to and not is_test
+            ) d
+            group by destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<SpeedRow>(new CommandDefinition(
+            sql, new { siteId, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
+    }
+}
