@@ -47,7 +47,7 @@ internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<Deli
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            var rows = (await connection.QueryAsync<(Guid Destination, Guid Site, long Count, DateTime Oldest)>(
+            var rows = (await connection.QueryAsync<(Guid Destination, Guid Site, long Count, DateTimeOffset Oldest)>(
                 new CommandDefinition(sql, new { options.Value.LateAfter }, cancellationToken: cancellationToken))).AsList();
             var late = rows.Select(row => row.Destination).ToHashSet();
             foreach (var row in rows.Where(row => _late.Add(row.Destination)))

@@ -77,7 +77,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         with due as (
             select x.id, held.event_id
             from destinations x
-            left join destination_failures f on f.destination_id = x.id
+            -- Without failures it is well, and to be resumed.
+            join destination_failures f on f.destination_id = x.id
             cross join lateral (
                 select event_id from deliveries where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
             ) held
@@ -85,12 +86,11 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
               and not exists (
                   select from deliveries p where p.event_id = f.probe_event_id and p.destination_id = x.id and p.state = 'retrying')
         ), noted as (
-            insert into destination_failures (destination_id, failures, since, probe_event_id, probe_at, probe_interval)
-            select id, 1, now(), event_id, now() + @ProbeInterval, @ProbeInterval from due
-            on conflict (destination_id) do update
-            set probe_event_id = excluded.probe_event_id,
-                probe_interval = least(@MaxProbeInterval, coalesce(destination_failures.probe_interval * 2, @ProbeInterval)),
-                probe_at = now() + least(@MaxProbeInterval, coalesce(destination_failures.probe_interval * 2, @ProbeInterval))
+            update destination_failures f
+            set probe_event_id = due.event_id,
+                probe_interval = least(@MaxProbeInterval, coalesce(f.probe_interval * 2, @ProbeInterval)),
+                probe_at = now() + least(@MaxProbeInterval, coalesce(f.probe_interval * 2, @ProbeInterval))
+            from due where f.destination_id = due.id
         )
         update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null
         from due where d.event_id = due.event_id and d.destination_id = due.id
