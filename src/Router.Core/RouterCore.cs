@@ -45,6 +45,7 @@ public static class RouterCore
         services.AddSingleton<DestinationPauses>();
         services.AddSingleton<DeliveryHistory>();
         services.AddSingleton<DeliveryReplay>();
+        services.AddSingleton<ReplayJobs>();
         services.AddSingleton<DestinationCheck>();
         services.AddSingleton<DestinationHealth>();
         services.AddSingleton<TroubledDestinations>();

@@ -28,5 +28,5 @@ internal static class DeliveryHosting
 
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
     public static void AddDueDeliveries(this IServiceCollection services) =>
-        services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<LateLeads>();
+        services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<LateLeads>().AddHostedService<ReplaySteps>();
 }

@@ -143,6 +143,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
             return Replace(path, await Id("/api/integrations", new { name = "i", description = "d", url = "https://x.test", secret = "s", published = true }, "id"));
         if (path.Contains("/tokens/{", StringComparison.Ordinal))
             return Replace(path, await Id("/api/tokens", new { name = "t" }, "id"));
+        if (path.Contains("{replay}", StringComparison.Ordinal))
+            return Replace(path, await Id($"/api/sites/{site.Id}/replays", new { state = "dead" }, "id"));
         if (!path.Contains('{', StringComparison.Ordinal))
             return path;
 

@@ -39,7 +39,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(0, await Replay(site, new { state = "dead", destination = failing.Id, to = "2020-01-01T00:00:00Z" }));
         Assert.Equal(2, await Replay(site, new { state = "dead", destination = failing.Id }));
         await Eventually.True(async () => await Count(site, "dead") == 3, "all of that destination are delivered");
-        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", new { state = "retrying" })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "retrying" })).StatusCode);
     }
 
     [Fact]
@@ -105,6 +105,44 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.NotEqual(JsonValueKind.Null, (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind);
     }
 
+    [Fact]
+    public async Task Leads_ThatADestinationMissed_AreSentOnceItIsOn()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("late", active: false);
+        var since = TimeProvider.System.GetUtcNow().AddSeconds(-1);
+        var leads = new[] { await site.PostLead(), await site.PostLead() };
+        await Eventually.True(async () => await Count(site, "delivered") == 2, "Lead Manager has them");
+        Assert.Equal(0, await Replay(site, new { missed = true, destination = destination.Id, from = since }));
+        await site.Patch(destination, new { active = true });
+        Assert.Equal(2, await Replay(site, new { missed = true, destination = destination.Id, from = since }));
+        var received = await _router.Receiver.Wait(destination.Path, 2);
+        Assert.Equal(leads.Order(StringComparer.Ordinal), received.Select(request => request.Json.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(0, await Replay(site, new { missed = true, destination = destination.Id, from = since }));
+        await site.AssertAccountedFor(2);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { missed = true })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Replay_Canceled_SendsNoMore()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 1, ("Delivery:ReplayStep", "2"), ("Delivery:ReplayTick", "00:00:01.5"));
+        var site = await router.CreateSite();
+        for (var i = 0; i < 10; i++)
+            await site.PostLead();
+        await router.Receiver.Wait(site.LeadManager.Path, 10);
+        await Eventually.True(async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("state").GetString() == "delivered") == 10, "all are delivered");
+        var started = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "delivered" });
+        var path = started.Headers.Location!;
+        await Eventually.True(async () => (await router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("replayed").GetInt32() >= 2, "it has begun");
+        Assert.Equal(200, (int)(await router.Admin.DeleteAsync(path)).StatusCode);
+        Assert.Equal(409, (int)(await router.Admin.DeleteAsync(path)).StatusCode);
+        var replayed = (await router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("replayed").GetInt32();
+        Assert.InRange(replayed, 2, 8);
+        await Task.Delay(3000, TestContext.Current.CancellationToken);
+        Assert.Equal(10 + replayed, router.Receiver.At(site.LeadManager.Path).Count);
+    }
+
     private async Task<JsonElement> Check(TestSite site, TestDestination destination, bool goLive)
     {
         var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { go_live = goLive });
@@ -115,10 +153,13 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
 
     private async Task<int> Replay(TestSite site, object filter)
     {
-        var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", filter);
+        var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", filter);
         var body = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, body);
-        return JsonSerializer.Deserialize<JsonElement>(body).GetProperty("count").GetInt32();
+        Assert.True((int)response.StatusCode == 202, body);
+        var done = await Eventually.Get(
+            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), job => job.GetProperty("finished_at").ValueKind is JsonValueKind.String, "the replay is finished");
+        Assert.Equal(JsonSerializer.Deserialize<JsonElement>(body).GetProperty("total").GetInt32(), done.GetProperty("replayed").GetInt32());
+        return done.GetProperty("replayed").GetInt32();
     }
 
     private async Task<int> Count(TestSite site, string state) =>

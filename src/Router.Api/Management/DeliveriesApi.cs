@@ -1,5 +1,4 @@
 using Router.Api.Authentication;
-using Router.Api.OpenApi;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
 
@@ -8,11 +7,6 @@ namespace Router.Api.Management;
 /// <summary>What became of a site's leads.</summary>
 internal static class DeliveriesApi
 {
-    internal sealed record ReplayFields(string? State = null, Guid? Destination = null, string? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null,
-        int? Status = null, string? Error = null);
-
-    internal sealed record Replayed(int Count, bool More);
-
     public static void MapDeliveries(this RouteGroupBuilder api)
     {
         var deliveries = api.MapGroup("/sites/{site:uuid}/deliveries").RequireAuthorization(RouterAuthentication.SitePolicy);
@@ -22,8 +16,6 @@ internal static class DeliveriesApi
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/replay", Replay).WithName("replayDelivery")
             .WithSummary("Send a delivery again, also one that was delivered, under the same message id").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
-        deliveries.MapPost("/replay", ReplayAll).WithName("replayDeliveries").WithSummary("Send all again that are finished so, at most 10,000 at a time")
-            .Produces<Replayed>().ProducesProblem(404).ProducesValidationProblem(422).WithMetadata(new RequestExample("""{"state": "dead"}"""));
     }
 
     private static async Task<IResult> List(
@@ -73,22 +65,6 @@ internal static class DeliveriesApi
         var isDue = await replay.One(site, @event, destination, finished: true, cancellationToken);
         return await After(isDue, site, @event, destination, history, context,
             "one that is on its way or a test cannot be replayed, and none whose destination is inactive.", cancellationToken);
-    }
-
-    private static async Task<IResult> ReplayAll(Guid site, ReplayFields request, DeliveryReplay replay, CancellationToken cancellationToken)
-    {
-        var problems = new FieldProblems();
-        if (request.State is not (DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled))
-            problems.Add("state", "'state' must be dead, delivered, rejected or canceled.");
-        // As senders spell it: with or without hyphens.
-        Guid? lead = Uuids.TryParse(request.Lead, out var id) ? id : null;
-        if (request.Lead is not null && lead is null)
-            problems.Add("lead", "'lead' is not a lead's id.");
-        if (problems.Any)
-            return Problems.Invalid(problems);
-
-        var replayed = await replay.All(site, new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error), cancellationToken);
-        return TypedResults.Ok(new Replayed(replayed, replayed == DeliveryReplay.Most));
     }
 
     private static async Task<IResult> After(

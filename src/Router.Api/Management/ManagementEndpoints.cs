@@ -37,6 +37,7 @@ internal static class ManagementEndpoints
         api.MapChecks();
         api.MapIntegrations();
         api.MapDeliveries();
+        api.MapReplays();
         api.MapStatement();
         api.MapAccounts();
         api.MapAudit();

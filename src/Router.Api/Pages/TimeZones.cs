@@ -18,6 +18,16 @@ internal static class TimeZones
     public static string ToInput(DateTimeOffset at, HttpContext context) =>
         TimeZoneInfo.ConvertTime(at, Find(context.SignedIn()?.TimeZone)).ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>What a <c>datetime-local</c> input holds, in the account's time zone; null when it is no time.</summary>
+    public static DateTimeOffset? FromInput(string? text, HttpContext context)
+    {
+        if (!DateTime.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var parsed) || parsed.Year is < 1900 or > 9000)
+            return null;
+
+        var local = DateTime.SpecifyKind(parsed, DateTimeKind.Unspecified);
+        return new DateTimeOffset(local, Find(context.SignedIn()?.TimeZone).GetUtcOffset(local)).ToUniversalTime();
+    }
+
     /// <summary>UTC when the name is unknown.</summary>
     public static TimeZoneInfo Find(string? id) => id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
 }

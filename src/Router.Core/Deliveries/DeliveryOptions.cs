@@ -99,6 +99,13 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How often pauses, probes and drains are looked after. Default 1 s.</summary>
     public TimeSpan PauseTick { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many deliveries a replay sends in a step. Default 500.</summary>
+    [Range(1, 100_000)]
+    public int ReplayStep { get; set; } = 500;
+
+    /// <summary>The time between two steps of a replay. Default 1 s.</summary>
+    public TimeSpan ReplayTick { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a lead may take to Lead Manager before operators are told. Default 60 s.</summary>
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -125,7 +132,7 @@ public sealed class DeliveryOptions : IValidatableObject
         {
             (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
             (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval), (nameof(Patience), Patience), (nameof(DeferDelay), DeferDelay),
-            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick), (nameof(LateAfter), LateAfter),
+            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick), (nameof(LateAfter), LateAfter), (nameof(ReplayTick), ReplayTick),
         })
         {
             if (value <= TimeSpan.Zero)

@@ -77,7 +77,7 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
             ) hours
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray(), Newest, DeliveryReplay.Most }, cancellationToken: cancellationToken));
+        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray(), Newest, TroubledDestinations.Most }, cancellationToken: cancellationToken));
         return rows.ToDictionary(row => row.DestinationId);
     }
 }

@@ -27,7 +27,7 @@ public sealed record TroubledDestination(
 public sealed class TroubledDestinations(NpgsqlDataSource database)
 {
     /// <summary>Counts end one above this: for whoever looks, there is no difference beyond.</summary>
-    public const int Most = DeliveryReplay.Most;
+    public const int Most = 10_000;
 
     // How many of a destination's newest deliveries are looked at.
     private const int Newest = 2_000;

@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What was given up, over all sites: ids, times and answers, nothing of the leads. One sent again, or all of a destination.</summary>
-internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations troubled, DeliveryReplay replay) : PageModel
+internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations troubled, DeliveryReplay replay, ReplayJobs replays) : PageModel
 {
     private const int PageSize = 50;
 
@@ -37,7 +38,7 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
             await dead.Newest(SiteId, DestinationId, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
         (Rows, Next) = (page.Items, page.Next);
         if (DestinationId is not null && Rows is [var row, ..])
-            Replayable = await replay.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken);
+            Replayable = await replays.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken);
     }
 
     public async Task<IActionResult> OnPostReplay(
@@ -51,14 +52,8 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
 
     public async Task<IActionResult> OnPostAll([FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
     {
-        var count = await replay.All(site, Dead(destination), cancellationToken);
-        this.Notice(count switch
-        {
-            0 => "There was nothing to send again: the destination may be off.",
-            DeliveryReplay.Most => $"The oldest {Amount.Words(count)} are being sent again. There may be more: replay once more when these are through.",
-            _ => $"{Amount.Of(count, "delivery is", "deliveries are")} being sent again. Fresh leads go first.",
-        });
-        return RedirectToPage(new { site = SiteId, destination = DestinationId });
+        var job = await replays.Start(site, Dead(destination), HttpContext.Account().Actor, cancellationToken);
+        return Redirect($"/sites/{site}/replays/{job.Id}");
     }
 
     private static DeliveryFilter Dead(Guid destination) => new(DeliveryStates.Dead, destination);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
@@ -10,7 +9,7 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>A site's deliveries, or one destination's, narrowed by state, lead and time; and all of them sent again.</summary>
-internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryReplay replay) : SitePage(database)
+internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, ReplayJobs replays) : SitePage(database)
 {
     private const int PageSize = 50;
 
@@ -57,14 +56,8 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (Filter() is not { } filter || !IsReplayable)
             return await Refuse(cancellationToken);
 
-        var count = await replay.All(SiteId, filter, cancellationToken);
-        this.Notice(count switch
-        {
-            0 => "There was nothing to send again: the destination may be off.",
-            DeliveryReplay.Most => $"The oldest {count} are being sent again. There are more: replay once more when these are through.",
-            _ => $"{count} {(count == 1 ? "delivery is" : "deliveries are")} being sent again. Fresh leads go first.",
-        });
-        return Redirect($"/sites/{SiteId}/deliveries{Query(state: null)}");
+        var job = await replays.Start(SiteId, filter, HttpContext.Account().Actor, cancellationToken);
+        return Redirect($"/sites/{SiteId}/replays/{job.Id}");
     }
 
     /// <summary>The query of this filter, with another state or page.</summary>
@@ -92,7 +85,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         (Guid, Guid)? after = After?.Split('.') is [var first, var second] && Guid.TryParse(first, out var @event) && Guid.TryParse(second, out var destination) ? (@event, destination) : null;
         var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
         (Rows, Next) = (page.Items, page.Next);
-        Replayable = IsReplayable ? await replay.Count(SiteId, filter, cancellationToken) : null;
+        Replayable = IsReplayable ? await replays.Count(SiteId, filter, cancellationToken) : null;
     }
 
     /// <summary>Null when something typed can't be understood; then the page says what.</summary>
@@ -117,14 +110,10 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     {
         if (string.IsNullOrWhiteSpace(text))
             return null;
-        if (!DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
-        {
-            ModelState.AddModelError(field, "Enter a date and time like 2026-11-22 14:00.");
-            return null;
-        }
+        if (TimeZones.FromInput(text, HttpContext) is { } moment)
+            return moment;
 
-        var zone = TimeZones.Find(HttpContext.Account().TimeZone);
-        var unspecified = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
-        return new DateTimeOffset(unspecified, zone.GetUtcOffset(unspecified)).ToUniversalTime();
+        ModelState.AddModelError(field, "Enter a date and time like 2026-11-22 14:00.");
+        return null;
     }
 }

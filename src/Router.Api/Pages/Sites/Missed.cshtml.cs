@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Core.Deliveries;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>Sends a destination the leads that came while it was off.</summary>
+internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays, TimeProvider time) : SitePage(database)
+{
+    [FromRoute(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    /// <summary>In the account's time zone, as the browser's input writes it.</summary>
+    [BindProperty(Name = "from", SupportsGet = true)]
+    public string? From { get; set; }
+
+    public Destination Destination { get; private set; } = null!;
+
+    /// <summary>Null when the time can't be understood.</summary>
+    public int? Count { get; private set; }
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
+            return NotFound();
+
+        Destination = destination;
+        From ??= TimeZones.ToInput(time.GetUtcNow().AddDays(-1), HttpContext);
+        if (Filter() is { } filter)
+            Count = await replays.Count(SiteId, filter, cancellationToken);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is null)
+            return NotFound();
+        if (Filter() is not { } filter)
+            return await OnGet(cancellationToken);
+
+        var job = await replays.Start(SiteId, filter, HttpContext.Account().Actor, cancellationToken);
+        return Redirect($"/sites/{SiteId}/replays/{job.Id}");
+    }
+
+    private DeliveryFilter? Filter()
+    {
+        if (TimeZones.FromInput(From, HttpContext) is { } from)
+            return new DeliveryFilter(Destination: DestinationId, From: from);
+
+        ModelState.AddModelError("from", "Enter a date and time like 2026-11-22 14:00.");
+        return null;
+    }
+}

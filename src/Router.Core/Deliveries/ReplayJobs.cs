@@ -1,0 +1,159 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>A replay of many deliveries, as people see it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="SiteId">The site.</param>
+/// <param name="DestinationId">Of this destination only.</param>
+/// <param name="State">Which deliveries: <c>dead</c>, <c>canceled</c>, <c>rejected</c> or <c>delivered</c>; null for missed ones.</param>
+/// <param name="Missed">Leads that came while the destination was off, rather than deliveries that it has.</param>
+/// <param name="Total">How many there were when it was asked for; counted no further than 100,001.</param>
+/// <param name="Replayed">How many were sent so far.</param>
+/// <param name="CreatedBy">Who asked for it.</param>
+/// <param name="CreatedAt">When.</param>
+/// <param name="FinishedAt">When the last one was sent, or it was canceled.</param>
+/// <param name="CanceledAt">When somebody canceled it: what was sent by then stays sent.</param>
+public sealed record ReplayJob(
+    Guid Id, Guid SiteId, Guid? DestinationId, string? State, bool Missed, int Total, int Replayed, string CreatedBy, DateTimeOffset CreatedAt,
+    DateTimeOffset? FinishedAt, DateTimeOffset? CanceledAt);
+
+/// <summary>
+/// Replays many deliveries in small steps, so that no request takes long and fresh leads go on beside it. Each delivery is sent once by a
+/// replay, whatever becomes of it. Every worker takes steps; a step of one job is one worker's.
+/// </summary>
+public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptions> options, TimeProvider time)
+{
+    private const int CountUpTo = 100_001;
+
+    private const string Columns = "id, site_id, destination_id, state, missed, total, replayed, created_by, created_at, finished_at, canceled_at";
+
+    /// <summary>Asks for a replay of all deliveries of a filter, which names a finished state; or, with none, of the leads that its destination missed.</summary>
+    public async Task<ReplayJob> Start(Guid siteId, DeliveryFilter filter, string createdBy, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            insert into replays (id, site_id, destination_id, state, lead_id, last_status, last_error, from_time, to_time, missed, total, created_by)
+            values (@id, @siteId, @Destination, @State, @Lead, @Status, @Error, @From, @To, @missed, @total, @createdBy)
+            returning {Columns}
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var total = await Count(connection, siteId, filter, cancellationToken);
+        return await connection.QuerySingleAsync<ReplayJob>(new CommandDefinition(
+            sql,
+            new
+            {
+                id = Guid.CreateVersion7(time.GetUtcNow()), siteId, filter.Destination, filter.State, filter.Lead, filter.Status, filter.Error,
+                From = filter.From?.UtcDateTime, To = filter.To?.UtcDateTime, missed = filter.State is null, total, createdBy,
+            },
+            cancellationToken: cancellationToken));
+    }
+
+    /// <summary>How many a replay would send; counted no further than 100,001.</summary>
+    public async Task<int> Count(Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await Count(connection, siteId, filter, cancellationToken);
+    }
+
+    /// <summary>A site's replays, newest first.</summary>
+    public async Task<List<ReplayJob>> List(Guid siteId, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<ReplayJob>(new CommandDefinition(
+            $"select {Columns} from replays where site_id = @siteId order by created_at desc limit @limit", new { siteId, limit }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>How far it is; null when the site has no such replay.</summary>
+    public async Task<ReplayJob?> Find(Guid siteId, Guid id, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<ReplayJob>(new CommandDefinition(
+            $"select {Columns} from replays where site_id = @siteId and id = @id", new { siteId, id }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Sends no more; false when it is finished or there is none.</summary>
+    public async Task<bool> Cancel(Guid siteId, Guid id, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(
+            "update replays set canceled_at = now(), finished_at = now() where site_id = @siteId and id = @id and finished_at is null",
+            new { siteId, id }, cancellationToken: cancellationToken)) > 0;
+    }
+
+    /// <summary>One step of each replay that nobody else is at; how many deliveries were sent.</summary>
+    public async Task<int> Step(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var jobs = (await connection.QueryAsync<Row>(new CommandDefinition(
+            """
+            select id, site_id, destination_id, state, lead_id, last_status, last_error, from_time, to_time, missed, created_at
+            from replays where finished_at is null order by created_at limit 20 for update skip locked
+            """, cancellationToken: cancellationToken))).AsList();
+        var sent = 0;
+        foreach (var job in jobs)
+        {
+            var count = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+                job.Missed ? Missed(job.Filter) : Finished(job.Filter), job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
+                commandTimeout: 60, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(new CommandDefinition(
+                "update replays set replayed = replayed + @count, finished_at = case when @count = 0 then now() end where id = @Id",
+                new { job.Id, count }, cancellationToken: cancellationToken));
+            sent += count;
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return sent;
+    }
+
+    // Finished before the replay was asked for: what it has sent already isn't sent by it again.
+    private static string Finished(DeliveryFilter filter) => $"""
+        with again as (
+            {DeliveryReplay.Again}
+              and (d.event_id, d.destination_id) in (
+                  select d.event_id, d.destination_id {Candidates(filter)} and d.finished_at < @CreatedAt
+                  order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
+            returning 1
+        )
+        select count(*)::int from again
+        """;
+
+    private static string Missed(DeliveryFilter filter) => $"""
+        with again as (
+            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
+            select e.id, x.id, e.site_id, 'retrying', now(), e.accepted_at {MissedEvents(filter)} and e.accepted_at < @CreatedAt
+            order by e.accepted_at, e.id limit @Step
+            on conflict do nothing
+            returning event_id
+        ), planned as (
+            update lead_events e set planned = planned + 1 from again where e.id = again.event_id
+        )
+        select count(*)::int from again
+        """;
+
+    private static string Candidates(DeliveryFilter filter) => $"""
+        from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
+        where d.state in ('dead', 'delivered', 'rejected', 'canceled') and x.active and not d.is_test and e.action not like 'integration_%' and {filter.Where}
+        """;
+
+    private static string MissedEvents(DeliveryFilter filter) => $"""
+        from lead_events e join destinations x on x.id = @Destination and x.site_id = e.site_id and x.active
+        where e.site_id = @siteId and e.test is null and e.product <> '' and e.accepted_at >= @From
+          {(filter.To is null ? "" : "and e.accepted_at < @To")}
+          and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
+        """;
+
+    private static Task<int> Count(NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>
+        connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            $"select count(*)::int from (select {(filter.State is null ? MissedEvents(filter) : Candidates(filter))} limit @CountUpTo) found",
+            filter.Parameters(siteId, new { CountUpTo }), commandTimeout: 60, cancellationToken: cancellationToken));
+
+    private sealed record Row(
+        Guid Id, Guid SiteId, Guid? DestinationId, string? State, Guid? LeadId, int? LastStatus, string? LastError, DateTimeOffset? FromTime, DateTimeOffset? ToTime,
+        bool Missed, DateTimeOffset CreatedAt)
+    {
+        public DeliveryFilter Filter => new(State, DestinationId, LeadId, FromTime, ToTime, Status: LastStatus, Error: LastError);
+    }
+}
