@@ -21,7 +21,7 @@ internal static class KeyRing
         if (options.CertificatePath is { Length: > 0 } path)
             protection.ProtectKeysWithCertificate(Certificate(path, options.CertificatePassword));
         if (options.PreviousCertificatePath is { Length: > 0 } previous)
-            protection.UnprotectKeysWithAnyCertificate(Certificate(previous, options.CertificatePassword));
+            protection.UnprotectKeysWithAnyCertificate(Certificate(previous, options.PreviousCertificatePassword));
 
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             keys => keys.XmlRepository = new PostgresKeys(provider.GetRequiredService<NpgsqlDataSource>())));

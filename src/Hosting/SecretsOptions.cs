@@ -14,4 +14,7 @@ internal sealed class SecretsOptions
 
     /// <summary>The certificate before this one, for the keys that it encrypted.</summary>
     public string? PreviousCertificatePath { get; set; }
+
+    /// <summary>Its password, if it has one.</summary>
+    public string? PreviousCertificatePassword { get; set; }
 }

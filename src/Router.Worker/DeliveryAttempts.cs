@@ -9,7 +9,7 @@ namespace Router.Worker;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 internal sealed partial class DeliveryAttempts(
     DestinationGates gates, SlowAttempts slow, DeadLetters deadLetters, AttemptRecorder recorder, DestinationDeactivation deactivation,
-    DestinationDirectory directory, DeliveryCancellation cancellation, DestinationPauses pauses, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
+    DestinationDirectory directory, DeliveryCancellation cancellation, DestinationPauses pauses, DestinationCheck checks, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     TimeProvider time, IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
@@ -110,6 +110,8 @@ internal sealed partial class DeliveryAttempts(
         LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, attempt.Duration.TotalMilliseconds);
         await recorder.Record(new RecordedAttempt(
             lead.EventId, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
+        if (test != LeadTests.Once)
+            await availability.Wait(token => checks.Settle(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
         return state;
     }
 

@@ -64,6 +64,10 @@ public sealed class AdviceTests
     [InlineData("""{"activities":[{"property":{"street_address":"1 Hidden Lane"}}]}""", "got 1 hidden lane", true)]
     [InlineData("""{"x":123456}""", "number 123456", true)]
     [InlineData("""{"first_name":"Jo"}""", "John", false)]
+    [InlineData("""{"email":"ann@mail.test"}""", "https://x.test/?e=ann%40mail.test", true)]
+    [InlineData("""{"email":"ann@mail.test"}""", """{"e":"ann\u0040mail.test"}""", true)]
+    [InlineData("""{"phone":"808-555-0100"}""", "called 8085550100", true)]
+    [InlineData("""{"first_name":"Ann"}""", "Dear Ann,", true)]
     public void Contents_InAnAnswer_AreFound(string lead, string answer, bool found) =>
         Assert.Equal(found, LeadContents.AppearIn(new RawJson(System.Text.Encoding.UTF8.GetBytes(lead)), System.Text.Encoding.UTF8.GetBytes(answer)));
 }

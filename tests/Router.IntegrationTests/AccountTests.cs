@@ -30,8 +30,7 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
     [Fact]
     public async Task SignIn_TriedTooOftenFromOneAddress_Is429ForAWhile()
     {
-        // A router of its own: the limit is on the address, which all tests share.
-        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0, ("Http:SignInsPerMinute", "30"));
         using var client = new PageClient(router);
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 35; i++)
@@ -80,6 +79,52 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(HttpStatusCode.Redirect, (await here.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await api.GetAsync($"/api/sites/{site.Id}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await here.SignIn(email, "quite another password")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Account_DisabledAndLetInAgain_HasNeitherItsOldSessionNorItsTokens()
+    {
+        var site = await _router.CreateSite();
+        using var client = await PageClient.SignedIn(_router, "owner", site.Id);
+        var token = await client.MakeToken();
+        var account = await _router.Query<Guid>("select account_id from account_sites where site_id = @Id", new { site.Id });
+        await _router.Admin.DeleteAsync($"/api/accounts/{account}");
+        var link = (await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+        Assert.Equal(HttpStatusCode.Redirect, (await client.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        using var fresh = new PageClient(_router);
+        Assert.Equal(HttpStatusCode.Redirect, (await fresh.Submit(link, ("password", PageClient.Password))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await fresh.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await client.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_router.Api.Url, $"/api/sites/{site.Id}")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await new HttpClient().SendAsync(request)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/?find=%00")]
+    [InlineData("/operator/audit?actor=a%00b")]
+    [InlineData("/sites/{site}/deliveries?from=0001-01-01T00:00&to=9999-12-31T23:59")]
+    [InlineData("/sites/{site}/deliveries?lead=nonsense&state=lost&after=garbage")]
+    [InlineData("/sites/{site}/changes?before=-1")]
+    [InlineData("/sites/{site}/statement?days=-5&destination=x")]
+    public async Task Queries_OfAnyKind_BreakNoPage(string path)
+    {
+        var site = await _router.CreateSite();
+        using var @operator = await PageClient.SignedIn(_router, "operator");
+        await @operator.Submit("/account?handler=TimeZone", ("time_zone", "Asia/Tokyo"));
+        var response = await @operator.Http.GetAsync(path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal));
+        Assert.True((int)response.StatusCode < 500, $"{(int)response.StatusCode}");
+    }
+
+    [Fact]
+    public async Task Bodies_WithOddTexts_AreRefusedInWords()
+    {
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync("/api/accounts", new { email = "İ@x.test" })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync("/api/products", new { username = "a\n", display_name = "a" })).StatusCode);
+        var site = await _router.CreateSite();
+        await site.AddDestination("twice");
+        Assert.Equal(409, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { name = "Twice", url = "https://x.test", secret = "s" })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.GetAsync($"/api/sites/{site.Id}/statement?to=0001-01-01T00:00:00Z")).StatusCode);
+        Assert.Equal(400, (int)(await _router.Admin.GetAsync("/api/products?cursor=%00")).StatusCode);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
     public async Task<Change<Invitation>> NewLink(Guid account, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        if (await change.Connection.ExecuteScalarAsync<string?>("update accounts set disabled_at = null where id = @account returning email", new { account }) is not { } email)
+        if (await change.Connection.ExecuteScalarAsync<string?>("select email from accounts where id = @account for update", new { account }) is not { } email)
             return Refusal.NoSuch("account");
 
         var invitation = await Link(change.Connection, account, email);
@@ -88,14 +88,14 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
         return invitation;
     }
 
-    /// <summary>Ends its sessions, password, tokens and invitation at once; a new link lets it in again. Nobody can disable the account they use.</summary>
+    /// <summary>Ends its sessions, password, tokens and invitation at once; a new link, once it is used, lets it in again. Nobody can disable the account they use.</summary>
     public async Task<Change<Guid>> Disable(Guid account, CancellationToken cancellationToken)
     {
         if (account == changes.Account.Id)
             return Refusal.Conflict("This is your own account: another operator can disable it.");
 
         await using var change = await changes.Begin(cancellationToken);
-        var disabled = await change.Connection.ExecuteAsync("update accounts set disabled_at = now(), password_hash = null where id = @account and disabled_at is null", new { account });
+        var disabled = await change.Connection.ExecuteAsync("update accounts set disabled_at = now(), password_hash = null, stamp = gen_random_uuid() where id = @account and disabled_at is null", new { account });
         await change.Connection.ExecuteAsync("update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
         await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
         await change.Commit(cancellationToken);

@@ -11,8 +11,8 @@ namespace Router.Api.Accounts;
 internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher)
 {
     private const string Set = """
-        update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
-        where id = @account and disabled_at is null
+        update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null, disabled_at = null
+        where id = @account
         returning id, stamp, email
         """;
 
@@ -23,7 +23,7 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
         return await connection.ExecuteScalarAsync<string?>(
             """
             select a.email from invitations i join accounts a on a.id = i.account_id
-            where i.token_sha256 = @Hash and i.expires_at > now() and a.disabled_at is null
+            where i.token_sha256 = @Hash and i.expires_at > now()
             """, new { Hash = Credential.Hash(token) });
     }
 
@@ -33,6 +33,8 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
         await using var change = await changes.Begin(email, cancellationToken);
         var account = await change.Connection.ExecuteScalarAsync<Guid?>(
             "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id", new { Hash = Credential.Hash(token) });
+        // Whoever needed a link may have had their password taken, and with it tokens made.
+        await change.Connection.ExecuteAsync("update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
         var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(Set, new { account, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;

@@ -33,7 +33,7 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid Stamp, string Email, string? Hash, bool Locks)?>(
-            new CommandDefinition(sql, new { email = email.Trim() }, cancellationToken: cancellationToken));
+            new CommandDefinition(sql, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken: cancellationToken));
         var result = await Verify(row?.Hash, password, cancellationToken);
         if (row is not { Hash: not null } account || result is PasswordVerificationResult.Failed)
         {
@@ -46,12 +46,15 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
         return new Session(account.Id, account.Stamp, account.Email);
     }
 
-    /// <summary>Whether this is the account's password: asked once more before it is changed.</summary>
+    /// <summary>
+    /// Whether this is the account's password: asked once more before it is changed. Not counted, or strangers' guesses at the door would lock
+    /// somebody out who is inside.
+    /// </summary>
     public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var email = await connection.ExecuteScalarAsync<string>("select email from accounts where id = @account", new { account });
-        return await Try(email!, password, cancellationToken) is not null;
+        var hash = await connection.ExecuteScalarAsync<string?>("select password_hash from accounts where id = @account", new { account });
+        return await Verify(hash, password, cancellationToken) is not PasswordVerificationResult.Failed && hash is not null;
     }
 
     private async Task<PasswordVerificationResult> Verify(string? hash, string password, CancellationToken cancellationToken)

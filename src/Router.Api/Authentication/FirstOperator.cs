@@ -30,13 +30,13 @@ internal sealed partial class FirstOperator(
         await connection.ExecuteAsync("lock table accounts in share row exclusive mode; select set_config('router.actor', 'configuration', true)");
 
         var account = await connection.ExecuteScalarAsync<Guid?>(
-            "select id from accounts where role = 'operator' order by email <> @Email, created_at limit 1", new { Email = admin.Email.ToLowerInvariant() });
+            "select id from accounts where role = 'operator' and disabled_at is null order by email <> @Email, created_at limit 1", new { Email = admin.Email.ToLowerInvariant() });
         if (account is null && (admin.Password ?? admin.Token) is not null)
             account = await Insert(connection, admin);
         if (admin.Password is { } password)
         {
             await connection.ExecuteAsync(
-                "update accounts set password_hash = @Hash where id = @account and email = @Email and password_hash is null",
+                "update accounts set password_hash = @Hash where id = @account and email = @Email and password_hash is null and disabled_at is null",
                 new { account, Email = admin.Email.ToLowerInvariant(), Hash = hasher.HashPassword(null!, password) });
         }
 

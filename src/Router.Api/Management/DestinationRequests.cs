@@ -49,7 +49,14 @@ internal sealed record CreatedDestination(
 /// <summary>A rotation of a secret.</summary>
 /// <param name="Secret">The new one; absent: a <c>whsec_</c> secret is generated.</param>
 /// <param name="OverlapHours">How long the old one signs too (Standard Webhooks), 0 to 168; default 24. Zero for a leaked secret.</param>
-internal sealed record NewSecret(string? Secret = null, double? OverlapHours = null);
+internal sealed record NewSecret(string? Secret = null, double? OverlapHours = null)
+{
+    /// <summary>
+    /// Set by the page: within five minutes of the rotation before, the secret before that one stays. Nobody has seen the one between when a
+    /// button was pressed twice.
+    /// </summary>
+    internal bool KeepsOldest { get; init; }
+}
 
 /// <summary>The outcome of a rotation.</summary>
 /// <param name="Secret">The generated secret, shown this once; null when the caller gave its own.</param>

@@ -58,6 +58,15 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
         if (fields.Paused is true && (destination.Kind == DestinationKinds.LeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
+        if (fields.GenerateSecret is not null)
+            return Refusal.Conflict("A new secret is made by POST to the destination's /secret, so that the old one can go on for a while.");
+        if (destination.IntegrationId is not null && fields.PartnerId is not null && string.IsNullOrWhiteSpace(fields.PartnerId))
+        {
+            var missing = new FieldProblems();
+            missing.RequireText("partner_id", fields.PartnerId);
+            return Refusal.Invalid(missing);
+        }
+
         if (destination.IntegrationId is not null && (fields.Url ?? fields.Secret ?? fields.Signature) is not null)
             return Refusal.Conflict("This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
 
@@ -113,6 +122,9 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
         var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
         var rotation = SecretRotation.Of(
             stored, secret, TimeSpan.FromHours(request.OverlapHours ?? DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
+        if (request.KeepsOldest && request.OverlapHours is null && stored is { PreviousSecret: not null }
+            && stored.PreviousSecretUntil > time.GetUtcNow().AddHours(DestinationChecks.DefaultOverlapHours).AddMinutes(-5))
+            rotation = stored with { Secret = rotation.Secret };
         await change.Connection.ExecuteAsync(
             "update destinations set secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil where id = @id",
             new { id, rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil });
@@ -139,13 +151,19 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
 
     private static Refusal OperatorsOnly => new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
 
-    private static Refusal NotProven => Refusal.Conflict("This site requires that a destination has passed the go-live check before it becomes active: run the check first.");
+    private static Refusal NotProven => Refusal.Conflict("This site requires that a destination has passed the go-live check before it becomes active: save it switched off, run the check, then switch it on.");
 
     private static async Task<Change<CreatedDestination>> Insert(
         ConfigurationChange change, Guid site, int? maxInFlight, string secret, CreatedDestination created, CancellationToken cancellationToken)
     {
         try
         {
+            // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
+            await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
+            if (await change.Connection.ExecuteScalarAsync<bool>(
+                "select exists (select from destinations where site_id = @site and deleted_at is null and lower(name) = lower(@Name))", new { site, created.Name }))
+                return Refusal.Conflict($"The site has a destination called {created.Name} already: choose another name.");
+
             await change.Connection.ExecuteAsync(
                 """
                 insert into destinations (id, site_id, kind, integration_id, name, url, secret, partner_id, active, signature, max_in_flight)

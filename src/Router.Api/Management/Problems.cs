@@ -65,7 +65,7 @@ internal sealed class FieldProblems
 
     public void RequireEmail(string field, string? value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > 254 || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))
+        if (string.IsNullOrWhiteSpace(value) || value.Length > 254 || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || !char.IsAscii(character))
             || value.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
             Add(field, $"'{field}' is not a valid e-mail address.");
     }

@@ -22,9 +22,14 @@ internal static class StatementApi
         Guid site, Guid? destination, DateTimeOffset? from, DateTimeOffset? to, string? by, SiteStatement statement, DeliveryHistory history, TimeProvider time,
         CancellationToken cancellationToken)
     {
+        var problems = new FieldProblems();
+        if (to?.Year is < 1900 or > 9000 || from?.Year is < 1900 or > 9000)
+            problems.Add("from", "'from' and 'to' must be between the years 1900 and 9000.");
+        if (problems.Any)
+            return Problems.Invalid(problems);
+
         var until = to ?? time.GetUtcNow();
         var since = from ?? until.AddHours(-24);
-        var problems = new FieldProblems();
         if (by is not (null or "hour"))
             problems.Add("by", "'by' must be hour, or left out.");
         if (since >= until)

@@ -10,7 +10,7 @@ using Router.Api.Management;
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class AccountModel(NpgsqlDataSource database, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
+internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
 {
     [BindProperty(Name = "current_password")]
     public string? CurrentPassword { get; set; }
@@ -46,8 +46,9 @@ internal sealed class AccountModel(NpgsqlDataSource database, SignIns signIns, P
     {
         if (zone is not null && TimeZones.All.Contains(zone, StringComparer.Ordinal))
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            await connection.ExecuteAsync("update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
+            await using var change = await changes.Begin(cancellationToken);
+            await change.Connection.ExecuteAsync("update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
+            await change.Commit(cancellationToken);
             this.Notice("Times are shown in your time zone now.");
         }
 

@@ -14,6 +14,7 @@ internal static class ErrorPage
             403 => ("Not for this account", "This page is for the operators of the lead router."),
             404 => ("Not found", "There is nothing at this address, or it is not yours to see."),
             429 => ("Too many tries", "Wait a minute, then try again."),
+            >= 400 and < 500 => ("That did not work", "This address does not take what your browser sent. Go back and try again."),
             503 => ("Not available right now", "The database does not answer. Leads are still taken and none is lost. Try again in a moment."),
             _ => ("Something went wrong", "The error is on our side and has been logged. Go back and try again; if it stays, tell the operator."),
         };

@@ -15,7 +15,7 @@ internal static class PagesHosting
             options.Conventions.AllowAnonymousToPage("/SignIn");
             options.Conventions.AllowAnonymousToPage("/Invitation");
         });
-        services.AddSignInRateLimit();
+        services.AddSignInRateLimit(configuration);
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
@@ -36,6 +36,15 @@ internal static class PagesHosting
     {
         app.UseForwardedHeaders();
         app.UseHsts();
+        // Postgres takes no NUL, and nothing that anybody looks for holds one.
+        app.Use((context, next) =>
+        {
+            if (context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true)
+                return next(context);
+
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return Task.CompletedTask;
+        });
         app.UseWhen(context => IsPage(context.Request.Path), pages =>
         {
             pages.UseCookiePolicy();

@@ -52,7 +52,7 @@ internal static class Words
         _ => "both signatures",
     };
 
-    public static string Ordinal(int number) => number switch { 1 => "First", 2 => "Second", 3 => "Third", _ => $"{number}th" };
+    public static string Ordinal(int number) => number switch { 1 => "First", 2 => "Second", 3 => "Third", _ => $"{number}{(number % 100 is 11 or 12 or 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}" };
 
     public static string Duration(TimeSpan time) => time.TotalSeconds >= 1 ? $"{time.TotalSeconds:0.0} s" : $"{time.TotalMilliseconds:0} ms";
 

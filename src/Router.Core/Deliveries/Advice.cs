@@ -40,7 +40,7 @@ public static class Advice
     public static string? WhatToDo(int? status, string? error, TimeSpan took) => (status, error) switch
     {
         (>= 200 and <= 299, _) when took > Slow =>
-            $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: leads wait for slow receivers, and after 15 seconds we give up.",
+            $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: leads wait for slow receivers, and we do not wait for long.",
         (>= 200 and <= 299, _) => null,
         (>= 300 and <= 399, _) => "The address answers with a redirect, which we never follow. Enter the address that it points to, for example with https instead of http, or with www.",
         (400 or 422, _) => "The receiver understood the request but did not like the lead. Its answer usually says which field. Check the Partner ID first.",
@@ -50,21 +50,21 @@ public static class Advice
         (406, _) => "The receiver says that it does not want this lead. For a real lead that is fine: it is not sent again.",
         (410, _) => "The receiver says that it is gone for good. A real lead would have switched this destination off.",
         (413, _) => "The receiver refuses bodies of this size. Let it take at least 1 MB.",
-        (429, _) => "The receiver asks for fewer requests. Leads are sent again later, when it says.",
-        (>= 500, _) => "The receiver has a problem of its own. Its log says more; we go on trying.",
+        (429, _) => "The receiver asks for fewer requests at a time, or for a pause.",
+        (>= 500, _) => "The receiver has a problem of its own. Its log says more.",
         (not null, _) => "The receiver answered something that we do not know. Anything from 200 to 299 means that it has the lead.",
         (_, "dns_failure") => "The host name in the URL is not known. Check its spelling; a new name can take some hours until it is known everywhere.",
         (_, "connection_refused") => "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
         (_, "connection_failed" or "connect_timeout") => "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
         (_, "tls_failure") => "A secure connection could not be made. Check that the certificate is valid, complete and made for this host name.",
-        (_, "timeout") => "The receiver took the request but did not answer within 15 seconds. Answer first and do the work afterwards.",
+        (_, "timeout") => "The receiver took the request but did not answer in time. Answer first and do the work afterwards.",
         (_, "connection_lost") => "The receiver broke the connection off before it answered. Its log says why.",
         (_, "invalid_response") => "Something answered, but not in HTTP. Check the port, and whether the URL should begin with https.",
         (_, "invalid_url") => "Enter the whole address, beginning with https://.",
         (_, "url_not_allowed") => "Nothing was sent: the URL must begin with https:// and have no unusual port. Correct it, or ask the operator of this router to allow the host.",
         (_, "address_not_allowed") => "Nothing was sent: the host has no address on the public internet. Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
-        (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived. It is sent again by itself.",
+        (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
     };
 

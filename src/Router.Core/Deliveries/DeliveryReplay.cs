@@ -31,6 +31,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         const string sql = $"""
             {Again}
               and d.site_id = @siteId and d.event_id = @eventId and d.destination_id = @destinationId
+              -- News of the destination's switch is old news once it is finished.
+              and (d.state = 'retrying' or exists (select from lead_events e where e.id = d.event_id and e.action not like 'integration_%'))
               and (d.state = 'dead' or d.state = 'retrying' and (d.leased_until is null or d.leased_until <= now())
                    or @finished and d.state in ('delivered', 'rejected', 'canceled'))
             """;

@@ -75,10 +75,19 @@ public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider tim
         return written == 0 ? null : lead;
     }
 
-    /// <summary>
-    /// How far it is; null when there is no such check of that destination. A passed go-live check proves the destination, unless its URL,
-    /// secret or signature was changed since.
-    /// </summary>
+    /// <summary>A passed go-live check proves the destination, unless its settings were changed since. Called when a test's attempt is recorded.</summary>
+    public async ValueTask<bool> Settle(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
+    {
+        if (await Read(siteId, destinationId, check, cancellationToken) is not { IsGoLive: true, Passed: true } report)
+            return false;
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(
+            "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
+            new { destinationId, report.StartedAt }, cancellationToken: cancellationToken)) > 0;
+    }
+
+    /// <summary>How far it is; null when there is no such check of that destination.</summary>
     public async Task<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -100,15 +109,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider tim
         if (steps.Count == 0)
             return null;
 
-        var report = new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step => new CheckStep(step.Event, step.Test, step.State, [.. attempts[step.Event]]))]);
-        if (report is { IsGoLive: true, Passed: true })
-        {
-            await connection.ExecuteAsync(
-                "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
-                new { destinationId, report.StartedAt });
-        }
-
-        return report;
+        return new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step => new CheckStep(step.Event, step.Test, step.State, [.. attempts[step.Event]]))]);
     }
 
     private sealed record AttemptOfEvent(

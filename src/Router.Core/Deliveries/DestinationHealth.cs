@@ -24,6 +24,8 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
     // How many of a destination's newest deliveries are looked at for its last success: beyond them it is just failing for long.
     private const int Newest = 2_000;
 
+    // Applied to the newest ones outside of the query that finds them: inside, a planner that believes that hardly anything fails would
+    // read the whole ledger for the few that do.
     private const string Failure = "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test";
 
     /// <summary>Of these destinations, each of them in the answer.</summary>
@@ -41,17 +43,19 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                 where n.state = 'delivered' limit 1
             ) success on true
             left join lateral (
-                select min(n.first_attempt_at) as since from (
-                    select d.first_attempt_at from deliveries d
-                    where d.destination_id = x.id and {Failure} and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
-                    order by d.accepted_at desc, d.event_id desc limit @Newest) n
-                where n.first_attempt_at > coalesce(success.at, '-infinity')
+                select min(d.first_attempt_at) as since from (
+                    select d.state, d.attempts, d.is_test, d.first_attempt_at from deliveries d
+                    where d.destination_id = x.id and not d.is_test and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) d
+                where {Failure} and d.first_attempt_at > coalesce(success.at, '-infinity')
             ) failing on true
             left join lateral (
-                select d.last_status, d.last_error from deliveries d
-                where failing.since is not null and d.destination_id = x.id and {Failure} and d.accepted_at > now() - interval '30 days'
-                order by d.accepted_at desc, d.event_id desc limit 1
-            ) failure on true
+                select d.last_status, d.last_error from (
+                    select d.state, d.attempts, d.is_test, d.last_status, d.last_error from deliveries d
+                    where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
+                    order by d.accepted_at desc, d.event_id desc limit @Newest) d
+                where {Failure} limit 1
+            ) failure on failing.since is not null
             cross join lateral (
                 select count(*)::int from (
                     select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d

@@ -42,6 +42,8 @@ public sealed class RouterFixture : IAsyncDisposable
             ["Database:ConnectionString"] = database,
             ["RabbitMq:Uri"] = amqp,
             ["Admin:Token"] = AdminToken,
+            // All tests come from one address.
+            ["Http:SignInsPerMinute"] = "100000",
             ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
             ["Delivery:DueInterval"] = "00:00:00.1",
             ["Delivery:RequestTimeout"] = "00:00:05",

@@ -23,7 +23,8 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
-    public bool MayReplay => !Delivery.IsTest && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held);
+    public bool MayReplay => !Delivery.IsTest && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held)
+        && (Delivery.State == DeliveryStates.Retrying || !Router.Core.Leads.LeadActions.IsAboutDestination(Delivery.Action));
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 

@@ -9,7 +9,7 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One destination: its settings, its health, its tests.</summary>
-internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks) : SitePage(database)
+internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, TimeProvider time) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
@@ -29,6 +29,8 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
     public Destination Destination { get; private set; } = null!;
 
     public DestinationHealthRow Health { get; private set; } = null!;
+
+    public DateTimeOffset Now => time.GetUtcNow();
 
     public Integration? Integration { get; private set; }
 

@@ -69,7 +69,7 @@ alter table sites add column require_proven boolean not null default false;
 
 alter table destinations
     add column integration_id uuid references integrations (id),
-    add column settings_changed_at timestamptz not null default now(),      -- URL, secret or signature
+    add column settings_changed_at timestamptz not null default now(),      -- URL, secret, signature or Partner ID
     add column proven_at timestamptz,                                       -- passed the go-live check with these settings
     add constraint registered_has_an_integration check ((kind = 'registered') = (integration_id is not null)),
     drop constraint standard_webhooks_secret;   -- checked before it is encrypted
@@ -94,13 +94,15 @@ create trigger integrations_are_followed after update of url, secret, previous_s
 -- What was proven with other settings isn't proven.
 create function forget_proof() returns trigger language plpgsql as $$
 begin
-    new.proven_at := null;
+    if (old.url, old.secret, old.signature) is distinct from (new.url, new.secret, new.signature) then
+        new.proven_at := null;
+    end if;
     new.settings_changed_at := now();
     return new;
 end $$;
 
 create trigger destinations_forget_proof before update on destinations
-    for each row when ((old.url, old.secret, old.signature) is distinct from (new.url, new.secret, new.signature))
+    for each row when ((old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
     execute function forget_proof();
 
 create function require_proof() returns trigger language plpgsql as $$
@@ -140,7 +142,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'previous_secret', 'expires_at'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
