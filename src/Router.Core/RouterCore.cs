@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Router.Core.Retention;
 using Router.Core.Sites;
 
 namespace Router.Core;
@@ -24,6 +25,8 @@ public static class RouterCore
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
+
+        services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
 
         services.AddSingleton(TimeProvider.System);
         services.AddDatabases();
@@ -53,6 +56,7 @@ public static class RouterCore
         services.AddSingleton<TakenIn>();
         services.AddSingleton<DeliveryRequests>();
         services.AddSingleton<SiteStatement>();
+        services.AddSingleton<LedgerRetention>();
         return services;
     }
 

@@ -12,6 +12,8 @@ internal static class DeliveryHosting
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<SlowAttempts>();
         services.AddHostedService(provider => provider.GetRequiredService<SlowAttempts>());
+        // Before the bus: what it takes finds its day.
+        services.AddHostedService<RetentionKeeper>();
 
         // On SIGTERM: no more messages are taken, requests in flight may finish and are recorded, then the process ends.
         services.AddOptions<MassTransitHostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>

@@ -19,7 +19,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
     private static string? Rule(string method, string path) => (method, path) switch
     {
         (_, var p) when p.StartsWith("/rest/sites/{site}/", StringComparison.Ordinal) || p.StartsWith("/v2/rest/sites/{site}/", StringComparison.Ordinal) => "product",
-        ("POST", "/api/sites/{site}/destinations/{id}/promote") => "operator token",
+        ("POST", "/api/sites/{site}/destinations/{id}/promote" or "/api/sites/{site}/erasure") => "operator token",
         (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
         ("GET", "/api/sites" or "/api/integrations") => "token",
         (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",

@@ -75,6 +75,8 @@ internal static class DeliveriesApi
 
         return isDue
             ? TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts))
-            : Problems.Conflict($"This delivery is {found.Delivery.State}: {rule}");
+            : Problems.Conflict(found.Delivery.ContentsDeleted
+                ? context.RequestServices.GetRequiredService<DeletedContents>().Sentence
+                : $"This delivery is {found.Delivery.State}: {rule}");
     }
 }

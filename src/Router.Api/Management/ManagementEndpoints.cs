@@ -16,6 +16,8 @@ internal static class ManagementEndpoints
         services.AddSingleton<DestinationSettings>();
         services.AddSingleton<IntegrationSettings>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<DeletedContents>();
+        services.AddSingleton<LeadErasure>();
         services.AddSingleton<AccountSettings>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
@@ -39,6 +41,7 @@ internal static class ManagementEndpoints
         api.MapDeliveries();
         api.MapReplays();
         api.MapStatement();
+        api.MapErasure();
         api.MapAccounts();
         api.MapAudit();
     }

@@ -67,6 +67,7 @@ internal static class Words
         "account_sites" => "sites of account",
         "invitations" => "invitation of",
         "api_tokens" => "API token",
+        "leads" => "contents of leads:",
         _ => table,
     };
 

@@ -13,4 +13,16 @@ internal static class ArrayParameters
             values[i] = column(rows[i]);
         command.Parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
     }
+
+    /// <summary>
+    /// Adds the least and the greatest event id of a batch, for a <c>between</c>: from them Postgres knows which days of the ledger a
+    /// statement is about. Without, it would plan for and lock each partition and each of their indexes, hundreds of them.
+    /// </summary>
+    public static void AddSpan<TRow>(this NpgsqlCommand command, IReadOnlyList<TRow> rows, Func<TRow, Guid?> id)
+    {
+        // .NET compares UUIDs as Postgres does: by their bytes as they are written.
+        var ids = rows.Select(id).Where(value => value is not null);
+        foreach (var bound in new[] { ids.Min(), ids.Max() })
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)bound ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+    }
 }

@@ -74,7 +74,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                     finished_at = case when m.state not in ('retrying', 'held') then now() end
                 from (select distinct on (event_id, destination_id) * from made
                       order by event_id, destination_id, state = 'delivered' desc) m
-                where d.event_id = m.event_id and d.destination_id = m.destination_id
+                where d.event_id = m.event_id and d.destination_id = m.destination_id and d.event_id between $14 and $15
                   and (d.state = 'pending'
                        or d.state = 'retrying' and d.attempts = m.attempt
                        or d.state <> 'delivered' and m.state = 'delivered')
@@ -92,7 +92,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
             )
             select m.event_id, m.destination_id from made m
-            where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id)
+            where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id and d.event_id between $14 and $15)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -109,6 +109,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         command.Add(NpgsqlDbType.Integer, rows, row => row.Step);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
         command.Add(NpgsqlDbType.Text, rows, row => row.Kind switch { RecordKind.Made => "made", RecordKind.Deferred => "deferred", _ => "under_way" });
+        command.AddSpan(rows, row => row.EventId);
 
         HashSet<(Guid, Guid)>? lost = null;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

@@ -16,7 +16,7 @@ namespace Router.Core.Deliveries;
 /// <param name="LastError">Why the last attempt had no status.</param>
 /// <param name="AcceptedAt">When the lead came in.</param>
 /// <param name="FinishedAt">When it was given up.</param>
-/// <param name="MayReplay">Whether its destination is active, so that it can be sent again.</param>
+/// <param name="MayReplay">Whether its destination is active and the lead's contents are still there, so that it can be sent again.</param>
 public sealed record DeadDelivery(
     Guid EventId, Guid DestinationId, string DestinationName, Guid SiteId, string SiteName, string LeadId, string Action, int Attempts, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset FinishedAt, bool MayReplay);
@@ -48,7 +48,7 @@ public sealed class DeadDeliveries(NpgsqlDataSource database)
                """;
         var sql = $"""
             select d.event_id, d.destination_id, x.name as destination_name, s.id as site_id, s.name as site_name, e.lead_id_text as lead_id, e.action,
-                   d.attempts, d.last_status, d.last_error, d.accepted_at, d.finished_at, x.active as may_replay
+                   d.attempts, d.last_status, d.last_error, d.accepted_at, d.finished_at, x.active and e.body is not null as may_replay
             from ({rows}) d
             join lead_events e on e.id = d.event_id
             join destinations x on x.id = d.destination_id

@@ -20,10 +20,11 @@ namespace Router.Core.Deliveries;
 /// <param name="FinishedAt">When it was delivered, rejected, dead or canceled.</param>
 /// <param name="UnknownDestinations">Destinations that the sender chose for the event and the site doesn't have.</param>
 /// <param name="IsTest">Whether it is a test from the destination's page.</param>
+/// <param name="ContentsDeleted">Whether the lead's contents are deleted: too old, or erased on request. Then it can't be sent again.</param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations, bool IsTest);
+    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted);
 
 /// <summary>One request as people see it.</summary>
 /// <param name="Attempt">Its number.</param>
@@ -45,7 +46,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
                d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
-               d.is_test
+               d.is_test, e.body is null as contents_deleted
         from deliveries d
         join lead_events e on e.id = d.event_id
         join destinations x on x.id = d.destination_id
@@ -110,9 +111,11 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             sql, new { siteId, eventId, destinationId, contents }, cancellationToken: cancellationToken));
         var delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
         var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
-        var lead = await results.ReadSingleOrDefaultAsync<byte[]>() is { } body ? new RawJson(body) : (RawJson?)null;
-        if (lead is { } secret)
-            attempts = attempts.ConvertAll(attempt => LeadContents.AppearIn(secret, attempt.ResponseBody ?? []) ? attempt with { ResponseBody = null, IsHidden = true } : attempt);
+        var body = await results.ReadSingleOrDefaultAsync<byte[]>();
+        // Without the lead nobody can tell whether an answer, of a request that was under way, repeats it.
+        bool Hides(AttemptRow attempt) => body is null ? attempt.ResponseBody is { Length: > 0 } : LeadContents.AppearIn(new RawJson(body), attempt.ResponseBody ?? []);
+        if (!contents)
+            attempts = attempts.ConvertAll(attempt => Hides(attempt) ? attempt with { ResponseBody = null, IsHidden = true } : attempt);
         return delivery is null ? null : (delivery, attempts);
     }
 }

@@ -66,7 +66,7 @@ public sealed class DeliveryPlanner(
                 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                     as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned)
                 where repeats is null or not exists (
-                    select from lead_events r where r.id = e.repeats and r.accepted_at > e.accepted_at - interval '24 hours')
+                    select from lead_events r where r.id = e.repeats and r.id between $14 and $15 and r.accepted_at > e.accepted_at - interval '24 hours')
                 on conflict do nothing
                 returning id, site_id, accepted_at
             ), deliveries as (
@@ -94,6 +94,7 @@ public sealed class DeliveryPlanner(
         command.Add(NpgsqlDbType.Integer, events, row => row.Destinations.Count);
         command.Add(NpgsqlDbType.Uuid, deliveries, row => row.EventId);
         command.Add(NpgsqlDbType.Uuid, deliveries, row => row.Destination);
+        command.AddSpan(events, row => row.Lead.Repeats);
 
         var planned = new HashSet<Guid>(events.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -105,8 +106,9 @@ public sealed class DeliveryPlanner(
     private static async Task<ILookup<Guid, Guid>> Pending(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select event_id, destination_id from deliveries where event_id = any($1) and state = 'pending'", connection);
+            "select event_id, destination_id from deliveries where event_id = any($1) and event_id between $2 and $3 and state = 'pending'", connection);
         command.Add(NpgsqlDbType.Uuid, events, id => id);
+        command.AddSpan(events, id => id);
 
         var pending = new List<(Guid Event, Guid Destination)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -5,7 +5,7 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Sends one delivery again, on somebody's word, under the same message id. It goes the way of retries, so fresh leads go on beside it. Tests
-/// are never replayed. For many at once see <see cref="ReplayJobs"/>.
+/// are never replayed, nor what has no contents any more. For many at once see <see cref="ReplayJobs"/>.
 /// </summary>
 public sealed class DeliveryReplay(NpgsqlDataSource database)
 {
@@ -16,6 +16,7 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
             retry_step = case when d.state = 'retrying' then d.retry_step else 0 end
         from destinations x
         where x.id = d.destination_id and x.active and not d.is_test
+          and exists (select from lead_events b where b.id = d.event_id and b.body is not null)
         """;
 
     /// <summary>
@@ -23,8 +24,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
     /// also one that was delivered, rejected or canceled.
     /// </summary>
     /// <returns>
-    /// False when there is nothing to try: it is finished otherwise, its destination is inactive, or an attempt is under way. Its copy in
-    /// the dead-letter queue, if any, does nothing any more.
+    /// False when there is nothing to try: it is finished otherwise, its destination is inactive, an attempt is under way, or the lead's
+    /// contents are deleted. Its copy in the dead-letter queue, if any, does nothing any more.
     /// </returns>
     public async Task<bool> One(Guid siteId, Guid eventId, Guid destinationId, bool finished, CancellationToken cancellationToken)
     {

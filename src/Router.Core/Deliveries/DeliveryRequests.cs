@@ -35,7 +35,7 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
             join deliveries d on d.event_id = e.id and d.destination_id = @destinationId
             join sites s on s.id = e.site_id
             join destinations x on x.id = d.destination_id
-            where e.id = @eventId and e.site_id = @siteId
+            where e.id = @eventId and e.site_id = @siteId and e.body is not null
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));

@@ -135,12 +135,13 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
 
     private static string Candidates(DeliveryFilter filter) => $"""
         from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
-        where d.state in ('dead', 'delivered', 'rejected', 'canceled') and x.active and not d.is_test and e.action not like 'integration_%' and {filter.Where}
+        where d.state in ('dead', 'delivered', 'rejected', 'canceled') and x.active and not d.is_test and e.body is not null
+          and e.action not like 'integration_%' and {filter.Where}
         """;
 
     private static string MissedEvents(DeliveryFilter filter) => $"""
         from lead_events e join destinations x on x.id = @Destination and x.site_id = e.site_id and x.active
-        where e.site_id = @siteId and e.test is null and e.product <> '' and e.accepted_at >= @From
+        where e.site_id = @siteId and e.test is null and e.product <> '' and e.body is not null and e.accepted_at >= @From
           {(filter.To is null ? "" : "and e.accepted_at < @To")}
           and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
         """;

@@ -28,7 +28,8 @@ public sealed class RetryClaims(
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<ClaimedRetry?>> Write(IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
     {
-        // A number claims a retrying delivery; no number claims a dead one and starts its schedule anew.
+        // A number claims a retrying delivery; no number claims a dead one and starts its schedule anew. Neither without the lead's
+        // contents: what was deleted is never sent as an empty lead.
         const string sql = """
             with claimed as (
                 update deliveries d
@@ -39,7 +40,8 @@ public sealed class RetryClaims(
                     finished_at = null,
                     leased_until = now() + $4
                 from unnest($1, $2, $3) as c (event_id, destination_id, attempt)
-                where d.event_id = c.event_id and d.destination_id = c.destination_id
+                where d.event_id = c.event_id and d.destination_id = c.destination_id and d.event_id between $5 and $6
+                  and exists (select from lead_events e where e.id = c.event_id and e.id between $5 and $6 and e.body is not null)
                   and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now() or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step
             ), lost as (
@@ -49,12 +51,12 @@ public sealed class RetryClaims(
                 from claimed c
                 where c.attempts > 1 and not exists (
                     select from delivery_attempts a
-                    where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1)
+                    where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1 and a.event_id between $5 and $6)
             )
             select e.id, c.destination_id, c.attempts, c.retry_step,
                    e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
                    exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe
-            from claimed c join lead_events e on e.id = c.event_id
+            from claimed c join lead_events e on e.id = c.event_id and e.id between $5 and $6
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -62,6 +64,7 @@ public sealed class RetryClaims(
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
         command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Value.Lease });
+        command.AddSpan(rows, row => row.EventId);
 
         var claimed = new Dictionary<(Guid, Guid), ClaimedRetry>(rows.Count);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

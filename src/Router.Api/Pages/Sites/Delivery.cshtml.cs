@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Management;
 using Router.Core.Deliveries;
 
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
-internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay) : SitePage(database)
+internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay, DeletedContents deleted) : SitePage(database)
 {
     [FromRoute(Name = "event")]
     public Guid EventId { get; set; }
@@ -23,7 +24,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
-    public bool MayReplay => !Delivery.IsTest && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held)
+    public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held)
         && (Delivery.State == DeliveryStates.Retrying || !Router.Core.Leads.LeadActions.IsAboutDestination(Delivery.Action));
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
@@ -36,7 +37,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
         this.Notice(isDue
             ? "It is being sent again, under the same message id."
-            : "It cannot be sent now: its destination is off, or an attempt is under way.");
+            : Delivery.ContentsDeleted ? deleted.Sentence : "It cannot be sent now: its destination is off, or an attempt is under way.");
         return RedirectToPage();
     }
 

@@ -1,0 +1,38 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Retention;
+
+namespace Router.Api.Management;
+
+/// <summary>Erasures on request, with the word of who asked in the audit log.</summary>
+internal sealed class LeadErasure(ConfigurationChanges changes)
+{
+    public Task<Change<Erased>> Lead(Guid site, Guid lead, CancellationToken cancellationToken) => Erase(
+        site, connection => Erasure.Lead(connection, site, lead, cancellationToken), $"{lead:N}", $"{lead:N}", cancellationToken);
+
+    public Task<Change<Erased>> Site(Guid site, CancellationToken cancellationToken) => Erase(
+        site, connection => Erasure.Site(connection, site, cancellationToken), $"{site:D}", subject: null, cancellationToken);
+
+    private async Task<Change<Erased>> Erase(Guid site, Func<NpgsqlConnection, Task<Erased>> erase, string id, string? subject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var change = await changes.Begin(cancellationToken);
+            if (await SiteSettings.Find(change.Connection, site) is not { } found)
+                return Refusal.NoSuch("site");
+
+            var erased = await erase(change.Connection);
+            await change.Connection.ExecuteAsync(
+                """
+                insert into audit_log (actor, action, kind, subject_id, subject, site_id, changes)
+                values (current_setting('router.actor'), 'deleted', 'leads', @id, @subject, @site, jsonb_build_object('events', jsonb_build_array(@Events::int, 0)))
+                """, new { id, subject = subject ?? found.Name, site, erased.Events });
+            await change.Commit(cancellationToken);
+            return erased;
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return Refusal.Conflict("Contents of old leads are being deleted just now. Nothing was erased; try again in a few minutes.");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>What an erasure came to.</summary>
+/// <param name="Events">Events whose contents and lead id are erased now.</param>
+/// <param name="Canceled">Deliveries of them that waited and are canceled.</param>
+public sealed record Erased(int Events, int Canceled);
+
+/// <summary>
+/// Erases leads on request, in the caller's transaction: contents, answers and the lead's id go, rows stay, and so does what they
+/// add up to. What waits is canceled; a request that is under way can't be called back.
+/// </summary>
+public static class Erasure
+{
+    /// <summary>What stands in the place of a lead's id.</summary>
+    public const string LeadId = "erased";
+
+    /// <summary>Events of a site that <see cref="Site"/> takes at once.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>All that is kept of a lead.</summary>
+    /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
+    public static Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) => Erase(
+        connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, LeadId }, cancellationToken);
+
+    /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
+    /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
+    public static async Task<Erased> Site(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(new CommandDefinition("delete from users where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
+        return await Erase(
+            connection,
+            """
+            id in (select id from lead_events
+                   where site_id = @siteId and lead_id_text <> @LeadId and action not like 'integration\_%' order by lead_id limit @Most)
+            """,
+            new { siteId, LeadId, Most }, cancellationToken);
+    }
+
+    private static async Task<Erased> Erase(NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(
+            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { LedgerRetention.Copying }, cancellationToken: cancellationToken));
+        return await connection.QuerySingleAsync<Erased>(new CommandDefinition(
+            $"""
+            with erased as (
+                update lead_events set body = null, lead_id = null, lead_id_text = @LeadId, unknown_destinations = null
+                where {which}
+                returning id
+            ), answers as (
+                update delivery_attempts a set response_body = null from erased where a.event_id = erased.id and a.response_body is not null
+            ), canceled as (
+                update deliveries d set state = 'canceled', next_attempt_at = null, leased_until = null, finished_at = now()
+                from erased where d.event_id = erased.id and d.state in ('pending', 'retrying', 'held')
+                returning 1
+            )
+            select (select count(*) from erased)::int as events, (select count(*) from canceled)::int as canceled
+            """, parameters, commandTimeout: 60, cancellationToken: cancellationToken));
+    }
+}

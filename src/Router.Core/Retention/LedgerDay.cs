@@ -1,0 +1,27 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>A row of <c>ledger_days</c>: one partition of each table of the ledger.</summary>
+/// <param name="Name">Ends the partitions' names: <c>20261122</c>, or <c>past</c> for what was there before there were days.</param>
+/// <param name="StartsAt">Its first moment; null for the past.</param>
+/// <param name="EndsAt">The first moment of the day after.</param>
+internal sealed record LedgerDay(string Name, DateTimeOffset? StartsAt, DateTimeOffset EndsAt)
+{
+    /// <summary>For less than the second after which Postgres looks for deadlocks, three locks of it together: whoever collides, it is us who give way.</summary>
+    public const string BriefLocks = "set local lock_timeout = '300ms'";
+
+    /// <summary>The partition of a table.</summary>
+    public string Of(string ledger) => $"{ledger}_{Name}";
+
+    /// <summary>How many of its deliveries are unfinished, looked for in the whole day.</summary>
+    public Task<int> Unfinished(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<int>(new CommandDefinition(
+        $"select count(*)::int from {Of("deliveries")} where state in ('pending', 'retrying', 'held')", commandTimeout: 0, cancellationToken: cancellationToken));
+
+    /// <summary>Whether something was set going again since: by the indexes of what waits, for a look under lock.</summary>
+    public Task<bool> IsGoingAgain(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        $"""
+        select exists (select from {Of("deliveries")} where state = 'retrying') or exists (select from {Of("deliveries")} where state = 'held')
+        """, cancellationToken: cancellationToken));
+}

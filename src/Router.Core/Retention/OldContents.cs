@@ -1,0 +1,84 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>
+/// Drops a day's contents: the day is copied without them, and the copy put in its place. Copying takes no lock; the exchange holds
+/// one for as long as it takes to count rows. What was emptied row by row would leave as much again of dead rows behind.
+/// </summary>
+internal static class OldContents
+{
+    private static readonly (string Table, string Key, string Contents)[] Ledgers = [("lead_events", "id", "body"), ("delivery_attempts", "event_id", "response_body")];
+
+    /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
+    /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
+    public static async Task<bool> Drop(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var (table, key, contents) in Ledgers)
+            await Copy(connection, day, table, key, contents, cancellationToken);
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(LedgerDay.BriefLocks);
+        await connection.ExecuteAsync("lock table only lead_events, only delivery_attempts in access exclusive mode");
+        // A replay reads lead_events, so none can begin from here on; and whatever was inserted is seen by the counts.
+        if (await day.IsGoingAgain(connection, cancellationToken) || !await IsComplete(connection, day, cancellationToken))
+            return false;
+
+        foreach (var (table, _, _) in Ledgers)
+        {
+            var (old, bare) = (day.Of(table), Bare(day, table));
+            await connection.ExecuteAsync(
+                $"""
+                alter table {table} detach partition {old};
+                drop table {old};
+                alter table {bare} rename to {old};
+                alter table {table} attach partition {old} for values from ({await From(connection, day)}) to ({await Until(connection, day)});
+                alter table {old} drop constraint of_its_day;
+                """);
+        }
+
+        await connection.ExecuteAsync("update ledger_days set contents_deleted_at = @now where name = @Name", new { now, day.Name });
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string contents, CancellationToken cancellationToken)
+    {
+        var bare = Bare(day, table);
+        var columns = await connection.ExecuteScalarAsync<string>(
+            """
+            select string_agg(case when attname = @contents then 'null' else quote_ident(attname) end, ', ' order by attnum)
+            from pg_attribute where attrelid = @table::regclass and attnum > 0 and not attisdropped
+            """, new { table, contents });
+        // The constraint is the partition's own: with it, attaching needs no look at the rows.
+        await connection.ExecuteAsync(
+            $"""
+            drop table if exists {bare};
+            create table {bare} (like {table} including all);
+            alter table {bare} add constraint of_its_day
+                check ({(day.StartsAt is null ? "" : $"{key} >= {await From(connection, day)} and ")} {key} < {await Until(connection, day)});
+            """);
+        await connection.ExecuteAsync(new CommandDefinition(
+            $"insert into {bare} select {columns} from {day.Of(table)}", commandTimeout: 0, cancellationToken: cancellationToken));
+        // Now, not under way by autovacuum: the count under lock then reads no more than an index.
+        await connection.ExecuteAsync(new CommandDefinition($"vacuum (freeze, analyze) {bare}", commandTimeout: 0, cancellationToken: cancellationToken));
+    }
+
+    private static async Task<bool> IsComplete(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken) =>
+        await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            $"""
+            select (select count(*) from {day.Of("lead_events")}) = (select count(*) from {Bare(day, "lead_events")})
+               and (select count(*) from {day.Of("delivery_attempts")}) = (select count(*) from {Bare(day, "delivery_attempts")})
+            """, commandTimeout: 60, cancellationToken: cancellationToken));
+
+    private static string Bare(LedgerDay day, string table) => $"{day.Of(table)}_bare";
+
+    private static async Task<string> From(NpgsqlConnection connection, LedgerDay day) =>
+        day.StartsAt is { } start ? await Bound(connection, start) : "minvalue";
+
+    private static Task<string> Until(NpgsqlConnection connection, LedgerDay day) => Bound(connection, day.EndsAt);
+
+    private static async Task<string> Bound(NpgsqlConnection connection, DateTimeOffset at) =>
+        $"'{await connection.ExecuteScalarAsync<Guid>("select first_event_id(@at)", new { at })}'";
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Router.Core.Retention;
+
+/// <summary>Section <c>Retention</c>: how long what is kept. A day (UTC) goes as a whole, once its youngest lead is old enough.</summary>
+public sealed class RetentionOptions : IValidatableObject
+{
+    /// <summary>How long the contents of leads and the answers of receivers are kept. Default 30 days.</summary>
+    public TimeSpan BodiesAfter { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long the rows of the ledger are kept; not shorter than <see cref="BodiesAfter"/>. Default 90 days.</summary>
+    public TimeSpan RowsAfter { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>For how many coming days there are partitions already. Default 7.</summary>
+    [Range(2, 60)]
+    public int DaysAhead { get; set; } = 7;
+
+    /// <summary>How often each worker looks whether there is something to do. Default 10 minutes.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // Retries, Retry-After and replays need the contents for some days at least.
+        if (BodiesAfter < TimeSpan.FromDays(2))
+            yield return new ValidationResult("Must be 2 days or more: what waits for a retry needs its contents.", [nameof(BodiesAfter)]);
+        if (RowsAfter < BodiesAfter)
+            yield return new ValidationResult("Must not be shorter than BodiesAfter.", [nameof(RowsAfter)]);
+        if (RowsAfter > TimeSpan.FromDays(3660))
+            yield return new ValidationResult("Must be ten years or less.", [nameof(RowsAfter)]);
+        if (Interval <= TimeSpan.Zero || Interval > TimeSpan.FromHours(12))
+            yield return new ValidationResult("Must be longer than zero and at most 12 hours.", [nameof(Interval)]);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Dapper;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>What is erased on request.</summary>
+public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Lead_Erased_LeavesRowsWithoutAnythingOfIt()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("echo");
+        _router.Receiver.Answer(destination.Path, async (context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "3600";
+            await context.Response.Body.WriteAsync("jack@mail.test"u8.ToArray());
+        });
+        var (lead, other) = (await site.PostLead("private"), await site.PostLead("private"));
+        await site.Post("""[{"type": "visited", "source": "private", "description": "private"}]""", $"/leads/{lead}/activities");
+        await Eventually.True(async () => await Count(site, "state = 'retrying' and last_status = 503") == 3 && await Count(site, "state = 'delivered'") == 3, "all have been tried");
+
+        var erased = await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}");
+        Assert.Equal(HttpStatusCode.OK, erased.StatusCode);
+        Assert.Equal("""{"events":2,"canceled":2}""", await erased.Content.ReadAsStringAsync());
+        Assert.Equal((3, 2, 1), (await Count(site, "state = 'delivered'"), await Count(site, "state = 'canceled'"), await Count(site, "state = 'retrying'")));
+        await site.AssertAccountedFor(3);
+
+        await using var database = await _router.OpenDatabase();
+        var rows = (await database.QueryAsync<(Guid? Id, string Text, bool Gone)>(
+            "select lead_id, lead_id_text, body is null from lead_events where site_id = @Id and action not like 'integration_%' order by accepted_at", new { site.Id })).AsList();
+        Assert.Equal(2, rows.Count(row => row == (null, "erased", true)));
+        Assert.Contains((Guid.Parse(other), other, false), rows);
+        Assert.Equal(1, await database.ExecuteScalarAsync<int>(
+            "select count(*)::int from delivery_attempts where convert_from(response_body, 'UTF8') like '%jack%' and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
+
+        // Nothing of it is left to send or to show; a second request finds nothing, and who asked is written down.
+        Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", new { state = "canceled" })).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("count").GetInt32());
+        Assert.Contains("\"events\":0", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var audit = (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/audit")).GetProperty("items").EnumerateArray().Where(row => row.GetProperty("kind").GetString() == "leads").ToList();
+        Assert.Equal(2, audit.Count);
+        Assert.All(audit, row => Assert.Equal((lead, "deleted"), (row.GetProperty("subject").GetString(), row.GetProperty("action").GetString())));
+        Assert.Contains("operator", audit[0].GetProperty("actor").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Site_Erased_LosesContentsAndUsersOfItAlone()
+    {
+        var (site, neighbour) = (await _router.CreateSite(asLeadManager: true), await _router.CreateSite());
+        await site.Send(HttpMethod.Put, "/users/7", """{"name": "Ann"}""");
+        await site.PostLead("private");
+        await neighbour.PostLead("private");
+        await Eventually.True(async () => await Count(site, "state = 'delivered'") == 2 && await Count(neighbour, "state = 'delivered'") == 1, "all are delivered");
+
+        var erased = await _router.Admin.PostAsync($"/api/sites/{site.Id}/erasure", content: null);
+        Assert.Equal("""{"events":2,"canceled":0,"more":false}""", await erased.Content.ReadAsStringAsync());
+        Assert.Equal(0, await _router.Query<int>("select count(*)::int from users where site_id = @Id", new { site.Id }));
+        Assert.Equal(0, await _router.Query<int>("select count(body)::int from lead_events where site_id = @Id", new { site.Id }));
+        Assert.Equal(1, await _router.Query<int>("select count(body)::int from lead_events where site_id = @Id", new { neighbour.Id }));
+        Assert.Equal(2, await Count(site, "state = 'delivered'"));
+        Assert.Equal(HttpStatusCode.NotFound, (await _router.Admin.PostAsync($"/api/sites/{Guid.NewGuid()}/erasure", content: null)).StatusCode);
+
+        // The page of a delivery says so, to owners too, instead of showing an empty request.
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        var row = (await site.Deliveries()).GetProperty("items")[0];
+        var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/deliveries/{row.GetProperty("event_id").GetString()}/{site.LeadManager.Id}");
+        Assert.Contains("The contents of this lead were deleted", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("The request", page, StringComparison.Ordinal);
+    }
+
+    private Task<int> Count(TestSite site, string which) => _router.Query<int>($"select count(*)::int from deliveries where site_id = @Id and {which}", new { site.Id });
+}
