@@ -15,7 +15,7 @@ public sealed record Erased(int Events, int Canceled);
 public static class Erasure
 {
     /// <summary>What stands in the place of a lead's id.</summary>
-    public const string LeadId = "erased";
+    public const string Placeholder = "erased";
 
     /// <summary>Events of a site that <see cref="Site"/> takes at once.</summary>
     public const int Most = 10_000;
@@ -23,7 +23,7 @@ public static class Erasure
     /// <summary>All that is kept of a lead.</summary>
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
     public static Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) => Erase(
-        connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, LeadId }, cancellationToken);
+        connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
 
     /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
@@ -34,9 +34,9 @@ public static class Erasure
             connection,
             """
             id in (select id from lead_events
-                   where site_id = @siteId and lead_id_text <> @LeadId and action not like 'integration\_%' order by lead_id limit @Most)
+                   where site_id = @siteId and lead_id_text <> @Placeholder and action not like 'integration\_%' order by lead_id limit @Most)
             """,
-            new { siteId, LeadId, Most }, cancellationToken);
+            new { siteId, Placeholder, Most }, cancellationToken);
     }
 
     private static async Task<Erased> Erase(NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ public static class Erasure
         return await connection.QuerySingleAsync<Erased>(new CommandDefinition(
             $"""
             with erased as (
-                update lead_events set body = null, lead_id = null, lead_id_text = @LeadId, unknown_destinations = null
+                update lead_events set body = null, lead_id = null, lead_id_text = @Placeholder, unknown_destinations = null
                 where {which}
                 returning id
             ), answers as (
