@@ -135,7 +135,7 @@ start_postgres() {
     fi
     port=$(port "$dir/ports" POSTGRES_PORT)
     (cd / && $(postgres_user) "$bin/pg_ctl" -D "$data/data" -l "$log" -w -t 60 start \
-        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c shared_buffers=256MB -c log_error_verbosity=terse") \
+        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c max_locks_per_transaction=512 -c shared_buffers=256MB -c log_error_verbosity=terse") \
         >"$dir/pg_ctl.log" 2>&1 </dev/null || die "Postgres did not start; see $log"
     # Before anything else can fail: whoever cleans up must know it.
     setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"

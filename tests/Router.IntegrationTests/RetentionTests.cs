@@ -130,6 +130,41 @@ public sealed class RetentionTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Rows_OutsideOfDays_AreEmptiedAndDroppedToo()
+    {
+        await using var router = await RouterFixture.Start(servers);
+        var site = await router.CreateSite();
+        await using var database = await router.OpenDatabase();
+        // From before there were days, and from a host whose clock is far ahead: no day was made for that one.
+        foreach (var days in new[] { -40, 20 })
+        {
+            await database.ExecuteAsync(
+                """
+                with event as (
+                    insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body)
+                    values (first_event_id(now() + @days * interval '24 hours'), @Id, 'created', 'x', 'p', 's', now() + @days * interval '24 hours', '{}') returning *
+                )
+                insert into deliveries (event_id, destination_id, site_id, state, attempts, accepted_at, finished_at)
+                select id, @LeadManager, site_id, 'delivered', 1, accepted_at, accepted_at from event
+                """, new { days, site.Id, LeadManager = site.LeadManager.Id });
+        }
+
+        Assert.Equal((1, 1), (await router.Query<int>("select count(*)::int from lead_events_past"), await router.Query<int>("select count(*)::int from lead_events_default")));
+        await using (var now = new LaterRetention(router, days: 0))
+            await now.Tend();
+        Assert.Equal((0, 1), (await router.Query<int>("select count(body)::int from lead_events_past"), await router.Query<int>("select count(body)::int from lead_events_default")));
+
+        // The day of the one ahead is made by nobody: it is in the default partition already.
+        await using (var later = new LaterRetention(router, days: 60))
+            await later.Tend();
+        Assert.Equal((1, 0), (await router.Query<int>("select count(*)::int from lead_events_default"), await router.Query<int>("select count(body)::int from lead_events_default")));
+        await using (var later = new LaterRetention(router, days: 120))
+            await later.Tend();
+        Assert.Equal(0, await router.Query<int>("select count(*)::int from lead_events"));
+        Assert.Equal(4, await router.Query<int>("select sum(count)::int from statement_days"));
+    }
+
+    [Fact]
     public async Task Keepers_ManyAtOnce_DoEachThingOnce()
     {
         await using var router = await RouterFixture.Start(servers, workers: 2, ("Retention:Interval", "00:00:00.1"));

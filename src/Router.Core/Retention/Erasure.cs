@@ -42,7 +42,7 @@ public static class Erasure
     private static async Task<Erased> Erase(NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { LedgerRetention.Copying }, cancellationToken: cancellationToken));
+            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { OldContents.Copying }, cancellationToken: cancellationToken));
         return await connection.QuerySingleAsync<Erased>(new CommandDefinition(
             $"""
             with erased as (

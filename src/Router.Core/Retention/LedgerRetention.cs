@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,12 +14,16 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 {
     private const long OneAtATime = 0x4c45444745524b50; // "LEDGERKP"
 
-    /// <summary>Held while a day is copied, so that an erasure changes no row that was copied already: it takes it shared.</summary>
-    internal const long Copying = 0x4c45444745524350; // "LEDGERCP"
-
     /// <summary>Makes the coming days.</summary>
     /// <returns>False when another worker is at it, or a day could not be made now.</returns>
-    public Task<bool> MakeDays(CancellationToken cancellationToken) => Alone(MakeDays, cancellationToken);
+    public Task<bool> MakeDays(CancellationToken cancellationToken) => Alone(
+        async (connection, token) =>
+        {
+            if (int.Parse(await connection.ExecuteScalarAsync<string>("show max_locks_per_transaction") ?? "", CultureInfo.InvariantCulture) is < 512 and var locks)
+                LogFewLocks(logger, locks);
+            return await MakeDays(connection, token);
+        },
+        cancellationToken);
 
     /// <summary>Does all there is to do now.</summary>
     /// <returns>False when another worker is at it, or something has to be tried again.</returns>
@@ -27,7 +32,10 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
         {
             var done = await MakeDays(connection, token);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
-            return done & await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
+            done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
+            if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
+                LogStrays(logger, strays);
+            return done;
         },
         cancellationToken);
 
@@ -51,38 +59,20 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     private async Task<bool> MakeDays(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var missing = await connection.QueryAsync<DateTime>(new CommandDefinition(
-            """
-            select day from generate_series(@first::timestamptz, @last::timestamptz, interval '24 hours') as day
-            where not exists (select from ledger_days l where l.ends_at > day and coalesce(l.starts_at, '-infinity') <= day)
-            """,
-            new { first = today.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), last = today.AddDays(options.Value.DaysAhead).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) },
-            cancellationToken: cancellationToken));
         var done = true;
-        foreach (var day in missing)
-            done &= await Attempt($"{day:yyyyMMdd}", () => MakeDay(connection, DateOnly.FromDateTime(day), cancellationToken));
+        foreach (var day in await ComingDays.Missing(connection, time.GetUtcNow(), options.Value.DaysAhead, cancellationToken))
+        {
+            done &= await Attempt($"{day:yyyyMMdd}", async () =>
+            {
+                if (await ComingDays.Make(connection, day, cancellationToken))
+                    LogMade(logger, $"{day:yyyyMMdd}");
+                else
+                    LogInDefault(logger, $"{day:yyyyMMdd}");
+                return true;
+            });
+        }
+
         return done;
-    }
-
-    private async Task<bool> MakeDay(NpgsqlConnection connection, DateOnly day, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync(LedgerDay.BriefLocks);
-            await connection.ExecuteAsync(new CommandDefinition(
-                "select create_ledger_day(@day::date)", new { day = day.ToDateTime(TimeOnly.MinValue) }, cancellationToken: cancellationToken));
-            await transaction.CommitAsync(cancellationToken);
-            LogMade(logger, $"{day:yyyyMMdd}");
-        }
-        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.CheckViolation)
-        {
-            // It has begun already without a partition, or somebody's clock is ahead: it stays where it is, row by row.
-            LogInDefault(logger, $"{day:yyyyMMdd}");
-        }
-
-        return true;
     }
 
     private async Task<bool> EachDay(
@@ -104,17 +94,8 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     private async Task<bool> DropContents(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
-        await connection.ExecuteAsync("select pg_advisory_lock(@Copying)", new { Copying });
-        try
-        {
-            if (!await OldContents.Drop(connection, day, time.GetUtcNow(), cancellationToken))
-                return false;
-        }
-        finally
-        {
-            if (connection.State == System.Data.ConnectionState.Open)
-                await connection.ExecuteAsync("select pg_advisory_unlock(@Copying)", new { Copying });
-        }
+        if (!await OldContents.Drop(connection, day, time.GetUtcNow(), cancellationToken))
+            return false;
 
         LogContents(logger, day.Name);
         return true;
@@ -142,11 +123,17 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
         }
     }
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "max_locks_per_transaction of Postgres is {Locks}. Set it to 512: with 90 days of the ledger, some statements hold a thousand locks")]
+    private static partial void LogFewLocks(ILogger logger, int locks);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "The ledger has a day {Day}")]
     private static partial void LogMade(ILogger logger, string day);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger stays in the default partition: there are rows of it already")]
     private static partial void LogInDefault(ILogger logger, string day);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old events outside of days were emptied or dropped")]
+    private static partial void LogStrays(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
     private static partial void LogKept(ILogger logger, string day, int unfinished);

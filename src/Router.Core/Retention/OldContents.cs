@@ -4,25 +4,45 @@ using Npgsql;
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Drops a day's contents: the day is copied without them, and the copy put in its place. Copying takes no lock; the exchange holds
-/// one for as long as it takes to count rows. What was emptied row by row would leave as much again of dead rows behind.
+/// Drops a day's contents: the day is copied without them, and the copy put in its place. Copying locks nothing out: should the day be
+/// written to meanwhile, a trigger notes it, and the copy is thrown away. The exchange takes milliseconds. Emptying row by row would
+/// leave as much again of dead rows behind.
 /// </summary>
 internal static class OldContents
 {
+    /// <summary>Held while a day is copied, so that no erasure changes a row that was copied already: it takes it shared.</summary>
+    public const long Copying = 0x4c45444745524350; // "LEDGERCP"
+
     private static readonly (string Table, string Key, string Contents)[] Ledgers = [("lead_events", "id", "body"), ("delivery_attempts", "event_id", "response_body")];
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
     public static async Task<bool> Drop(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        foreach (var (table, key, contents) in Ledgers)
-            await Copy(connection, day, table, key, contents, cancellationToken);
+        await connection.ExecuteAsync("select pg_advisory_lock(@Copying)", new { Copying });
+        try
+        {
+            await Watch(connection, day, cancellationToken);
+            foreach (var (table, key, contents) in Ledgers)
+                await Copy(connection, day, table, key, contents, cancellationToken);
+            return await Exchange(connection, day, now, cancellationToken);
+        }
+        finally
+        {
+            // A broken connection has given it back already.
+            if (connection.State == System.Data.ConnectionState.Open)
+                await connection.ExecuteAsync("select pg_advisory_unlock(@Copying)", new { Copying });
+        }
+    }
 
+    private static async Task<bool> Exchange(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
         await connection.ExecuteAsync("lock table only lead_events, only delivery_attempts in access exclusive mode");
-        // A replay reads lead_events, so none can begin from here on; and whatever was inserted is seen by the counts.
-        if (await day.IsGoingAgain(connection, cancellationToken) || !await IsComplete(connection, day, cancellationToken))
+        // A replay reads lead_events, so none can begin from here on. Nothing but an erasure, which waits for us, ever updates a row of
+        // these tables.
+        if (await day.IsGoingAgain(connection, cancellationToken) || await connection.ExecuteScalarAsync<bool>("select written_to from ledger_days where name = @Name", new { day.Name }))
             return false;
 
         foreach (var (table, _, _) in Ledgers)
@@ -43,6 +63,17 @@ internal static class OldContents
         return true;
     }
 
+    /// <summary>From here on whoever inserts a row is noted; who began before is waited for, and so copied.</summary>
+    private static async Task Watch(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(LedgerDay.BriefLocks);
+        await connection.ExecuteAsync("update ledger_days set written_to = false where name = @Name", new { day.Name });
+        foreach (var (table, _, _) in Ledgers)
+            await connection.ExecuteAsync($"create or replace trigger note_written_to after insert on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
+        await transaction.CommitAsync(cancellationToken);
+    }
+
     private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string contents, CancellationToken cancellationToken)
     {
         var bare = Bare(day, table);
@@ -61,16 +92,9 @@ internal static class OldContents
             """);
         await connection.ExecuteAsync(new CommandDefinition(
             $"insert into {bare} select {columns} from {day.Of(table)}", commandTimeout: 0, cancellationToken: cancellationToken));
-        // Now, not under way by autovacuum: the count under lock then reads no more than an index.
+        // Not left to autovacuum: it would read and write all of it once more, some day.
         await connection.ExecuteAsync(new CommandDefinition($"vacuum (freeze, analyze) {bare}", commandTimeout: 0, cancellationToken: cancellationToken));
     }
-
-    private static async Task<bool> IsComplete(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken) =>
-        await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            $"""
-            select (select count(*) from {day.Of("lead_events")}) = (select count(*) from {Bare(day, "lead_events")})
-               and (select count(*) from {day.Of("delivery_attempts")}) = (select count(*) from {Bare(day, "delivery_attempts")})
-            """, commandTimeout: 60, cancellationToken: cancellationToken));
 
     private static string Bare(LedgerDay day, string table) => $"{day.Of(table)}_bare";
 

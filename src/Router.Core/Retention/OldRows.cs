@@ -14,7 +14,7 @@ internal static class OldRows
     public static async Task<bool> Drop(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await Count(connection, day.Of("lead_events"), day.Of("deliveries"), cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(Count(day.Of("lead_events"), day.Of("deliveries")), commandTimeout: 0, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
         await connection.ExecuteAsync("lock table only lead_events, only deliveries, only delivery_attempts in access exclusive mode");
         if (await day.IsGoingAgain(connection, cancellationToken))
@@ -26,8 +26,8 @@ internal static class OldRows
         return true;
     }
 
-    private static Task<int> Count(NpgsqlConnection connection, string events, string deliveries, CancellationToken cancellationToken) => connection.ExecuteAsync(new CommandDefinition(
-        $"""
+    /// <summary>Adds to the statement's counts what these events and deliveries say.</summary>
+    public static string Count(string events, string deliveries) => $"""
         insert into statement_days (site_id, destination_id, hour, state, count)
         select site_id, null::uuid, date_trunc('hour', accepted_at, 'UTC'), 'received', count(*)
         from {events}
@@ -39,5 +39,5 @@ internal static class OldRows
         where not d.is_test and e.action not like 'integration\_%'
         group by 1, 2, 3, 4
         on conflict (site_id, hour, destination_id, state) do update set count = statement_days.count + excluded.count
-        """, commandTimeout: 0, cancellationToken: cancellationToken));
+        """;
 }

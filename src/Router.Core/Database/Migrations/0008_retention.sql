@@ -9,8 +9,16 @@ create table ledger_days (
     name                text primary key,
     starts_at           timestamptz,            -- null: since ever
     ends_at             timestamptz not null,
-    contents_deleted_at timestamptz
+    contents_deleted_at timestamptz,
+    written_to          boolean not null default false     -- while it was copied
 );
+
+-- On partitions that are being copied.
+create function note_written_to() returns trigger language plpgsql as $$
+begin
+    update ledger_days set written_to = true where name = tg_argv[0] and not written_to;
+    return new;
+end $$;
 
 -- What the ledger's rows said before they were dropped: events taken in (state "received", no destination) and deliveries by state,
 -- by the hour in which they were accepted (UTC). Tests and news of destinations' own switches don't count.

@@ -1,0 +1,73 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>
+/// Looks after rows in no day of their own: those of the past, whose contents are due before the last of them is, and those in the
+/// default partitions, of days that began without partitions. In small batches, row by row: there are few, or it is done once.
+/// </summary>
+internal static class Strays
+{
+    private const int Batch = 1_000;
+
+    /// <summary>Empties what is from before <paramref name="bodies"/> and deletes what is from before <paramref name="rows"/>; how many events.</summary>
+    public static async Task<int> Drop(NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
+    {
+        var count = await DropContents(connection, "default", bodies, cancellationToken);
+        // Once its last day is due, the past is like any day.
+        if (await connection.ExecuteScalarAsync<bool>("select exists (select from ledger_days where name = 'past' and ends_at > @bodies)", new { bodies }))
+            count += await DropContents(connection, "past", bodies, cancellationToken);
+        return count + await DropRows(connection, rows, cancellationToken);
+    }
+
+    private static async Task<int> DropContents(NpgsqlConnection connection, string part, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        var sql = $"""
+            with old as (
+                select e.id from lead_events_{part} e
+                where e.id < first_event_id(@limit) and e.body is not null
+                  and not exists (select from deliveries_{part} d where d.event_id = e.id and d.state in ('pending', 'retrying', 'held'))
+                limit @Batch
+                for update of e skip locked
+            ), answers as (
+                update delivery_attempts_{part} a set response_body = null from old where a.event_id = old.id and a.response_body is not null
+            )
+            update lead_events_{part} e set body = null from old where e.id = old.id
+            """;
+        return await InBatches(connection, sql, limit, cancellationToken);
+    }
+
+    private static async Task<int> DropRows(NpgsqlConnection connection, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        var sql = $"""
+            with old as (
+                select e.* from lead_events_default e
+                where e.id < first_event_id(@limit)
+                  and not exists (select from deliveries_default d where d.event_id = e.id and d.state in ('pending', 'retrying', 'held'))
+                limit @Batch
+                for update of e skip locked
+            ), attempts as (
+                delete from delivery_attempts_default a using old where a.event_id = old.id
+            ), gone as (
+                delete from deliveries_default d using old where d.event_id = old.id returning d.*
+            ), counted as (
+                {OldRows.Count("old", "gone")}
+            )
+            delete from lead_events_default e using old where e.id = old.id
+            """;
+        return await InBatches(connection, sql, limit, cancellationToken);
+    }
+
+    private static async Task<int> InBatches(NpgsqlConnection connection, string sql, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        var all = 0;
+        while (true)
+        {
+            var rows = await connection.ExecuteAsync(new CommandDefinition(sql, new { limit, Batch }, commandTimeout: 60, cancellationToken: cancellationToken));
+            all += rows;
+            if (rows < Batch)
+                return all;
+        }
+    }
+}
