@@ -165,6 +165,35 @@ public sealed class RetentionTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Ledger_ReadForLong_IsLeftAloneAndHoldsNobodyUp()
+    {
+        await using var router = await RouterFixture.Start(servers);
+        var site = await router.CreateSite();
+        await site.PostLead();
+        await site.Delivery(site.LeadManager, "delivered");
+        await using var later = new LaterRetention(router, days: 91);
+
+        // As a dump does.
+        await using (var dump = await router.OpenDatabase())
+        {
+            await using var reading = await dump.BeginTransactionAsync(TestContext.Current.CancellationToken);
+            await dump.ExecuteAsync("lock table lead_events, deliveries, delivery_attempts in access share mode", transaction: reading);
+            for (var i = 0; i < 3; i++)
+            {
+                var tending = later.Ledger.Tend(TestContext.Current.CancellationToken);
+                await site.PostLead();
+                Assert.False(await tending);
+            }
+
+            await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 4, "leads go on", seconds: 5);
+            Assert.Equal(4, await router.Query<int>("select count(body)::int from lead_events"));
+        }
+
+        await later.Tend();
+        Assert.Equal(0, await router.Query<int>("select count(*)::int from lead_events"));
+    }
+
+    [Fact]
     public async Task Keepers_ManyAtOnce_DoEachThingOnce()
     {
         await using var router = await RouterFixture.Start(servers, workers: 2, ("Retention:Interval", "00:00:00.1"));
