@@ -46,7 +46,7 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
     {
         this.Notice(await replay.One(site, @event, destination, finished: false, cancellationToken)
             ? "It is being sent again, under the same message id."
-            : "It cannot be sent now: its destination is off, or somebody else has sent it already.");
+            : "It cannot be sent now: its destination is off, somebody else has sent it already, or the lead's contents are deleted.");
         return RedirectToPage(new { site = SiteId, destination = DestinationId, after = After });
     }
 
