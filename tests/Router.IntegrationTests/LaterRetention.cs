@@ -2,8 +2,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Core;
 using Router.Core.Retention;
+using Router.IntegrationTests.Servers;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.IntegrationTests;
 
 /// <summary>The ledger's retention on a router's database, as it will be some days from now.</summary>
 internal sealed class LaterRetention : IAsyncDisposable
