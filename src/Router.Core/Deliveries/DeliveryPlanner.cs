@@ -66,7 +66,7 @@ public sealed class DeliveryPlanner(
                 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                     as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned)
                 where repeats is null or not exists (
-                    select from lead_events r where r.id = e.repeats and r.id between $14 and $15 and r.accepted_at > e.accepted_at - interval '24 hours')
+                    select from lead_events r where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
                 on conflict do nothing
                 returning id, site_id, accepted_at
             ), deliveries as (
