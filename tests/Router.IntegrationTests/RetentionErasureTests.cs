@@ -41,7 +41,7 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
             "select count(*)::int from delivery_attempts where convert_from(response_body, 'UTF8') like '%jack%' and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
 
         // Nothing of it is left to send or to show; a second request finds nothing, and who asked is written down.
-        Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", new { state = "canceled" })).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("count").GetInt32());
+        Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "canceled" })).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
         Assert.Contains("\"events\":0", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var audit = (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/audit")).GetProperty("items").EnumerateArray().Where(row => row.GetProperty("kind").GetString() == "leads").ToList();
         Assert.Equal(2, audit.Count);

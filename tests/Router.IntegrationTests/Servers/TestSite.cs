@@ -106,6 +106,9 @@ public sealed class TestSite
     public async Task AssertAccountedFor(int events)
     {
         await using var database = await _router.OpenDatabase();
+        // What has arrived is recorded a moment later.
+        await Eventually.True(
+            async () => await database.ExecuteScalarAsync<int>("select count(*)::int from deliveries where site_id = @Id and state = 'pending'", new { Id }) == 0, "nothing is pending");
         var (accepted, pending, orphans) = await database.QuerySingleAsync<(int, int, int)>(
             """
             select (select count(*) from lead_events where site_id = @Id and action not like 'integration_%')::int,
