@@ -65,8 +65,8 @@ public sealed class RetentionTests(TestServers servers)
             Assert.Contains("The contents of this lead were deleted, after 30 days", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
-        var all = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/deliveries/replay", new { state = "dead" });
-        Assert.Equal(0, (await all.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("count").GetInt32());
+        var all = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "dead" });
+        Assert.Equal(0, (await all.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
         var received = router.Receiver.At(destination.Path).Count;
         await router.Broker.Publish(router.VirtualHost, "lead-retries", JsonSerializer.Serialize(new { event_id = after.GetProperty("event_id").GetGuid(), destination_id = destination.Id }));
         await Eventually.True(() => router.Output.Contains("Nothing to do for event", StringComparison.Ordinal), "the dead letter is refused");
