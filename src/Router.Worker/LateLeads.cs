@@ -1,7 +1,6 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Router.Core.Database;
 using Router.Core.Deliveries;
 
 namespace Router.Worker;
@@ -10,57 +9,48 @@ namespace Router.Worker;
 /// Tells operators when a lead hasn't reached its Lead Manager in time: a lead is worth most in its first minutes. Once for each Lead Manager
 /// when that begins and once when it ends, from each worker.
 /// </summary>
-internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<LateLeads> logger) : BackgroundService
+internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<LateLeads> logger)
+    : PeriodicWork(options.Value.LateAfter / 6, time, logger)
 {
     private readonly HashSet<Guid> _late = [];
+    private readonly IOptions<DeliveryOptions> _options = options;
+    private readonly TimeProvider _time = time;
+    private readonly ILogger _log = logger;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Once(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(options.Value.LateAfter / 6, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await Look(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
-
-    private async Task Look(CancellationToken cancellationToken)
-    {
-        // From one Lead Manager with waiting leads to the next: what waits elsewhere isn't looked at.
+        // From one destination with waiting leads to the next, in the partial indexes: those that are well aren't looked at, however many.
         const string sql = """
-            select x.id, x.site_id, waiting.count, waiting.oldest
+            with recursive waiting (id) as (
+                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
+                from waiting where waiting.id is not null
+            ), holding (id) as (
+                (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+                from holding where holding.id is not null
+            )
+            select x.id, x.site_id, late.count, late.oldest
             from destinations x
             cross join lateral (
                 select count(*) as count, min(accepted_at) as oldest from (
                     select accepted_at from deliveries
-                    where destination_id = x.id and state = 'retrying' and not is_test and accepted_at <= now() - @LateAfter limit 1000) r
-                union all
-                select count(*), min(accepted_at) from (
-                    select accepted_at from deliveries where destination_id = x.id and state = 'held' and accepted_at <= now() - @LateAfter limit 1000) h
-            ) waiting
-            where x.kind = 'lead_manager' and waiting.count > 0
+                    where destination_id = x.id and state in ('retrying', 'held') and not is_test and accepted_at <= now() - @LateAfter limit 1000) d
+            ) late
+            where x.kind = 'lead_manager' and x.id in (select id from waiting union select id from holding) and late.count > 0
             """;
-        try
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = (await connection.QueryAsync<(Guid Destination, Guid Site, long Count, DateTimeOffset Oldest)>(
+            new CommandDefinition(sql, new { _options.Value.LateAfter }, cancellationToken: cancellationToken))).AsList();
+        var late = rows.Select(row => row.Destination).ToHashSet();
+        foreach (var row in rows.Where(row => _late.Add(row.Destination)))
+            LogLate(_log, row.Site, row.Count, (_time.GetUtcNow() - row.Oldest).TotalSeconds);
+        foreach (var destination in _late.Where(destination => !late.Contains(destination)).ToList())
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            var rows = (await connection.QueryAsync<(Guid Destination, Guid Site, long Count, DateTimeOffset Oldest)>(
-                new CommandDefinition(sql, new { options.Value.LateAfter }, cancellationToken: cancellationToken))).AsList();
-            var late = rows.Select(row => row.Destination).ToHashSet();
-            foreach (var row in rows.Where(row => _late.Add(row.Destination)))
-                LogLate(logger, row.Site, row.Count, (time.GetUtcNow() - row.Oldest).TotalSeconds);
-            foreach (var destination in _late.Where(destination => !late.Contains(destination)).ToList())
-            {
-                _late.Remove(destination);
-                LogInTime(logger, destination);
-            }
-        }
-        catch (Exception outage) when (DatabaseAvailability.IsOutage(outage) && !cancellationToken.IsCancellationRequested)
-        {
-            // Told by those who wait for the database.
+            _late.Remove(destination);
+            LogInTime(_log, destination);
         }
     }
 

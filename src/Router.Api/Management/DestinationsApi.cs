@@ -45,11 +45,11 @@ internal static class DestinationsApi
         return await DestinationRows.Find(connection, site, id) is { } found ? TypedResults.Ok(found) : Problems.NoSuch("destination");
     }
 
-    private static async Task<IResult> Create(Guid site, DestinationFields request, DestinationSettings settings, CancellationToken cancellationToken)
+    private static async Task<IResult> Create(Guid site, DestinationFields request, NewDestinations destinations, CancellationToken cancellationToken)
     {
         var created = request.IntegrationId is null
-            ? await settings.Create(site, request, cancellationToken)
-            : await settings.Connect(site, request, cancellationToken);
+            ? await destinations.Create(site, request, cancellationToken)
+            : await destinations.Connect(site, request, cancellationToken);
         return created.Answer(made => TypedResults.Created($"/api/sites/{site}/destinations/{made.Id}", made));
     }
 

@@ -14,6 +14,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
         services.AddSingleton<DestinationSettings>();
+        services.AddSingleton<NewDestinations>();
         services.AddSingleton<IntegrationSettings>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<DeletedContents>();

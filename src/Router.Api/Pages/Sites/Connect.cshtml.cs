@@ -5,7 +5,7 @@ using Router.Api.Management;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Connects the site to an integration: asks for the Partner ID in the integration's own words.</summary>
-internal sealed class ConnectModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations destinations) : SitePage(database)
 {
     [FromRoute(Name = "integration")]
     public Guid IntegrationId { get; set; }
@@ -29,7 +29,7 @@ internal sealed class ConnectModel(NpgsqlDataSource database, DestinationSetting
         if (!await Load(cancellationToken))
             return NotFound();
 
-        var connected = await settings.Connect(SiteId, new DestinationFields(IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active), cancellationToken);
+        var connected = await destinations.Connect(SiteId, new DestinationFields(IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active), cancellationToken);
         if (connected.Refusal is { } refusal)
         {
             var refused = this.Refused(refusal);

@@ -6,7 +6,7 @@ using Router.Core.Destinations;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Add Custom API. The generate button fills in a secret; nothing is saved before Save.</summary>
-internal sealed class NewDestinationModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinations destinations) : SitePage(database)
 {
     [BindProperty(Name = "name")]
     public string? Name { get; set; }
@@ -36,7 +36,7 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, Destination
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        var created = await settings.Create(SiteId, new DestinationFields(
+        var created = await destinations.Create(SiteId, new DestinationFields(
             Name: Name?.Trim(), Url: DestinationUrl?.Trim(), Secret: Secret?.Trim(), PartnerId: PartnerId?.Trim(), Active: Active, Signature: Signature), cancellationToken);
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);

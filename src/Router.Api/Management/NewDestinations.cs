@@ -1,0 +1,83 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Destinations;
+
+namespace Router.Api.Management;
+
+/// <summary>Adds destinations to a site, for the API and the pages alike.</summary>
+internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+{
+    /// <summary>Adds a custom API.</summary>
+    public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
+    {
+        var signature = fields.Signature ?? SignatureSchemes.LeadRouter;
+        var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
+        if (fields.Check(isNew: true, signature, secret, guard) is { Any: true } problems)
+            return Refusal.Invalid(problems);
+
+        await using var change = await changes.Begin(cancellationToken);
+        return await Insert(change, site, fields.MaxInFlight, secrets.Protect(secret!), new CreatedDestination(
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Custom, null, fields.Name!, fields.Url!, fields.PartnerId ?? "", fields.Active ?? true,
+            signature, fields.GenerateSecret is true ? secret : null), cancellationToken);
+    }
+
+    /// <summary>Connects an integration of the catalogue.</summary>
+    public async Task<Change<CreatedDestination>> Connect(Guid site, DestinationFields fields, CancellationToken cancellationToken)
+    {
+        await using var change = await changes.Begin(cancellationToken);
+        var integration = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Name, string Url, string Secret, string Signature, string Label)?>(
+            "select id, name, url, secret, signature, partner_id_label from integrations where id = @IntegrationId and published", new { fields.IntegrationId });
+        if (integration is not { } chosen)
+            return Refusal.NoSuch("integration");
+
+        var problems = new FieldProblems();
+        problems.CheckText("name", fields.Name);
+        problems.RequireText("partner_id", fields.PartnerId);
+        if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
+            problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
+        if (problems.Any)
+            return Refusal.Invalid(problems);
+
+        return await Insert(change, site, fields.MaxInFlight, chosen.Secret, new CreatedDestination(
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Registered, chosen.Id, string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
+            fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
+    }
+
+    private static async Task<Change<CreatedDestination>> Insert(
+        ConfigurationChange change, Guid site, int? maxInFlight, string secret, CreatedDestination created, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
+            await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
+            if (await change.Connection.ExecuteScalarAsync<bool>(
+                "select exists (select from destinations where site_id = @site and deleted_at is null and lower(name) = lower(@Name))", new { site, created.Name }))
+                return Refusal.Conflict($"The site has a destination called {created.Name} already: choose another name.");
+
+            await change.Connection.ExecuteAsync(
+                """
+                insert into destinations (id, site_id, kind, integration_id, name, url, secret, partner_id, active, signature, max_in_flight)
+                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @secret, @PartnerId, @Active, @Signature, nullif(@maxInFlight, 0))
+                """,
+                new
+                {
+                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature,
+                    maxInFlight,
+                });
+            await change.Commit(cancellationToken);
+            return created;
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return Refusal.NoSuch("site");
+        }
+        catch (PostgresException twice) when (twice.ConstraintName == "destinations_integration_once")
+        {
+            return Refusal.Conflict("The site is connected to this integration already: change that destination instead.");
+        }
+        catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
+        {
+            return DestinationSettings.NotProven;
+        }
+    }
+}
