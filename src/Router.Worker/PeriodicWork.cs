@@ -2,8 +2,8 @@ using Router.Core.Database;
 
 namespace Router.Worker;
 
-/// <summary>Work that is done again and again. One time that fails is logged; the next one comes.</summary>
-internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider time, ILogger logger) : BackgroundService
+/// <summary>Work that is done again and again, first after the interval or at once. One time that fails is logged; the next one comes.</summary>
+internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider time, ILogger logger, bool atOnce = false) : BackgroundService
 {
     /// <summary>Does it once.</summary>
     protected abstract Task Once(CancellationToken cancellationToken);
@@ -13,8 +13,10 @@ internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider tim
         using var timer = new PeriodicTimer(interval, time);
         try
         {
+            if (atOnce)
+                await Try(Once, stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await Try(stoppingToken);
+                await Try(Once, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -22,11 +24,12 @@ internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider tim
         }
     }
 
-    private async Task Try(CancellationToken cancellationToken)
+    /// <summary>Does something whose failure must not end the loop.</summary>
+    protected async Task Try(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
         {
-            await Once(cancellationToken);
+            await work(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
