@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using MassTransit;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
@@ -9,12 +10,18 @@ namespace Router.Hosting;
 /// <summary>The connection to RabbitMQ and the three queues; the same in both hosts.</summary>
 internal static class Broker
 {
-    public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? consumers = null)
+    /// <param name="services">Where to register.</param>
+    /// <param name="configuration">Holds the section.</param>
+    /// <param name="withoutBroker">What the host is while RabbitMQ is away.</param>
+    /// <param name="consumers">Adds what takes messages.</param>
+    public static void AddBroker(
+        this IServiceCollection services, IConfiguration configuration, HealthStatus withoutBroker, Action<IBusRegistrationConfigurator>? consumers = null)
     {
         services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
+            bus.ConfigureHealthCheckOptions(health => health.MinimalFailureStatus = withoutBroker);
             consumers?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Router.Core.Leads;
 using Router.Core.Retention;
 using Router.Core.Sites;
 
@@ -38,6 +39,8 @@ public static class RouterCore
         services.AddSingleton<OldSecrets>();
         services.AddSingleton<DestinationDeactivation>();
 
+        services.AddOptions<OutboxOptions>().Bind(configuration.GetSection("Outbox")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddBackground<LeadOutbox>();
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();

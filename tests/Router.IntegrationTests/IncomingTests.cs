@@ -178,37 +178,6 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         Assert.Equal(2, message.GetProperty("properties").GetProperty("delivery_mode").GetInt32());
     }
 
-    [Fact]
-    public async Task Broker_Refused_Is503AndNot201()
-    {
-        var database = await shared.Servers.CreateDatabase();
-        await using var router = await RouterFixture.Start(database, await shared.Servers.Broker.CreateVirtualHost(), shared.Servers.Broker, workers: 0);
-        var site = await router.CreateSite();
-
-        // The same database, and a broker's port where nobody listens.
-        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
-        var cut = router.Host("Router.Api");
-        using var http = new HttpClient();
-        await Eventually.True(
-            async () =>
-            {
-                try
-                {
-                    return (await http.GetAsync(new Uri(cut.Url, "/health/live"))).IsSuccessStatusCode;
-                }
-                catch (HttpRequestException)
-                {
-                    return false;
-                }
-            },
-            "the API is up");
-
-        var response = await site.Post(Valid, http: http, change: request => request.RequestUri = new Uri(cut.Url, $"/rest/sites/{site.Id}/leads"));
-        await AssertError(503, response);
-        Assert.Equal("5", response.Headers.RetryAfter!.ToString());
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync(new Uri(cut.Url, "/health/ready"))).StatusCode);
-    }
-
     private static async Task<string> AssertError(int status, HttpResponseMessage response)
     {
         var body = await response.Content.ReadAsStringAsync();

@@ -56,26 +56,6 @@ public sealed class OutageTests
         await router.Receiver.Wait(site.LeadManager.Path, 1);
     }
 
-    [Fact]
-    public async Task Broker_Stopped_Is503AndBackAgain201()
-    {
-        await using var servers = await PrivateServers.Start();
-        await using var router = await Start(servers);
-        var site = await router.CreateSite();
-        await site.PostLead();
-        await site.Delivery(site.LeadManager, "delivered");
-
-        await servers.StopRabbitMq();
-        var refused = await site.Post("""{"source":"s","email":"a@b.c"}""");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.NotNull(refused.Headers.RetryAfter);
-
-        await servers.StartRabbitMq();
-        await Eventually.True(async () => (await site.Post("""{"source":"s","email":"a@b.c"}""")).IsSuccessStatusCode, "ingest is back", seconds: 60);
-        await router.Receiver.Wait(site.LeadManager.Path, 2, seconds: 60);
-        await AssertNothingPutAside(router);
-    }
-
     private static async Task<RouterFixture> Start(PrivateServers servers, int workers = 1) =>
         await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers);
 

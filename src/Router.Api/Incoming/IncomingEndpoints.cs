@@ -18,6 +18,9 @@ internal static class IncomingEndpoints
             // A body is bounded by BodyTimeout as a whole; the server's own rate would cut a stalling sender off after half of that.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
+        services.AddSingleton<OutboxRelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"]);
         services.AddSingleton<LeadPublisher>();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();

@@ -5,9 +5,9 @@ namespace Router.Api.Incoming;
 /// <summary>Section <c>Incoming</c>.</summary>
 internal sealed class IncomingOptions
 {
-    /// <summary>How long to wait for the broker's confirm before answering 503. Default 1 s: senders give up after 2.</summary>
+    /// <summary>How long to wait for the broker's confirm before the event goes to the outbox. Default 500 ms: senders give up after 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
-    public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a body may take to arrive before answering 408. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]

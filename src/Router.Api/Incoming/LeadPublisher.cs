@@ -4,11 +4,14 @@ using Router.Core.Leads;
 
 namespace Router.Api.Incoming;
 
-/// <summary>Puts an event into the broker's hands: confirmed by it, or not accepted.</summary>
-internal sealed partial class LeadPublisher(IBus bus, IOptions<IncomingOptions> options, ILogger<LeadPublisher> logger)
+/// <summary>
+/// Makes an accepted event durable: confirmed by the broker or, while it doesn't confirm, kept in the outbox. Only if neither takes it
+/// does the sender hear that it is lost.
+/// </summary>
+internal sealed partial class LeadPublisher(IBus bus, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, ILogger<LeadPublisher> logger)
 {
     // Mandatory: should the queue be gone, the broker returns the message instead of confirming a lead into nowhere.
-    private static readonly IPipe<PublishContext<LeadEvent>> Mandatory = Pipe.Execute<PublishContext<LeadEvent>>(context =>
+    public static readonly IPipe<PublishContext<LeadEvent>> Mandatory = Pipe.Execute<PublishContext<LeadEvent>>(context =>
     {
         context.Mandatory = true;
         context.MessageId = context.Message.EventId;
@@ -17,19 +20,53 @@ internal sealed partial class LeadPublisher(IBus bus, IOptions<IncomingOptions> 
     /// <summary>Null once the event is durable; else the answer for the sender.</summary>
     public async ValueTask<IncomingError?> Publish(LeadEvent lead)
     {
+        // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
+        var isKept = relay.IsBehind
+            ? await TryKeep(lead) || await TryBroker(lead)
+            : await TryBroker(lead) || await TryKeep(lead);
+        if (!isKept)
+        {
+            LogNotStored(logger, lead.EventId, lead.SiteId);
+            return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
+        }
+
+        LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
+        return null;
+    }
+
+    private async ValueTask<bool> TryBroker(LeadEvent lead)
+    {
         // Not tied to the request: a sender that hangs up early has still sent a lead.
         using var limit = new CancellationTokenSource(options.Value.ConfirmTimeout);
         try
         {
-            await bus.Publish(lead, Mandatory, limit.Token);
-            LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
-            return null;
+            // Waited for by ourselves, too: a publish that the broker's silence holds up doesn't always hear its token.
+            await bus.Publish(lead, Mandatory, limit.Token).WaitAsync(limit.Token);
+            return true;
         }
-#pragma warning disable CA1031 // Whatever went wrong, the event isn't confirmed, and the sender must hear of it.
+#pragma warning disable CA1031 // Whatever went wrong, the event isn't confirmed.
         catch (Exception failed)
         {
             LogNotConfirmed(logger, lead.EventId, lead.SiteId, failed.GetType().Name);
-            return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
+            return false;
+        }
+#pragma warning restore CA1031
+    }
+
+    private async ValueTask<bool> TryKeep(LeadEvent lead)
+    {
+        relay.FallBehind();
+        try
+        {
+            await outbox.Keep(lead);
+            relay.Wake();
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever went wrong, the event isn't kept.
+        catch (Exception failed)
+        {
+            LogNotKept(logger, lead.EventId, lead.SiteId, failed.GetType().Name);
+            return false;
         }
 #pragma warning restore CA1031
     }
@@ -37,6 +74,12 @@ internal sealed partial class LeadPublisher(IBus bus, IOptions<IncomingOptions> 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} of site {SiteId} accepted: {Action} from {Product}")]
     private static partial void LogAccepted(ILogger logger, Guid messageId, Guid siteId, string action, string product);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} was not confirmed by RabbitMQ ({Exception}); the sender got 503")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} of site {SiteId} was not confirmed by RabbitMQ ({Exception})")]
     private static partial void LogNotConfirmed(ILogger logger, Guid messageId, Guid siteId, string exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} of site {SiteId} was not taken by the outbox ({Exception})")]
+    private static partial void LogNotKept(ILogger logger, Guid messageId, Guid siteId, string exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} could be stored neither in RabbitMQ nor in Postgres; the sender got 503")]
+    private static partial void LogNotStored(ILogger logger, Guid messageId, Guid siteId);
 }

@@ -9,13 +9,14 @@ namespace Router.Core.Database;
 /// </summary>
 /// <typeparam name="TRow">What a caller hands in.</typeparam>
 /// <typeparam name="TResult">What it gets back once its row is committed.</typeparam>
-public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability availability) : BackgroundService
+/// <param name="availability">Waits for the database; null where callers would rather know at once that it is away.</param>
+public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability) : BackgroundService
 {
     private const int MostRows = 500;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Returns when the row is committed; waits while the database is away.</summary>
+    /// <summary>Returns when the row is committed.</summary>
     /// <exception cref="OperationCanceledException">The host stopped before the row was committed.</exception>
     protected Task<TResult> Commit(TRow row)
     {
@@ -61,9 +62,19 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability availabili
         try
         {
             var rows = batch.ConvertAll(waiting => waiting.Row);
-            var results = await availability.Wait(token => Write(rows, token), cancellationToken);
+            var results = availability is null
+                ? await Write(rows, cancellationToken)
+                : await availability.Wait(token => Write(rows, token), cancellationToken);
             for (var i = 0; i < batch.Count; i++)
                 batch[i].Done.SetResult(results[i]);
+        }
+        catch (Exception absent) when (availability is null && IsAbsence(absent, cancellationToken))
+        {
+            foreach (var waiting in batch)
+                waiting.Done.SetException(absent);
+            // Those behind them have waited as long.
+            while (_waiting.Reader.TryRead(out var waiting))
+                waiting.Done.SetException(absent);
         }
         catch (Exception refused) when (refused is not OperationCanceledException && batch.Count == 1)
         {
@@ -76,6 +87,10 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability availabili
                 await Write([waiting], cancellationToken);
         }
     }
+
+    // A writer's own time limit is an absence too; the end of the host isn't.
+    private static bool IsAbsence(Exception failed, CancellationToken stopping) =>
+        failed is OperationCanceledException ? !stopping.IsCancellationRequested : DatabaseAvailability.IsOutage(failed);
 
     private sealed class Waiting(TRow row)
     {

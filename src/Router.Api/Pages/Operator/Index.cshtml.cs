@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Core.Deliveries;
+using Router.Core.Leads;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
-internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn) : PageModel
+internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -17,9 +18,13 @@ internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn)
     /// <summary>By hour of the last 24, the present one last.</summary>
     public IReadOnlyList<int> TakenIn { get; private set; } = [];
 
+    /// <summary>Accepted leads that RabbitMQ hasn't got yet.</summary>
+    public WaitingInOutbox Outbox { get; private set; } = new(0, null);
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
+        Outbox = await outbox.Waiting(cancellationToken);
         TakenIn = await takenIn.ByHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => row.FailingSince is not null);

@@ -1,0 +1,115 @@
+using MassTransit;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Router.Core.Leads;
+
+namespace Router.Api.Incoming;
+
+/// <summary>
+/// Publishes what waits in the outbox, in its order, once the broker confirms again. Until nothing waits any more, this host's new events go
+/// behind those.
+/// </summary>
+internal sealed partial class OutboxRelay(LeadOutbox outbox, IBus bus, TimeProvider time, ILogger<OutboxRelay> logger) : BackgroundService, IHealthCheck
+{
+    // One tells whether the broker is back; then more at a time.
+    private const int First = 1;
+    private const int Most = 256;
+
+    // What a host left behind that is gone, and what the wake-up was missed for.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // A publish is left waiting for the broker rather than made again and again: each of them would arrive in the end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private volatile bool _isBehind;
+    private bool _toldOfOutage;
+
+    /// <summary>Whether the broker didn't confirm lately, or events still wait.</summary>
+    public bool IsBehind => _isBehind;
+
+    /// <summary>The broker didn't confirm.</summary>
+    public void FallBehind() => _isBehind = true;
+
+    /// <summary>Something waits.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount > 0)
+            return;
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else has just said so.
+        }
+    }
+
+    /// <summary>The bus of a host that takes no messages doesn't notice that its broker is gone; this does with the first lead.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(IsBehind ? HealthCheckResult.Degraded("RabbitMQ doesn't confirm; accepted events wait in the outbox.") : HealthCheckResult.Healthy());
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var most = First;
+        long relayed = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await outbox.Relay(most, Publish, stoppingToken) is not { } count)
+                {
+                    // Another host is at it, with what this one has kept, too.
+                    await Task.Delay(Pause, time, stoppingToken);
+                    continue;
+                }
+
+                relayed += count;
+                if (count == most)
+                {
+                    most = Most;
+                    continue;
+                }
+
+                _isBehind = false;
+                if (relayed > 0)
+                    LogRelayed(logger, relayed);
+                (relayed, most, _toldOfOutage) = (0, First, false);
+                await _wake.WaitAsync(Interval, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it was, the events still wait; a relay that ends would leave them.
+            catch (Exception failed)
+            {
+                if (!_toldOfOutage)
+                    LogWaiting(logger, failed.GetType().Name);
+                (most, _toldOfOutage) = (First, true);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+#pragma warning restore CA1031
+        }
+    }
+
+    private async Task Publish(IReadOnlyList<LeadEvent> events)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await Task.WhenAll(events.Select(lead => bus.Publish(lead, LeadPublisher.Mandatory, limit.Token))).WaitAsync(limit.Token);
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Accepted events wait in the outbox ({Exception}): RabbitMQ doesn't confirm, or Postgres is away. Nothing is lost; they are published when both are back")]
+    private static partial void LogWaiting(ILogger logger, string exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events that waited in the outbox are with RabbitMQ now")]
+    private static partial void LogRelayed(ILogger logger, long count);
+}
