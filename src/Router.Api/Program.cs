@@ -13,7 +13,6 @@ builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8080);
 builder.Services.AddRouterCore(builder.Configuration);
 builder.Services.AddKeyRing(builder.Configuration);
-builder.Services.AddBroker(builder.Configuration, withoutBroker: HealthStatus.Degraded);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.Services.AddRouterAuthentication(builder.Configuration);
 builder.Services.AddIncoming(builder.Configuration);

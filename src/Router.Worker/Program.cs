@@ -9,7 +9,7 @@ builder.BindToLoopbackByDefault(port: 8081);
 builder.Services.AddRouterCore(builder.Configuration);
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddDelivery();
-builder.Services.AddBroker(builder.Configuration, withoutBroker: HealthStatus.Unhealthy, bus => bus.AddDeliveryConsumers());
+builder.Services.AddBroker(builder.Configuration, bus => bus.AddDeliveryConsumers());
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);
 builder.Services.AddDueDeliveries();
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Hosting;
 
 namespace Router.Api.Incoming;
 
@@ -18,9 +19,12 @@ internal static class IncomingEndpoints
             // A body is bounded by BodyTimeout as a whole; the server's own rate would cut a stalling sender off after half of that.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
+        services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<EventQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
+        services.AddHealthChecks().AddCheck<EventQueue>("rabbitmq", tags: ["ready"]);
         services.AddSingleton<OutboxRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
-        services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"]);
         services.AddSingleton<LeadPublisher>();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();

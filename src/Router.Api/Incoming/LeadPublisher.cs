@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Options;
 using Router.Core.Leads;
 
@@ -8,22 +7,16 @@ namespace Router.Api.Incoming;
 /// Makes an accepted event durable: confirmed by the broker or, while it doesn't confirm, kept in the outbox. Only if neither takes it
 /// does the sender hear that it is lost.
 /// </summary>
-internal sealed partial class LeadPublisher(IBus bus, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, ILogger<LeadPublisher> logger)
+internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, TimeProvider time, ILogger<LeadPublisher> logger)
 {
-    // Mandatory: should the queue be gone, the broker returns the message instead of confirming a lead into nowhere.
-    public static readonly IPipe<PublishContext<LeadEvent>> Mandatory = Pipe.Execute<PublishContext<LeadEvent>>(context =>
-    {
-        context.Mandatory = true;
-        context.MessageId = context.Message.EventId;
-    });
-
     /// <summary>Null once the event is durable; else the answer for the sender.</summary>
     public async ValueTask<IncomingError?> Publish(LeadEvent lead)
     {
+        var message = LeadMessage.Of(lead);
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
         var isKept = relay.IsBehind
-            ? await TryKeep(lead) || await TryBroker(lead)
-            : await TryBroker(lead) || await TryKeep(lead);
+            ? await TryKeep(lead, message) || await TryBroker(lead, message)
+            : await TryBroker(lead, message) || await TryKeep(lead, message);
         if (!isKept)
         {
             LogNotStored(logger, lead.EventId, lead.SiteId);
@@ -34,14 +27,14 @@ internal sealed partial class LeadPublisher(IBus bus, LeadOutbox outbox, OutboxR
         return null;
     }
 
-    private async ValueTask<bool> TryBroker(LeadEvent lead)
+    private async ValueTask<bool> TryBroker(LeadEvent lead, LeadMessage message)
     {
-        // Not tied to the request: a sender that hangs up early has still sent a lead.
-        using var limit = new CancellationTokenSource(options.Value.ConfirmTimeout);
         try
         {
-            // Waited for by ourselves, too: a publish that the broker's silence holds up doesn't always hear its token.
-            await bus.Publish(lead, Mandatory, limit.Token).WaitAsync(limit.Token);
+            // Not tied to the request: a sender that hangs up early has still sent a lead. And not canceled: what is on its way may arrive.
+            var confirmed = queue.Publish(message, CancellationToken.None);
+            if (!confirmed.IsCompletedSuccessfully)
+                await confirmed.AsTask().WaitAsync(options.Value.ConfirmTimeout, time);
             return true;
         }
 #pragma warning disable CA1031 // Whatever went wrong, the event isn't confirmed.
@@ -53,12 +46,12 @@ internal sealed partial class LeadPublisher(IBus bus, LeadOutbox outbox, OutboxR
 #pragma warning restore CA1031
     }
 
-    private async ValueTask<bool> TryKeep(LeadEvent lead)
+    private async ValueTask<bool> TryKeep(LeadEvent lead, LeadMessage message)
     {
         relay.FallBehind();
         try
         {
-            await outbox.Keep(lead);
+            await outbox.Keep(message);
             relay.Wake();
             return true;
         }

@@ -1,5 +1,3 @@
-using MassTransit;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Router.Core.Leads;
 
 namespace Router.Api.Incoming;
@@ -8,19 +6,19 @@ namespace Router.Api.Incoming;
 /// Publishes what waits in the outbox, in its order, once the broker confirms again. Until nothing waits any more, this host's new events go
 /// behind those.
 /// </summary>
-internal sealed partial class OutboxRelay(LeadOutbox outbox, IBus bus, TimeProvider time, ILogger<OutboxRelay> logger) : BackgroundService, IHealthCheck
+internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, TimeProvider time, ILogger<OutboxRelay> logger) : BackgroundService
 {
     // One tells whether the broker is back; then more at a time.
     private const int First = 1;
     private const int Most = 256;
 
-    // What a host left behind that is gone, and what the wake-up was missed for.
+    // For what a host left behind that is gone.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    // A publish is left waiting for the broker rather than made again and again: each of them would arrive in the end.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    // Left waiting rather than given up soon: what the broker is slow to confirm it may have, and would have twice.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile bool _isBehind;
@@ -46,10 +44,6 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, IBus bus, TimeProvi
             // Somebody else has just said so.
         }
     }
-
-    /// <summary>The bus of a host that takes no messages doesn't notice that its broker is gone; this does with the first lead.</summary>
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(IsBehind ? HealthCheckResult.Degraded("RabbitMQ doesn't confirm; accepted events wait in the outbox.") : HealthCheckResult.Healthy());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -95,11 +89,8 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, IBus bus, TimeProvi
         }
     }
 
-    private async Task Publish(IReadOnlyList<LeadEvent> events)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        await Task.WhenAll(events.Select(lead => bus.Publish(lead, LeadPublisher.Mandatory, limit.Token))).WaitAsync(limit.Token);
-    }
+    private Task Publish(IReadOnlyList<LeadMessage> messages) =>
+        Task.WhenAll(messages.Select(message => queue.Publish(message, CancellationToken.None).AsTask())).WaitAsync(Patience, time);
 
     public override void Dispose()
     {

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -15,26 +13,21 @@ public sealed record WaitingInOutbox(long Count, DateTimeOffset? Since);
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
 /// event id, so an event that the broker had after all is planned once.
 /// </summary>
-public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options) : GroupCommit<LeadEvent, bool>(availability: null)
+public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options) : GroupCommit<LeadMessage, bool>(availability: null)
 {
-    // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary; the migrator's is another one.
+    // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary.
     private const long RelayLock = 0x6f7574626f78;
-
-    // The very JSON that the broker would have got. A lead may be 64 deep by itself.
-    private static readonly JsonSerializerOptions Json = new() { MaxDepth = 128, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Returns when the event is on disk.</summary>
     /// <exception cref="Exception">It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.</exception>
-    public Task Keep(LeadEvent lead) => Commit(lead);
+    public Task Keep(LeadMessage message) => Commit(message);
 
-    /// <summary>
-    /// Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.
-    /// </summary>
+    /// <summary>Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.</summary>
     /// <param name="most">As many at a time.</param>
     /// <param name="publish">Returns when the broker has them all. If it throws, all of them stay.</param>
     /// <param name="cancellationToken">Ends it; what isn't forgotten is published again.</param>
     /// <returns>How many were published; null while another host is at it.</returns>
-    public async Task<int?> Relay(int most, Func<IReadOnlyList<LeadEvent>, Task> publish, CancellationToken cancellationToken)
+    public async Task<int?> Relay(int most, Func<IReadOnlyList<LeadMessage>, Task> publish, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -42,12 +35,12 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select pg_try_advisory_xact_lock(@RelayLock)", new { RelayLock }, transaction, cancellationToken: cancellationToken)))
             return null;
-        var rows = (await connection.QueryAsync<(long Id, byte[] Message)>(new CommandDefinition(
-            "select id, message from lead_outbox order by id limit @most", new { most }, transaction, cancellationToken: cancellationToken))).AsList();
+        var rows = (await connection.QueryAsync<(long Id, Guid EventId, byte[] Message)>(new CommandDefinition(
+            "select id, event_id, message from lead_outbox order by id limit @most", new { most }, transaction, cancellationToken: cancellationToken))).AsList();
         if (rows.Count == 0)
             return 0;
 
-        await publish(rows.ConvertAll(row => JsonSerializer.Deserialize<LeadEvent>(row.Message, Json)!));
+        await publish(rows.ConvertAll(row => new LeadMessage(row.EventId, row.Message)));
         await connection.ExecuteAsync(new CommandDefinition(
             "delete from lead_outbox where id = any(@Ids)", new { Ids = rows.ConvertAll(row => row.Id) }, transaction, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
@@ -63,15 +56,19 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<LeadEvent> rows, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<LeadMessage> rows, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.CommitTimeout);
         await using var connection = await database.OpenConnectionAsync(limit.Token);
         // In their order, which is that of the ids.
         await using var command = new NpgsqlCommand(
-            "insert into lead_outbox (message) select message from unnest($1) with ordinality as m (message, place) order by place", connection);
-        command.Add(NpgsqlDbType.Bytea, rows, row => JsonSerializer.SerializeToUtf8Bytes(row, Json));
+            """
+            insert into lead_outbox (event_id, message)
+            select event_id, message from unnest($1, $2) with ordinality as m (event_id, message, place) order by place
+            """, connection);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
+        command.Add(NpgsqlDbType.Bytea, rows, row => row.Utf8);
         await command.ExecuteNonQueryAsync(limit.Token);
         return new bool[rows.Count];
     }

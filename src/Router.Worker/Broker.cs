@@ -1,33 +1,26 @@
 using System.Text.Encodings.Web;
 using MassTransit;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Hosting;
 
-namespace Router.Hosting;
+namespace Router.Worker;
 
-/// <summary>The connection to RabbitMQ and the three queues; the same in both hosts.</summary>
+/// <summary>The connection to RabbitMQ and the three queues.</summary>
 internal static class Broker
 {
-    /// <param name="services">Where to register.</param>
-    /// <param name="configuration">Holds the section.</param>
-    /// <param name="withoutBroker">What the host is while RabbitMQ is away.</param>
-    /// <param name="consumers">Adds what takes messages.</param>
-    public static void AddBroker(
-        this IServiceCollection services, IConfiguration configuration, HealthStatus withoutBroker, Action<IBusRegistrationConfigurator>? consumers = null)
+    public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator> consumers)
     {
         services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
-            bus.ConfigureHealthCheckOptions(health => health.MinimalFailureStatus = withoutBroker);
-            consumers?.Invoke(bus);
+            consumers(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
                 Connect(rabbit, new Uri(context.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
                 Serialize(rabbit);
-                Queue<LeadEvent>(rabbit, LeadEvent.QueueName);
                 Queue<RetryDelivery>(rabbit, RetryDelivery.QueueName);
                 Queue<DeadLetter>(rabbit, DeadLetter.QueueName);
                 rabbit.DeployPublishTopology = true;
@@ -69,8 +62,7 @@ internal static class Broker
     }
 
     /// <summary>
-    /// An exchange with its quorum queue behind it, declared by whichever host comes first: a lead published before the first
-    /// worker ever started must find its queue.
+    /// An exchange with its quorum queue behind it, for what workers publish; the queue of events is declared by the lane that takes them.
     /// </summary>
     private static void Queue<T>(IRabbitMqBusFactoryConfigurator rabbit, string name)
         where T : class

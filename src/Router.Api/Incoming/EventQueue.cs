@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+using RabbitMQ.Client;
+using Router.Core.Leads;
+using Router.Hosting;
+
+namespace Router.Api.Incoming;
+
+/// <summary>
+/// The queue of events, from its publishing side: one connection, made anew whenever it is lost, and one channel whose publishes the broker
+/// confirms. Without it, or while the broker blocks publishers, publishing fails at once. Not MassTransit's: that one's channel delays every
+/// publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
+/// </summary>
+internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger) : BackgroundService, IHealthCheck
+{
+    private static readonly CreateChannelOptions Confirmed =
+        new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
+
+    private readonly ResiliencePipeline _untilConnected = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(100),
+            MaxDelay = TimeSpan.FromSeconds(2),
+            OnRetry = retry =>
+            {
+                // Once at first, then about every half a minute.
+                if (retry.AttemptNumber % 15 == 0)
+                    LogAway(logger, retry.Outcome.Exception!.GetType().Name);
+                return default;
+            },
+        })
+        .Build();
+
+    private volatile IChannel? _channel;
+    private volatile bool _isBlocked;
+
+    /// <summary>Returns once the message is on the broker's disk.</summary>
+    /// <exception cref="Exception">It may not be there.</exception>
+    public ValueTask Publish(LeadMessage message, CancellationToken cancellationToken)
+    {
+        if (_channel is not { } channel || _isBlocked)
+            throw new InvalidOperationException(_isBlocked ? "RabbitMQ blocks publishers." : "There is no connection to RabbitMQ.");
+        var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = message.EventId.ToString("D") };
+        // Mandatory: should the queue be gone, the broker returns the message instead of confirming a lead into nowhere.
+        return channel.BasicPublishAsync("", LeadEvent.QueueName, mandatory: true, properties, message.Utf8, cancellationToken);
+    }
+
+    /// <summary>Without it the host goes on: events go to the outbox.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_channel is null ? HealthCheckResult.Degraded("There is no connection to RabbitMQ.")
+            : _isBlocked ? HealthCheckResult.Degraded("RabbitMQ blocks publishers: look at its disk and memory.") : HealthCheckResult.Healthy());
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _untilConnected.ExecuteAsync(async token => await UseConnection(token), stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Connects and returns when the connection is lost again.</summary>
+    private async Task UseConnection(CancellationToken stopping)
+    {
+        var factory = new ConnectionFactory
+        {
+            Uri = new Uri(options.Value.Uri),
+            ClientProvidedName = "Router.Api",
+            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            // Ours: a new one has no half-dead channel.
+            AutomaticRecoveryEnabled = false,
+        };
+        await using var connection = await factory.CreateConnectionAsync(stopping);
+        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionBlockedAsync += (_, _) => Block(true);
+        connection.ConnectionUnblockedAsync += (_, _) => Block(false);
+        connection.ConnectionShutdownAsync += (_, _) => Lose(lost);
+        await using var channel = await connection.CreateChannelAsync(Confirmed, stopping);
+        channel.ChannelShutdownAsync += (_, _) => Lose(lost);
+        // By whichever host comes first: a lead published before the first worker ever started must find its queue.
+        await channel.QueueDeclareAsync(
+            LeadEvent.QueueName, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }, cancellationToken: stopping);
+
+        (_isBlocked, _channel) = (false, channel);
+        try
+        {
+            await lost.Task.WaitAsync(stopping);
+            LogLost(logger);
+        }
+        finally
+        {
+            _channel = null;
+        }
+    }
+
+    private Task Block(bool isBlocked)
+    {
+        _isBlocked = isBlocked;
+        if (isBlocked)
+            LogBlocked(logger);
+        return Task.CompletedTask;
+    }
+
+    private static Task Lose(TaskCompletionSource lost)
+    {
+        lost.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ is not available ({Exception}); trying again. Accepted events go to the outbox")]
+    private static partial void LogAway(ILogger logger, string exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to RabbitMQ is lost; connecting anew")]
+    private static partial void LogLost(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ blocks publishers: its disk or memory runs out. Accepted events go to the outbox")]
+    private static partial void LogBlocked(ILogger logger);
+}

@@ -1,0 +1,19 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Router.Core.Leads;
+
+/// <summary>An event as it is published: plain JSON without an envelope, which an operator reads in the RabbitMQ dashboard.</summary>
+/// <param name="EventId">The event, and the id of the message.</param>
+/// <param name="Utf8">The JSON.</param>
+public sealed record LeadMessage(Guid EventId, byte[] Utf8)
+{
+    // A lead may be 64 deep by itself. Readable in the dashboard: é stays é.
+    private static readonly JsonSerializerOptions Json = new() { MaxDepth = 128, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The message of an event.</summary>
+    public static LeadMessage Of(LeadEvent lead) => new(lead.EventId, JsonSerializer.SerializeToUtf8Bytes(lead, Json));
+
+    /// <summary>Never the contents.</summary>
+    public override string ToString() => $"message {EventId} of {Utf8.Length} bytes";
+}
