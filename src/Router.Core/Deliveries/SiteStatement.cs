@@ -61,7 +61,9 @@ public sealed class SiteStatement(NpgsqlDataSource database)
             sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
     }
 
-    /// <summary>By destination, of the deliveries accepted in the span. A replay counts as what it is: late.</summary>
+    /// <summary>
+    /// By destination, of the deliveries accepted in the span. A replay counts as what it is: late, unless it repeats what was delivered.
+    /// </summary>
     public async Task<List<SpeedRow>> Speed(Guid siteId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         const string sql = """
@@ -72,7 +74,7 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                    percentile_cont(0.99) within group (order by done) as delivered_p99
             from (
                 select destination_id, extract(epoch from first_attempt_at - accepted_at) * 1000 as first,
-                       case when state = 'delivered' then extract(epoch from finished_at - accepted_at) * 1000 end as done
+                       case when state = 'delivered' then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
                 from deliveries
                 where site_id = @siteId and accepted_at >= @from and accepted_at < @to and not is_test
             ) d

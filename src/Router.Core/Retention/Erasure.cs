@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
@@ -52,7 +53,7 @@ public static class Erasure
             ), answers as (
                 update delivery_attempts a set response_body = null from erased where a.event_id = erased.id and a.response_body is not null
             ), canceled as (
-                update deliveries d set state = 'canceled', next_attempt_at = null, leased_until = null, finished_at = now()
+                {DeliveryCancellation.Cancel}
                 from erased where d.event_id = erased.id and d.state in ('pending', 'retrying', 'held')
                 returning 1
             )
