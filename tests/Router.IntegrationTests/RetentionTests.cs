@@ -100,9 +100,11 @@ public sealed class RetentionTests(TestServers servers)
         }
 
         await using var database = await router.OpenDatabase();
-        var counts = await database.QueryAsync<(Guid? Destination, string State, int Count)>(
-            "select destination_id, state, sum(count)::int from statement_days where site_id = @Id group by 1, 2 order by 2", new { site.Id });
-        Assert.Equal([(destination.Id, "dead", 3), (site.LeadManager.Id, "delivered", 3), (null, "received", 3)], counts.Select(row => (row.Destination, row.State, row.Count)));
+        var counts = await database.QueryAsync<(Guid Destination, string State, int Count)>(
+            "select destination_id, state, sum(count)::int from statement_days where site_id = @Id group by 1, 2", new { site.Id });
+        Assert.Equal(
+            new[] { (destination.Id, "dead", 3), (destination.Id, "received", 3), (site.LeadManager.Id, "delivered", 3), (site.LeadManager.Id, "received", 3) }.Order(),
+            counts.Order());
         Assert.True(await router.Query<bool>("select bool_and(hour = date_trunc('hour', hour, 'UTC') and hour > now() - interval '2 hours') from statement_days"));
     }
 
