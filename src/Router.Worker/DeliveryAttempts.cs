@@ -49,7 +49,7 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var sending = gates.TrySend(destination, lead, bytes, turn.Number);
+        var sending = gates.TrySend(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed);
         if (!await IsSlow(sending))
             return await Finish(lead, destination, bytes, turn, sending);
 
