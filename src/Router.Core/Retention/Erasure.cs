@@ -26,6 +26,15 @@ public static class Erasure
     public static Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) => Erase(
         connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
 
+    /// <summary>What <see cref="Lead"/> would come to now.</summary>
+    public static Task<Erased> LookUp(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) =>
+        connection.QuerySingleAsync<Erased>(new CommandDefinition(
+            """
+            with found as (select id from lead_events where site_id = @siteId and lead_id = @leadId)
+            select (select count(*) from found)::int as events,
+                   (select count(*) from deliveries d join found on d.event_id = found.id where d.state in ('pending', 'retrying', 'held'))::int as canceled
+            """, new { siteId, leadId }, cancellationToken: cancellationToken));
+
     /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
     public static async Task<Erased> Site(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
