@@ -14,18 +14,19 @@ internal sealed partial class DeliveryAttempts(
 {
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
     public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, IsProbe: false));
+        Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, IsProbe: false, WasDelivered: false));
 
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(claimed.Lead, body, site, destination, new Turn(claimed.Attempt, claimed.Step, IsClaimed: true, claimed.IsProbe));
+        Attempt(claimed.Lead, body, site, destination, new Turn(claimed.Attempt, claimed.Step, IsClaimed: true, claimed.IsProbe, claimed.WasDelivered));
 
     /// <summary>Which attempt it is.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Step">How many retries of the schedule were made before.</param>
     /// <param name="IsClaimed">Whether the ledger has leased it to this worker.</param>
     /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
-    private readonly record struct Turn(int Number, int Step, bool IsClaimed, bool IsProbe);
+    /// <param name="WasDelivered">Whether the receiver has it already: then it is nobody's dead letter.</param>
+    private readonly record struct Turn(int Number, int Step, bool IsClaimed, bool IsProbe, bool WasDelivered);
 
     private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Turn turn)
     {
@@ -48,7 +49,7 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var sending = gates.TrySend(destination, lead, bytes, turn.Number);
+        var sending = gates.TrySend(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed);
         if (!await IsSlow(sending))
             return await Finish(lead, destination, bytes, turn, sending);
 
@@ -89,10 +90,10 @@ internal sealed partial class DeliveryAttempts(
             && await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping));
         if (isHeld)
             delay = null;
-        else if (usedUp && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
+        else if (usedUp && !turn.WasDelivered && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
             delay = options.Value.Lease;
         var state = isHeld ? DeliveryStates.Held : StateAfter(attempt.Result, delay);
-        Log(lead, destination, attempt, state, delay);
+        Log(lead, destination, attempt, turn.WasDelivered && state == DeliveryStates.Dead ? DeliveryStates.Delivered : state, delay);
 
         if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
             await Deactivate(destination);
@@ -137,6 +138,8 @@ internal sealed partial class DeliveryAttempts(
             LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
         else if (state == DeliveryStates.Held)
             LogHeld(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
+        else if (state == DeliveryStates.Delivered && attempt.Result is AttemptResult.Failed)
+            LogReplayFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
         else if (delay is { } wait)
             LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds, wait.TotalSeconds);
         else if (attempt.Number > 1 || state == DeliveryStates.Rejected)
@@ -151,6 +154,9 @@ internal sealed partial class DeliveryAttempts(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; the schedule is used up, it waits in lead-dead-letters")]
     private static partial void LogDead(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; the replay is given up, it was delivered before")]
+    private static partial void LogReplayFailed(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt} failed with {Answer} in {Milliseconds:0.0} ms; held until the destination is well")]
     private static partial void LogHeld(ILogger logger, Guid messageId, Guid destinationId, int attempt, string answer, double milliseconds);

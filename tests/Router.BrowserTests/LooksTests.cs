@@ -35,6 +35,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/deliveries", "deliveries", width);
         await Look(page, $"{path}/deliveries?state=dead&handler=Replay", "replay", width);
         await Look(page, $"{path}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}", "delivery", width);
+        await Look(page, $"{path}/leads/{delivery.GetProperty("lead_id")}/erase", "erase", width);
+        await Look(page, $"{path}/statement?destination={broken.Id}", "statement", width);
         await Look(page, $"{path}/changes", "changes", width);
         await Look(page, "/account", "account", width);
         await Look(page, "/nowhere", "not-found", width);

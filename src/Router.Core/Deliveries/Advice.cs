@@ -29,6 +29,7 @@ public static class Advice
         (_, "address_not_allowed") => "address is not allowed",
         (_, "invalid_secret") => "secret cannot sign",
         (_, "worker_lost") => "interrupted on our side",
+        (_, "expired") => "waited for too long",
         (_, not null) => error.Replace('_', ' '),
         _ => "not tried yet",
     };

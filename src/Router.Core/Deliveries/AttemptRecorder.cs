@@ -52,7 +52,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
     protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<RecordedAttempt> rows, CancellationToken cancellationToken)
     {
         // The state changes only if this is the attempt that the delivery waits for, except that a proof of delivery always
-        // counts: a worker that froze and woke up after its lease may be the one that got through.
+        // counts: a worker that froze and woke up after its lease may be the one that got through. A replay of what was delivered
+        // before takes nothing from its receiver.
         const string sql = """
             with made as (
                 select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -63,7 +64,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 on conflict do nothing
             ), updated as (
                 update deliveries d
-                set state = m.state,
+                set state = case when m.state in ('dead', 'rejected') and d.delivered_at is not null then 'delivered' else m.state end,
                     attempts = case when m.kind = 'deferred' then m.attempt - 1 else greatest(d.attempts, m.attempt) end,
                     retry_step = m.step,
                     next_attempt_at = now() + m.delay,

@@ -6,7 +6,11 @@ namespace Router.Core.Deliveries;
 /// <summary>Ends deliveries whose destination is no longer active, without an attempt.</summary>
 public sealed class DeliveryCancellation(NpgsqlDataSource database)
 {
-    private const string Cancel = "update deliveries set state = 'canceled', next_attempt_at = null, leased_until = null, finished_at = now()";
+    /// <summary>Cancels deliveries; whoever uses it says which, by <c>d</c>. A replay of what was delivered before goes back to being that.</summary>
+    internal const string Cancel = """
+        update deliveries d
+        set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
+        """;
 
     /// <summary>Sets one to canceled unless it is finished already.</summary>
     public async ValueTask<int> One(Guid eventId, Guid destinationId, CancellationToken cancellationToken)

@@ -55,7 +55,10 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(1, 10_000)]
     public int MaxQueuedRetries { get; set; } = 64;
 
-    /// <summary>Requests in flight at one destination, from each worker, unless the destination says otherwise. Default 32.</summary>
+    /// <summary>
+    /// Requests in flight at one destination, from each worker, unless the destination says otherwise. Retries get a quarter of them beside
+    /// fresh leads (one at least), otherwise all but one. Default 32.
+    /// </summary>
     [Range(1, 10_000)]
     public int MaxInFlight { get; set; } = 32;
 

@@ -5,7 +5,8 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Sends one delivery again, on somebody's word, under the same message id. It goes the way of retries, so fresh leads go on beside it. Tests
-/// are never replayed, nor what has no contents any more. For many at once see <see cref="ReplayJobs"/>.
+/// are never replayed, nor what has no contents any more. What was delivered before stays delivered, whatever its replay comes to.
+/// For many at once see <see cref="ReplayJobs"/>.
 /// </summary>
 public sealed class DeliveryReplay(NpgsqlDataSource database)
 {
@@ -13,6 +14,7 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
     internal const string Again = """
         update deliveries d
         set state = 'retrying', next_attempt_at = now(), leased_until = null, finished_at = null,
+            delivered_at = case when d.state = 'delivered' then coalesce(d.delivered_at, d.finished_at) else d.delivered_at end,
             retry_step = case when d.state = 'retrying' then d.retry_step else 0 end
         from destinations x
         where x.id = d.destination_id and x.active and not d.is_test

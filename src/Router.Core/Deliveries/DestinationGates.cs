@@ -10,6 +10,7 @@ namespace Router.Core.Deliveries;
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
 /// its own. What finds no room is deferred, and that isn't an attempt: at once where requests are slow, after a moment where they aren't.
+/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="Places"/>.
 /// </summary>
 public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
@@ -17,7 +18,12 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     private int _slow;
 
     /// <summary>Sends, or gives null: no room, or the breaker is open.</summary>
-    public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number)
+    /// <param name="destination">Where to.</param>
+    /// <param name="lead">The event.</param>
+    /// <param name="body">The bytes to sign and send.</param>
+    /// <param name="number">The attempt's number.</param>
+    /// <param name="isRetry">Whether it comes from the retry lane: a failed one, a held or deferred one, or a replay.</param>
+    public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry)
     {
         var gate = _gates.GetOrAdd(destination.Id, _ => new Gate(options.Value, time));
         if (gate.IsOpen(time.GetUtcNow()))
@@ -29,8 +35,8 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger. Where
         // a single request is slow already, nobody waits.
-        var room = gate.Room(limit);
-        if (!await room.WaitAsync(gate.Slow > 0 ? TimeSpan.Zero : options.Value.Patience / 2))
+        var places = gate.Of(limit);
+        if (!await places.Enter(isRetry, gate.Slow > 0 ? TimeSpan.Zero : options.Value.Patience / 2))
             return null;
 
         try
@@ -44,7 +50,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
         finally
         {
-            room.Release();
+            places.Leave(isRetry);
         }
     }
 
@@ -67,12 +73,17 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
 
     private sealed class Gate
     {
-        private volatile Places _places = new(0, new SemaphoreSlim(0));
+        private readonly TimeSpan _comeback;
+        private readonly TimeProvider _time;
+        private volatile Places _places;
         private long _openUntil;
 
         public int Slow;
 
-        public Gate(DeliveryOptions options, TimeProvider time) =>
+        public Gate(DeliveryOptions options, TimeProvider time)
+        {
+            (_time, _comeback) = (time, 2 * (options.DeferDelay + options.DueInterval));
+            _places = new Places(options.MaxInFlight, _comeback, time);
             Breaker = new ResiliencePipelineBuilder<Attempt> { TimeProvider = time }
                 .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>
                 {
@@ -89,6 +100,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
                     },
                 })
                 .Build();
+        }
 
         public ResiliencePipeline<Attempt> Breaker { get; }
 
@@ -96,19 +108,17 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         public bool IsOpen(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _openUntil);
 
         /// <summary>The places of that limit. When an owner changes it, what is in flight leaves by the old ones.</summary>
-        public SemaphoreSlim Room(int limit)
+        public Places Of(int limit)
         {
             if (_places.Limit == limit)
-                return _places.Free;
+                return _places;
 
             lock (Breaker)
             {
                 if (_places.Limit != limit)
-                    _places = new Places(limit, new SemaphoreSlim(limit));
-                return _places.Free;
+                    _places = new Places(limit, _comeback, _time);
+                return _places;
             }
         }
-
-        private sealed record Places(int Limit, SemaphoreSlim Free);
     }
 }

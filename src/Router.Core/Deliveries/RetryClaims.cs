@@ -11,7 +11,8 @@ namespace Router.Core.Deliveries;
 /// <param name="Attempt">The number to send.</param>
 /// <param name="Step">How many retries of the schedule were made before.</param>
 /// <param name="IsProbe">Whether it tries if a paused destination is well again.</param>
-public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe);
+/// <param name="WasDelivered">Whether it replays what was delivered before, and stays delivered if it fails.</param>
+public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe, bool WasDelivered);
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
@@ -43,7 +44,7 @@ public sealed class RetryClaims(
                 where d.event_id = c.event_id and d.destination_id = c.destination_id and d.event_id between $5 and $6
                   and exists (select from lead_events e where e.id = c.event_id and e.id between $5 and $6 and e.body is not null)
                   and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now() or d.state = 'dead' and c.attempt is null)
-                returning d.event_id, d.destination_id, d.attempts, d.retry_step
+                returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.delivered_at is not null as was_delivered
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
                 insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, error)
@@ -55,7 +56,8 @@ public sealed class RetryClaims(
             )
             select e.id, c.destination_id, c.attempts, c.retry_step,
                    e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
-                   exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe
+                   exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe,
+                   c.was_delivered
             from claimed c join lead_events e on e.id = c.event_id and e.id between $5 and $6
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -99,5 +101,6 @@ public sealed class RetryClaims(
         },
         reader.GetInt32(2),
         reader.GetInt32(3),
-        reader.GetBoolean(12));
+        reader.GetBoolean(12),
+        reader.GetBoolean(13));
 }

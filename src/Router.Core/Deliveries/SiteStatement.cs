@@ -19,9 +19,10 @@ namespace Router.Core.Deliveries;
 /// <param name="Canceled">The destination was switched off or deleted before they got through.</param>
 /// <param name="Skipped">Not meant for it: it was off, or the sender chose others.</param>
 /// <param name="Missing">Planned and not in the ledger. Never anything but 0.</param>
+/// <param name="CountsOnly">Of those received: how many are so old that nothing but these counts is kept of them. No list shows them.</param>
 public sealed record StatementRow(
     Guid DestinationId, string DestinationName, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,
-    long Skipped, long Missing)
+    long Skipped, long Missing, long CountsOnly)
 {
     /// <summary>Whether the numbers add up.</summary>
     public bool IsBalanced => Missing == 0 && Received == Delivered + Rejected + Retrying + Held + Dead + Canceled + Skipped;
@@ -31,28 +32,41 @@ public sealed record StatementRow(
 public sealed record SpeedRow(
     Guid DestinationId, double? FirstAttemptP50, double? FirstAttemptP95, double? FirstAttemptP99, double? DeliveredP50, double? DeliveredP95, double? DeliveredP99);
 
-/// <summary>The statement of a site, from the view <c>statement</c>; and how fast its leads were.</summary>
+/// <summary>The statement of a site, from the ledger and the counts of days that it has no more; and how fast its leads were.</summary>
 public sealed class SiteStatement(NpgsqlDataSource database)
 {
     /// <summary>By destination, Lead Manager first, and by hour if that is wanted.</summary>
     /// <param name="siteId">The site.</param>
     /// <param name="destination">Only this one.</param>
-    /// <param name="from">Accepted then or later.</param>
-    /// <param name="to">Accepted before then.</param>
+    /// <param name="from">Accepted then or later. Of days of which only counts are kept: hours that begin then or later.</param>
+    /// <param name="to">Accepted before then; or hours that begin before then.</param>
     /// <param name="byHour">One row for each hour in which a lead came.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<List<StatementRow>> Read(Guid siteId, Guid? destination, DateTimeOffset from, DateTimeOffset to, bool byHour, CancellationToken cancellationToken)
     {
         // On the entries rather than the view by hour: a condition on the hour finds no index, one on the time of acceptance does.
-        var hour = byHour ? "date_trunc('hour', s.accepted_at, 'UTC')" : "null::timestamptz";
+        var (accepted, dropped) = byHour ? ("date_trunc('hour', accepted_at, 'UTC')", "hour") : ("null::timestamptz", "null::timestamptz");
         var sql = $"""
-            select s.destination_id, x.name as destination_name, {hour} as hour, count(*) as received,
-                   count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
-                   count(*) filter (where outcome = 'retrying') as retrying, count(*) filter (where outcome = 'held') as held,
-                   count(*) filter (where outcome = 'dead') as dead, count(*) filter (where outcome = 'canceled') as canceled,
-                   count(*) filter (where outcome = 'skipped') as skipped, sum(s.missing)::bigint as missing
-            from statement_entries s join destinations x on x.id = s.destination_id
-            where s.site_id = @siteId and s.accepted_at >= @from and s.accepted_at < @to and (@destination is null or s.destination_id = @destination)
+            select s.destination_id, x.name as destination_name, s.hour, {Sums("received", "delivered", "rejected", "retrying", "held", "dead", "canceled", "skipped", "missing", "counts_only")}
+            from (
+                select destination_id, {accepted} as hour, count(*) as received,
+                       count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
+                       count(*) filter (where outcome = 'retrying') as retrying, count(*) filter (where outcome = 'held') as held,
+                       count(*) filter (where outcome = 'dead') as dead, count(*) filter (where outcome = 'canceled') as canceled,
+                       count(*) filter (where outcome = 'skipped') as skipped, sum(missing) as missing, 0 as counts_only
+                from statement_entries
+                where site_id = @siteId and accepted_at >= @from and accepted_at < @to and (@destination is null or destination_id = @destination)
+                group by 1, 2
+                union all
+                select destination_id, {dropped}, sum(count) filter (where state = 'received'),
+                       sum(count) filter (where state = 'delivered'), sum(count) filter (where state = 'rejected'), 0, 0,
+                       sum(count) filter (where state = 'dead'), sum(count) filter (where state = 'canceled'),
+                       sum(count) filter (where state = 'skipped'), sum(count) filter (where state = 'missing'), sum(count) filter (where state = 'received')
+                from statement_days
+                where site_id = @siteId and hour >= @from and hour < @to and (@destination is null or destination_id = @destination)
+                group by 1, 2
+            ) s
+            join destinations x on x.id = s.destination_id
             group by 1, 2, 3, x.kind, x.created_at
             order by 3 desc, x.kind <> 'lead_manager', x.created_at, s.destination_id
             """;
@@ -61,7 +75,10 @@ public sealed class SiteStatement(NpgsqlDataSource database)
             sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
     }
 
-    /// <summary>By destination, of the deliveries accepted in the span. A replay counts as what it is: late.</summary>
+    /// <summary>
+    /// By destination, of the deliveries accepted in the span. A replay counts as what it is: late, unless it repeats what was delivered.
+    /// Days of which only counts are kept have no say.
+    /// </summary>
     public async Task<List<SpeedRow>> Speed(Guid siteId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         const string sql = """
@@ -72,7 +89,7 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                    percentile_cont(0.99) within group (order by done) as delivered_p99
             from (
                 select destination_id, extract(epoch from first_attempt_at - accepted_at) * 1000 as first,
-                       case when state = 'delivered' then extract(epoch from finished_at - accepted_at) * 1000 end as done
+                       case when state = 'delivered' then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
                 from deliveries
                 where site_id = @siteId and accepted_at >= @from and accepted_at < @to and not is_test
             ) d
@@ -82,4 +99,6 @@ public sealed class SiteStatement(NpgsqlDataSource database)
         return (await connection.QueryAsync<SpeedRow>(new CommandDefinition(
             sql, new { siteId, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
     }
+
+    private static string Sums(params string[] columns) => string.Join(", ", columns.Select(column => $"coalesce(sum(s.{column}), 0)::bigint as {column}"));
 }

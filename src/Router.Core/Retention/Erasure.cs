@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
@@ -24,6 +25,15 @@ public static class Erasure
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
     public static Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) => Erase(
         connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
+
+    /// <summary>What <see cref="Lead"/> would come to now.</summary>
+    public static Task<Erased> LookUp(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) =>
+        connection.QuerySingleAsync<Erased>(new CommandDefinition(
+            """
+            with found as (select id from lead_events where site_id = @siteId and lead_id = @leadId)
+            select (select count(*) from found)::int as events,
+                   (select count(*) from deliveries d join found on d.event_id = found.id where d.state in ('pending', 'retrying', 'held'))::int as canceled
+            """, new { siteId, leadId }, cancellationToken: cancellationToken));
 
     /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
@@ -52,7 +62,7 @@ public static class Erasure
             ), answers as (
                 update delivery_attempts a set response_body = null from erased where a.event_id = erased.id and a.response_body is not null
             ), canceled as (
-                update deliveries d set state = 'canceled', next_attempt_at = null, leased_until = null, finished_at = now()
+                {DeliveryCancellation.Cancel}
                 from erased where d.event_id = erased.id and d.state in ('pending', 'retrying', 'held')
                 returning 1
             )

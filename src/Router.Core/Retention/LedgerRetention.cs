@@ -31,6 +31,8 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
         async (connection, token) =>
         {
             var done = await MakeDays(connection, token);
+            if (await Expired.GiveUp(connection, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var expired)
+                LogExpired(logger, expired);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
             if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
@@ -137,6 +139,9 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
     private static partial void LogKept(ILogger logger, string day, int unfinished);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} deliveries were unfinished for as long as rows are kept (Retention:RowsAfter) and are given up")]
+    private static partial void LogExpired(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Contents of leads of day {Day} are dropped")]
     private static partial void LogContents(ILogger logger, string day);

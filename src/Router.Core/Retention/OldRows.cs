@@ -26,17 +26,27 @@ internal static class OldRows
         return true;
     }
 
-    /// <summary>Adds to the statement's counts what these events and deliveries say.</summary>
+    /// <summary>
+    /// Adds to the statement's counts what these events and deliveries say: as the view <c>statement_entries</c> does, on these tables alone.
+    /// What a destination received and what became of it are counted each by itself, so that the statement still proves something.
+    /// </summary>
     public static string Count(string events, string deliveries) => $"""
         insert into statement_days (site_id, destination_id, hour, state, count)
-        select site_id, null::uuid, date_trunc('hour', accepted_at, 'UTC'), 'received', count(*)
-        from {events}
-        where test is null and action not like 'integration\_%'
-        group by 1, 3
-        union all
-        select d.site_id, d.destination_id, date_trunc('hour', d.accepted_at, 'UTC'), d.state, count(*)
-        from {deliveries} d join {events} e on e.id = d.event_id
-        where not d.is_test and e.action not like 'integration\_%'
+        select site_id, destination_id, hour, s.state, sum(s.count)
+        from (
+            select e.site_id, x.id as destination_id, date_trunc('hour', e.accepted_at, 'UTC') as hour,
+                   case when d.state is not null then d.state when x.kind <> 'lead_manager' then 'skipped' end as outcome,
+                   case when x.kind = 'lead_manager'
+                        then coalesce(e.planned - coalesce(p.count, 0), case when d.state is null then 1 else 0 end) else 0 end as missing
+            from {events} e
+            join destinations x on x.site_id = e.site_id
+            left join {deliveries} d on d.event_id = e.id and d.destination_id = x.id
+            left join (select event_id, count(*) from {deliveries} group by event_id) p on p.event_id = e.id
+            where e.test is null and e.product <> ''
+              and (d.state is not null or e.accepted_at >= x.created_at and e.accepted_at < coalesce(x.deleted_at, 'infinity'))
+        ) entries
+        cross join lateral (values ('received', 1), (outcome, 1), ('missing', missing)) s (state, count)
+        where s.state is not null and s.count <> 0
         group by 1, 2, 3, 4
         on conflict (site_id, hour, destination_id, state) do update set count = statement_days.count + excluded.count
         """;

@@ -22,6 +22,9 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     [BindProperty(Name = "lead", SupportsGet = true)]
     public string? Lead { get; set; }
 
+    /// <summary>Set when the filter names one.</summary>
+    public Guid? LeadId => Uuids.TryParse(Lead?.Trim(), out var id) ? id : null;
+
     /// <summary>In the account's time zone, as the browser's input writes it.</summary>
     [BindProperty(Name = "from", SupportsGet = true)]
     public string? From { get; set; }
@@ -91,19 +94,12 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     /// <summary>Null when something typed can't be understood; then the page says what.</summary>
     private DeliveryFilter? Filter()
     {
-        Guid? lead = null;
-        if (!string.IsNullOrWhiteSpace(Lead))
-        {
-            if (Uuids.TryParse(Lead.Trim(), out var id))
-                lead = id;
-            else
-                ModelState.AddModelError("lead", "A lead's id is 32 digits and letters, with or without hyphens.");
-        }
-
+        if (!string.IsNullOrWhiteSpace(Lead) && LeadId is null)
+            ModelState.AddModelError("lead", "A lead's id is 32 digits and letters, with or without hyphens.");
         if (!string.IsNullOrEmpty(State) && !DeliveryStates.All.Contains(State, StringComparer.Ordinal))
             ModelState.AddModelError("", "There is no such state.");
         var (from, to) = (Moment("from", From), Moment("to", To));
-        return ModelState.IsValid ? new DeliveryFilter(string.IsNullOrEmpty(State) ? null : State, DestinationId, lead, from, to) : null;
+        return ModelState.IsValid ? new DeliveryFilter(string.IsNullOrEmpty(State) ? null : State, DestinationId, LeadId, from, to) : null;
     }
 
     private DateTimeOffset? Moment(string field, string? text)

@@ -3,6 +3,7 @@ using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Deliveries;
+using Router.Core.Leads;
 
 namespace Router.Api.Pages.Sites;
 
@@ -25,7 +26,10 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
     public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held)
-        && (Delivery.State == DeliveryStates.Retrying || !Router.Core.Leads.LeadActions.IsAboutDestination(Delivery.Action));
+        && (Delivery.State == DeliveryStates.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
+
+    /// <summary>Set when it is about a lead, whose data can be erased.</summary>
+    public Guid? LeadId => !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action) && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 

@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.Retention;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>What became of the leads of the last day, week or month; every number leads to its list.</summary>
-internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement statement, TimeProvider time) : SitePage(database)
+/// <summary>What became of the leads of the last day, week, month or year; every number leads to its list, as long as there is one.</summary>
+internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement statement, IOptions<RetentionOptions> retention, TimeProvider time) : SitePage(database)
 {
     [BindProperty(Name = "days", SupportsGet = true)]
     public int Days { get; set; } = 1;
@@ -21,20 +23,29 @@ internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement st
 
     public IReadOnlyDictionary<Guid, SpeedRow> Speed { get; private set; } = new Dictionary<Guid, SpeedRow>();
 
+    /// <summary>After that only counts are kept.</summary>
+    public double RowsAfterDays => retention.Value.RowsAfter.TotalDays;
+
+    /// <summary>A year of hours would be a page of thousands of rows.</summary>
+    public bool HasHours => Days <= 30;
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
-        Days = Days is 7 or 30 ? Days : 1;
+        Days = Days is 7 or 30 or 365 ? Days : 1;
         var now = time.GetUtcNow();
         From = now.AddDays(-Days);
         Totals = await statement.Read(SiteId, null, From, now, byHour: false, cancellationToken);
         Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
-        if (DestinationId is not null)
+        if (DestinationId is not null && HasHours)
             Hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
     }
 
-    /// <summary>The list behind a number; null where there is none: what was skipped has no delivery.</summary>
-    public string ListOf(StatementRow row, string state)
+    /// <summary>The list behind a number; null where only the counts are kept.</summary>
+    public string? ListOf(StatementRow row, string state)
     {
+        if (row.CountsOnly == row.Received)
+            return null;
+
         var query = QueryString.Create("destination", row.DestinationId.ToString("D")).Add("state", state);
         return row.Hour is { } hour
             ? $"/sites/{SiteId}/deliveries{query.Add("from", Local(hour)).Add("to", Local(hour.AddHours(1)))}"

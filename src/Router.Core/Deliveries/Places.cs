@@ -1,0 +1,112 @@
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// The places at one destination: its requests in flight. Fresh leads go first; retries, which may be a whole backlog, take what those
+/// leave: a quarter of the places while fresh leads are there, otherwise all but one. But they are never left out: while none of them has a
+/// place, the next one that is free is theirs.
+/// </summary>
+/// <param name="limit">How many there are.</param>
+/// <param name="comeback">How long a place is kept for retries when one was turned away: until it is back from the ledger.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Places(int limit, TimeSpan comeback, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly LinkedList<TaskCompletionSource> _freshWaiting = new();
+    private readonly LinkedList<TaskCompletionSource> _retriesWaiting = new();
+    private int _fresh;
+    private int _retries;
+    private long _keptUntil;
+
+    public int Limit => limit;
+
+    /// <summary>Takes a place, after a wait if need be; false when none became free. Who has one must <see cref="Leave"/>.</summary>
+    public ValueTask<bool> Enter(bool isRetry, TimeSpan patience)
+    {
+        LinkedListNode<TaskCompletionSource> waiting;
+        lock (_lock)
+        {
+            if (IsFree(isRetry))
+            {
+                Take(isRetry);
+                return ValueTask.FromResult(true);
+            }
+
+            if (patience == TimeSpan.Zero)
+            {
+                TurnAway(isRetry);
+                return ValueTask.FromResult(false);
+            }
+
+            waiting = (isRetry ? _retriesWaiting : _freshWaiting).AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        return new ValueTask<bool>(Wait(waiting, isRetry, patience));
+    }
+
+    public void Leave(bool isRetry)
+    {
+        lock (_lock)
+        {
+            if (isRetry)
+                _retries--;
+            else
+                _fresh--;
+            Admit();
+        }
+    }
+
+    private async Task<bool> Wait(LinkedListNode<TaskCompletionSource> waiting, bool isRetry, TimeSpan patience)
+    {
+        await waiting.Value.Task.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            // Possibly at the last moment.
+            if (waiting.List is not { } queue)
+                return true;
+
+            queue.Remove(waiting);
+            TurnAway(isRetry);
+            // With one fresh lead less waiting, retries may have more.
+            Admit();
+            return false;
+        }
+    }
+
+    private void Admit()
+    {
+        while (true)
+        {
+            var isRetry = _retriesWaiting.Count > 0 && (_retries == 0 || _freshWaiting.Count == 0);
+            var queue = isRetry ? _retriesWaiting : _freshWaiting;
+            if (queue.First is not { } first || !IsFree(isRetry))
+                return;
+
+            Take(isRetry);
+            queue.RemoveFirst();
+            first.Value.SetResult();
+        }
+    }
+
+    private bool IsFree(bool isRetry)
+    {
+        var free = limit - _fresh - _retries;
+        if (isRetry)
+            return free > 0 && _retries < Math.Max(1, _fresh > 0 || _freshWaiting.Count > 0 ? limit / 4 : limit - 1);
+
+        return free > 1 || free == 1 && (_keptUntil == 0 || time.GetUtcNow().UtcTicks >= _keptUntil);
+    }
+
+    private void Take(bool isRetry)
+    {
+        if (isRetry)
+            (_retries, _keptUntil) = (_retries + 1, 0);
+        else
+            _fresh++;
+    }
+
+    private void TurnAway(bool isRetry)
+    {
+        if (isRetry && _retries == 0)
+            _keptUntil = (time.GetUtcNow() + comeback).UtcTicks;
+    }
+}

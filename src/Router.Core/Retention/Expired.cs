@@ -1,0 +1,21 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>
+/// Gives up what is unfinished for as long as rows are kept: one delivery that waits for ever would keep its whole day for ever, with
+/// everybody's contents. Nothing is put into <c>lead-dead-letters</c>: there is nothing left to move back.
+/// </summary>
+internal static class Expired
+{
+    /// <summary>Ends what is from before <paramref name="limit"/>, but for what is in a worker's hands; how many.</summary>
+    public static Task<int> GiveUp(NpgsqlConnection connection, DateTimeOffset limit, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            """
+            update deliveries d
+            set state = case when d.delivered_at is null then 'dead' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now(),
+                last_status = null, last_error = 'expired'
+            where d.event_id < first_event_id(@limit) and d.state in ('pending', 'retrying', 'held') and (d.leased_until is null or d.leased_until <= now())
+            """, new { limit }, commandTimeout: 0, cancellationToken: cancellationToken));
+}
