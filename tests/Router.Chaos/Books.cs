@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Dapper;
+using Npgsql;
 
 namespace Router.Chaos;
 
@@ -22,7 +23,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         while (watch.Elapsed < limit)
         {
             var moving = await database.ExecuteScalarAsync<long>("select count(*) from deliveries where state not in ('delivered', 'rejected', 'dead', 'canceled')");
-            if (moving == 0 && await Waiting() == 0)
+            if (moving == 0 && await Waiting() == 0 && (await Events(database)).Keys.ToHashSet().IsSupersetOf(driver.Leads.Where(lead => lead.IsAccepted).Select(lead => lead.Id)))
                 return watch.Elapsed;
             await Task.Delay(200);
         }
@@ -34,8 +35,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
     public async Task<IReadOnlyList<string>> Problems()
     {
         await using var database = await rig.OpenDatabase();
-        var events = (await database.QueryAsync<(Guid Lead, long Count)>("select lead_id, count(*) from lead_events where product <> '' group by lead_id"))
-            .ToDictionary(row => row.Lead, row => row.Count);
+        var events = await Events(database);
         var entries = (await database.QueryAsync<LedgerEntry>(Entries)).DistinctBy(entry => (entry.Lead, entry.Destination)).ToDictionary(entry => (entry.Lead, entry.Destination), entry => entry.State);
         var (missing, unbalanced) = await database.QuerySingleAsync<(long, long)>("""
             select coalesce(sum(missing), 0)::bigint,
@@ -65,6 +65,11 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         Expect(driver.Answers.Where(answer => answer.Key is not (0 or 201 or 503)).Sum(answer => answer.Value), "answers to senders were neither success nor 503");
         return problems;
     }
+
+    /// <summary>How many events there are of each lead.</summary>
+    private static async Task<Dictionary<Guid, long>> Events(NpgsqlConnection database) =>
+        (await database.QueryAsync<(Guid Lead, long Count)>("select lead_id, count(*) from lead_events where product <> '' group by lead_id"))
+        .ToDictionary(row => row.Lead, row => row.Count);
 
     /// <summary>Delivered means that it answered 2xx, rejected that it answered 406; there is no other end here.</summary>
     private static bool IsSettled(string? state, IEnumerable<Arrival> arrivals) => state switch

@@ -12,6 +12,9 @@ internal enum Fault
     NetworkSilent,
     MemoryAlarm,
     DiskAlarm,
+
+    /// <summary>As when the power fails.</summary>
+    EverythingKilled,
 }
 
 /// <summary>How a kind of fault goes.</summary>
@@ -36,6 +39,7 @@ internal sealed record FaultKind(Fault Fault, double Short, double Least, double
         new(Fault.NetworkSilent, 8, 5, 40, 45),
         new(Fault.MemoryAlarm, 3, 2, 15, 10),
         new(Fault.DiskAlarm, 3, 2, 15, 10),
+        new(Fault.EverythingKilled, 1, 0.1, 5, 15),
     ];
 }
 

@@ -61,13 +61,18 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
             Fault.WorkerFrozen => (worker.Name, () => worker.Freeze(lasting)),
             Fault.NetworkCut => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Cut, cut.Line, lasting)),
             Fault.NetworkSilent => ($"{worker.Name} and the broker", () => OnLine(worker.Line.Silence, worker.Line, lasting)),
-            Fault.BrokerKilled => ("the broker", () => Alone(_broker, servers.KillRabbitMq, lasting, servers.StartRabbitMq)),
-            Fault.DatabaseKilled => ("Postgres", () => Alone(_database, servers.KillPostgres, lasting, servers.StartPostgres)),
+            Fault.BrokerKilled => ("the broker", () => KillBroker(lasting)),
+            Fault.DatabaseKilled => ("Postgres", () => KillDatabase(lasting)),
             Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),
             Fault.DiskAlarm => ("the broker", () => Alone(_broker, servers.RaiseDiskAlarm, lasting, servers.ClearDiskAlarm)),
+            Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(host => host.Kill(lasting))])),
             _ => throw new InvalidOperationException($"Nobody knows how to make {fault.Kind.Fault}."),
         };
     }
+
+    private Task KillBroker(TimeSpan lasting) => Alone(_broker, rig.Servers.KillRabbitMq, lasting, rig.Servers.StartRabbitMq);
+
+    private Task KillDatabase(TimeSpan lasting) => Alone(_database, rig.Servers.KillPostgres, lasting, rig.Servers.StartPostgres);
 
     private static async Task OnLine(Action fault, TcpProxy line, TimeSpan lasting)
     {

@@ -27,7 +27,7 @@ internal sealed class Host : IAsyncDisposable
 
     public TcpProxy Line { get; }
 
-    /// <summary>Starts that nobody but a fault made necessary; a host that gave up by itself would need somebody to start it.</summary>
+    /// <summary>Whether it ended by itself, so that somebody would have to start it.</summary>
     public bool GaveUp => _process.HasExited;
 
     public Task Ready() => _process.Ready();

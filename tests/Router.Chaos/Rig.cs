@@ -60,16 +60,24 @@ internal sealed class Rig : IAsyncDisposable
     {
         var servers = await PrivateServers.Start();
         var rig = new Rig(servers, await servers.Broker.CreateVirtualHost(), seed);
-        await rig.Receivers.Start();
-        foreach (var host in rig.Hosts)
-            await host.Ready();
-        rig.Sites =
-        [
-            await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.Slow, Manners.Flaky),
-            await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.OftenAway),
-            await Site.Create(rig._admin, rig.Receivers, Manners.Flaky),
-        ];
-        return rig;
+        try
+        {
+            await rig.Receivers.Start();
+            foreach (var host in rig.Hosts)
+                await host.Ready();
+            rig.Sites =
+            [
+                await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.Slow, Manners.Flaky),
+                await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.OftenAway),
+                await Site.Create(rig._admin, rig.Receivers, Manners.Flaky),
+            ];
+            return rig;
+        }
+        catch
+        {
+            await rig.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<NpgsqlConnection> OpenDatabase()
