@@ -19,10 +19,9 @@ internal sealed class ChaosRun(int seed, int seconds, bool isShort, Action<strin
         using var over = new CancellationTokenSource();
         var progress = Progress(rig, driver, over.Token);
         var load = driver.Run(loadEnds.Token);
-        var time = TimeSpan.FromSeconds(seconds);
         // Some that were well before anything broke, and some after.
         await Task.Delay(TimeSpan.FromSeconds(3));
-        await faults.Run(PlannedFault.Draw(seed, isShort), time - TimeSpan.FromSeconds(6));
+        await faults.Run(PlannedFault.Draw(seed, isShort), isShort ? TimeSpan.MaxValue : TimeSpan.FromSeconds(seconds - 6));
         await Task.Delay(TimeSpan.FromSeconds(3));
         await loadEnds.CancelAsync();
         await load;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Router.Chaos;
 
 /// <summary>What a run came to.</summary>
-internal sealed record Report(string Text, IReadOnlyList<string> Problems)
+internal sealed record Report(string Text, IReadOnlyList<string> Problems, IReadOnlyCollection<PastFault> Faults)
 {
     public static async Task<Report> Write(
         int seed, int seconds, bool isShort, Rig rig, LoadDriver driver, IReadOnlyCollection<PastFault> faults, Books books, Span span)
@@ -45,7 +45,7 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems)
         }
 
         Line($"again: tests/chaos.sh --seed {seed} {(isShort ? "--short" : $"--seconds {seconds}")}");
-        return new Report(text.ToString(), problems);
+        return new Report(text.ToString(), problems, faults);
     }
 
     private static double Longest(IEnumerable<DateTimeOffset> moments, Span span)
