@@ -60,7 +60,7 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
             Fault.WorkerKilled => (worker.Name, () => worker.Kill(lasting)),
             Fault.WorkerFrozen => (worker.Name, () => worker.Freeze(lasting)),
             Fault.NetworkCut => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Cut, cut.Line, lasting)),
-            Fault.NetworkSilent => ($"{worker.Name} and the broker", () => OnLine(worker.Line.Silence, worker.Line, lasting)),
+            Fault.NetworkSilent => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Silence, cut.Line, lasting)),
             Fault.BrokerKilled => ("the broker", () => KillBroker(lasting)),
             Fault.DatabaseKilled => ("Postgres", () => KillDatabase(lasting)),
             Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),

@@ -35,6 +35,33 @@ public sealed class BrokerAlarmTests
             (await router.Broker.Queues(router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Api_StartedWhilePublishersAreBlocked_Answers()
+    {
+        await using var servers = await PrivateServers.Start();
+        await using var router = await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker);
+        var site = await router.CreateSite();
+        await servers.RaiseDiskAlarm();
+        await router.Api.Kill();
+        var api = router.Host("Router.Api");
+        await Eventually.True(
+            async () =>
+            {
+                try
+                {
+                    using var response = await site.Post(
+                        """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery));
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "it answers");
+        await servers.ClearDiskAlarm();
+    }
+
     /// <summary>Fails when there is no answer within the sender's patience.</summary>
     private static async Task<HttpStatusCode> Send(TestSite site, HttpClient sender, List<string> accepted)
     {
