@@ -6,10 +6,13 @@
 #   servers.sh start DIR                  starts both; how to reach them is then in DIR/servers.env
 #   servers.sh stop DIR                   stops both, by process id; their data stays
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
+#   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
+#   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
 set -euo pipefail
 
 EPMD=/usr/bin/epmd
 RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
+RABBITMQCTL=/usr/lib/rabbitmq/bin/rabbitmqctl
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
@@ -200,6 +203,42 @@ stop_rabbitmq() {
     end "$(read_pid "$1" EPMD_PID)" epmd TERM 5
 }
 
+# crash PID …: SIGKILL to all of them, and waits until the last trace of them is gone: Postgres doesn't start beside its dead self.
+crash() {
+    local pid i
+    kill -KILL "$@" 2>/dev/null || true
+    for pid in "$@"; do
+        for ((i = 0; i < 200; i++)); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
+    done
+}
+
+# With its backends, which would otherwise finish what they are at. Stopped first, so that it makes no new ones meanwhile.
+kill_postgres() {
+    local pid
+    pid=$(read_pid "$1" POSTGRES_PID)
+    runs "$pid" postgres || return 0
+    kill -STOP "$pid"
+    # shellcheck disable=SC2046 # A list of numbers.
+    crash "$pid" $(cat "/proc/$pid/task/$pid/children" 2>/dev/null || true)
+}
+
+kill_rabbitmq() {
+    local pid epmd
+    pid=$(read_pid "$1" RABBITMQ_PID) epmd=$(read_pid "$1" EPMD_PID)
+    ! runs "$pid" rabbit || crash "$pid"
+    ! runs "$epmd" epmd || crash "$epmd"
+}
+
+control_rabbitmq() {
+    local dir=$1 home=$1/rabbitmq
+    shift
+    HOME=$home RABBITMQ_NODENAME=router@localhost ERL_EPMD_PORT=$(sed -n 's/^EPMD_PORT=//p' "$dir/ports") \
+        RABBITMQ_CONFIG_FILE=$home/rabbitmq RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log "$RABBITMQCTL" --timeout 15 "$@"
+}
+
 # Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     command=${1:-}
@@ -214,6 +253,9 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         stop-postgres) stop_postgres "$dir" ;;
         start-rabbitmq) start_rabbitmq "$dir" ;;
         stop-rabbitmq) stop_rabbitmq "$dir" ;;
+        kill-postgres) kill_postgres "$dir" ;;
+        kill-rabbitmq) kill_rabbitmq "$dir" ;;
+        rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
         *) die "servers.sh knows no command '$command'." ;;
     esac
 fi

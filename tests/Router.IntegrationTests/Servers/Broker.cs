@@ -22,6 +22,8 @@ public sealed class Broker : IDisposable
             new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(amqp.UserInfo))));
     }
 
+    public Uri Amqp => _amqp;
+
     public Uri Management { get; }
 
     /// <summary>A virtual host of its own; its AMQP URL.</summary>

@@ -18,9 +18,11 @@ public sealed class HostProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
-    public static HostProcess Start(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null)
+    public bool HasExited => _process.HasExited;
+
+    public static HostProcess Start(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null)
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        url ??= new Uri($"http://127.0.0.1:{FreePort()}");
         var start = new ProcessStartInfo("dotnet", [Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_URLS"] = url.AbsoluteUri;
         foreach (var (key, value) in settings)
@@ -64,11 +66,17 @@ public sealed class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP: it does nothing any more and doesn't know it.</summary>
+    public Task Freeze() => Signal("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task Thaw() => Signal("-CONT");
+
     /// <summary>SIGTERM; the exit code.</summary>
     public async Task<int> Stop()
     {
         if (!_process.HasExited)
-            await Shell.Run("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
+            await Signal("-TERM");
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         return _process.ExitCode;
     }
@@ -79,6 +87,8 @@ public sealed class HostProcess : IAsyncDisposable
             await Kill();
         _process.Dispose();
     }
+
+    private async Task Signal(string signal) => await Shell.Run("kill", signal, _process.Id.ToString(CultureInfo.InvariantCulture));
 
     public static int FreePort()
     {

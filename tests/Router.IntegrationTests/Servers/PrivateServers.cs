@@ -33,15 +33,31 @@ public sealed class PrivateServers : IAsyncDisposable
 
     public Task StartRabbitMq() => Command("start-rabbitmq");
 
+    /// <summary>SIGKILL, to its backends too.</summary>
+    public Task KillPostgres() => Command("kill-postgres");
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillRabbitMq() => Command("kill-rabbitmq");
+
+    /// <summary>Memory alarm: the broker blocks whoever publishes, as it does when it needs more than it may have.</summary>
+    public Task RaiseMemoryAlarm() => Command("rabbitmqctl", "set_vm_memory_high_watermark", "0.00001");
+
+    public Task ClearMemoryAlarm() => Command("rabbitmqctl", "set_vm_memory_high_watermark", "0.4");
+
+    /// <summary>Disk alarm: the same when there is less disk than it must keep free.</summary>
+    public Task RaiseDiskAlarm() => Command("rabbitmqctl", "set_disk_free_limit", "100000GB");
+
+    public Task ClearDiskAlarm() => Command("rabbitmqctl", "set_disk_free_limit", "100MB");
+
     public async ValueTask DisposeAsync()
     {
         await Command("stop");
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task Command(string command)
+    private async Task Command(string command, params string[] arguments)
     {
-        var (exitCode, output) = await Shell.Run("bash", Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory);
+        var (exitCode, output) = await Shell.Run("bash", [Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory, .. arguments]);
         if (exitCode != 0)
             throw new InvalidOperationException($"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
     }

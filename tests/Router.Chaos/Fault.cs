@@ -1,0 +1,73 @@
+namespace Router.Chaos;
+
+/// <summary>What can happen to a router.</summary>
+internal enum Fault
+{
+    ApiKilled,
+    WorkerKilled,
+    BrokerKilled,
+    DatabaseKilled,
+    WorkerFrozen,
+    NetworkCut,
+    NetworkSilent,
+    MemoryAlarm,
+    DiskAlarm,
+
+    /// <summary>As when the power fails.</summary>
+    EverythingKilled,
+}
+
+/// <summary>How a kind of fault goes.</summary>
+/// <param name="Fault">The kind.</param>
+/// <param name="Short">Seconds that it lasts where each kind happens once.</param>
+/// <param name="Least">The fewest seconds that it lasts otherwise.</param>
+/// <param name="Most">The most.</param>
+/// <param name="Aftermath">
+/// Seconds after its end in which work that it interrupted may still be taken up anew: until the servers' connections are back, or for a
+/// silent line until both ends have missed their heartbeats.
+/// </param>
+internal sealed record FaultKind(Fault Fault, double Short, double Least, double Most, double Aftermath)
+{
+    public static readonly IReadOnlyList<FaultKind> All =
+    [
+        new(Fault.ApiKilled, 1, 0.1, 3, 5),
+        new(Fault.WorkerKilled, 1, 0.1, 5, 10),
+        new(Fault.BrokerKilled, 1, 0.1, 5, 15),
+        new(Fault.DatabaseKilled, 1, 0.1, 5, 15),
+        new(Fault.WorkerFrozen, 10, 8, 60, 15),
+        new(Fault.NetworkCut, 2, 0.2, 10, 15),
+        new(Fault.NetworkSilent, 8, 5, 40, 45),
+        new(Fault.MemoryAlarm, 3, 2, 15, 10),
+        new(Fault.DiskAlarm, 3, 2, 15, 10),
+        new(Fault.EverythingKilled, 1, 0.1, 5, 15),
+    ];
+}
+
+/// <summary>A fault to come.</summary>
+/// <param name="Kind">Which.</param>
+/// <param name="Pause">Before it, since the one before it began or, unless they overlap, ended.</param>
+/// <param name="Lasting">For how long.</param>
+/// <param name="Victim">A number that chooses among several that it can happen to.</param>
+/// <param name="Overlaps">Whether it doesn't wait for the end of the one before.</param>
+internal sealed record PlannedFault(FaultKind Kind, TimeSpan Pause, TimeSpan Lasting, int Victim, bool Overlaps)
+{
+    /// <summary>Each kind once, in the seed's order; unless it is the short version, then on and on.</summary>
+    public static IEnumerable<PlannedFault> Draw(int seed, bool isShort)
+    {
+        var random = new Random(seed);
+        FaultKind[] once = [.. FaultKind.All];
+        random.Shuffle(once);
+        foreach (var kind in once)
+            yield return Draw(random, kind, isShort);
+        while (!isShort)
+            yield return Draw(random, FaultKind.All[random.Next(FaultKind.All.Count)], isShort);
+    }
+
+    // Mostly short ones, now and then a long one.
+    private static PlannedFault Draw(Random random, FaultKind kind, bool isShort) => new(
+        kind,
+        TimeSpan.FromSeconds(isShort ? 0.5 + random.NextDouble() : 1 + 9 * random.NextDouble()),
+        TimeSpan.FromSeconds(isShort ? kind.Short : kind.Least + (kind.Most - kind.Least) * Math.Pow(random.NextDouble(), 2)),
+        random.Next(1000),
+        !isShort && random.Next(4) == 0);
+}

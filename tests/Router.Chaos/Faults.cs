@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Router.Chaos;
+
+/// <summary>A fault that happened.</summary>
+internal sealed record PastFault(FaultKind Kind, string Victim, DateTimeOffset Began, DateTimeOffset Ended);
+
+/// <summary>Makes what is planned happen, and mends it.</summary>
+internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
+{
+    private readonly ConcurrentQueue<PastFault> _past = new();
+    private readonly SemaphoreSlim _broker = new(1);
+    private readonly SemaphoreSlim _database = new(1);
+
+    public IReadOnlyCollection<PastFault> Past => _past;
+
+    /// <summary>Until the plan ends or, where it has no end, the time is over; returns when everything is mended.</summary>
+    public async Task Run(IEnumerable<PlannedFault> plan, TimeSpan time)
+    {
+        var watch = Stopwatch.StartNew();
+        var running = new List<Task>();
+        foreach (var fault in plan)
+        {
+            if (!fault.Overlaps)
+                await Task.WhenAll(running);
+            await Task.Delay(fault.Pause);
+            if (watch.Elapsed > time)
+                break;
+            running.Add(Make(fault));
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    public void Dispose()
+    {
+        _broker.Dispose();
+        _database.Dispose();
+    }
+
+    private async Task Make(PlannedFault fault)
+    {
+        var (victim, make) = Choose(fault);
+        tell($"{fault.Kind.Fault} of {victim} for {fault.Lasting.TotalSeconds:0.0} s");
+        var began = TimeProvider.System.GetUtcNow();
+        await make();
+        _past.Enqueue(new PastFault(fault.Kind, victim, began, TimeProvider.System.GetUtcNow()));
+    }
+
+    private (string Victim, Func<Task> Make) Choose(PlannedFault fault)
+    {
+        var worker = rig.Workers[fault.Victim % rig.Workers.Count];
+        var cut = rig.Hosts.ElementAt(fault.Victim % (rig.Workers.Count + 1));
+        var lasting = fault.Lasting;
+        var servers = rig.Servers;
+        return fault.Kind.Fault switch
+        {
+            Fault.ApiKilled => (rig.Api.Name, () => rig.Api.Kill(lasting)),
+            Fault.WorkerKilled => (worker.Name, () => worker.Kill(lasting)),
+            Fault.WorkerFrozen => (worker.Name, () => worker.Freeze(lasting)),
+            Fault.NetworkCut => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Cut, cut.Line, lasting)),
+            Fault.NetworkSilent => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Silence, cut.Line, lasting)),
+            Fault.BrokerKilled => ("the broker", () => KillBroker(lasting)),
+            Fault.DatabaseKilled => ("Postgres", () => KillDatabase(lasting)),
+            Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),
+            Fault.DiskAlarm => ("the broker", () => Alone(_broker, servers.RaiseDiskAlarm, lasting, servers.ClearDiskAlarm)),
+            Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(host => host.Kill(lasting))])),
+            _ => throw new InvalidOperationException($"Nobody knows how to make {fault.Kind.Fault}."),
+        };
+    }
+
+    private Task KillBroker(TimeSpan lasting) => Alone(_broker, rig.Servers.KillRabbitMq, lasting, rig.Servers.StartRabbitMq);
+
+    private Task KillDatabase(TimeSpan lasting) => Alone(_database, rig.Servers.KillPostgres, lasting, rig.Servers.StartPostgres);
+
+    private static async Task OnLine(Action fault, TcpProxy line, TimeSpan lasting)
+    {
+        fault();
+        await Task.Delay(lasting);
+        line.Mend();
+    }
+
+    // An alarm of a broker that isn't there can't be raised.
+    private static async Task Alone(SemaphoreSlim server, Func<Task> fault, TimeSpan lasting, Func<Task> mend)
+    {
+        await server.WaitAsync();
+        try
+        {
+            await fault();
+            await Task.Delay(lasting);
+            await mend();
+        }
+        finally
+        {
+            server.Release();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+
+namespace Router.Chaos;
+
+/// <summary>A host of the router with a line of its own to the broker: it may die, freeze and be cut off, and is started again.</summary>
+internal sealed class Host : IAsyncDisposable
+{
+    private readonly string _program;
+    private readonly Dictionary<string, string> _settings;
+    private readonly ConcurrentQueue<string> _output;
+    private readonly SemaphoreSlim _one = new(1);
+    private HostProcess _process;
+
+    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, Uri broker, string amqp, ConcurrentQueue<string> output)
+    {
+        (_program, Name, _output) = (program, name, output);
+        Line = new TcpProxy(broker);
+        _settings = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["RabbitMq:Uri"] = Line.Url(amqp) };
+        _process = HostProcess.Start(program, _settings, output);
+        Url = _process.Url;
+    }
+
+    public string Name { get; }
+
+    /// <summary>The same after each start.</summary>
+    public Uri Url { get; }
+
+    public TcpProxy Line { get; }
+
+    /// <summary>Whether it ended by itself, so that somebody would have to start it.</summary>
+    public bool GaveUp => _process.HasExited;
+
+    public Task Ready() => _process.Ready();
+
+    public Task Kill(TimeSpan lasting) => Alone(async () =>
+    {
+        await _process.Kill();
+        await Task.Delay(lasting);
+        await _process.DisposeAsync();
+        _process = HostProcess.Start(_program, _settings, _output, Url);
+    });
+
+    public Task Freeze(TimeSpan lasting) => Alone(async () =>
+    {
+        await _process.Freeze();
+        await Task.Delay(lasting);
+        await _process.Thaw();
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        await Line.DisposeAsync();
+        _one.Dispose();
+    }
+
+    // Who is frozen isn't killed before it wakes up.
+    private async Task Alone(Func<Task> fault)
+    {
+        await _one.WaitAsync();
+        try
+        {
+            await fault();
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Text.Json;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>A broker that runs out of memory or disk stops reading from whoever publishes; it neither refuses nor hangs up.</summary>
+public sealed class BrokerAlarmTests
+{
+    private static readonly TimeSpan SendersPatience = TimeSpan.FromSeconds(2);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publishers_Blocked_SendersGetAQuickAnswerAndWhatWasAcceptedArrives(bool disk)
+    {
+        await using var servers = await PrivateServers.Start();
+        await using var router = await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker);
+        var site = await router.CreateSite();
+        using var sender = new HttpClient { Timeout = SendersPatience };
+        var accepted = new List<string>();
+        await Send(site, sender, accepted);
+        await site.Delivery(site.LeadManager, "delivered");
+
+        await (disk ? servers.RaiseDiskAlarm() : servers.RaiseMemoryAlarm());
+        for (var i = 0; i < 5; i++)
+            await Send(site, sender, accepted);
+        await (disk ? servers.ClearDiskAlarm() : servers.ClearMemoryAlarm());
+        await Eventually.True(async () => await Send(site, sender, accepted) == HttpStatusCode.Created, "ingest is back");
+
+        await Eventually.True(
+            () => accepted.Except(router.Receiver.At(site.LeadManager.Path).Select(request => request.Json.GetProperty("id").GetString())!, StringComparer.Ordinal).Any() is false,
+            "what was accepted has arrived", seconds: 60);
+        Assert.DoesNotContain(
+            (await router.Broker.Queues(router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Api_StartedWhilePublishersAreBlocked_Answers()
+    {
+        await using var servers = await PrivateServers.Start();
+        await using var router = await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker);
+        var site = await router.CreateSite();
+        await servers.RaiseDiskAlarm();
+        await router.Api.Kill();
+        var api = router.Host("Router.Api");
+        await Eventually.True(
+            async () =>
+            {
+                try
+                {
+                    using var response = await site.Post(
+                        """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery));
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "it answers");
+        await servers.ClearDiskAlarm();
+    }
+
+    /// <summary>Fails when there is no answer within the sender's patience.</summary>
+    private static async Task<HttpStatusCode> Send(TestSite site, HttpClient sender, List<string> accepted)
+    {
+        var lead = Guid.NewGuid().ToString("N");
+        using var response = await site.Post(JsonSerializer.Serialize(new { id = lead, source = "test", email = "jack@mail.test" }), http: sender);
+        Assert.True(response.StatusCode is HttpStatusCode.Created or HttpStatusCode.ServiceUnavailable, $"{(int)response.StatusCode}");
+        if (response.IsSuccessStatusCode)
+            accepted.Add(lead);
+        return response.StatusCode;
+    }
+}

@@ -1,0 +1,42 @@
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>The line between a worker and the broker breaks, so that both ends notice, or falls silent, so that they must find out.</summary>
+public sealed class NetworkCutTests(TestServers servers)
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Line_BreaksUnderAWorker_ItComesBackByItselfAndNothingComesTwice(bool silently)
+    {
+        await using var line = new TcpProxy(servers.Broker.Amqp);
+        var amqp = await servers.Broker.CreateVirtualHost();
+        await using var router = await RouterFixture.Start(await servers.CreateDatabase(), amqp, servers.Broker, workers: 0);
+        router.Settings["RabbitMq:Uri"] = line.Url(amqp);
+        await router.Host("Router.Worker").Ready();
+        var site = await router.CreateSite();
+        using var release = new CancellationTokenSource();
+        router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+        // One that is in flight when it happens, so that its acknowledgement has nowhere to go.
+        await site.PostLead();
+        await router.Receiver.Wait(site.LeadManager.Path, 1);
+
+        if (silently)
+            line.Silence();
+        else
+            line.Cut();
+        await release.CancelAsync();
+        await Parallel.ForAsync(0, 20, async (_, _) => await site.PostLead());
+        await Eventually.True(async () => await Delivered(router, site) == 1, "what was in flight is recorded");
+        line.Mend();
+
+        // Two heartbeats must fail on a silent line.
+        await Eventually.True(async () => await Delivered(router, site) == 21, "everything is delivered", seconds: 90);
+        Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
+        await site.AssertAccountedFor(events: 21);
+    }
+
+    private static Task<long> Delivered(RouterFixture router, TestSite site) =>
+        router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id });
+}

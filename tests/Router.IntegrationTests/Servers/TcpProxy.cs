@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Router.IntegrationTests.Servers;
+
+/// <summary>A network between somebody and a server, which can be cut: noticed at once by both ends, or by neither.</summary>
+public sealed class TcpProxy : IAsyncDisposable
+{
+    private enum Network
+    {
+        Whole,
+        Cut,
+        Silent,
+    }
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<Link, bool> _links = new();
+    private readonly Uri _server;
+    private readonly Task _accepting;
+    private volatile Network _network = Network.Whole;
+
+    public TcpProxy(Uri server)
+    {
+        _server = server;
+        _listener.Start();
+        _accepting = Accept();
+    }
+
+    /// <summary>The server's URL by way of this network.</summary>
+    public string Url(string server) => new UriBuilder(server) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri.AbsoluteUri;
+
+    /// <summary>Connections end, new ones are refused.</summary>
+    public void Cut()
+    {
+        _network = Network.Cut;
+        foreach (var link in _links.Keys)
+            link.Reset();
+    }
+
+    /// <summary>Connections stay and nothing comes through them any more, also not later; new ones are the same.</summary>
+    public void Silence()
+    {
+        _network = Network.Silent;
+        foreach (var link in _links.Keys)
+            link.IsDead = true;
+    }
+
+    /// <summary>New connections work. One that went silent stays so: its ends must notice by themselves.</summary>
+    public void Mend() => _network = Network.Whole;
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+        foreach (var link in _links.Keys)
+            link.Reset();
+        _listener.Dispose();
+    }
+
+    private async Task Accept()
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = await _listener.AcceptSocketAsync();
+            }
+            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            _ = Serve(client);
+        }
+    }
+
+    private async Task Serve(Socket client)
+    {
+        var link = new Link(client, new Socket(SocketType.Stream, ProtocolType.Tcp)) { IsDead = _network is Network.Silent };
+        _links[link] = true;
+        try
+        {
+            if (!link.IsDead)
+                await link.Server.ConnectAsync(_server.Host, _server.Port);
+            // It may have been cut meanwhile.
+            if (_network is Network.Cut)
+                return;
+            await Task.WhenAny(Pump(link, client, link.Server), link.IsDead ? link.Ended : Pump(link, link.Server, client));
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            // The server is away.
+        }
+        finally
+        {
+            _links.TryRemove(link, out _);
+            link.Reset();
+        }
+    }
+
+    private static async Task Pump(Link link, Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer) is > 0 and var count)
+            {
+                for (var sent = 0; sent < count && !link.IsDead;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
+            }
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            // One end has gone.
+        }
+
+        // On a silent line the other end doesn't hear of it.
+        if (link.IsDead)
+            await link.Ended;
+    }
+
+    private sealed class Link(Socket client, Socket server)
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public volatile bool IsDead;
+
+        public Socket Server => server;
+
+        public Task Ended => _ended.Task;
+
+        /// <summary>Closes both ends at once, without good-bye.</summary>
+        public void Reset()
+        {
+            if (!_ended.TrySetResult())
+                return;
+            foreach (var socket in new[] { client, server })
+            {
+                socket.LingerState = new LingerOption(enable: true, 0);
+                socket.Dispose();
+            }
+        }
+    }
+}
