@@ -13,6 +13,7 @@ internal sealed class Drive(DriveOrder order)
 
     private readonly LeadTemplate[] _templates = [.. order.Senders.Select(sender => new LeadTemplate(sender))];
     private readonly Histogram _latency = new();
+    private readonly Histogram _lateness = new();
     private readonly Lock _lock = new();
     private readonly Stack<DriverConnection> _free = new();
     private readonly Queue<(long Number, long Due)> _waiting = new();
@@ -46,7 +47,7 @@ internal sealed class Drive(DriveOrder order)
 
         await await Task.WhenAny(_done.Task, Task.Delay(TimeSpan.FromSeconds(order.Seconds) + Patience), Failure(receiving));
         connections.ForEach(connection => connection.Dispose());
-        return new DriveResult(started, _lastAnswer, _sent, _accepted, _latency);
+        return new DriveResult(started, _lastAnswer, _sent, _accepted, _latency, _lateness);
     }
 
     /// <summary>Called by a connection whose lead was answered.</summary>
@@ -85,7 +86,8 @@ internal sealed class Drive(DriveOrder order)
                     _waiting.Enqueue((number, due));
             }
 
-            connection?.Send(Template(number), order.Run, number, due);
+            if (connection is not null)
+                Send(connection, number, due);
         }
 
         End();
@@ -104,7 +106,7 @@ internal sealed class Drive(DriveOrder order)
             }
         }
 
-        connection.Send(Template(next.Number), order.Run, next.Number, next.Due);
+        Send(connection, next.Number, next.Due);
     }
 
     /// <summary>Closed loop: a lead is due when its connection is free.</summary>
@@ -124,7 +126,13 @@ internal sealed class Drive(DriveOrder order)
             number = _sent++;
         }
 
-        connection.Send(Template(number), order.Run, number, now);
+        Send(connection, number, now);
+    }
+
+    private void Send(DriverConnection connection, long number, long due)
+    {
+        _lateness.Record(Clock.Now - due);
+        connection.Send(_templates[number % _templates.Length], order.Run, order.First + number, due);
     }
 
     private void End()
@@ -149,5 +157,4 @@ internal sealed class Drive(DriveOrder order)
         throw new SocketException((int)SocketError.ConnectionReset);
     }
 
-    private LeadTemplate Template(long number) => _templates[number % _templates.Length];
 }

@@ -15,6 +15,12 @@ internal static class ProcessCosts
         processes.GroupBy(process => process.Name, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Sum(process => Ticks(process.Id, withEnded: true) + Children(process.Id).Sum(child => Ticks(child, withEnded: false))) / TicksPerSecond, StringComparer.Ordinal);
 
+    /// <summary>CPU seconds that all processes have used together, in both modes and for interrupts.</summary>
+    public static double WholeMachine() =>
+        // cpu user nice system idle iowait irq softirq …
+        File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..8]
+            .Where((_, i) => i is not (3 or 4)).Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
+
     /// <summary>Resident memory in MB.</summary>
     public static double Memory(int id) =>
         long.Parse(File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;

@@ -35,5 +35,5 @@ internal static class Latency
         table, name,
         ("accept p50", run.Accept(0.5)), ("p95", run.Accept(0.95)), ("p99", run.Accept(0.99)),
         ("received p50", run.Arrival(0.5)), ("received p95", run.Arrival(0.95)), ("received p99", run.Arrival(0.99)),
-        ("missing", run.Missing));
+        ("missing", run.Missing), ("driver late p99", run.Lateness(0.99)), ("others' CPU", run.OthersShare));
 }

@@ -53,5 +53,6 @@ internal static class Saturation
         ("while sending", run.DeliveredPerSecondWhileSending),
         ("seconds to last", run.SecondsToLast),
         ("missing", run.Missing),
-        ("duplicates", run.Duplicates));
+        ("duplicates", run.Duplicates),
+        ("others' CPU", run.OthersShare));
 }

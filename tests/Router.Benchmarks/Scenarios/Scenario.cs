@@ -27,5 +27,11 @@ internal sealed record Scenario(string Name, Func<Options, int> Steps, bool IsSt
     [
         new("saturation", Saturation.Steps, IsStandard: true, Saturation.Run),
         new("latency", Latency.Steps, IsStandard: true, Latency.Run),
+        new("hanging", Hanging.Steps, IsStandard: true, Hanging.Run),
+        new("drain", Drain.Steps, IsStandard: true, Drain.Run),
+        new("ledger-drain", LedgerDrain.Steps, IsStandard: true, LedgerDrain.Run),
+        new("workers", Workers.Steps, IsStandard: true, Workers.Run),
+        new("history", History.Steps, IsStandard: false, History.Run),
+        new("smoke", Smoke.Steps, IsStandard: false, Smoke.Run),
     ];
 }

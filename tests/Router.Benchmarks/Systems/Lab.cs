@@ -10,8 +10,6 @@ namespace Router.Benchmarks.Systems;
 /// <summary>The servers, the driver and the receiver of a run, and the ways of measuring with them.</summary>
 internal sealed class Lab : IAsyncDisposable
 {
-    private static readonly double WarmUpSeconds = 4;
-
     private readonly PrivateServers _servers;
     private readonly string _logs = Directory.CreateTempSubdirectory("lead-router-bench-").FullName;
     private readonly Child _driver = Child.Start("drive");
@@ -50,9 +48,17 @@ internal sealed class Lab : IAsyncDisposable
     {
         var run = ++_run;
         var costs = Costs(target);
-        var result = await _driver.Ask<DriveOrder, DriveResult>(
-            new DriveOrder(target.Port, target.Senders, run, load.Connections, load.Rate, load.Seconds, load.Most), cancellationToken);
+        var result = await Drive(target, load, run, first: 0, cancellationToken);
         return new Sent(run, result, await Ask(new ReceiverOrder(run), cancellationToken), costs);
+    }
+
+    /// <summary>The same again and again as one run, while that is so.</summary>
+    public async Task<Sent> SendWhile(Func<Task<bool>> goesOn, Target target, Load load, CancellationToken cancellationToken)
+    {
+        var sent = await Send(target, load, cancellationToken);
+        while (await goesOn())
+            sent = sent with { Result = sent.Result.And(await Drive(target, load, sent.Run, sent.Result.Sent, cancellationToken)) };
+        return sent with { AtEnd = await Ask(new ReceiverOrder(sent.Run), cancellationToken) };
     }
 
     /// <summary>Waits until everything of a run has arrived at these ports, or nothing more comes.</summary>
@@ -84,8 +90,10 @@ internal sealed class Lab : IAsyncDisposable
     /// <summary>So that everything is compiled, connected and cached before anything counts.</summary>
     public async Task WarmUp(Target target, CancellationToken cancellationToken)
     {
-        await Measure(target, new Load { Connections = 16, Seconds = 1 }, cancellationToken);
-        await Measure(target, new Load { Connections = Options.Connections, Seconds = WarmUpSeconds }, cancellationToken);
+        // The compiler works beside it, in steps: what it was asked for under load it still does when the load is gone.
+        await Measure(target, new Load { Connections = 16, Seconds = Math.Min(2, Options.Seconds) }, cancellationToken);
+        await Measure(target, new Load { Connections = Options.Connections, Seconds = Math.Min(6, Options.Seconds) }, cancellationToken);
+        await Measure(target, new Load { Rate = 200, Seconds = Math.Min(3, Options.Seconds) }, cancellationToken);
     }
 
     public async Task<string> CreateDatabase()
@@ -115,6 +123,14 @@ internal sealed class Lab : IAsyncDisposable
         Directory.Delete(_logs, recursive: true);
     }
 
-    private Dictionary<string, double> Costs(Target target) => ProcessCosts.Cpu(
-        [.. target.Processes, new("broker", _servers.RabbitMqId), new("postgres", _servers.PostgresId), new("receiver", _receiver.Id), new("driver", _driver.Id)]);
+    private Task<DriveResult> Drive(Target target, Load load, int run, long first, CancellationToken cancellationToken) => _driver.Ask<DriveOrder, DriveResult>(
+        new DriveOrder(target.Port, target.Senders, run, load.Connections, load.Rate, load.Seconds, load.Most, first), cancellationToken);
+
+    private Dictionary<string, double> Costs(Target target)
+    {
+        var costs = ProcessCosts.Cpu(
+            [.. target.Processes, new("broker", _servers.RabbitMqId), new("postgres", _servers.PostgresId), new("receiver", _receiver.Id), new("driver", _driver.Id)]);
+        costs[Measured.Others] = ProcessCosts.WholeMachine() - costs.Values.Sum();
+        return costs;
+    }
 }

@@ -24,6 +24,9 @@ internal sealed record Sent(int Run, DriveResult Result, Arrivals AtEnd, IReadOn
 /// <summary>A run whose leads have arrived, at the ports that count.</summary>
 internal sealed record Measured(Sent Sent, IReadOnlyList<PortArrivals> Ports, IReadOnlyDictionary<string, double> CpuSeconds)
 {
+    /// <summary>All processes of the machine that aren't ours: where they use much, the figures aren't the router's.</summary>
+    public const string Others = "others";
+
     private readonly Histogram _latency = Histogram.Sum(Ports.Select(port => port.Latency!));
 
     public long Delivered => Ports.Sum(port => port.Distinct);
@@ -43,6 +46,12 @@ internal sealed record Measured(Sent Sent, IReadOnlyList<PortArrivals> Ports, IR
     /// <summary>Only what arrived while leads were still sent.</summary>
     public double DeliveredPerSecondWhileSending =>
         Sent.AtEnd.Ports.Where(port => Ports.Any(mine => mine.Port == port.Port)).Sum(port => port.Distinct) / ((Sent.AtEnd.Now - Sent.Result.Started) / 1e9);
+
+    /// <summary>Of one core, meanwhile.</summary>
+    public double OthersShare => Math.Max(0, CpuSeconds[Others] / SecondsToLast);
+
+    /// <summary>How late the driver itself was, in ms.</summary>
+    public double Lateness(double share) => Sent.Result.Lateness.Percentile(share, Sent.Result.Sent);
 
     /// <summary>Due to 201, in ms; what was not accepted is infinitely late.</summary>
     public double Accept(double share) => Sent.Result.Latency.Percentile(share, Sent.Result.Sent);

@@ -108,6 +108,16 @@ internal sealed class RouterSystem : Target
         await StopWorkers();
     }
 
+    /// <summary>These sites from now on, with the same credentials.</summary>
+    public void SendFor(IEnumerable<Guid> sites)
+    {
+        var authorization = _senders[0].Authorization;
+        _senders.Clear();
+        _senders.AddRange(sites.Select(site => new Sender(PathOf(site), authorization)));
+    }
+
+    private static string PathOf(Guid site) => $"/rest/sites/{site}/leads";
+
     private async Task StartApi(CancellationToken cancellationToken) => _api = await Host("Router.Api", Port, cancellationToken);
 
     private async Task<Child> Host(string name, int port, CancellationToken cancellationToken)
@@ -132,7 +142,7 @@ internal sealed class RouterSystem : Target
             foreach (var url in _lab.Destinations.Skip(1))
                 await Post($"/api/sites/{site}/destinations", new { name = $"Custom {url.Port}", url = new Uri(url, $"/{i}"), secret = $"secret of {url.Port}", partner_id = $"partner {i}", active = true }, cancellationToken);
             (await _admin.PutAsync($"/api/products/bench/sites/{site}", content: null, cancellationToken)).EnsureSuccessStatusCode();
-            _senders.Add(new Sender($"/rest/sites/{site}/leads", $"Basic {credentials}"));
+            _senders.Add(new Sender(PathOf(site), $"Basic {credentials}"));
         }
     }
 
