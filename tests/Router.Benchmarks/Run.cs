@@ -45,6 +45,13 @@ internal static class Run
         {
             return 130;
         }
+#pragma warning disable CA1031 // Whatever it was, the servers are stopped by now and somebody has to read it.
+        catch (Exception failed)
+        {
+            Console.Error.WriteLine(failed);
+            return 1;
+        }
+#pragma warning restore CA1031
         finally
         {
             report.Save(options.Json);

@@ -7,9 +7,10 @@ namespace Router.Benchmarks.Scenarios;
 internal static class History
 {
     private const string Table = "history";
+    private const string Memory = "memory MB with history";
     private const int Sites = 10_000;
 
-    public static int Steps(Options options) => (2 * options.Rounds) + 4;
+    public static int Steps(Options options) => (3 * options.Rounds) + 4;
 
     public static async Task Run(Bench bench)
     {
@@ -18,26 +19,37 @@ internal static class History
         bench.Step("starting the other one");
         await using var old = await RouterSystem.Start(bench.Lab, sites: 1, bench.Stopping);
         bench.Step($"{Sites:#,0} sites, {bench.Options.Rows:#,0} deliveries and as many attempts (this takes minutes)");
-        await LedgerRows.Add(old, bench.Lab.Destinations, Sites, bench.Options.Rows, bench.Stopping);
+        var sites = await LedgerRows.Add(old, bench.Lab.Destinations, Sites, bench.Options.Rows, bench.Stopping);
+        old.SendFor(sites);
         await bench.Lab.WarmUp(old, bench.Stopping);
 
-        var runs = new List<(Target Target, Measured Measured)>();
-        for (var i = 0; i <= 2 * bench.Options.Rounds; i++)
+        // What many rows cost and what many sites cost are two questions.
+        var (none, few, all) = ("no history", $"history, {bench.Options.Sites} sites", $"history, {Sites} sites");
+        var runs = new List<(string Name, Measured Measured)>();
+        for (var i = 0; i <= 3 * bench.Options.Rounds; i++)
         {
-            var target = i % 2 == 0 ? fresh : old;
-            var name = target == fresh ? "without history" : "with history";
-            var run = await bench.Measure($"{name}, as fast as it goes", target, new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds });
-            runs.Add((target, run));
+            var name = new[] { none, few, all }[i % 3];
+            old.SendFor(name == few ? sites.Take(bench.Options.Sites) : sites);
+            var run = await bench.Measure(
+                $"{name}, as fast as it goes", name == none ? fresh : old, new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds });
+            runs.Add((name, run));
             bench.Report.Add(
-                Table, $"{name} {(i / 2) + 1}",
+                Table, $"{name} {(i / 3) + 1}",
                 ("accepted/s", run.AcceptedPerSecond), ("delivered/s", run.DeliveredPerSecond), ("missing", run.Missing), ("others' CPU", run.OthersShare));
         }
 
-        double Median(Target target, Func<Measured, double> figure) => Report.Median(runs.Where(run => run.Target == target).Select(run => figure(run.Measured)));
-        bench.Report.Add(
-            Table, "with / without",
-            ("accepted/s", Median(old, run => run.AcceptedPerSecond) / Median(fresh, run => run.AcceptedPerSecond)),
-            ("delivered/s", Median(old, run => run.DeliveredPerSecond) / Median(fresh, run => run.DeliveredPerSecond)));
+        double Median(string name, Func<Measured, double> figure) => Report.Median(runs.Where(run => run.Name == name).Select(run => figure(run.Measured)));
+        foreach (var name in new[] { few, all })
+        {
+            bench.Report.Add(
+                Table, $"{name} / {none}",
+                ("accepted/s", Median(name, run => run.AcceptedPerSecond) / Median(none, run => run.AcceptedPerSecond)),
+                ("delivered/s", Median(name, run => run.DeliveredPerSecond) / Median(none, run => run.DeliveredPerSecond)));
+        }
+
+        foreach (var (name, target) in new[] { (none, fresh), (all, old) })
+            bench.Report.Add(Memory, name, [.. target.Processes.Select(process => (process.Name, ProcessCosts.Memory(process.Id)))]);
         bench.Report.Print(Table);
+        bench.Report.Print(Memory);
     }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using Dapper;
 using Npgsql;
 
@@ -10,11 +11,12 @@ internal static class LedgerRows
     /// Sites like the one that is there, and deliveries for them, all in the partition that new ones go to: the worst case. Partitions for
     /// three months, so that statements have as many to choose from as in an old ledger.
     /// </summary>
-    public static async Task Add(RouterSystem router, IReadOnlyList<Uri> destinations, int sites, int deliveries, CancellationToken cancellationToken)
+    /// <returns>The sites.</returns>
+    public static async Task<IReadOnlyList<Guid>> Add(RouterSystem router, IReadOnlyList<Uri> destinations, int sites, int deliveries, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(Postgres.ConnectionString(new Uri(router.Database)) + ";Command Timeout=0");
         await connection.OpenAsync(cancellationToken);
-        Task<int> Execute(string sql, object? parameters = null) => connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
+        Task<int> Execute(string sql, object? parameters = null) => connection.ExecuteAsync(new CommandDefinition(sql, parameters, commandType: CommandType.Text, cancellationToken: cancellationToken));
 
         await Execute("set synchronous_commit = off");
         await Execute("""
@@ -50,7 +52,6 @@ internal static class LedgerRows
         await Execute("vacuum analyze");
         await Execute("checkpoint");
 
-        var ids = await connection.QueryAsync<Guid>(new CommandDefinition("select id from site_numbers", cancellationToken: cancellationToken));
-        router.SendFor(ids);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition("select id from site_numbers", cancellationToken: cancellationToken))).AsList();
     }
 }
