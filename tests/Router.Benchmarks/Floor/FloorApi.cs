@@ -21,7 +21,11 @@ internal static class FloorApi
         await using var app = builder.Build();
         app.Run(async context =>
         {
-            var body = new byte[(int)(context.Request.ContentLength ?? 0)];
+            // Somebody who asks whether it is up.
+            if (context.Request.ContentLength is not { } length)
+                return;
+
+            var body = new byte[length];
             await context.Request.Body.ReadExactlyAsync(body);
             await channel.BasicPublishAsync("", FloorQueue.Name, mandatory: true, properties, body);
             context.Response.StatusCode = StatusCodes.Status201Created;

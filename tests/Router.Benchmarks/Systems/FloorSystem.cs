@@ -30,7 +30,7 @@ internal sealed class FloorSystem : Target
         var floor = new FloorSystem(api, worker, port);
         try
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            await api.Ready(new Uri($"http://127.0.0.1:{port}"), cancellationToken);
             await lab.WarmUp(floor, cancellationToken);
             return floor;
         }
