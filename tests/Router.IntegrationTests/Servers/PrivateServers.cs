@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Router.IntegrationTests.Servers;
 
 /// <summary>A Postgres and a RabbitMQ of our own on free ports of 127.0.0.1, which a test may stop and start.</summary>
@@ -18,12 +20,16 @@ public sealed class PrivateServers : IAsyncDisposable
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
         var servers = new PrivateServers(directory);
         await servers.Command("start");
-        var settings = File.ReadLines(Path.Combine(directory, "servers.env")).Select(line => line.Split('=', 2))
-            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
-        servers.Database = new Uri(settings["DATABASE_URL"]);
-        servers.Broker = new Broker(new Uri(settings["AMQP_URL"]), new Uri(settings["RABBITMQ_MANAGEMENT_URL"]));
+        servers.Database = new Uri(servers.Setting("DATABASE_URL"));
+        servers.Broker = new Broker(new Uri(servers.Setting("AMQP_URL")), new Uri(servers.Setting("RABBITMQ_MANAGEMENT_URL")));
         return servers;
     }
+
+    /// <summary>As long as it isn't started again.</summary>
+    public int PostgresId => int.Parse(Setting("POSTGRES_PID"), CultureInfo.InvariantCulture);
+
+    /// <summary>As long as it isn't started again.</summary>
+    public int RabbitMqId => int.Parse(Setting("RABBITMQ_PID"), CultureInfo.InvariantCulture);
 
     public Task StopPostgres() => Command("stop-postgres");
 
@@ -54,6 +60,9 @@ public sealed class PrivateServers : IAsyncDisposable
         await Command("stop");
         Directory.Delete(_directory, recursive: true);
     }
+
+    private string Setting(string name) =>
+        File.ReadLines(Path.Combine(_directory, "servers.env")).Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
 
     private async Task Command(string command, params string[] arguments)
     {
