@@ -37,7 +37,7 @@ internal sealed partial class LeadEventConsumer(
             time.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} of site {SiteId} ({Action}): {Delivered} of {Planned} delivered at first attempt in {Milliseconds:0.0} ms")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} of site {SiteId} ({Action}): {Delivered} of {Planned} delivered at first attempt in {Milliseconds:0.0} ms")]
     private static partial void LogRouted(ILogger logger, Guid messageId, Guid siteId, string action, int delivered, int planned, double milliseconds);
 }
 

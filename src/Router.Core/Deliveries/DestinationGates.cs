@@ -41,12 +41,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
 
         try
         {
-            return await gate.Breaker.ExecuteAsync(async _ => await sender.Send(destination, lead, body, number));
-        }
-        catch (BrokenCircuitException)
-        {
-            // Another one is the breaker's probe.
-            return null;
+            return await gate.Send(new Sending(sender, destination, lead, body, number));
         }
         finally
         {
@@ -70,6 +65,8 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
             Interlocked.Decrement(ref _slow);
         }
     }
+
+    private readonly record struct Sending(DestinationSender Sender, Destination Destination, LeadEvent Lead, byte[] Body, int Number);
 
     private sealed class Gate
     {
@@ -102,7 +99,26 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
                 .Build();
         }
 
-        public ResiliencePipeline<Attempt> Breaker { get; }
+        private ResiliencePipeline<Attempt> Breaker { get; }
+
+        /// <summary>Sends through the breaker; null when that is open, or another request is its probe.</summary>
+        public async ValueTask<Attempt?> Send(Sending sending)
+        {
+            // The form that takes its state along and hands exceptions over as values: every delivery comes through here.
+            var context = ResilienceContextPool.Shared.Get();
+            try
+            {
+                var outcome = await Breaker.ExecuteOutcomeAsync(
+                    static async (_, it) => Polly.Outcome.FromResult(await it.Sender.Send(it.Destination, it.Lead, it.Body, it.Number)), context, sending);
+                if (outcome.Exception is not (null or BrokenCircuitException))
+                    outcome.ThrowIfException();
+                return outcome.Result;
+            }
+            finally
+            {
+                ResilienceContextPool.Shared.Return(context);
+            }
+        }
 
         /// <summary>Known without asking the breaker, which says no by an exception: under load that would be thousands.</summary>
         public bool IsOpen(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _openUntil);
