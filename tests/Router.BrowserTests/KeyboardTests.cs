@@ -44,6 +44,22 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Typed is off");
     }
 
+    [Fact]
+    public async Task Owner_WithKeysAlone_ErasesALead()
+    {
+        var site = await _router.CreateSite();
+        await site.PostLead();
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        var page = await browser.SignInAsOwner([site], script: true);
+        await page.GotoAsync($"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id")}/{site.LeadManager.Id}");
+        await TabTo(page, "Erase this lead's data …");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Erase this lead's data?" })).ToBeVisibleAsync();
+        await TabTo(page, "Erase this lead's data");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("The lead's data is erased: 1 event.");
+    }
+
     /// <summary>Tab by tab to what has that id or text; each stop must show where it is.</summary>
     private static async Task TabTo(IPage page, string target)
     {
