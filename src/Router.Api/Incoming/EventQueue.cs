@@ -81,6 +81,7 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
             // Ours: a new one has no half-dead channel.
             AutomaticRecoveryEnabled = false,
         };
+        _isBlocked = false;
         await using var connection = await factory.CreateConnectionAsync(stopping);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionBlockedAsync += (_, _) => Block(true);
@@ -93,7 +94,7 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
             LeadEvent.QueueName, durable: true, exclusive: false, autoDelete: false,
             new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }, cancellationToken: stopping);
 
-        (_isBlocked, _channel) = (false, channel);
+        _channel = channel;
         try
         {
             await lost.Task.WaitAsync(stopping);

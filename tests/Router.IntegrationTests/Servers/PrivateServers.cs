@@ -19,7 +19,17 @@ public sealed class PrivateServers : IAsyncDisposable
         // Postgres runs as another user when the tests run as root.
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
         var servers = new PrivateServers(directory);
-        await servers.Command("start");
+        try
+        {
+            await servers.Command("start");
+        }
+        catch
+        {
+            // One of them may have come up.
+            await servers.DisposeAsync();
+            throw;
+        }
+
         servers.Database = new Uri(servers.Setting("DATABASE_URL"));
         servers.Broker = new Broker(new Uri(servers.Setting("AMQP_URL")), new Uri(servers.Setting("RABBITMQ_MANAGEMENT_URL")));
         return servers;
@@ -66,7 +76,8 @@ public sealed class PrivateServers : IAsyncDisposable
 
     private async Task Command(string command, params string[] arguments)
     {
-        var (exitCode, output) = await Shell.Run("bash", [Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory, .. arguments]);
+        // In a session of its own: a Ctrl-C, which goes to all that run in the terminal, must not end it halfway and leave a server behind.
+        var (exitCode, output) = await Shell.Run("setsid", ["--wait", "bash", Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory, .. arguments]);
         if (exitCode != 0)
             throw new InvalidOperationException($"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
     }
