@@ -12,6 +12,8 @@ internal sealed partial class DeliveryAttempts(
     DestinationDirectory directory, DeliveryCancellation cancellation, DestinationPauses pauses, DestinationCheck checks, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     TimeProvider time, IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
+    private int _awaited;
+
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
     public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
         Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, IsProbe: false, WasDelivered: false));
@@ -49,8 +51,9 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var sending = gates.TrySend(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed);
-        if (!await IsSlow(sending))
+        var patience = Patience(destinationId);
+        var sending = gates.TrySend(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed, patience / 2);
+        if (!await IsSlow(sending, patience))
             return await Finish(lead, destination, bytes, turn, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
@@ -61,9 +64,22 @@ internal sealed partial class DeliveryAttempts(
         return DeliveryStates.Retrying;
     }
 
-    private async Task<bool> IsSlow(Task sending)
+    /// <summary>
+    /// Leaving the lane costs a write to the ledger, staying costs a place in the lane. So the fewer places are left, the less is waited; and
+    /// least for a destination of which slow requests are known.
+    /// </summary>
+    private TimeSpan Patience(Guid destination) =>
+        gates.IsSlow(destination) ? options.Value.Patience / 50
+        : Volatile.Read(ref _awaited) > options.Value.Concurrency / 4 ? options.Value.Patience / 5
+        : options.Value.Patience;
+
+    private async Task<bool> IsSlow(Task sending, TimeSpan patience)
     {
-        await sending.WaitAsync(options.Value.Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (sending.IsCompleted)
+            return false;
+        Interlocked.Increment(ref _awaited);
+        await sending.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Interlocked.Decrement(ref _awaited);
         return !sending.IsCompleted;
     }
 
@@ -74,7 +90,7 @@ internal sealed partial class DeliveryAttempts(
         {
             LogDeferred(logger, lead.EventId, destination.Id);
             await recorder.Record(new RecordedAttempt(
-                lead.EventId, destination.Id, RecordKind.Deferred, turn.Number, null, DeliveryStates.Retrying, turn.Step, options.Value.DeferDelay));
+                lead.EventId, destination.Id, RecordKind.Deferred, turn.Number, null, DeliveryStates.Retrying, turn.Step, gates.DeferDelay(destination.Id)));
             return DeliveryStates.Retrying;
         }
 

@@ -26,8 +26,8 @@ internal sealed partial class DueDeliveries(
         {
             try
             {
-                // While there is something to queue, there may be more: on at once.
-                if (await Queue(stoppingToken) == 0)
+                // While a destination takes its share there may be more: on at once. A few can wait for company.
+                if (await Queue(stoppingToken) < options.Value.MaxQueuedRetries)
                     await timer.WaitForNextTickAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -67,7 +67,7 @@ public sealed class DeliveryOptions : IValidatableObject
     public int LeadManagerMaxInFlight { get; set; } = 256;
 
     /// <summary>
-    /// How long a lane waits for an answer before it goes on to the next lead; the request itself goes on up to
+    /// How long a lane waits for an answer before it goes on to the next lead, less when places in it are rare; the request itself goes on up to
     /// <see cref="RequestTimeout"/>. Default 1 s.
     /// </summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
@@ -76,7 +76,10 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(1, 100_000)]
     public int MaxSlow { get; set; } = 1000;
 
-    /// <summary>When a delivery that found no room at its destination is looked at again. Default 1 s.</summary>
+    /// <summary>
+    /// When a delivery that found no room at its destination is looked at again; five times as long where requests are slow, and not before an
+    /// open breaker lets one through. Default 1 s.
+    /// </summary>
     public TimeSpan DeferDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Requests within 30 s of which nine in ten must have got no answer for a destination's breaker to open. Default 20.</summary>

@@ -14,6 +14,9 @@ namespace Router.Core.Deliveries;
 /// </summary>
 public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
+    // Each look costs three writes to the ledger, and a slow request may take up its place for long.
+    private const int SlowDeferral = 5;
+
     private readonly ConcurrentDictionary<Guid, Gate> _gates = new();
     private int _slow;
 
@@ -23,7 +26,8 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     /// <param name="body">The bytes to sign and send.</param>
     /// <param name="number">The attempt's number.</param>
     /// <param name="isRetry">Whether it comes from the retry lane: a failed one, a held or deferred one, or a replay.</param>
-    public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry)
+    /// <param name="patience">How long to wait for room.</param>
+    public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry, TimeSpan patience)
     {
         var gate = _gates.GetOrAdd(destination.Id, _ => new Gate(options.Value, time));
         if (gate.IsOpen(time.GetUtcNow()))
@@ -36,7 +40,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger. Where
         // a single request is slow already, nobody waits.
         var places = gate.Of(limit);
-        if (!await places.Enter(isRetry, gate.Slow > 0 ? TimeSpan.Zero : options.Value.Patience / 2))
+        if (!await places.Enter(isRetry, gate.Slow > 0 ? TimeSpan.Zero : patience))
             return null;
 
         try
@@ -47,6 +51,19 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         {
             places.Leave(isRetry);
         }
+    }
+
+    /// <summary>Whether a request to it is slow at present.</summary>
+    public bool IsSlow(Guid destinationId) => _gates.TryGetValue(destinationId, out var gate) && Volatile.Read(ref gate.Slow) > 0;
+
+    /// <summary>When to look again at what found no room: soon where requests are answered, later where they are slow or none is let through.</summary>
+    public TimeSpan DeferDelay(Guid destinationId)
+    {
+        if (!_gates.TryGetValue(destinationId, out var gate))
+            return options.Value.DeferDelay;
+        var open = gate.OpenFor(time.GetUtcNow());
+        var longer = Volatile.Read(ref gate.Slow) > 0 ? SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
+        return open > longer ? open : longer;
     }
 
     /// <summary>Counts a request as slow until <paramref name="sending"/> ends.</summary>
@@ -121,7 +138,10 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
 
         /// <summary>Known without asking the breaker, which says no by an exception: under load that would be thousands.</summary>
-        public bool IsOpen(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _openUntil);
+        public bool IsOpen(DateTimeOffset now) => OpenFor(now) > TimeSpan.Zero;
+
+        /// <summary>How long it will let nothing through; negative when it does.</summary>
+        public TimeSpan OpenFor(DateTimeOffset now) => TimeSpan.FromTicks(Volatile.Read(ref _openUntil) - now.UtcTicks);
 
         /// <summary>The places of that limit. When an owner changes it, what is in flight leaves by the old ones.</summary>
         public Places Of(int limit)
