@@ -21,7 +21,8 @@ public sealed class DestinationDirectory
     {
         _database = database;
         _secrets = secrets;
-        _sites = new LastKnown<Guid, SiteDestinations>(Load, TimeSpan.FromSeconds(30), time);
+        // Changes are announced; this is for an announcement that got lost, and with many sites it is a query for each of them.
+        _sites = new LastKnown<Guid, SiteDestinations>(Load, TimeSpan.FromMinutes(5), time);
         changes.SiteChanged += _sites.Invalidate;
         changes.EverythingChanged += _sites.InvalidateAll;
     }
