@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.CircuitBreaker;
 using Router.Core.Destinations;
 using Router.Core.Leads;
 
@@ -17,7 +15,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     // Each look costs three writes to the ledger, and a slow request may take up its place for long.
     private const int SlowDeferral = 5;
 
-    private readonly ConcurrentDictionary<Guid, Gate> _gates = new();
+    private readonly ConcurrentDictionary<Guid, DestinationGate> _gates = new();
     private int _slow;
 
     /// <summary>Sends, or gives null: no room, or the breaker is open.</summary>
@@ -29,7 +27,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     /// <param name="patience">How long to wait for room.</param>
     public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry, TimeSpan patience)
     {
-        var gate = _gates.GetOrAdd(destination.Id, _ => new Gate(options.Value, time));
+        var gate = _gates.GetOrAdd(destination.Id, _ => new DestinationGate(options.Value, time));
         if (gate.IsOpen(time.GetUtcNow()))
             return null;
 
@@ -80,104 +78,6 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         {
             Interlocked.Decrement(ref gate.Slow);
             Interlocked.Decrement(ref _slow);
-        }
-    }
-
-    private readonly record struct Sending(DestinationSender Sender, Destination Destination, LeadEvent Lead, byte[] Body, int Number)
-    {
-        public Task<Attempt> Make() => Sender.Send(Destination, Lead, Body, Number);
-    }
-
-    private sealed class Gate
-    {
-        private readonly Lock _lock = new();
-        private readonly DeliveryOptions _options;
-        private readonly TimeSpan _comeback;
-        private readonly TimeProvider _time;
-        private volatile Places _places;
-
-        // Made when a request got no answer for the first time: most destinations never need one, and there may be many thousands.
-        private volatile ResiliencePipeline<Attempt>? _breaker;
-        private long _openUntil;
-
-        public int Slow;
-
-        public Gate(DeliveryOptions options, TimeProvider time)
-        {
-            (_options, _time, _comeback) = (options, time, 2 * (options.DeferDelay + options.DueInterval));
-            _places = new Places(options.MaxInFlight, _comeback, time);
-        }
-
-        /// <summary>Sends, through the breaker if there is one; null when that is open, or another request is its probe.</summary>
-        public async ValueTask<Attempt?> Send(Sending sending)
-        {
-            if (_breaker is { } breaker)
-                return await Through(breaker, sending);
-
-            var attempt = await sending.Make();
-            if (GotNoAnswer(attempt))
-            {
-                lock (_lock)
-                    _breaker ??= NewBreaker();
-            }
-
-            return attempt;
-        }
-
-        private static async ValueTask<Attempt?> Through(ResiliencePipeline<Attempt> breaker, Sending sending)
-        {
-            // The form that takes its state along and hands exceptions over as values.
-            var context = ResilienceContextPool.Shared.Get();
-            try
-            {
-                var outcome = await breaker.ExecuteOutcomeAsync(static async (_, it) => Polly.Outcome.FromResult(await it.Make()), context, sending);
-                if (outcome.Exception is not (null or BrokenCircuitException))
-                    outcome.ThrowIfException();
-                return outcome.Result;
-            }
-            finally
-            {
-                ResilienceContextPool.Shared.Return(context);
-            }
-        }
-
-        // Only what got no answer: a receiver that says 500 at once costs nobody anything, and has its retry schedule.
-        private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer.Error is not null;
-
-        private ResiliencePipeline<Attempt> NewBreaker() => new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>
-            {
-                ShouldHandle = arguments => ValueTask.FromResult(GotNoAnswer(arguments.Outcome.Result)),
-                FailureRatio = 0.9,
-                MinimumThroughput = _options.BreakerThroughput,
-                SamplingDuration = TimeSpan.FromSeconds(30),
-                BreakDuration = _options.BreakerPause,
-                OnOpened = opened =>
-                {
-                    Volatile.Write(ref _openUntil, (_time.GetUtcNow() + opened.BreakDuration).UtcTicks);
-                    return default;
-                },
-            })
-            .Build();
-
-        /// <summary>Known without asking the breaker, which says no by an exception: under load that would be thousands.</summary>
-        public bool IsOpen(DateTimeOffset now) => OpenFor(now) > TimeSpan.Zero;
-
-        /// <summary>How long it will let nothing through; negative when it does.</summary>
-        public TimeSpan OpenFor(DateTimeOffset now) => TimeSpan.FromTicks(Volatile.Read(ref _openUntil) - now.UtcTicks);
-
-        /// <summary>The places of that limit. When an owner changes it, what is in flight leaves by the old ones.</summary>
-        public Places Of(int limit)
-        {
-            if (_places.Limit == limit)
-                return _places;
-
-            lock (_lock)
-            {
-                if (_places.Limit != limit)
-                    _places = new Places(limit, _comeback, _time);
-                return _places;
-            }
         }
     }
 }
