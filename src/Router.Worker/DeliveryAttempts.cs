@@ -51,9 +51,8 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var patience = Patience(destinationId);
-        var sending = gates.TrySend(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed, patience / 2);
-        if (!await IsSlow(sending, patience))
+        var sending = await gates.TryStart(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed);
+        if (sending is null || !await IsSlow(sending, Patience(destinationId)))
             return await Finish(lead, destination, bytes, turn, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
@@ -66,10 +65,10 @@ internal sealed partial class DeliveryAttempts(
 
     /// <summary>
     /// Leaving the lane costs a write to the ledger, staying costs a place in the lane. So the fewer places are left, the less is waited; and
-    /// least for a destination of which slow requests are known.
+    /// least for a destination that is known to be stuck.
     /// </summary>
     private TimeSpan Patience(Guid destination) =>
-        gates.IsSlow(destination) ? options.Value.Patience / 50
+        gates.IsStuck(destination) ? options.Value.Patience / 50
         : Volatile.Read(ref _awaited) > options.Value.Concurrency / 4 ? options.Value.Patience / 5
         : options.Value.Patience;
 
@@ -84,9 +83,9 @@ internal sealed partial class DeliveryAttempts(
     }
 
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
-    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, Turn turn, Task<Attempt?> sending)
+    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, Turn turn, Task<Attempt?>? sending)
     {
-        if (await sending is not { } attempt)
+        if (sending is null || await sending is not { } attempt)
         {
             LogDeferred(logger, lead.EventId, destination.Id);
             await recorder.Record(new RecordedAttempt(

@@ -15,7 +15,7 @@ internal sealed partial class DueDeliveries(
     NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
     : BackgroundService
 {
-    private const int Batch = 500;
+    private const int Batch = 250;
 
     private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
 

@@ -21,6 +21,8 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
     private readonly ResiliencePipeline _untilConnected = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
+            // All but the end of the host: a call that the broker leaves without an answer ends as canceled, too.
+            ShouldHandle = failed => ValueTask.FromResult(failed.Outcome.Exception is not null && !failed.Context.CancellationToken.IsCancellationRequested),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,

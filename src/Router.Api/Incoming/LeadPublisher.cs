@@ -9,12 +9,17 @@ namespace Router.Api.Incoming;
 /// </summary>
 internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, TimeProvider time, ILogger<LeadPublisher> logger)
 {
+    private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
+
+    private long _keptInVainAt = long.MinValue / 2;
+
     /// <summary>Null once the event is durable; else the answer for the sender.</summary>
     public async ValueTask<IncomingError?> Publish(LeadEvent lead)
     {
         var message = LeadMessage.Of(lead);
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
-        var isKept = relay.IsBehind
+        // Unless it is the outbox that was away a moment ago.
+        var isKept = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain
             ? await TryKeep(lead, message) || await TryBroker(lead, message)
             : await TryBroker(lead, message) || await TryKeep(lead, message);
         if (!isKept)
@@ -58,6 +63,7 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
 #pragma warning disable CA1031 // Whatever went wrong, the event isn't kept.
         catch (Exception failed)
         {
+            Volatile.Write(ref _keptInVainAt, time.GetTimestamp());
             LogNotKept(logger, lead.EventId, lead.SiteId, failed.GetType().Name);
             return false;
         }

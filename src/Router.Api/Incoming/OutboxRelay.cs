@@ -48,6 +48,7 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var most = First;
+        var inOtherHands = 0;
         long relayed = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -56,10 +57,13 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
                 if (await outbox.Relay(most, Publish, stoppingToken) is not { } count)
                 {
                     // Another host is at it, with what this one has kept, too.
+                    if (++inOtherHands % 60 == 0)
+                        LogInOtherHands(logger);
                     await Task.Delay(Pause, time, stoppingToken);
                     continue;
                 }
 
+                inOtherHands = 0;
                 relayed += count;
                 if (count == most)
                 {
@@ -100,6 +104,9 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Accepted events wait in the outbox ({Exception}): RabbitMQ doesn't confirm, or Postgres is away. Nothing is lost; they are published when both are back")]
     private static partial void LogWaiting(ILogger logger, string exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Another host has been publishing from the outbox for half a minute; this one's events wait behind")]
+    private static partial void LogInOtherHands(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events that waited in the outbox are with RabbitMQ now")]
     private static partial void LogRelayed(ILogger logger, long count);

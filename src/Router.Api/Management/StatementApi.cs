@@ -11,7 +11,7 @@ internal static class StatementApi
     /// <param name="To">Accepted before then.</param>
     /// <param name="Balanced">Whether every row adds up and nothing is missing.</param>
     /// <param name="Rows">By destination, and by hour if asked for.</param>
-    /// <param name="Speed">By destination, milliseconds since a lead was accepted.</param>
+    /// <param name="Speed">By destination, milliseconds since a lead was accepted; of the last 30 days at most.</param>
     internal sealed record Statement(DateTimeOffset From, DateTimeOffset To, bool Balanced, IReadOnlyList<StatementRow> Rows, IReadOnlyList<SpeedRow> Speed);
 
     public static void MapStatement(this RouteGroupBuilder api) =>

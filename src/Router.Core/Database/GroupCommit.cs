@@ -72,7 +72,7 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
         {
             foreach (var waiting in batch)
                 waiting.Done.SetException(absent);
-            // Those behind them have waited as long.
+            // Those behind them would meet the same absence.
             while (_waiting.Reader.TryRead(out var waiting))
                 waiting.Done.SetException(absent);
         }

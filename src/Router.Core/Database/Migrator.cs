@@ -32,11 +32,8 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
             var count = 0;
             foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
             {
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                await connection.ExecuteAsync(sql, transaction: transaction, commandTimeout: 0);
-                await connection.ExecuteAsync("insert into schema_migrations (name) values (@name)", new { name }, transaction);
-                await transaction.CommitAsync(cancellationToken);
-                LogApplied(logger, name);
+                while (!await TryApply(connection, name, sql, cancellationToken))
+                    await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
                 count++;
             }
 
@@ -45,6 +42,29 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
         finally
         {
             await connection.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
+        }
+    }
+
+    /// <summary>
+    /// False when a table is in use for so long (a dump, a report) that what waits behind the migration, the leads of an older host among it,
+    /// would wait too long with it.
+    /// </summary>
+    private async Task<bool> TryApply(NpgsqlConnection connection, string name, string sql, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            await connection.ExecuteAsync("set local lock_timeout = '3s'", transaction: transaction);
+            await connection.ExecuteAsync(sql, transaction: transaction, commandTimeout: 0);
+            await connection.ExecuteAsync("insert into schema_migrations (name) values (@name)", new { name }, transaction);
+            await transaction.CommitAsync(cancellationToken);
+            LogApplied(logger, name);
+            return true;
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            LogBusy(logger, name);
+            return false;
         }
     }
 
@@ -61,4 +81,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Name} applied")]
     private static partial void LogApplied(ILogger logger, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Migration {Name} waits for a table that something else reads or writes for long; trying again")]
+    private static partial void LogBusy(ILogger logger, string name);
 }

@@ -14,38 +14,52 @@ internal readonly record struct Sending(DestinationSender Sender, Destination De
 /// <summary>One destination: its places, its breaker, and how many of its requests are slow.</summary>
 internal sealed class DestinationGate
 {
+    /// <summary>What finds no room where requests are slow comes back after so many times the usual delay: each look costs three writes to the ledger.</summary>
+    public const int SlowDeferral = 5;
+
     private readonly Lock _lock = new();
     private readonly DeliveryOptions _options;
     private readonly TimeSpan _comeback;
     private readonly TimeProvider _time;
     private volatile Places _places;
 
-    // Made when a request got no answer for the first time: most destinations never need one, and there may be many thousands.
+    // Made when a request is slow or gets no answer for the first time: most destinations never need one, and there may be many thousands.
     private volatile ResiliencePipeline<Attempt>? _breaker;
     private long _openUntil;
+    private long _answeredAt;
 
     public int Slow;
 
+    /// <summary>Whether it answered lately, or is new.</summary>
+    public bool IsAnswering => _time.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _options.Patience / 4;
+
+    public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
+
     public DestinationGate(DeliveryOptions options, TimeProvider time)
     {
-        (_options, _time, _comeback) = (options, time, 2 * (options.DeferDelay + options.DueInterval));
+        (_options, _time, _comeback) = (options, time, (SlowDeferral * options.DeferDelay) + (2 * options.DueInterval));
         _places = new Places(options.MaxInFlight, _comeback, time);
+        _answeredAt = time.GetTimestamp();
     }
 
     /// <summary>Sends, through the breaker if there is one; null when that is open, or another request is its probe.</summary>
     public async ValueTask<Attempt?> Send(Sending sending)
     {
-        if (_breaker is { } breaker)
-            return await Through(breaker, sending);
-
-        var attempt = await sending.Make();
+        var attempt = _breaker is { } breaker ? await Through(breaker, sending) : await sending.Make();
         if (GotNoAnswer(attempt))
-        {
-            lock (_lock)
-                _breaker ??= NewBreaker();
-        }
-
+            Watch();
+        else if (attempt is not null)
+            Volatile.Write(ref _answeredAt, _time.GetTimestamp());
         return attempt;
+    }
+
+    /// <summary>From now on there is a breaker: a request was slow, or got no answer.</summary>
+    public void Watch()
+    {
+        if (_breaker is not null)
+            return;
+        lock (_lock)
+            _breaker ??= NewBreaker();
     }
 
     private static async ValueTask<Attempt?> Through(ResiliencePipeline<Attempt> breaker, Sending sending)

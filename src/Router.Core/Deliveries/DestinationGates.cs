@@ -7,25 +7,21 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
-/// its own. What finds no room is deferred, and that isn't an attempt: at once where requests are slow, after a moment where they aren't.
+/// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they aren't.
 /// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="Places"/>.
 /// </summary>
 public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
-    // Each look costs three writes to the ledger, and a slow request may take up its place for long.
-    private const int SlowDeferral = 5;
-
     private readonly ConcurrentDictionary<Guid, DestinationGate> _gates = new();
     private int _slow;
 
-    /// <summary>Sends, or gives null: no room, or the breaker is open.</summary>
+    /// <summary>Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, or the breaker is open.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="lead">The event.</param>
     /// <param name="body">The bytes to sign and send.</param>
     /// <param name="number">The attempt's number.</param>
     /// <param name="isRetry">Whether it comes from the retry lane: a failed one, a held or deferred one, or a replay.</param>
-    /// <param name="patience">How long to wait for room.</param>
-    public async Task<Attempt?> TrySend(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry, TimeSpan patience)
+    public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry)
     {
         var gate = _gates.GetOrAdd(destination.Id, _ => new DestinationGate(options.Value, time));
         if (gate.IsOpen(time.GetUtcNow()))
@@ -35,32 +31,23 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         if (gate.Slow > 0 && Volatile.Read(ref _slow) >= options.Value.MaxSlow)
             return null;
         var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
-        // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger. Where
-        // a single request is slow already, nobody waits.
+        // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var places = gate.Of(limit);
-        if (!await places.Enter(isRetry, gate.Slow > 0 ? TimeSpan.Zero : patience))
-            return null;
-
-        try
-        {
-            return await gate.Send(new Sending(sender, destination, lead, body, number));
-        }
-        finally
-        {
-            places.Leave(isRetry);
-        }
+        return await places.Enter(isRetry, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
+            ? Send(gate, places, new Sending(sender, destination, lead, body, number), isRetry)
+            : null;
     }
 
-    /// <summary>Whether a request to it is slow at present.</summary>
-    public bool IsSlow(Guid destinationId) => _gates.TryGetValue(destinationId, out var gate) && Volatile.Read(ref gate.Slow) > 0;
+    /// <summary>Whether a request to it is slow at present, and none was answered lately.</summary>
+    public bool IsStuck(Guid destinationId) => _gates.TryGetValue(destinationId, out var gate) && gate.IsStuck;
 
-    /// <summary>When to look again at what found no room: soon where requests are answered, later where they are slow or none is let through.</summary>
+    /// <summary>When to look again at what found no room: soon where requests are answered, later where they aren't or none is let through.</summary>
     public TimeSpan DeferDelay(Guid destinationId)
     {
         if (!_gates.TryGetValue(destinationId, out var gate))
             return options.Value.DeferDelay;
         var open = gate.OpenFor(time.GetUtcNow());
-        var longer = Volatile.Read(ref gate.Slow) > 0 ? SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
+        var longer = gate.IsStuck ? DestinationGate.SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
         return open > longer ? open : longer;
     }
 
@@ -70,6 +57,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         var gate = _gates[destinationId];
         Interlocked.Increment(ref _slow);
         Interlocked.Increment(ref gate.Slow);
+        gate.Watch();
         try
         {
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -78,6 +66,18 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         {
             Interlocked.Decrement(ref gate.Slow);
             Interlocked.Decrement(ref _slow);
+        }
+    }
+
+    private static async Task<Attempt?> Send(DestinationGate gate, Places places, Sending sending, bool isRetry)
+    {
+        try
+        {
+            return await gate.Send(sending);
+        }
+        finally
+        {
+            places.Leave(isRetry);
         }
     }
 }

@@ -36,8 +36,8 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                    waiting.count as waiting, held.count as held, dead.count as dead, hours.delivered, hours.failed
             from unnest(@ids) as x (id)
             left join lateral (
-                select n.accepted_at, n.finished_at as at from (
-                    select d.state, d.accepted_at, d.finished_at from deliveries d
+                select n.accepted_at, coalesce(n.delivered_at, n.finished_at) as at from (
+                    select d.state, d.accepted_at, d.finished_at, d.delivered_at from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
                     order by d.accepted_at desc, d.event_id desc limit @Newest) n
                 where n.state = 'delivered' limit 1

@@ -14,6 +14,9 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     // Sweeps take so many rows at a time, so that none locks a backlog as a whole.
     private const int MostRows = 5_000;
 
+    // Let go at a time: what goes is sent as soon as it can, beside fresh leads that need the same disk and processors.
+    private const int MostDrained = 250;
+
     /// <summary>
     /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="DeliveryOptions.PauseAfter"/>. For a
     /// Lead Manager, whose leads are held rather than given up.
@@ -117,7 +120,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             ), batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
-                on conflict (destination_id) do update set batch = least(destination_drains.batch * 2, @MostRows)
+                on conflict (destination_id) do update set batch = least(destination_drains.batch * 2, @MostDrained)
                 returning destination_id, batch
             ), ended as (
                 delete from destination_drains where destination_id not in (select id from holding where id is not null)
@@ -133,7 +136,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             from freed f where d.event_id = f.event_id and d.destination_id = f.destination_id
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained }, cancellationToken: cancellationToken));
     }
 
     private async Task<List<Guid>> Ids(string sql, CancellationToken cancellationToken)

@@ -58,8 +58,8 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
             from destinations x
             join sites s on s.id = x.site_id
             left join lateral (
-                select n.accepted_at, n.finished_at from (
-                    select d.state, d.accepted_at, d.finished_at from deliveries d
+                select n.accepted_at, coalesce(n.delivered_at, n.finished_at) as finished_at from (
+                    select d.state, d.accepted_at, d.finished_at, d.delivered_at from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
                     order by d.accepted_at desc, d.event_id desc limit @Newest) n
                 where n.state = 'delivered' limit 1

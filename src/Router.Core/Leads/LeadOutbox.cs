@@ -13,14 +13,14 @@ public sealed record WaitingInOutbox(long Count, DateTimeOffset? Since);
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
 /// event id, so an event that the broker had after all is planned once.
 /// </summary>
-public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options) : GroupCommit<LeadMessage, bool>(availability: null)
+public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time) : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null)
 {
     // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary.
     private const long RelayLock = 0x6f7574626f78;
 
     /// <summary>Returns when the event is on disk.</summary>
     /// <exception cref="Exception">It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.</exception>
-    public Task Keep(LeadMessage message) => Commit(message);
+    public Task Keep(LeadMessage message) => Commit((message, time.GetTimestamp())).WaitAsync(options.Value.CommitTimeout, time);
 
     /// <summary>Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.</summary>
     /// <param name="most">As many at a time.</param>
@@ -31,6 +31,8 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // A host that freezes or is cut off here must not keep the lock: nobody else's events would go out.
+        await connection.ExecuteAsync(new CommandDefinition("set local idle_in_transaction_session_timeout = '20s'", transaction: transaction, cancellationToken: cancellationToken));
         // By itself: a statement sees what was there when it began, and so might see what the other one has just published.
         if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select pg_try_advisory_xact_lock(@RelayLock)", new { RelayLock }, transaction, cancellationToken: cancellationToken)))
@@ -56,20 +58,36 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<LeadMessage> rows, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<(LeadMessage Message, long Since)> rows, CancellationToken cancellationToken)
     {
+        // Whose sender has been told otherwise meanwhile isn't kept after all.
+        var wanted = rows.Where(row => time.GetElapsedTime(row.Since) < options.Value.CommitTimeout).Select(row => row.Message).ToList();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.CommitTimeout);
-        await using var connection = await database.OpenConnectionAsync(limit.Token);
+        try
+        {
+            await Insert(wanted, limit.Token);
+        }
+        catch (Exception broken) when (DatabaseAvailability.IsOutage(broken) && !limit.IsCancellationRequested)
+        {
+            // A connection of the pool may be one of a server that is gone, while the server is there.
+            await Insert(wanted, limit.Token);
+        }
+
+        return new bool[rows.Count];
+    }
+
+    private async Task Insert(List<LeadMessage> messages, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // In their order, which is that of the ids.
         await using var command = new NpgsqlCommand(
             """
             insert into lead_outbox (event_id, message)
             select event_id, message from unnest($1, $2) with ordinality as m (event_id, message, place) order by place
             """, connection);
-        command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
-        command.Add(NpgsqlDbType.Bytea, rows, row => row.Utf8);
-        await command.ExecuteNonQueryAsync(limit.Token);
-        return new bool[rows.Count];
+        command.Add(NpgsqlDbType.Uuid, messages, message => message.EventId);
+        command.Add(NpgsqlDbType.Bytea, messages, message => message.Utf8);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -1,5 +1,8 @@
 -- The statement goes on where the ledger ends: days whose rows were dropped say by destination what they received, skipped and missed.
 
+-- An older worker may be dropping a day: what it counts comes first.
+lock table statement_days in access exclusive mode;
+
 -- Days that were dropped before this knew what came in by site only. In an hour in which a destination was made or deleted nobody knows any
 -- more how many leads came while it was there: it received what it got.
 insert into statement_days (site_id, destination_id, hour, state, count)
