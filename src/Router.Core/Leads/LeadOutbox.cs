@@ -11,7 +11,7 @@ public sealed record WaitingInOutbox(long Count, DateTimeOffset? Since);
 
 /// <summary>
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
-/// event id, so an event that the broker had after all is planned once.
+/// event id, so an event that the broker had after all is planned once. A row's result: whether it was kept, rather than too late.
 /// </summary>
 public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time) : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null)
 {
@@ -20,7 +20,11 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
 
     /// <summary>Returns when the event is on disk.</summary>
     /// <exception cref="Exception">It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.</exception>
-    public Task Keep(LeadMessage message) => Commit((message, time.GetTimestamp())).WaitAsync(options.Value.CommitTimeout, time);
+    public async Task Keep(LeadMessage message)
+    {
+        if (!await Commit((message, time.GetTimestamp())).WaitAsync(options.Value.CommitTimeout, time))
+            throw new TimeoutException("The outbox didn't come to it in time.");
+    }
 
     /// <summary>Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.</summary>
     /// <param name="most">As many at a time.</param>
@@ -61,7 +65,8 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<(LeadMessage Message, long Since)> rows, CancellationToken cancellationToken)
     {
         // Whose sender has been told otherwise meanwhile isn't kept after all.
-        var wanted = rows.Where(row => time.GetElapsedTime(row.Since) < options.Value.CommitTimeout).Select(row => row.Message).ToList();
+        var kept = rows.Select(row => time.GetElapsedTime(row.Since) < options.Value.CommitTimeout).ToArray();
+        var wanted = rows.Where((_, i) => kept[i]).Select(row => row.Message).ToList();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.CommitTimeout);
         try
@@ -74,7 +79,7 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
             await Insert(wanted, limit.Token);
         }
 
-        return new bool[rows.Count];
+        return kept;
     }
 
     private async Task Insert(List<LeadMessage> messages, CancellationToken cancellationToken)
