@@ -100,8 +100,16 @@ public sealed class DroppedDaysTests(TestServers servers)
                          ('2026-02-01 10:00Z', @Old, 'dead', 4), ('2026-02-01 10:00Z', @Newer, 'delivered', 2),
                          ('2026-02-01 11:00Z', null, 'received', 3), ('2026-02-01 11:00Z', @LeadManager, 'delivered', 3)) v (hour, destination, state, count);
             """, new { site.Id, LeadManager = site.LeadManager.Id, Old = old.Id, Newer = newer.Id });
-        await database.ExecuteAsync(await File.ReadAllTextAsync(
-            Path.Combine(Repository.Root, "src", "Router.Core", "Database", "Migrations", "0012_statement_days.sql"), TestContext.Current.CancellationToken));
+        // In a transaction, as the migrator does it.
+        await using (var transaction = await database.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await database.ExecuteAsync(
+                await File.ReadAllTextAsync(
+                    Path.Combine(Repository.Root, "src", "Router.Core", "Database", "Migrations", "0012_statement_days.sql"), TestContext.Current.CancellationToken),
+                transaction: transaction);
+            await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        }
+
 
         var rows = await Rows(router, site, "?by=hour&from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z");
         Assert.Equal(
