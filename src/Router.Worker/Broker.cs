@@ -7,7 +7,7 @@ using Router.Hosting;
 
 namespace Router.Worker;
 
-/// <summary>The connection to RabbitMQ and the three queues.</summary>
+/// <summary>The connection to RabbitMQ, what the messages look like, and the queues that workers publish to.</summary>
 internal static class Broker
 {
     public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator> consumers)
@@ -39,7 +39,7 @@ internal static class Broker
         {
             host.Username(Uri.UnescapeDataString(credentials[0]));
             host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
-            host.Heartbeat(TimeSpan.FromSeconds(10));
+            host.Heartbeat(BrokerOptions.Heartbeat);
             if (secure)
                 host.UseSsl(ssl => ssl.ServerName = uri.Host);
         });

@@ -36,7 +36,7 @@ internal sealed record FaultKind(Fault Fault, double Short, double Least, double
         new(Fault.DatabaseKilled, 1, 0.1, 5, 15),
         new(Fault.WorkerFrozen, 10, 8, 60, 15),
         new(Fault.NetworkCut, 2, 0.2, 10, 15),
-        new(Fault.NetworkSilent, 8, 5, 40, 45),
+        new(Fault.NetworkSilent, 8, 5, 40, 25),
         new(Fault.MemoryAlarm, 3, 2, 15, 10),
         new(Fault.DiskAlarm, 3, 2, 15, 10),
         new(Fault.EverythingKilled, 1, 0.1, 5, 15),

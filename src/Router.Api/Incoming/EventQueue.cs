@@ -79,7 +79,7 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
         {
             Uri = new Uri(options.Value.Uri),
             ClientProvidedName = "Router.Api",
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            RequestedHeartbeat = BrokerOptions.Heartbeat,
             // Ours: a new one has no half-dead channel.
             AutomaticRecoveryEnabled = false,
         };

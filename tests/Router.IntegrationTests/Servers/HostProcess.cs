@@ -90,10 +90,22 @@ public sealed class HostProcess : IAsyncDisposable
 
     private async Task Signal(string signal) => await Shell.Run("kill", signal, _process.Id.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Below those that outgoing connections get, or one of them might have it before the host listens.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 32_768);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 }
