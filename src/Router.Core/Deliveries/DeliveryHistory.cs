@@ -47,9 +47,6 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
                d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
                d.is_test, e.body is null as contents_deleted
-        from deliveries d
-        join lead_events e on e.id = d.event_id
-        join destinations x on x.id = d.destination_id
         """;
 
     /// <summary>A site's deliveries, newest first.</summary>
@@ -66,12 +63,20 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             and (d.accepted_at, d.event_id, d.destination_id) < (
                 (select accepted_at from deliveries where event_id = @Event and destination_id = @After), @Event, @After)
             """;
+        const string order = "order by accepted_at desc, event_id desc, destination_id desc limit @limit";
+        // The newest of each destination, by its index, then the newest of those.
         var sql = $"""
-            {Rows}
-            where {filter.Where}
-              {(after is null ? "" : behind)}
-            order by d.accepted_at desc, d.event_id desc, d.destination_id desc
-            limit @limit
+            select d.*
+            from destinations x
+            cross join lateral (
+                {Rows}
+                from deliveries d join lead_events e on e.id = d.event_id
+                where d.destination_id = x.id and {filter.Where}
+                  {(after is null ? "" : behind)}
+                {order}
+            ) d
+            where {filter.Destinations}
+            {order}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
@@ -97,6 +102,9 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     {
         const string sql = $"""
             {Rows}
+            from deliveries d
+            join lead_events e on e.id = d.event_id
+            join destinations x on x.id = d.destination_id
             where d.event_id = @eventId and d.destination_id = @destinationId and d.site_id = @siteId;
 
             select attempt, started_at, duration_us, result, status, error, response_body

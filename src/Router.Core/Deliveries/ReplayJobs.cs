@@ -136,7 +136,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     private static string Candidates(DeliveryFilter filter) => $"""
         from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
         where d.state in ('dead', 'delivered', 'rejected', 'canceled') and x.active and not d.is_test and e.body is not null
-          and e.action not like 'integration_%' and {filter.Where}
+          and e.action not like 'integration_%' and {filter.Destinations} and {filter.Where}
         """;
 
     private static string MissedEvents(DeliveryFilter filter) => $"""

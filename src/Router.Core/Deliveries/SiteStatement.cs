@@ -91,7 +91,7 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                 select destination_id, extract(epoch from first_attempt_at - accepted_at) * 1000 as first,
                        case when state = 'delivered' then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
                 from deliveries
-                where site_id = @siteId and accepted_at >= @from and accepted_at < @to and not is_test
+                where destination_id in (select id from destinations where site_id = @siteId) and accepted_at >= @from and accepted_at < @to and not is_test
             ) d
             group by destination_id
             """;
