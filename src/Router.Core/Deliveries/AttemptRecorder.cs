@@ -38,7 +38,7 @@ public sealed class LostPlanException(Guid eventId) : Exception($"The plan of ev
 /// Stage 3: attempt rows and delivery states, flushed to disk. Only after that is the broker's message acknowledged.
 /// </summary>
 public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability)
-    : GroupCommit<RecordedAttempt, bool>(availability)
+    : GroupCommit<RecordedAttempt, bool>(availability, TimeSpan.FromMilliseconds(5))
 {
     /// <summary>Returns when the attempt is on disk; waits while the database is away.</summary>
     /// <exception cref="LostPlanException">Postgres crashed and lost the plan, which wasn't flushed: plan and send the event anew.</exception>
@@ -79,6 +79,11 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                   and (d.state = 'pending'
                        or d.state = 'retrying' and d.attempts = m.attempt
                        or d.state <> 'delivered' and m.state = 'delivered')
+                returning d.event_id, d.destination_id
+            ), unmoved as materialized (
+                -- Hardly ever any: only these are looked up once more.
+                select m.event_id, m.destination_id from made m
+                where not exists (select from updated u where u.event_id = m.event_id and u.destination_id = m.destination_id)
             ), well as (
                 -- Looked for only: hardly ever is there a row to delete.
                 delete from destination_failures f
@@ -92,7 +97,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 group by destination_id order by destination_id
                 on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
             )
-            select m.event_id, m.destination_id from made m
+            select m.event_id, m.destination_id from unmoved m
             where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id and d.event_id between $14 and $15)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

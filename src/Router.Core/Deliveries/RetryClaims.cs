@@ -21,7 +21,7 @@ public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool Is
 /// </summary>
 public sealed class RetryClaims(
     NpgsqlDataSource database, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
-    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability)
+    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(10))
 {
     /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
     public Task<ClaimedRetry?> Claim(RetryDelivery retry) => Commit(retry);
