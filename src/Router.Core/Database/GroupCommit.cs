@@ -11,7 +11,7 @@ namespace Router.Core.Database;
 /// <typeparam name="TResult">What it gets back once its row is committed.</typeparam>
 /// <param name="availability">Waits for the database; null where callers would rather know at once that it is away.</param>
 /// <param name="gather">
-/// How long the first caller waits for company, for where nobody waits for it: each commit is a flush, and those of Postgres and of RabbitMQ
+/// How long the first caller waits for company, for where no fresh lead waits for it: each commit is a flush, and those of Postgres and of RabbitMQ
 /// stand in each other's way. Default zero: alone, a caller waits for nobody.
 /// </param>
 public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability, TimeSpan gather = default) : BackgroundService
@@ -46,7 +46,7 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 if (gather > TimeSpan.Zero && average < Crowd)
-                    await Task.Delay(gather, stoppingToken);
+                    await Task.Delay(gather, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 batch.Clear();
                 while (batch.Count < MostRows && _waiting.Reader.TryRead(out var waiting))
                     batch.Add(waiting);

@@ -108,13 +108,22 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         return sent;
     }
 
-    // Finished before the replay was asked for: what it has sent already isn't sent by it again.
+    // Finished before the replay was asked for: what it has sent already isn't sent by it again. The oldest of each destination, by its
+    // index, then the oldest of those.
     private static string Finished(DeliveryFilter filter) => $"""
         with again as (
             {DeliveryReplay.Again}
               and (d.event_id, d.destination_id) in (
-                  select d.event_id, d.destination_id {Candidates(filter)} and d.finished_at < @CreatedAt
-                  order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
+                  select oldest.event_id, oldest.destination_id
+                  from destinations x
+                  cross join lateral (
+                      select d.event_id, d.destination_id, d.accepted_at
+                      from deliveries d join lead_events e on e.id = d.event_id
+                      where d.destination_id = x.id and {IsCandidate(filter)} and d.finished_at < @CreatedAt
+                      order by d.accepted_at, d.event_id limit @Step for update of d skip locked
+                  ) oldest
+                  where x.active and {filter.Destinations}
+                  order by oldest.accepted_at, oldest.event_id limit @Step)
             returning 1
         )
         select count(*)::int from again
@@ -135,8 +144,12 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
 
     private static string Candidates(DeliveryFilter filter) => $"""
         from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
-        where d.state in ('dead', 'delivered', 'rejected', 'canceled') and x.active and not d.is_test and e.body is not null
-          and e.action not like 'integration_%' and {filter.Destinations} and {filter.Where}
+        where x.active and {filter.Destinations} and {IsCandidate(filter)}
+        """;
+
+    private static string IsCandidate(DeliveryFilter filter) => $"""
+        d.state in ('dead', 'delivered', 'rejected', 'canceled') and not d.is_test and e.body is not null
+          and e.action not like 'integration_%' and {filter.Where}
         """;
 
     private static string MissedEvents(DeliveryFilter filter) => $"""

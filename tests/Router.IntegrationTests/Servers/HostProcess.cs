@@ -90,12 +90,12 @@ public sealed class HostProcess : IAsyncDisposable
 
     private async Task Signal(string signal) => await Shell.Run("kill", signal, _process.Id.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Below those that outgoing connections get, or one of them might have it before the host listens.</summary>
+    /// <summary>Below those that outgoing connections and our servers get, or one of them might have it before the host listens.</summary>
     public static int FreePort()
     {
         while (true)
         {
-            var port = Random.Shared.Next(10_000, 32_768);
+            var port = Random.Shared.Next(10_000, 20_000);
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
