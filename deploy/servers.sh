@@ -65,13 +65,16 @@ free_port() {
 
 random() { head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
-# setting FILE NAME VALUE: writes NAME=VALUE into FILE in place of an older one.
-setting() {
-    local file=$1 name=$2 value=$3 rest
+# setting FILE NAME VALUE: writes NAME=VALUE into FILE in place of an older one. Behind a lock: both servers may be started at once.
+setting() (
+    file=$1 name=$2 value=$3
+    umask 077
+    exec 9>"$file.lock"
+    flock 9
     rest=$(grep -v "^$name=" "$file" 2>/dev/null || true)
-    (umask 077; { [ -z "$rest" ] || printf '%s\n' "$rest"; printf '%s=%s\n' "$name" "$value"; } >"$file.new")
+    { [ -z "$rest" ] || printf '%s\n' "$rest"; printf '%s=%s\n' "$name" "$value"; } >"$file.new"
     mv "$file.new" "$file"
-}
+)
 
 # port FILE NAME: the port noted under NAME if it is still free, else a new one.
 port() {

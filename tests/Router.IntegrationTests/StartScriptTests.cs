@@ -84,6 +84,27 @@ public sealed class StartScriptTests : IAsyncLifetime
     public async Task Start_OptionThatMakesNoSense_IsRefused(string option, string value) =>
         Assert.NotEqual(0, (await Shell.Run("bash", Script("start.sh"), option, value, "--dir", _directory)).ExitCode);
 
+    // As the two servers do when they are started side by side; once they lost each other's process ids, or failed.
+    [Fact]
+    public async Task Settings_NotedAtTheSameTime_AreAllKept()
+    {
+        var (exitCode, output) = await Shell.Run(
+            "bash",
+            "-c",
+            """
+            . "$1"
+            for name in {1..40}; do (setting "$2/noted" "NAME_$name" "$name") & noting+=($!); done
+            for process in "${noting[@]}"; do wait "$process"; done
+            """,
+            "bash",
+            Script("servers.sh"),
+            _directory);
+        Assert.True(exitCode == 0, output);
+        Assert.Equal(
+            Enumerable.Range(1, 40).Select(name => $"NAME_{name}={name}").Order(StringComparer.Ordinal),
+            File.ReadLines(Path.Combine(_directory, "noted")).Order(StringComparer.Ordinal));
+    }
+
     private static string Script(string name) => Path.Combine(Repository.Root, "deploy", name);
 
     private async Task<(int ExitCode, string Output)> Start(int port, params (string Key, string Value)[] environment) => await Shell.Run(
