@@ -41,21 +41,32 @@ public sealed class HostProcess : IAsyncDisposable
     public async Task<HostProcess> Ready()
     {
         using var http = new HttpClient();
-        await Eventually.True(
-            async () =>
-            {
-                if (_process.HasExited)
-                    throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}");
-                try
+        var health = "";
+        try
+        {
+            await Eventually.True(
+                async () =>
                 {
-                    return (await http.GetAsync(new Uri(Url, "/health/ready"))).IsSuccessStatusCode;
-                }
-                catch (HttpRequestException)
-                {
-                    return false;
-                }
-            },
-            "the host is ready", seconds: 60);
+                    if (_process.HasExited)
+                        throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}");
+                    try
+                    {
+                        using var answer = await http.GetAsync(new Uri(Url, "/health/ready"));
+                        health = await answer.Content.ReadAsStringAsync();
+                        return answer.IsSuccessStatusCode;
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return false;
+                    }
+                },
+                "the host is ready", seconds: 60);
+        }
+        catch (Xunit.Sdk.FailException late)
+        {
+            Assert.Fail($"{late.Message}\n{health}\n{string.Join('\n', _output.TakeLast(60))}");
+        }
+
         return this;
     }
 

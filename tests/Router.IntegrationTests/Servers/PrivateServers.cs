@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Router.IntegrationTests.Servers;
 
@@ -54,6 +55,17 @@ public sealed class PrivateServers : IAsyncDisposable
 
     /// <summary>SIGKILL.</summary>
     public Task KillRabbitMq() => Command("kill-rabbitmq");
+
+    /// <summary>
+    /// Whether RabbitMQ has written down that these queues exist. It does so a second or more after it has made them; killed before, it forgets
+    /// which log is theirs and leaves them without a leader for ever (rabbitmq-server issue 10070).
+    /// </summary>
+    public async Task<bool> Keeps(string virtualHost, params IEnumerable<string> queues)
+    {
+        var names = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(
+            Path.Combine(_directory, "rabbitmq/data/router@localhost/quorum/router@localhost/names.dets")));
+        return queues.All(queue => names.Contains($"{virtualHost}_{queue}", StringComparison.Ordinal));
+    }
 
     /// <summary>Memory alarm: the broker blocks whoever publishes, as it does when it needs more than it may have.</summary>
     public Task RaiseMemoryAlarm() => Command("rabbitmqctl", "set_vm_memory_high_watermark", "0.00001");
