@@ -22,7 +22,11 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         await using var database = await rig.OpenDatabase();
         while (watch.Elapsed < limit)
         {
-            var moving = await database.ExecuteScalarAsync<long>("select count(*) from deliveries where state not in ('delivered', 'rejected', 'dead', 'canceled')");
+            var moving = await database.ExecuteScalarAsync<long>("""
+                select (select count(*) from deliveries where state not in ('delivered', 'rejected', 'dead', 'canceled'))
+                       + (select count(*) from lead_events e cross join unnest(e.destinations) x (id)
+                          where not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id))
+                """);
             if (moving == 0 && await Waiting() == 0 && (await Events(database)).Keys.ToHashSet().IsSupersetOf(driver.Leads.Where(lead => lead.IsAccepted).Select(lead => lead.Id)))
                 return watch.Elapsed;
             await Task.Delay(200);

@@ -62,28 +62,33 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
                 select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made where kind = 'made'
                 on conflict do nothing
-            ), updated as (
-                update deliveries d
-                set state = case when m.state in ('dead', 'rejected') and d.delivered_at is not null then 'delivered' else m.state end,
-                    attempts = case when m.kind = 'deferred' then m.attempt - 1 else greatest(d.attempts, m.attempt) end,
-                    retry_step = m.step,
-                    next_attempt_at = now() + m.delay,
-                    leased_until = case when m.kind = 'under_way' then now() + m.delay end,
-                    last_status = case when m.kind = 'made' then m.status else d.last_status end,
-                    last_error = case when m.kind = 'made' then m.error else d.last_error end,
-                    first_attempt_at = coalesce(d.first_attempt_at, m.started_at),
-                    finished_at = case when m.state not in ('retrying', 'held') then now() end
-                from (select distinct on (event_id, destination_id) * from made
-                      order by event_id, destination_id, state = 'delivered' desc) m
-                where d.event_id = m.event_id and d.destination_id = m.destination_id and d.event_id between $14 and $15
-                  and (d.state = 'pending'
-                       or d.state = 'retrying' and d.attempts = m.attempt
-                       or d.state <> 'delivered' and m.state = 'delivered')
-                returning d.event_id, d.destination_id
-            ), unmoved as materialized (
-                -- Hardly ever any: only these are looked up once more.
-                select m.event_id, m.destination_id from made m
-                where not exists (select from updated u where u.event_id = m.event_id and u.destination_id = m.destination_id)
+            ), planned as (
+                select distinct on (m.event_id, m.destination_id) m.*, e.site_id, e.accepted_at
+                from made m join lead_events e on e.id = m.event_id and e.id between $14 and $15
+                order by m.event_id, m.destination_id, m.state = 'delivered' desc
+            ), moved as (
+                -- Its row begins with the first outcome, and most end with it.
+                insert into deliveries as d (
+                    event_id, destination_id, site_id, accepted_at, state, attempts, retry_step, next_attempt_at, leased_until, last_status, last_error,
+                    first_attempt_at, finished_at)
+                select event_id, destination_id, site_id, accepted_at, state, case when kind = 'deferred' then attempt - 1 else attempt end, step, now() + delay,
+                       case when kind = 'under_way' then now() + delay end, status, error, started_at,
+                       case when state not in ('retrying', 'held') then now() end
+                from planned
+                on conflict (event_id, destination_id) do update
+                set state = case when excluded.state in ('dead', 'rejected') and d.delivered_at is not null then 'delivered' else excluded.state end,
+                    attempts = case when excluded.first_attempt_at is null and excluded.leased_until is null then excluded.attempts
+                                    else greatest(d.attempts, excluded.attempts) end,
+                    retry_step = excluded.retry_step,
+                    next_attempt_at = excluded.next_attempt_at,
+                    leased_until = excluded.leased_until,
+                    last_status = case when excluded.first_attempt_at is not null then excluded.last_status else d.last_status end,
+                    last_error = case when excluded.first_attempt_at is not null then excluded.last_error else d.last_error end,
+                    first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
+                    finished_at = excluded.finished_at
+                where d.state = 'pending'
+                   or d.state = 'retrying' and d.attempts = excluded.attempts + case when excluded.first_attempt_at is null and excluded.leased_until is null then 1 else 0 end
+                   or d.state <> 'delivered' and excluded.state = 'delivered'
             ), well as (
                 -- Looked for only: hardly ever is there a row to delete.
                 delete from destination_failures f
@@ -97,8 +102,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 group by destination_id order by destination_id
                 on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
             )
-            select m.event_id, m.destination_id from unmoved m
-            where not exists (select from deliveries d where d.event_id = m.event_id and d.destination_id = m.destination_id and d.event_id between $14 and $15)
+            select m.event_id, m.destination_id from made m
+            where not exists (select from planned p where p.event_id = m.event_id)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);

@@ -6,19 +6,31 @@ namespace Router.Core.Deliveries;
 /// <summary>Ends deliveries whose destination is no longer active, without an attempt.</summary>
 public sealed class DeliveryCancellation(NpgsqlDataSource database)
 {
-    /// <summary>Cancels deliveries; whoever uses it says which, by <c>d</c>. A replay of what was delivered before goes back to being that.</summary>
-    internal const string Cancel = """
-        update deliveries d
-        set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
-        """;
+    /// <summary>Cancels deliveries; whoever uses it says which, by <c>d</c>.</summary>
+    internal const string Cancel = $"update deliveries d {Canceled}";
+
+    /// <summary>States in which a delivery waits for something.</summary>
+    internal const string Waiting = "('pending', 'retrying', 'held')";
+
+    // A replay of what was delivered before goes back to being that.
+    private const string Canceled =
+        "set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()";
 
     /// <summary>Sets one to canceled unless it is finished already.</summary>
     public async ValueTask<int> One(Guid eventId, Guid destinationId, CancellationToken cancellationToken)
     {
-        const string sql = $"{Cancel} where event_id = @eventId and destination_id = @destinationId and state in ('pending', 'retrying', 'held')";
+        var sql = Planned("from lead_events e cross join (select @destinationId::uuid as id) x where e.id = @eventId");
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
     }
+
+    /// <summary>Cancels what is planned, whether it has a row by now or not, unless it is finished.</summary>
+    /// <param name="from">Which, as <c>from … where …</c> with the event as <c>e</c> and the destination as <c>x</c>.</param>
+    internal static string Planned(string from) => $"""
+        insert into deliveries as d (event_id, destination_id, site_id, accepted_at, state, finished_at)
+        select e.id, x.id, e.site_id, e.accepted_at, 'canceled', now() {from}
+        on conflict (event_id, destination_id) do update {Canceled} where d.state in {Waiting}
+        """;
 
     /// <summary>
     /// Cancels all that waits for a destination, in the transaction that deactivates it, before it does; how many. First attempts that are

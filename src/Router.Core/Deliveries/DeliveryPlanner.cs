@@ -11,8 +11,8 @@ namespace Router.Core.Deliveries;
 public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery);
 
 /// <summary>
-/// Stage 1: one event row and one delivery row for each active destination. An event that is delivered again (its worker
-/// died) keeps the destinations of its first plan and gets back what is still pending. An event that was published again
+/// Stage 1: one row for each event, with the destinations that were active. An event that is delivered again (its worker died) keeps the
+/// destinations of its first plan and gets back those without an outcome. An event that was published again
 /// gets nothing: the message that came first is responsible for it.
 /// </summary>
 public sealed class DeliveryPlanner(
@@ -60,23 +60,15 @@ public sealed class DeliveryPlanner(
     private static async Task<HashSet<Guid>> Insert(NpgsqlConnection connection, List<PlannedEvent> events, CancellationToken cancellationToken)
     {
         const string sql = """
-            with planned as (
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, planned)
-                select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body, planned
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-                    as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned)
-                where repeats is null or not exists (
-                    select from lead_events r where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
-                on conflict do nothing
-                returning id, site_id, accepted_at
-            ), deliveries as (
-                insert into deliveries (event_id, destination_id, site_id, accepted_at)
-                select planned.id, d.destination_id, planned.site_id, planned.accepted_at
-                from planned join unnest($13, $14) as d (event_id, destination_id) on d.event_id = planned.id
-            )
-            select id from planned
+            insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, destinations)
+            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body, ($14)[planned_from:planned_to]
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned_to, planned_from)
+            where repeats is null or not exists (
+                select from lead_events r where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
+            on conflict do nothing
+            returning id
             """;
-        var deliveries = events.SelectMany(row => row.Destinations, (row, destination) => (row.Lead.EventId, Destination: destination)).ToList();
 
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
@@ -91,9 +83,13 @@ public sealed class DeliveryPlanner(
         command.Add(NpgsqlDbType.Text, events, row => row.Unknown is null ? null : string.Join('\n', row.Unknown));
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Repeats);
         command.Add(NpgsqlDbType.Bytea, events, row => row.Lead.Lead.Utf8);
-        command.Add(NpgsqlDbType.Integer, events, row => row.Destinations.Count);
-        command.Add(NpgsqlDbType.Uuid, deliveries, row => row.EventId);
-        command.Add(NpgsqlDbType.Uuid, deliveries, row => row.Destination);
+        // One array for all; each event has a slice of it.
+        var last = 0;
+        command.Add(NpgsqlDbType.Integer, events, row => last += row.Destinations.Count);
+        last = 1;
+        command.Add(NpgsqlDbType.Integer, events, row => (last += row.Destinations.Count) - row.Destinations.Count);
+        var destinations = events.SelectMany(row => row.Destinations).ToList();
+        command.Add(NpgsqlDbType.Uuid, destinations, id => id);
         command.AddSpan(events, row => row.Lead.Repeats);
 
         var planned = new HashSet<Guid>(events.Count);
@@ -106,7 +102,15 @@ public sealed class DeliveryPlanner(
     private static async Task<ILookup<Guid, Guid>> Pending(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select event_id, destination_id from deliveries where event_id = any($1) and event_id between $2 and $3 and state = 'pending'", connection);
+            """
+            select e.id, x.id
+            from lead_events e cross join unnest(e.destinations) x (id)
+            where e.id = any($1) and e.id between $2 and $3
+              and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id and d.event_id between $2 and $3)
+            union all
+            -- Planned by an older version, which wrote these rows at once.
+            select event_id, destination_id from deliveries where event_id = any($1) and event_id between $2 and $3 and state = 'pending'
+            """, connection);
         command.Add(NpgsqlDbType.Uuid, events, id => id);
         command.AddSpan(events, id => id);
 

@@ -3,7 +3,7 @@ namespace Router.Core.Deliveries;
 /// <summary>What has become of a delivery; the values of <c>deliveries.state</c>.</summary>
 public static class DeliveryStates
 {
-    /// <summary>Planned; its first attempt is under way or its event still waits at the broker.</summary>
+    /// <summary>Planned by an older version of ours and not attempted yet. Today a delivery's row begins with its first outcome.</summary>
     public const string Pending = "pending";
 
     /// <summary>The receiver answered 2xx.</summary>

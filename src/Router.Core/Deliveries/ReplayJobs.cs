@@ -157,6 +157,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         where e.site_id = @siteId and e.test is null and e.product <> '' and e.body is not null and e.accepted_at >= @From
           {(filter.To is null ? "" : "and e.accepted_at < @To")}
           and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
+          and not awaits_first_outcome(e.destinations, x.id, e.planned_at)
         """;
 
     private static Task<int> Count(NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>

@@ -18,7 +18,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Dead">Given up.</param>
 /// <param name="Canceled">The destination was switched off or deleted before they got through.</param>
 /// <param name="Skipped">Not meant for it: it was off, or the sender chose others.</param>
-/// <param name="Missing">Planned and not in the ledger. Never anything but 0.</param>
+/// <param name="Missing">Planned more than a day ago, and nothing came of it. Never anything but 0; a replay of what was missed sends them.</param>
 /// <param name="CountsOnly">Of those received: how many are so old that nothing but these counts is kept of them. No list shows them.</param>
 public sealed record StatementRow(
     Guid DestinationId, string DestinationName, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,

@@ -29,10 +29,12 @@ public static class Erasure
     /// <summary>What <see cref="Lead"/> would come to now.</summary>
     public static Task<Erased> LookUp(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) =>
         connection.QuerySingleAsync<Erased>(new CommandDefinition(
-            """
-            with found as (select id from lead_events where site_id = @siteId and lead_id = @leadId)
+            $"""
+            with found as (select id, destinations from lead_events where site_id = @siteId and lead_id = @leadId)
             select (select count(*) from found)::int as events,
-                   (select count(*) from deliveries d join found on d.event_id = found.id where d.state in ('pending', 'retrying', 'held'))::int as canceled
+                   ((select count(*) from deliveries d join found on d.event_id = found.id where d.state in {DeliveryCancellation.Waiting})
+                    + (select count(*) from found cross join unnest(found.destinations) x (id)
+                       where not exists (select from deliveries d where d.event_id = found.id and d.destination_id = x.id)))::int as canceled
             """, new { siteId, leadId }, cancellationToken: cancellationToken));
 
     /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
@@ -58,15 +60,21 @@ public static class Erasure
             with erased as (
                 update lead_events set body = null, lead_id = null, lead_id_text = @Placeholder, unknown_destinations = null
                 where {which}
-                returning id
+                returning id, site_id, accepted_at, destinations
             ), answers as (
                 update delivery_attempts a set response_body = null from erased where a.event_id = erased.id and a.response_body is not null
             ), canceled as (
                 {DeliveryCancellation.Cancel}
-                from erased where d.event_id = erased.id and d.state in ('pending', 'retrying', 'held')
+                from erased where d.event_id = erased.id and d.state in {DeliveryCancellation.Waiting}
+                returning 1
+            ), begun as (
+                {DeliveryCancellation.Planned("""
+                    from erased e cross join unnest(e.destinations) x (id)
+                    where not exists (select from deliveries p where p.event_id = e.id and p.destination_id = x.id)
+                    """)}
                 returning 1
             )
-            select (select count(*) from erased)::int as events, (select count(*) from canceled)::int as canceled
+            select (select count(*) from erased)::int as events, ((select count(*) from canceled) + (select count(*) from begun))::int as canceled
             """, parameters, commandTimeout: 60, cancellationToken: cancellationToken));
     }
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
@@ -12,10 +13,10 @@ internal static class Expired
     /// <summary>Ends what is from before <paramref name="limit"/>, but for what is in a worker's hands; how many.</summary>
     public static Task<int> GiveUp(NpgsqlConnection connection, DateTimeOffset limit, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
-            """
+            $"""
             update deliveries d
             set state = case when d.delivered_at is null then 'dead' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now(),
                 last_status = null, last_error = 'expired'
-            where d.event_id < first_event_id(@limit) and d.state in ('pending', 'retrying', 'held') and (d.leased_until is null or d.leased_until <= now())
+            where d.event_id < first_event_id(@limit) and d.state in {DeliveryCancellation.Waiting} and (d.leased_until is null or d.leased_until <= now())
             """, new { limit }, commandTimeout: 0, cancellationToken: cancellationToken));
 }

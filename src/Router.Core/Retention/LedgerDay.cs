@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
@@ -17,7 +18,7 @@ internal sealed record LedgerDay(string Name, DateTimeOffset? StartsAt, DateTime
 
     /// <summary>How many of its deliveries are unfinished, looked for in the whole day.</summary>
     public Task<int> Unfinished(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<int>(new CommandDefinition(
-        $"select count(*)::int from {Of("deliveries")} where state in ('pending', 'retrying', 'held')", commandTimeout: 0, cancellationToken: cancellationToken));
+        $"select count(*)::int from {Of("deliveries")} where state in {DeliveryCancellation.Waiting}", commandTimeout: 0, cancellationToken: cancellationToken));
 
     /// <summary>Whether something was set going again since: by the indexes of what waits, for a look under lock.</summary>
     public Task<bool> IsGoingAgain(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<bool>(new CommandDefinition(

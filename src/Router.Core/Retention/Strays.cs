@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
@@ -27,7 +28,7 @@ internal static class Strays
             with old as (
                 select e.id from lead_events_{part} e
                 where e.id < first_event_id(@limit) and e.body is not null
-                  and not exists (select from deliveries_{part} d where d.event_id = e.id and d.state in ('pending', 'retrying', 'held'))
+                  and not exists (select from deliveries_{part} d where d.event_id = e.id and d.state in {DeliveryCancellation.Waiting})
                 limit @Batch
                 for update of e skip locked
             ), answers as (
@@ -44,7 +45,7 @@ internal static class Strays
             with old as (
                 select e.* from lead_events_default e
                 where e.id < first_event_id(@limit)
-                  and not exists (select from deliveries_default d where d.event_id = e.id and d.state in ('pending', 'retrying', 'held'))
+                  and not exists (select from deliveries_default d where d.event_id = e.id and d.state in {DeliveryCancellation.Waiting})
                 limit @Batch
                 for update of e skip locked
             ), attempts as (

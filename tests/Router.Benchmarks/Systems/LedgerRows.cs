@@ -38,9 +38,11 @@ internal static class LedgerRows
             join site_numbers s on s.n = i % @sites
             """, new { events = deliveries / destinations.Count, sites });
         await Execute("""
-            insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, planned)
-            select id, site_id, 'created', gen_random_uuid(), id::text, 'bench', 'Benchmark', at, convert_to('{"source":"history","notes":"' || repeat(md5(id::text), 20) || '"}', 'UTF8'), @planned from events
-            """, new { planned = destinations.Count });
+            insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, destinations)
+            select id, site_id, 'created', gen_random_uuid(), id::text, 'bench', 'Benchmark', at, convert_to('{"source":"history","notes":"' || repeat(md5(id::text), 20) || '"}', 'UTF8'),
+                   (select array_agg(d.id) from destinations d where d.site_id = events.site_id)
+            from events
+            """);
         await Execute("""
             insert into deliveries (event_id, destination_id, site_id, state, attempts, last_status, accepted_at, first_attempt_at, finished_at)
             select e.id, d.id, e.site_id, 'delivered', 1, 200, e.at, e.at, e.at from events e join destinations d on d.site_id = e.site_id

@@ -41,9 +41,10 @@ public sealed class Broker : IDisposable
     public Task<JsonElement> Peek(string vhost, string queue) => Get(vhost, queue, "ack_requeue_true");
 
     /// <summary>What the dashboard's "Publish message" does.</summary>
-    public async Task Publish(string vhost, string queue, string payload)
+    public async Task Publish(string vhost, string queue, string payload, params IEnumerable<KeyValuePair<string, string>> headers)
     {
-        var message = new { properties = new { delivery_mode = 2, content_type = "application/json" }, routing_key = queue, payload, payload_encoding = "string" };
+        var properties = new { delivery_mode = 2, content_type = "application/json", headers = headers.ToDictionary(StringComparer.Ordinal) };
+        var message = new { properties, routing_key = queue, payload, payload_encoding = "string" };
         (await _management.PostAsJsonAsync($"/api/exchanges/{vhost}/amq.default/publish", message)).EnsureSuccessStatusCode();
     }
 
