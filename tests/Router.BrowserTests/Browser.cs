@@ -37,11 +37,12 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     }
 
     /// <summary>A new window. Without script unless a test needs it to look into the page: nobody needs it to use one.</summary>
-    public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false)
+    /// <param name="at">Another router than the one that all tests of a class share.</param>
+    public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false, Uri? at = null)
     {
         var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = Router.Api.Url.AbsoluteUri, JavaScriptEnabled = script, ViewportSize = new ViewportSize { Width = width, Height = 800 },
+            BaseURL = (at ?? Router.Api.Url).AbsoluteUri, JavaScriptEnabled = script, ViewportSize = new ViewportSize { Width = width, Height = 800 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
         });
         context.SetDefaultTimeout(30_000);
@@ -67,9 +68,9 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
         return page;
     }
 
-    public async Task<IPage> SignInAsOperator(int width = 1280, bool dark = false, bool script = false)
+    public async Task<IPage> SignInAsOperator(int width = 1280, bool dark = false, bool script = false, Uri? at = null)
     {
-        var page = await Open(width, dark, script);
+        var page = await Open(width, dark, script, at);
         await page.GotoAsync("/sign-in");
         await page.GetByLabel("E-mail").FillAsync("operator@router.test");
         await page.GetByLabel("Password").FillAsync(Password);

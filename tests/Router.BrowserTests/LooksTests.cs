@@ -81,7 +81,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"/sites/{site.Id}/catalogue/{integration}", "connect", width);
     }
 
-    private static async Task Look(IPage page, string path, string name, int width)
+    internal static async Task Look(IPage page, string path, string name, int width)
     {
         await page.GotoAsync(path);
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{name}-{width}.png"), FullPage = true });
