@@ -67,7 +67,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 from made m join lead_events e on e.id = m.event_id and e.id between $14 and $15
                 order by m.event_id, m.destination_id, m.state = 'delivered' desc
             ), moved as (
-                -- Its row begins with the first outcome, and most end with it.
+                -- Its row begins with the first outcome, and most end with it. Where there is one already, excluded tells the kind: what was made
+                -- has a time of its attempt, what is under way has a lease, what was deferred has neither.
                 insert into deliveries as d (
                     event_id, destination_id, site_id, accepted_at, state, attempts, retry_step, next_attempt_at, leased_until, last_status, last_error,
                     first_attempt_at, finished_at)
