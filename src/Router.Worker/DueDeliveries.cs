@@ -12,10 +12,13 @@ namespace Router.Worker;
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
 internal sealed partial class DueDeliveries(
-    NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
     : BackgroundService
 {
     private const int Batch = 250;
+
+    // What the broker gets at once it writes at once, and a fresh lead that comes then waits for its confirm behind that.
+    private const int PublishedAtOnce = 32;
 
     private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
 
@@ -51,7 +54,8 @@ internal sealed partial class DueDeliveries(
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
-            await Task.WhenAll(due.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
+            foreach (var few in due.Chunk(PublishedAtOnce))
+                await Task.WhenAll(few.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
         }
         catch
         {

@@ -7,18 +7,28 @@ namespace Router.Worker;
 internal sealed partial class PauseKeeper(DestinationPauses pauses, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<PauseKeeper> logger)
     : PeriodicWork(options.Value.PauseTick, time, logger)
 {
+    private const int DrainSteps = 4;
+
     private readonly ILogger _log = logger;
+    private readonly TimeProvider _time = time;
+    private readonly TimeSpan _step = options.Value.PauseTick / DrainSteps;
 
     protected override async Task Once(CancellationToken cancellationToken)
     {
         foreach (var destination in await pauses.PauseFailing(cancellationToken))
             LogPaused(_log, destination);
-        await pauses.Hold(cancellationToken);
-        foreach (var destination in await pauses.Probe(cancellationToken))
-            LogProbed(_log, destination);
-        foreach (var destination in await pauses.Resume(cancellationToken))
-            LogResumed(_log, destination);
-        await pauses.Drain(cancellationToken);
+        if (await pauses.Any(cancellationToken))
+        {
+            await pauses.Hold(cancellationToken);
+            foreach (var destination in await pauses.Probe(cancellationToken))
+                LogProbed(_log, destination);
+            foreach (var destination in await pauses.Resume(cancellationToken))
+                LogResumed(_log, destination);
+        }
+
+        // In small steps: what is let go at once is written at once, and fresh leads would meet that on the disk.
+        for (var step = 0; await pauses.Drain(grow: step == 0, cancellationToken) > 0 && step < DrainSteps - 1; step++)
+            await Task.Delay(_step, _time, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Destination {DestinationId} keeps failing and is paused: its deliveries are held")]

@@ -5,16 +5,16 @@ using Npgsql;
 
 namespace Router.Core.Database;
 
-/// <summary>Registers the pools.</summary>
-internal static class Databases
+/// <summary>The pools of connections.</summary>
+public static class Databases
 {
     /// <summary>
-    /// Key of the pool whose commits don't wait for the disk. Only for what the broker's unacknowledged message brings about
-    /// again: the plan of an event.
+    /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an event
+    /// by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before.
     /// </summary>
     public const string Unflushed = "unflushed";
 
-    public static void AddDatabases(this IServiceCollection services)
+    internal static void AddDatabases(this IServiceCollection services)
     {
         services.AddSingleton(provider => Create(provider, name: "router", options: null));
         services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));

@@ -52,8 +52,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
     protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<RecordedAttempt> rows, CancellationToken cancellationToken)
     {
         // The state changes only if this is the attempt that the delivery waits for, except that a proof of delivery always
-        // counts: a worker that froze and woke up after its lease may be the one that got through. A replay of what was delivered
-        // before takes nothing from its receiver.
+        // counts: a worker that froze and woke up after its lease may be the one that got through. A number above the ledger's was claimed there,
+        // before a crash of Postgres forgot it. A replay of what was delivered before takes nothing from its receiver.
         const string sql = """
             with made as (
                 select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -88,7 +88,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                     first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
                     finished_at = excluded.finished_at
                 where d.state = 'pending'
-                   or d.state = 'retrying' and d.attempts = excluded.attempts + case when excluded.first_attempt_at is null and excluded.leased_until is null then 1 else 0 end
+                   or d.state = 'retrying' and d.attempts <= excluded.attempts + case when excluded.first_attempt_at is null and excluded.leased_until is null then 1 else 0 end
                    or d.state <> 'delivered' and excluded.state = 'delivered'
             ), well as (
                 -- Looked for only: hardly ever is there a row to delete.

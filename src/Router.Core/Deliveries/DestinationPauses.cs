@@ -15,7 +15,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     private const int MostRows = 5_000;
 
     // Let go at a time: what goes is sent as soon as it can, beside fresh leads that need the same disk and processors.
-    private const int MostDrained = 250;
+    private const int MostDrained = 64;
 
     /// <summary>
     /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="DeliveryOptions.PauseAfter"/>. For a
@@ -48,6 +48,17 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         where f.destination_id = d.id and f.failures >= @PauseFailures and f.since <= now() - @PauseAfter and d.active and d.paused_at is null
         returning d.id
         """, cancellationToken);
+
+    /// <summary>
+    /// Whether a destination is paused. Asked before <see cref="Hold"/>, <see cref="Probe"/> and <see cref="Resume"/>: where Postgres has no statistics
+    /// of a young table, it prepares for many by reading the whole ledger, and would each second, for nothing.
+    /// </summary>
+    public async Task<bool> Any(CancellationToken cancellationToken)
+    {
+        const string sql = "select exists (select from destinations where paused_at is not null)";
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(sql, cancellationToken: cancellationToken));
+    }
 
     /// <summary>Holds what waits for paused destinations; what is in a worker's hands or a probe stays. How many.</summary>
     public async Task<int> Hold(CancellationToken cancellationToken)
@@ -109,7 +120,9 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         """, cancellationToken);
 
     /// <summary>Lets the next batch of held deliveries go, of each destination that isn't paused; how many.</summary>
-    public async Task<int> Drain(CancellationToken cancellationToken)
+    /// <param name="grow">Whether it may be twice as large as the one before.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<int> Drain(bool grow, CancellationToken cancellationToken)
     {
         const string sql = """
             with recursive holding (id) as (
@@ -120,7 +133,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             ), batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
-                on conflict (destination_id) do update set batch = least(destination_drains.batch * 2, @MostDrained)
+                on conflict (destination_id) do update set batch = least(destination_drains.batch * case when @grow then 2 else 1 end, @MostDrained)
                 returning destination_id, batch
             ), ended as (
                 delete from destination_drains where destination_id not in (select id from holding where id is not null)
@@ -136,7 +149,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             from freed f where d.event_id = f.event_id and d.destination_id = f.destination_id
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained }, cancellationToken: cancellationToken));
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained, grow }, cancellationToken: cancellationToken));
     }
 
     private async Task<List<Guid>> Ids(string sql, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
@@ -16,12 +17,12 @@ public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool Is
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
-/// request is made, and on disk: a replay that a crash forgot would have no way back. A worker that dies with a number leaves a gap;
-/// the next one is due when the lease ends.
+/// request is made. A worker that dies with a number leaves a gap; the next one is due when the lease ends. A number that a crash of Postgres
+/// forgets is due as before, so it isn't flushed; without a number (a dead one is replayed) it is: that would have no way back.
 /// </summary>
 public sealed class RetryClaims(
-    NpgsqlDataSource database, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
-    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(10))
+    NpgsqlDataSource flushed, [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource unflushed, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
+    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(2))
 {
     /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
     public Task<ClaimedRetry?> Claim(RetryDelivery retry) => Commit(retry);
@@ -60,7 +61,7 @@ public sealed class RetryClaims(
                    c.was_delivered
             from claimed c join lead_events e on e.id = c.event_id and e.id between $5 and $6
             """;
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed).OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
