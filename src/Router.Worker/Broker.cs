@@ -23,6 +23,7 @@ internal static class Broker
                 Serialize(rabbit);
                 Queue<RetryDelivery>(rabbit, RetryDelivery.QueueName);
                 Queue<DeadLetter>(rabbit, DeadLetter.QueueName);
+                rabbit.SendTopology.ErrorQueueNameFormatter = new OneErrorQueue();
                 rabbit.DeployPublishTopology = true;
                 rabbit.ConfigureEndpoints(context);
             });
@@ -43,6 +44,12 @@ internal static class Broker
             if (secure)
                 host.UseSsl(ssl => ssl.ServerName = uri.Host);
         });
+    }
+
+    /// <summary>Events that couldn't be understood lie in one place, whichever way they took.</summary>
+    private sealed class OneErrorQueue : IErrorQueueNameFormatter
+    {
+        public string FormatErrorQueueName(string queueName) => $"{(queueName == LeadEvent.FreshQueueName ? LeadEvent.QueueName : queueName)}_error";
     }
 
     /// <summary>Plain JSON without an envelope: what an operator sees under "Get messages" is the message.</summary>

@@ -9,6 +9,9 @@ namespace Router.Worker;
 internal sealed class LeadEventConsumerDefinition(IOptions<DeliveryOptions> options)
     : LaneDefinition<LeadEventConsumer>(LeadEvent.QueueName, options.Value.Concurrency);
 
+internal sealed class FreshLeadConsumerDefinition(IOptions<DeliveryOptions> options)
+    : LaneDefinition<FreshLeadConsumer>(LeadEvent.FreshQueueName, options.Value.Concurrency);
+
 internal sealed class RetryDeliveryConsumerDefinition(IOptions<DeliveryOptions> options)
     : LaneDefinition<RetryDeliveryConsumer>(RetryDelivery.QueueName, options.Value.RetryConcurrency);
 

@@ -15,20 +15,26 @@ internal sealed partial class DeliveryAttempts(
     private int _awaited;
 
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
-    public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, IsProbe: false, WasDelivered: false));
+    /// <param name="lead">The event.</param>
+    /// <param name="body">Its body, but for the partner id.</param>
+    /// <param name="site">The site and its active destinations.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
+    public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
+        Attempt(lead, body, site, destination, new Turn(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false));
 
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination) =>
-        Attempt(claimed.Lead, body, site, destination, new Turn(claimed.Attempt, claimed.Step, IsClaimed: true, claimed.IsProbe, claimed.WasDelivered));
+        Attempt(claimed.Lead, body, site, destination, new Turn(claimed.Attempt, claimed.Step, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered));
 
     /// <summary>Which attempt it is.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Step">How many retries of the schedule were made before.</param>
     /// <param name="IsClaimed">Whether the ledger has leased it to this worker.</param>
+    /// <param name="Yields">Whether it gives way to fresh leads.</param>
     /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
     /// <param name="WasDelivered">Whether the receiver has it already: then it is nobody's dead letter.</param>
-    private readonly record struct Turn(int Number, int Step, bool IsClaimed, bool IsProbe, bool WasDelivered);
+    private readonly record struct Turn(int Number, int Step, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered);
 
     private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Turn turn)
     {
@@ -51,8 +57,8 @@ internal sealed partial class DeliveryAttempts(
         }
 
         var bytes = body.For(destination.PartnerId);
-        var sending = await gates.TryStart(destination, lead, bytes, turn.Number, isRetry: turn.IsClaimed);
-        if (sending is null || !await IsSlow(sending, Patience(destinationId)))
+        var sending = await gates.TryStart(destination, lead, bytes, turn.Number, turn.Yields);
+        if (sending is null || !await IsSlow(sending, Patience(destinationId, turn.IsClaimed)))
             return await Finish(lead, destination, bytes, turn, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
@@ -65,10 +71,11 @@ internal sealed partial class DeliveryAttempts(
 
     /// <summary>
     /// Leaving the lane costs a write to the ledger, staying costs a place in the lane. So the fewer places are left, the less is waited; and
-    /// least for a destination that is known to be stuck.
+    /// least for a destination that is known to be stuck. A claimed retry has been written already.
     /// </summary>
-    private TimeSpan Patience(Guid destination) =>
+    private TimeSpan Patience(Guid destination, bool isClaimed) =>
         gates.IsStuck(destination) ? options.Value.Patience / 50
+        : isClaimed ? options.Value.Patience / 10
         : Volatile.Read(ref _awaited) > options.Value.Concurrency / 4 ? options.Value.Patience / 5
         : options.Value.Patience;
 

@@ -9,6 +9,8 @@ internal static class DeliveryHosting
     public static void AddDelivery(this IServiceCollection services)
     {
         services.AddSingleton<DeadLetters>();
+        services.AddSingleton<Turns>();
+        services.AddSingleton<LeadRouting>();
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<SlowAttempts>();
         services.AddHostedService(provider => provider.GetRequiredService<SlowAttempts>());
@@ -25,6 +27,7 @@ internal static class DeliveryHosting
     public static void AddDeliveryConsumers(this IBusRegistrationConfigurator bus)
     {
         bus.AddConsumer<LeadEventConsumer, LeadEventConsumerDefinition>();
+        bus.AddConsumer<FreshLeadConsumer, FreshLeadConsumerDefinition>();
         bus.AddConsumer<RetryDeliveryConsumer, RetryDeliveryConsumerDefinition>();
     }
 

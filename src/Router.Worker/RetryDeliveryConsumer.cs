@@ -8,13 +8,14 @@ namespace Router.Worker;
 
 /// <summary>The retry lane: claim the attempt by its number, make it, record it. Also takes replays of dead deliveries.</summary>
 internal sealed partial class RetryDeliveryConsumer(
-    RetryClaims claims, DestinationDirectory directory, DatabaseAvailability availability, DeliveryAttempts attempts,
+    RetryClaims claims, DestinationDirectory directory, DatabaseAvailability availability, DeliveryAttempts attempts, Turns turns,
     IHostApplicationLifetime host, ILogger<RetryDeliveryConsumer> logger)
     : IConsumer<RetryDelivery>
 {
     public async Task Consume(ConsumeContext<RetryDelivery> context)
     {
         var retry = context.Message;
+        using var turn = await turns.OfRetries(host.ApplicationStopping);
         if (await claims.Claim(retry) is not { } claimed)
         {
             LogNotClaimed(logger, retry.EventId, retry.DestinationId, retry.Attempt);

@@ -13,7 +13,7 @@ namespace Router.Api.Incoming;
 /// confirms. Without it, or while the broker blocks publishers, publishing fails at once. Not MassTransit's: that one's channel delays every
 /// publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
 /// </summary>
-internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger) : BackgroundService, IHealthCheck
+internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger) : BackgroundService, IHealthCheck
 {
     private static readonly CreateChannelOptions Confirmed =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
@@ -43,13 +43,13 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
 
     /// <summary>Returns once the message is on the broker's disk.</summary>
     /// <exception cref="Exception">It may not be there.</exception>
-    public ValueTask Publish(LeadMessage message, CancellationToken cancellationToken)
+    public ValueTask Publish(LeadMessage message, bool isFresh, CancellationToken cancellationToken)
     {
         if (_channel is not { } channel || _isBlocked)
             throw new InvalidOperationException(_isBlocked ? "RabbitMQ blocks publishers." : "There is no connection to RabbitMQ.");
         var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = message.EventId.ToString("D") };
         // Mandatory: should the queue be gone, the broker returns the message instead of confirming a lead into nowhere.
-        return channel.BasicPublishAsync("", LeadEvent.QueueName, mandatory: true, properties, message.Utf8, cancellationToken);
+        return channel.BasicPublishAsync("", isFresh ? lane.Queue : LeadEvent.QueueName, mandatory: true, properties, message.Utf8, cancellationToken);
     }
 
     /// <summary>Without it the host goes on: events go to the outbox.</summary>
@@ -92,11 +92,12 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
         await using var channel = await connection.CreateChannelAsync(Confirmed, stopping);
         channel.ChannelShutdownAsync += (_, _) => Lose(lost);
         // By whichever host comes first: a lead published before the first worker ever started must find its queue.
-        await channel.QueueDeclareAsync(
-            LeadEvent.QueueName, durable: true, exclusive: false, autoDelete: false,
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }, cancellationToken: stopping);
+        await Declare(channel, LeadEvent.QueueName, stopping);
+        await Declare(channel, LeadEvent.FreshQueueName, stopping);
 
         _channel = channel;
+        using var connected = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var watch = lane.Watch(connection, connected.Token);
         try
         {
             await lost.Task.WaitAsync(stopping);
@@ -105,8 +106,14 @@ internal sealed partial class EventQueue(IOptions<BrokerOptions> options, TimePr
         finally
         {
             _channel = null;
+            await connected.CancelAsync();
+            await watch;
         }
     }
+
+    private static Task<QueueDeclareOk> Declare(IChannel channel, string queue, CancellationToken cancellationToken) => channel.QueueDeclareAsync(
+        queue, durable: true, exclusive: false, autoDelete: false,
+        new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
 
     private Task Block(bool isBlocked)
     {

@@ -20,6 +20,7 @@ internal static class IncomingEndpoints
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
         services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<FreshLane>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
         services.AddHealthChecks().AddCheck<EventQueue>("rabbitmq", tags: ["ready"]);

@@ -94,7 +94,7 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
     }
 
     private Task Publish(IReadOnlyList<LeadMessage> messages) =>
-        Task.WhenAll(messages.Select(message => queue.Publish(message, CancellationToken.None).AsTask())).WaitAsync(Patience, time);
+        Task.WhenAll(messages.Select(message => queue.Publish(message, isFresh: false, CancellationToken.None).AsTask())).WaitAsync(Patience, time);
 
     public override void Dispose()
     {

@@ -119,6 +119,13 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 256;
 
+    /// <summary>
+    /// Beside fresh leads, how many events of a backlog in <c>lead-events</c> a worker works on at a time, and how many retries; without any,
+    /// <see cref="Concurrency"/> and <see cref="RetryConcurrency"/>. Default 16.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int BacklogConcurrency { get; set; } = 16;
+
     /// <summary>Retries that a worker has in hand at a time. Default 64.</summary>
     [Range(1, 10_000)]
     public int RetryConcurrency { get; set; } = 64;

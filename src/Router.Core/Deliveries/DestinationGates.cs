@@ -20,8 +20,9 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     /// <param name="lead">The event.</param>
     /// <param name="body">The bytes to sign and send.</param>
     /// <param name="number">The attempt's number.</param>
-    /// <param name="isRetry">Whether it comes from the retry lane: a failed one, a held or deferred one, or a replay.</param>
-    public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool isRetry)
+    /// <param name="yields">Whether it gives way to fresh leads: it comes from the retry lane (a failed one, a held or deferred one, a replay) or of a
+    /// backlog that fresh leads go past.</param>
+    public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool yields)
     {
         var gate = _gates.GetOrAdd(destination.Id, _ => new DestinationGate(options.Value, time));
         if (gate.IsOpen(time.GetUtcNow()))
@@ -33,8 +34,8 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var places = gate.Of(limit);
-        return await places.Enter(isRetry, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
-            ? Send(gate, places, new Sending(sender, destination, lead, body, number), isRetry)
+        return await places.Enter(yields, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
+            ? Send(gate, places, new Sending(sender, destination, lead, body, number), yields)
             : null;
     }
 
@@ -69,7 +70,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
     }
 
-    private static async Task<Attempt?> Send(DestinationGate gate, Places places, Sending sending, bool isRetry)
+    private static async Task<Attempt?> Send(DestinationGate gate, Places places, Sending sending, bool yields)
     {
         try
         {
@@ -77,7 +78,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
         finally
         {
-            places.Leave(isRetry);
+            places.Leave(yields);
         }
     }
 }

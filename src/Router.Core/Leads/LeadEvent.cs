@@ -11,6 +11,12 @@ public sealed record LeadEvent
     /// <summary>The quorum queue, and the exchange in front of it.</summary>
     public const string QueueName = "lead-events";
 
+    /// <summary>
+    /// The quorum queue that takes fresh events while a backlog waits in <see cref="QueueName"/> and workers are there: what comes now needn't
+    /// wait for it.
+    /// </summary>
+    public const string FreshQueueName = "lead-events-fresh";
+
     /// <summary>The message id that receivers see; a UUID whose first 48 bits are a time, so that ids sort by age.</summary>
     [JsonPropertyName("event_id")]
     public required Guid EventId { get; init; }

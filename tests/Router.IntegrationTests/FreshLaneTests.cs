@@ -1,0 +1,59 @@
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>Fresh leads beside a backlog that waits in RabbitMQ.</summary>
+public sealed class FreshLaneTests(TestServers servers)
+{
+    private const int Backlog = 1100;
+    private const string Past = "fresh ones go past them";
+
+    [Fact]
+    public async Task FreshLead_WhileWorkersCatchUp_GoesPastTheBacklog()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Delivery:Concurrency", "4"), ("Delivery:BacklogConcurrency", "2"));
+        var site = await router.CreateSite();
+        var slow = true;
+        router.Receiver.Answer(site.LeadManager.Path, async (_, _) =>
+        {
+            if (slow)
+                await Task.Delay(100);
+        });
+
+        // Without a worker nothing would take what goes another way: it all waits in one queue.
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            for (var i = 0; i < Backlog / 10; i++)
+                await site.PostLead("old");
+        }));
+        await Task.Delay(600, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(Past, router.Output, StringComparison.Ordinal);
+
+        await router.Host("Router.Worker").Ready();
+        await Eventually.True(() => router.Output.Contains(Past, StringComparison.Ordinal), "the API has noticed a backlog");
+        var fresh = await site.PostLead("fresh");
+        await Eventually.True(() => router.Receiver.All.Any(lead => lead.Json.GetProperty("id").GetString() == fresh), "the fresh lead arrives");
+        Assert.InRange(router.Receiver.At(site.LeadManager.Path).Count, 1, Backlog / 2);
+
+        slow = false;
+        await router.Receiver.Wait(site.LeadManager.Path, Backlog + 1);
+        await Eventually.True(() => router.Output.Contains("Fresh events go to lead-events again", StringComparison.Ordinal), "the API has noticed that it is over");
+        await site.PostLead("later");
+        await router.Receiver.Wait(site.LeadManager.Path, Backlog + 2);
+        Assert.Equal(Backlog + 2, router.Receiver.At(site.LeadManager.Path).Select(lead => lead.MessageId).Distinct().Count());
+        await site.AssertAccountedFor(Backlog + 2);
+    }
+
+    [Fact]
+    public async Task FreshLane_WhatNobodyUnderstands_LiesInTheErrorQueueOfEvents()
+    {
+        await using var router = await RouterFixture.Start(servers);
+        await router.Broker.Publish(router.VirtualHost, "lead-events-fresh", "{\"event_id\": \"not a lead event\"}");
+
+        await Eventually.True(
+            async () => (await router.Broker.Queues(router.VirtualHost)).EnumerateArray().Any(queue => queue.GetProperty("name").GetString() == "lead-events_error"),
+            "it is put aside");
+        Assert.DoesNotContain(
+            (await router.Broker.Queues(router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString() == "lead-events-fresh_error");
+    }
+}
