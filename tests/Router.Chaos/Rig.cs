@@ -66,7 +66,7 @@ internal sealed class Rig : IAsyncDisposable
             foreach (var host in rig.Hosts)
                 await host.Ready();
             await Eventually.True(
-                () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-retries", "lead-dead-letters"), "its queues are kept");
+                () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"), "its queues are kept");
             rig.Sites =
             [
                 await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.Slow, Manners.Flaky),

@@ -124,16 +124,16 @@ public sealed class PlacesTests
     {
         var places = new Places(limit, Comeback, TimeProvider.System);
         var (inside, most, through) = (0, 0, 0);
-        async Task Go(bool isRetry)
+        async Task Go(bool yields)
         {
-            while (!await places.Enter(isRetry, TimeSpan.FromMilliseconds(5)))
+            while (!await places.Enter(yields, TimeSpan.FromMilliseconds(5)))
                 await Task.Yield();
             var now = Interlocked.Increment(ref inside);
             for (var seen = Volatile.Read(ref most); now > seen && Interlocked.CompareExchange(ref most, now, seen) != seen;)
                 seen = Volatile.Read(ref most);
             await Task.Yield();
             Interlocked.Decrement(ref inside);
-            places.Leave(isRetry);
+            places.Leave(yields);
             Interlocked.Increment(ref through);
         }
 
@@ -143,16 +143,16 @@ public sealed class PlacesTests
         Assert.Equal(Math.Max(1, limit - 1), await TakeAll(places, Retry));
     }
 
-    private static async Task<int> TakeAll(Places places, bool isRetry)
+    private static async Task<int> TakeAll(Places places, bool yields)
     {
         var count = 0;
-        while (await places.Enter(isRetry, TimeSpan.Zero))
+        while (await places.Enter(yields, TimeSpan.Zero))
             count++;
         return count;
     }
 
     /// <summary>For as long as a test may take.</summary>
-    private static async Task Wait(Places places, bool isRetry) => Assert.True(await places.Enter(isRetry, TimeSpan.FromMinutes(1)));
+    private static async Task Wait(Places places, bool yields) => Assert.True(await places.Enter(yields, TimeSpan.FromMinutes(1)));
 
     private sealed class Clock : TimeProvider
     {

@@ -218,7 +218,7 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
     {
         var queues = await _router.Broker.Queues(_router.VirtualHost);
         var types = queues.EnumerateArray().ToDictionary(queue => queue.GetProperty("name").GetString()!, queue => queue.GetProperty("type").GetString(), StringComparer.Ordinal);
-        Assert.All(["lead-events", "lead-retries", "lead-dead-letters"], name => Assert.Contains(name, types));
+        Assert.All(["lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"], name => Assert.Contains(name, types));
         Assert.All(types.Values, type => Assert.Equal("quorum", type));
     }
 }

@@ -37,7 +37,7 @@ public sealed class FreshLaneTests(TestServers servers)
 
         slow = false;
         await router.Receiver.Wait(site.LeadManager.Path, Backlog + 1);
-        await Eventually.True(() => router.Output.Contains("Fresh events go to lead-events again", StringComparison.Ordinal), "the API has noticed that it is over");
+        await Eventually.True(() => router.Output.Contains("The backlog in lead-events is gone", StringComparison.Ordinal), "the API has noticed that it is over");
         await site.PostLead("later");
         await router.Receiver.Wait(site.LeadManager.Path, Backlog + 2);
         Assert.Equal(Backlog + 2, router.Receiver.At(site.LeadManager.Path).Select(lead => lead.MessageId).Distinct().Count());

@@ -4,13 +4,13 @@ using Router.Core.Leads;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there (workers were away, or were
+/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there (workers were away, or are
 /// outrun) and there are workers, past it into <see cref="LeadEvent.FreshQueueName"/>. Both are consumed at any time, so a wrong guess
 /// costs an event its precedence and nothing else.
 /// </summary>
 internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> logger)
 {
-    // A fraction of a second's work: while workers keep up, nothing at all waits.
+    // A fraction of a second's work: while workers keep up, hardly anything waits.
     private const int Backlog = 1000;
     private const int Over = 100;
 
@@ -22,7 +22,9 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
 
     private volatile bool _isOpen;
+    private bool _toldOfBacklog;
 
+    /// <summary>The queue for a fresh event.</summary>
     public string Queue => _isOpen ? LeadEvent.FreshQueueName : LeadEvent.QueueName;
 
     /// <summary>Looks at both queues now and then, as long as there is this connection.</summary>
@@ -36,14 +38,13 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
                 while (true)
                 {
                     var events = await channel.QueueDeclarePassiveAsync(LeadEvent.QueueName, connected);
-                    if (events.MessageCount >= Over)
-                        Judge(events, await channel.QueueDeclarePassiveAsync(LeadEvent.FreshQueueName, connected));
-                    else
-                        Open(false, events.MessageCount);
+                    _isOpen = events.MessageCount >= (_toldOfBacklog ? Over : Backlog)
+                        && Flows(await channel.QueueDeclarePassiveAsync(LeadEvent.FreshQueueName, connected));
+                    Tell(events.MessageCount);
                     await Task.Delay(Interval, time, connected);
                 }
             }
-#pragma warning disable CA1031 // Without a look there is one lane, as long as it takes: a broker that blocks publishers doesn't answer.
+#pragma warning disable CA1031 // Whatever it was: a broker that blocks publishers doesn't answer, for example. Meanwhile there is one lane.
             catch (Exception)
             {
                 _isOpen = false;
@@ -53,23 +54,21 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
         }
     }
 
-    private void Judge(QueueDeclareOk events, QueueDeclareOk fresh) => Open(
-        fresh.ConsumerCount > 0 && fresh.MessageCount < Crowd && events.MessageCount >= (_isOpen ? Over : Backlog), events.MessageCount);
+    private static bool Flows(QueueDeclareOk fresh) => fresh.ConsumerCount > 0 && fresh.MessageCount < Crowd;
 
-    private void Open(bool isOpen, uint waiting)
+    // Once for a backlog: where workers are outrun, the way past it opens and closes many times.
+    private void Tell(uint waiting)
     {
-        if (_isOpen == isOpen)
-            return;
-        _isOpen = isOpen;
-        if (isOpen)
-            LogPast(logger, waiting, Queue);
-        else
-            LogAgain(logger, waiting);
+        if (_isOpen && !_toldOfBacklog)
+            LogPast(logger, waiting);
+        else if (_toldOfBacklog && waiting < Over)
+            LogOver(logger);
+        _toldOfBacklog = _isOpen || _toldOfBacklog && waiting >= Over;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Waiting} events wait in lead-events; fresh ones go past them, to {Queue}")]
-    private static partial void LogPast(ILogger logger, uint waiting, string queue);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Waiting} events wait in lead-events; fresh ones go past them, to lead-events-fresh")]
+    private static partial void LogPast(ILogger logger, uint waiting);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Fresh events go to lead-events again; {Waiting} wait there")]
-    private static partial void LogAgain(ILogger logger, uint waiting);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The backlog in lead-events is gone; fresh events go there again")]
+    private static partial void LogOver(ILogger logger);
 }

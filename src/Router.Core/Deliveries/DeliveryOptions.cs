@@ -56,7 +56,7 @@ public sealed class DeliveryOptions : IValidatableObject
     public int MaxQueuedRetries { get; set; } = 64;
 
     /// <summary>
-    /// Requests in flight at one destination, from each worker, unless the destination says otherwise. Retries get a quarter of them beside
+    /// Requests in flight at one destination, from each worker, unless the destination says otherwise. Retries and a backlog get a quarter of them beside
     /// fresh leads (one at least), otherwise all but one. Default 32.
     /// </summary>
     [Range(1, 10_000)]
