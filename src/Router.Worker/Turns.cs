@@ -10,7 +10,7 @@ namespace Router.Worker;
 internal sealed class Turns(IOptions<DeliveryOptions> options, TimeProvider time) : IDisposable
 {
     // A fresh lead now and then doesn't slow a drain down; for a stream of them there is always one.
-    private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _backlog = new(options.Value.BacklogConcurrency);
     private readonly SemaphoreSlim _retries = new(options.Value.BacklogConcurrency);

@@ -4,9 +4,9 @@ using Router.Core.Leads;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there (workers were away, or are
-/// outrun) and there are workers, past it into <see cref="LeadEvent.FreshQueueName"/>. Both are consumed at any time, so a wrong guess
-/// costs an event its precedence and nothing else.
+/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there and workers catch up with it, past
+/// it into <see cref="LeadEvent.FreshQueueName"/>. Both are consumed at any time, so a wrong guess costs an event its precedence and nothing
+/// else. A backlog that grows is left alone: workers are away, wait for Postgres, or are outrun, and two lanes would have a backlog each.
 /// </summary>
 internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> logger)
 {
@@ -14,7 +14,7 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
     private const int Backlog = 1000;
     private const int Over = 100;
 
-    // With as many waiting it is no way past a backlog, but a second one.
+    // With as many waiting it is no way past a backlog, but a second one: more leads come than workers can take, or workers wait for Postgres.
     private const int Crowd = 500;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -23,6 +23,7 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
 
     private volatile bool _isOpen;
     private bool _toldOfBacklog;
+    private uint _waited;
 
     /// <summary>The queue for a fresh event.</summary>
     public string Queue => _isOpen ? LeadEvent.FreshQueueName : LeadEvent.QueueName;
@@ -39,8 +40,10 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
                 {
                     var events = await channel.QueueDeclarePassiveAsync(LeadEvent.QueueName, connected);
                     _isOpen = events.MessageCount >= (_toldOfBacklog ? Over : Backlog)
+                        && (_isOpen || events.MessageCount < _waited)
                         && Flows(await channel.QueueDeclarePassiveAsync(LeadEvent.FreshQueueName, connected));
-                    Tell(events.MessageCount);
+                    _waited = events.MessageCount;
+                    Tell(_waited);
                     await Task.Delay(Interval, time, connected);
                 }
             }
