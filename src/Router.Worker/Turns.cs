@@ -42,6 +42,7 @@ internal sealed class Turns(IOptions<DeliveryOptions> options, TimeProvider time
     private ValueTask<Turn> Take(SemaphoreSlim turns, ref long seenAt, CancellationToken cancellationToken) =>
         time.GetElapsedTime(Volatile.Read(ref seenAt)) > Memory ? default : Wait(turns, cancellationToken);
 
+    // When the worker stops, what hasn't begun goes back to its queue.
     private static async ValueTask<Turn> Wait(SemaphoreSlim turns, CancellationToken cancellationToken)
     {
         await turns.WaitAsync(cancellationToken);
