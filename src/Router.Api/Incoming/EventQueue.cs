@@ -96,8 +96,8 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
         await Declare(channel, LeadEvent.FreshQueueName, stopping);
 
         _channel = channel;
-        using var connected = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var watch = lane.Watch(connection, connected.Token);
+        // Not awaited: what hangs in the closing of a lost connection must not keep a new one from being made.
+        _ = lane.Watch(connection, lost.Task);
         try
         {
             await lost.Task.WaitAsync(stopping);
@@ -106,8 +106,7 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
         finally
         {
             _channel = null;
-            await connected.CancelAsync();
-            await watch;
+            lost.TrySetResult();
         }
     }
 

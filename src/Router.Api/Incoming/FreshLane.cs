@@ -28,33 +28,37 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
     /// <summary>The queue for a fresh event.</summary>
     public string Queue => _isOpen ? LeadEvent.FreshQueueName : LeadEvent.QueueName;
 
-    /// <summary>Looks at both queues now and then, as long as there is this connection.</summary>
-    public async Task Watch(IConnection connection, CancellationToken connected)
+    /// <summary>Looks at both queues now and then, until the connection is lost, whose channels end with it. Never throws.</summary>
+    public async Task Watch(IConnection connection, Task lost)
     {
-        while (!connected.IsCancellationRequested)
+        IChannel? channel = null;
+        while (!lost.IsCompleted)
         {
             try
             {
-                await using var channel = await connection.CreateChannelAsync(cancellationToken: connected);
-                while (true)
+                if (channel is not { IsOpen: true })
+                    channel = await connection.CreateChannelAsync();
+                while (!lost.IsCompleted)
                 {
-                    var events = await channel.QueueDeclarePassiveAsync(LeadEvent.QueueName, connected);
+                    var events = await channel.QueueDeclarePassiveAsync(LeadEvent.QueueName);
                     _isOpen = events.MessageCount >= (_toldOfBacklog ? Over : Backlog)
                         && (_isOpen || events.MessageCount < _waited)
-                        && Flows(await channel.QueueDeclarePassiveAsync(LeadEvent.FreshQueueName, connected));
+                        && Flows(await channel.QueueDeclarePassiveAsync(LeadEvent.FreshQueueName));
                     _waited = events.MessageCount;
                     Tell(_waited);
-                    await Task.Delay(Interval, time, connected);
+                    await Task.WhenAny(lost, Task.Delay(Interval, time));
                 }
             }
 #pragma warning disable CA1031 // Whatever it was: a broker that blocks publishers doesn't answer, for example. Meanwhile there is one lane.
             catch (Exception)
             {
                 _isOpen = false;
-                await Task.Delay(AfterFailure, time, connected).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAny(lost, Task.Delay(AfterFailure, time));
             }
 #pragma warning restore CA1031
         }
+
+        _isOpen = false;
     }
 
     private static bool Flows(QueueDeclareOk fresh) => fresh.ConsumerCount > 0 && fresh.MessageCount < Crowd;
