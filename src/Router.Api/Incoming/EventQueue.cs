@@ -80,6 +80,7 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
             Uri = new Uri(options.Value.Uri),
             ClientProvidedName = "Router.Api",
             RequestedHeartbeat = BrokerOptions.Heartbeat,
+            SocketFactory = family => new BrokerLine(family),
             // Ours: a new one has no half-dead channel.
             AutomaticRecoveryEnabled = false,
         };

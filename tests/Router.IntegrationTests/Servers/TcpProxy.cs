@@ -19,6 +19,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly Uri _server;
     private readonly Task _accepting;
     private volatile Network _network = Network.Whole;
+    private int _accepted;
 
     public TcpProxy(Uri server)
     {
@@ -29,6 +30,9 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>The server's URL by way of this network.</summary>
     public string Url(string server) => new UriBuilder(server) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri.AbsoluteUri;
+
+    /// <summary>How many connections there have been.</summary>
+    public int Accepted => _accepted;
 
     /// <summary>Connections end, new ones are refused.</summary>
     public void Cut()
@@ -72,6 +76,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 return;
             }
 
+            _accepted++;
             _ = Serve(client);
         }
     }
