@@ -7,6 +7,7 @@
 #   servers.sh stop DIR                   stops both, by process id; their data stays
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
+#   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
 set -euo pipefail
 
@@ -199,9 +200,10 @@ CONF
 
 read_pid() { sed -n "s/^$2=//p" "$1/servers.env" 2>/dev/null || true; }
 
-stop_postgres() { end "$(read_pid "$1" POSTGRES_PID)" postgres INT 30; }
+stop_postgres() { thaw_postgres "$1"; end "$(read_pid "$1" POSTGRES_PID)" postgres INT 30; }
 
 stop_rabbitmq() {
+    thaw_rabbitmq "$1"
     end "$(read_pid "$1" RABBITMQ_PID)" rabbit TERM 30
     end "$(read_pid "$1" EPMD_PID)" epmd TERM 5
 }
@@ -218,14 +220,32 @@ crash() {
     done
 }
 
-# With its backends, which would otherwise finish what they are at. Stopped first, so that it makes no new ones meanwhile.
+# Its backends, too, which would otherwise finish what they are at.
+postgres_pids() { echo "$1" "$(cat "/proc/$1/task/$1/children" 2>/dev/null || true)"; }
+
+# shellcheck disable=SC2046 # Lists of numbers.
 kill_postgres() {
+    local pid
+    freeze_postgres "$1"
+    pid=$(read_pid "$1" POSTGRES_PID)
+    ! runs "$pid" postgres || crash $(postgres_pids "$pid")
+}
+
+# shellcheck disable=SC2046
+freeze_postgres() {
     local pid
     pid=$(read_pid "$1" POSTGRES_PID)
     runs "$pid" postgres || return 0
+    # First, so that it makes no new backends meanwhile.
     kill -STOP "$pid"
-    # shellcheck disable=SC2046 # A list of numbers.
-    crash "$pid" $(cat "/proc/$pid/task/$pid/children" 2>/dev/null || true)
+    kill -STOP $(postgres_pids "$pid") 2>/dev/null || true
+}
+
+# shellcheck disable=SC2046
+thaw_postgres() {
+    local pid
+    pid=$(read_pid "$1" POSTGRES_PID)
+    ! runs "$pid" postgres || kill -CONT $(postgres_pids "$pid") 2>/dev/null || true
 }
 
 kill_rabbitmq() {
@@ -234,6 +254,10 @@ kill_rabbitmq() {
     ! runs "$pid" rabbit || crash "$pid"
     ! runs "$epmd" epmd || crash "$epmd"
 }
+
+freeze_rabbitmq() { ! runs "$(read_pid "$1" RABBITMQ_PID)" rabbit || kill -STOP "$(read_pid "$1" RABBITMQ_PID)"; }
+
+thaw_rabbitmq() { ! runs "$(read_pid "$1" RABBITMQ_PID)" rabbit || kill -CONT "$(read_pid "$1" RABBITMQ_PID)"; }
 
 control_rabbitmq() {
     local dir=$1 home=$1/rabbitmq
@@ -258,6 +282,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         stop-rabbitmq) stop_rabbitmq "$dir" ;;
         kill-postgres) kill_postgres "$dir" ;;
         kill-rabbitmq) kill_rabbitmq "$dir" ;;
+        freeze-postgres) freeze_postgres "$dir" ;;
+        thaw-postgres) thaw_postgres "$dir" ;;
+        freeze-rabbitmq) freeze_rabbitmq "$dir" ;;
+        thaw-rabbitmq) thaw_rabbitmq "$dir" ;;
         rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
         *) die "servers.sh knows no command '$command'." ;;
     esac

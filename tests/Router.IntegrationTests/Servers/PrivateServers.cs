@@ -56,6 +56,16 @@ public sealed class PrivateServers : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     public Task KillRabbitMq() => Command("kill-rabbitmq");
 
+    /// <summary>SIGSTOP, to its backends too: connections are accepted, and nothing comes through any.</summary>
+    public Task FreezePostgres() => Command("freeze-postgres");
+
+    public Task ThawPostgres() => Command("thaw-postgres");
+
+    /// <summary>SIGSTOP: connections are accepted, and nothing comes through any.</summary>
+    public Task FreezeRabbitMq() => Command("freeze-rabbitmq");
+
+    public Task ThawRabbitMq() => Command("thaw-rabbitmq");
+
     /// <summary>
     /// Whether RabbitMQ has written down that these queues exist. It does so a second or more after it has made them; killed before, it forgets
     /// which log is theirs and leaves them without a leader for ever (rabbitmq-server issue 10070).
