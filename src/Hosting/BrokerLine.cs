@@ -9,8 +9,20 @@ namespace Router.Hosting;
 /// </summary>
 internal sealed class BrokerLine(AddressFamily family) : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
 {
-    // As long as missed heartbeats take; a broker sends two in each interval.
-    private static readonly TimeSpan Silence = BrokerOptions.Heartbeat * 3;
+    // The least that RabbitMQ's makers advise. The broker gives a silent line up after two to three of these.
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
+
+    // A broker sends two in each of its intervals. The client itself counts for three to four of them; would both give up at the same moment, it
+    // might leave a channel behind that never hears of it.
+    private static readonly TimeSpan Silence = Heartbeat * 2;
+
+    /// <summary>Both hosts notice a line that broke or fell silent in the same way, and as soon.</summary>
+    public static void Use(ConnectionFactory factory)
+    {
+        factory.RequestedHeartbeat = Heartbeat;
+        factory.RequestedConnectionTimeout = Heartbeat;
+        factory.SocketFactory = family => new BrokerLine(family);
+    }
 
     public override NetworkStream GetStream() => new TimedStream(Client);
 

@@ -40,10 +40,9 @@ internal static class Broker
         {
             host.Username(Uri.UnescapeDataString(credentials[0]));
             host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
-            host.Heartbeat(BrokerOptions.Heartbeat);
             host.OnRefreshConnectionFactory = factory =>
             {
-                factory.SocketFactory = family => new BrokerLine(family);
+                BrokerLine.Use(factory);
                 return Task.CompletedTask;
             };
             if (secure)

@@ -86,6 +86,33 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
     }
 
     [Fact]
+    public async Task BrokerAndDatabase_BothFrozen_Is503WithinTheSendersPatienceAndWhatWasAcceptedArrives()
+    {
+        await using var servers = await PrivateServers.Start();
+        await using var router = await Start(servers);
+        var site = await router.CreateSite();
+        await Accept(site, 0);
+        // It accepts connections as before, and says nothing.
+        await servers.FreezeRabbitMq();
+        await Accept(site, 1);
+        await servers.FreezePostgres();
+
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var watch = Stopwatch.StartNew();
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await site.Post("""{"source":"refused","email":"a@b.c"}""")).StatusCode);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), "The sender had given up.");
+        }
+
+        await servers.ThawPostgres();
+        await Eventually.True(async () => (await site.Post("""{"source":"s","email":"a@b.c","place":2}""")).IsSuccessStatusCode, "the database alone is enough");
+        await servers.ThawRabbitMq();
+        await Accept(site, 3);
+        await Eventually.True(
+            () => router.Receiver.At(site.LeadManager.Path).Select(Place).ToHashSet().IsSupersetOf([0, 1, 2, 3]), "what was accepted arrives", seconds: 60);
+    }
+
+    [Fact]
     public async Task Broker_AwayFromOneApi_AnotherOnePublishesWhatThatOneKept()
     {
         await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
@@ -109,6 +136,8 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
         // No benchmark: after that a sender has given up, and the lead counts as lost with him.
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), "The sender had given up.");
     }
+
+    private static int Place(Received request) => JsonDocument.Parse(request.Body).RootElement.TryGetProperty("place", out var place) ? place.GetInt32() : -1;
 
     private static Task<long> Waiting(RouterFixture router) => router.Query<long>("select count(*) from lead_outbox");
 

@@ -79,11 +79,10 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
         {
             Uri = new Uri(options.Value.Uri),
             ClientProvidedName = "Router.Api",
-            RequestedHeartbeat = BrokerOptions.Heartbeat,
-            SocketFactory = family => new BrokerLine(family),
             // Ours: a new one has no half-dead channel.
             AutomaticRecoveryEnabled = false,
         };
+        BrokerLine.Use(factory);
         _isBlocked = false;
         await using var connection = await factory.CreateConnectionAsync(stopping);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
