@@ -38,9 +38,11 @@ internal abstract class LaneDefinition<TConsumer> : ConsumerDefinition<TConsumer
         endpointConfigurator.PublishFaults = false;
         if (endpointConfigurator is IRabbitMqReceiveEndpointConfigurator rabbit)
             rabbit.SetQuorumQueue();
+        var host = context.GetRequiredService<IHostApplicationLifetime>();
+        consumerConfigurator.UseFilter(new BackAtStop<TConsumer>(host));
         endpointConfigurator.ConfigureError(error =>
         {
-            error.UseFilter(new ReturnToQueue());
+            error.UseFilter(new ReturnToQueue(host));
             error.UseFilter(new ErrorTransportFilter());
         });
     }

@@ -10,22 +10,26 @@ namespace Router.Worker;
 /// goes back to its queue. What remains is a message that cannot be understood or a bug of ours: the queue's
 /// <c>_error</c> queue keeps it, where an operator sees it and can move it back.
 /// </summary>
-internal sealed class ReturnToQueue : IFilter<ExceptionReceiveContext>
+internal sealed class ReturnToQueue(IHostApplicationLifetime host) : IFilter<ExceptionReceiveContext>
 {
     // The broker redelivers at once, so a moment's wait keeps an outage from becoming a loop at full speed.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
-        // Said in any case: it logs, and a message that nobody declares faulty would be filed a second time, as skipped.
-        await context.NotifyFaulted(context.Exception);
-        if (!IsOutage(context.Exception))
+        // It logs, and a message that nobody declares faulty would be filed a second time, as skipped. Where a consumer threw, that is said already.
+        if (!context.IsFaulted)
+            await context.NotifyFaulted(context.Exception);
+        // Until the host stops nobody cancels a consumer, unless by a bug.
+        var isCanceled = context.Exception is OperationCanceledException
+            || (context.Exception is ConsumerCanceledException && host.ApplicationStopping.IsCancellationRequested);
+        if (!isCanceled && !IsOutage(context.Exception))
         {
             await next.Send(context);
             return;
         }
 
-        if (context.Exception is not OperationCanceledException)
+        if (!isCanceled)
             await Task.Delay(Pause);
         System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(context.Exception);
     }
@@ -33,7 +37,7 @@ internal sealed class ReturnToQueue : IFilter<ExceptionReceiveContext>
     public void Probe(ProbeContext context) => context.CreateFilterScope("returnToQueue");
 
     private static bool IsOutage(Exception exception) =>
-        exception is OperationCanceledException or LostPlanException or MassTransitException { InnerException: OperationInterruptedException } or RabbitMQClientException
+        exception is LostPlanException or MassTransitException { InnerException: OperationInterruptedException } or RabbitMQClientException
             or TransportException or ConnectionException
         || DatabaseAvailability.IsOutage(exception);
 }

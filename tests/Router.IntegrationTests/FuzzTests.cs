@@ -65,7 +65,7 @@ public sealed class FuzzTests(TestServers servers)
             .Select(request => Foreign(request.Body)).ToList();
         foreach (var lead in accepted)
             Assert.True(received.Remove(lead), $"accepted and not delivered as it came: {lead}");
-        Assert.DoesNotContain((await router.Broker.Queues(router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
+        await router.AssertNothingPutAside();
     }
 
     private static byte[] Mutate(Random random, byte[] body)

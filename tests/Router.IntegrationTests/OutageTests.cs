@@ -38,7 +38,7 @@ public sealed class OutageTests
             "everything is delivered", seconds: 60);
         Assert.Equal(accepted, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
         await site.AssertAccountedFor(accepted);
-        await AssertNothingPutAside(router);
+        await router.AssertNothingPutAside();
     }
 
     [Fact]
@@ -56,10 +56,28 @@ public sealed class OutageTests
         await router.Receiver.Wait(site.LeadManager.Path, 1);
     }
 
+    [Fact]
+    public async Task Worker_StoppedWhileItWaitsForTheDatabase_ItsEventsGoBackToTheQueue()
+    {
+        await using var servers = await PrivateServers.Start();
+        await using var router = await Start(servers);
+        // A site that the worker doesn't know yet.
+        var site = await router.CreateSite();
+        await router.Workers[0].Freeze();
+        for (var i = 0; i < 10; i++)
+            await site.PostLead();
+        await servers.StopPostgres();
+        await router.Workers[0].Thaw();
+        await Eventually.True(() => router.Output.Contains("Postgres is not available", StringComparison.Ordinal), "the worker waits for it");
+
+        Assert.Equal(0, await router.Workers[0].Stop());
+        await router.AssertNothingPutAside();
+        await servers.StartPostgres();
+        await router.Host("Router.Worker").Ready();
+        await router.Receiver.Wait(site.LeadManager.Path, 10);
+        await site.AssertAccountedFor(10);
+    }
+
     private static async Task<RouterFixture> Start(PrivateServers servers, int workers = 1) =>
         await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers);
-
-    private static async Task AssertNothingPutAside(RouterFixture router) => Assert.DoesNotContain(
-        (await router.Broker.Queues(router.VirtualHost)).EnumerateArray(),
-        queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
 }

@@ -47,8 +47,7 @@ public sealed class RestartTests
             async () => await router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 100, "all are delivered", seconds: 60);
         Assert.Equal(100, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
         await site.AssertAccountedFor(100);
-        Assert.DoesNotContain(
-            (await router.Broker.Queues(router.VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
+        await router.AssertNothingPutAside();
     }
 
     private static async Task<bool> Answers(Func<Task<HttpResponseMessage>> request)

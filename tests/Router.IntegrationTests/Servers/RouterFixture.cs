@@ -92,6 +92,10 @@ public sealed class RouterFixture : IAsyncDisposable
         return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
     }
 
+    /// <summary>No event lies where an operator would have to move it back.</summary>
+    public async Task AssertNothingPutAside() => Assert.DoesNotContain(
+        (await Broker.Queues(VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
+
     /// <summary>After everything that any test did here: whatever was planned is in the ledger.</summary>
     private async Task AssertNothingIsMissing()
     {
