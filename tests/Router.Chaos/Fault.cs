@@ -3,6 +3,8 @@ namespace Router.Chaos;
 /// <summary>What can happen to a router.</summary>
 internal enum Fault
 {
+    /// <summary>By SIGTERM, as for an upgrade.</summary>
+    HostStopped,
     ApiKilled,
     WorkerKilled,
     BrokerKilled,
@@ -33,6 +35,7 @@ internal sealed record FaultKind(Fault Fault, double Short, double Least, double
 {
     public static readonly IReadOnlyList<FaultKind> All =
     [
+        new(Fault.HostStopped, 1, 0.1, 5, 5),
         new(Fault.ApiKilled, 1, 0.1, 3, 5),
         new(Fault.WorkerKilled, 1, 0.1, 5, 10),
         new(Fault.BrokerKilled, 1, 0.1, 5, 15),

@@ -51,24 +51,25 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
     private (string Victim, Func<Task> Make) Choose(PlannedFault fault)
     {
         var worker = rig.Workers[fault.Victim % rig.Workers.Count];
-        var cut = rig.Hosts.ElementAt(fault.Victim % (rig.Workers.Count + 1));
+        var host = rig.Hosts.ElementAt(fault.Victim % (rig.Workers.Count + 1));
         var lasting = fault.Lasting;
         var servers = rig.Servers;
         return fault.Kind.Fault switch
         {
+            Fault.HostStopped => (host.Name, () => host.Stop(lasting)),
             Fault.ApiKilled => (rig.Api.Name, () => rig.Api.Kill(lasting)),
             Fault.WorkerKilled => (worker.Name, () => worker.Kill(lasting)),
             Fault.ApiFrozen => (rig.Api.Name, () => rig.Api.Freeze(lasting)),
             Fault.WorkerFrozen => (worker.Name, () => worker.Freeze(lasting)),
-            Fault.NetworkCut => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Cut, cut.Line, lasting)),
-            Fault.NetworkSilent => ($"{cut.Name} and the broker", () => OnLine(cut.Line.Silence, cut.Line, lasting)),
+            Fault.NetworkCut => ($"{host.Name} and the broker", () => OnLine(host.Line.Cut, host.Line, lasting)),
+            Fault.NetworkSilent => ($"{host.Name} and the broker", () => OnLine(host.Line.Silence, host.Line, lasting)),
             Fault.BrokerKilled => ("the broker", () => KillBroker(lasting)),
             Fault.DatabaseKilled => ("Postgres", () => KillDatabase(lasting)),
             Fault.BrokerFrozen => ("the broker", () => Alone(_broker, servers.FreezeRabbitMq, lasting, servers.ThawRabbitMq)),
             Fault.DatabaseFrozen => ("Postgres", () => Alone(_database, servers.FreezePostgres, lasting, servers.ThawPostgres)),
             Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),
             Fault.DiskAlarm => ("the broker", () => Alone(_broker, servers.RaiseDiskAlarm, lasting, servers.ClearDiskAlarm)),
-            Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(host => host.Kill(lasting))])),
+            Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(each => each.Kill(lasting))])),
             _ => throw new InvalidOperationException($"Nobody knows how to make {fault.Kind.Fault}."),
         };
     }

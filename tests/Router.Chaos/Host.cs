@@ -32,13 +32,9 @@ internal sealed class Host : IAsyncDisposable
 
     public Task Ready() => _process.Ready();
 
-    public Task Kill(TimeSpan lasting) => Alone(async () =>
-    {
-        await _process.Kill();
-        await Task.Delay(lasting);
-        await _process.DisposeAsync();
-        _process = HostProcess.Start(_program, _settings, _output, Url);
-    });
+    public Task Kill(TimeSpan lasting) => Away(process => process.Kill(), lasting);
+
+    public Task Stop(TimeSpan lasting) => Away(process => process.Stop(), lasting);
 
     public Task Freeze(TimeSpan lasting) => Alone(async () =>
     {
@@ -53,6 +49,14 @@ internal sealed class Host : IAsyncDisposable
         await Line.DisposeAsync();
         _one.Dispose();
     }
+
+    private Task Away(Func<HostProcess, Task> end, TimeSpan lasting) => Alone(async () =>
+    {
+        await end(_process);
+        await Task.Delay(lasting);
+        await _process.DisposeAsync();
+        _process = HostProcess.Start(_program, _settings, _output, Url);
+    });
 
     // Who is frozen isn't killed before it wakes up.
     private async Task Alone(Func<Task> fault)
