@@ -134,7 +134,7 @@ internal sealed partial class DeliveryAttempts(
         await recorder.Record(new RecordedAttempt(
             lead.EventId, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
         if (test != LeadTests.Once)
-            await availability.Wait(token => checks.Settle(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
+            await availability.Wait(token => checks.Read(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
         return state;
     }
 

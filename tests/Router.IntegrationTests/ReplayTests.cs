@@ -102,7 +102,32 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(3, received.Count);
         Assert.Single(received.Where(request => request.IsSignedWith(destination.Secret)).Select(request => request.MessageId).Distinct(StringComparer.Ordinal));
         Assert.Single(received, request => !request.IsSignedWith(destination.Secret));
-        Assert.NotEqual(JsonValueKind.Null, (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind);
+        Assert.True(await IsProven(site, destination));
+    }
+
+    [Fact]
+    public async Task Check_WhoseWorkerDiedBeforeTheProof_ProvesWhenItIsRead()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("careful", active: false);
+        _router.Receiver.Answer(destination.Path, (context, request) =>
+        {
+            context.Response.StatusCode = request.IsSignedWith(destination.Secret) ? 200 : 401;
+            return Task.CompletedTask;
+        });
+        var report = await Check(site, destination, goLive: true);
+        await Eventually.True(async () => await _router.Query<bool>(
+            "update destinations set proven_at = null where id = @Id and proven_at is not null returning true", destination), "the worker has written it, and it is taken back");
+        Assert.False(await IsProven(site, destination));
+
+        var path = $"/api/sites/{site.Id}/destinations/{destination.Id}/checks/{report.GetProperty("id").GetString()}";
+        Assert.True((await _router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("passed").GetBoolean());
+        Assert.True(await IsProven(site, destination));
+
+        // A proof of other settings stays one of other settings, however often it is read.
+        await site.Patch(destination, new { url = new Uri(_router.Receiver.Url, destination.Path + "/new") });
+        Assert.True((await _router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("passed").GetBoolean());
+        Assert.False(await IsProven(site, destination));
     }
 
     [Fact]
@@ -142,6 +167,9 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         await Task.Delay(3000, TestContext.Current.CancellationToken);
         Assert.Equal(10 + replayed, router.Receiver.At(site.LeadManager.Path).Count);
     }
+
+    private async Task<bool> IsProven(TestSite site, TestDestination destination) =>
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind is JsonValueKind.String;
 
     private async Task<JsonElement> Check(TestSite site, TestDestination destination, bool goLive)
     {

@@ -75,22 +75,28 @@ public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider tim
         return written == 0 ? null : lead;
     }
 
-    /// <summary>A passed go-live check proves the destination, unless its settings were changed since. Called when a test's attempt is recorded.</summary>
-    public async ValueTask<bool> Settle(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
+    /// <summary>
+    /// How far it is; null when there is no such check of that destination. A passed go-live check proves the destination, unless its settings
+    /// were changed since. Whoever sees first that it passed writes it down, the worker or a reader, so that nobody reads of a pass which isn't
+    /// in force yet, and none is lost with a worker that died at that moment.
+    /// </summary>
+    public async ValueTask<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
-        if (await Read(siteId, destinationId, check, cancellationToken) is not { IsGoLive: true, Passed: true } report)
-            return false;
-
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(
-            "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
-            new { destinationId, report.StartedAt }, cancellationToken: cancellationToken)) > 0;
+        var report = await Find(connection, siteId, destinationId, check, cancellationToken);
+        if (report is { IsGoLive: true, Passed: true })
+        {
+            await connection.ExecuteAsync(new CommandDefinition(
+                "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
+                new { destinationId, report.StartedAt }, cancellationToken: cancellationToken));
+        }
+
+        return report;
     }
 
-    /// <summary>How far it is; null when there is no such check of that destination.</summary>
-    public async Task<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
+    private static async Task<CheckReport?> Find(
+        NpgsqlConnection connection, Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             """
             select e.id, e.test, d.state, e.accepted_at
