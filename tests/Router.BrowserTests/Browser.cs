@@ -4,10 +4,10 @@ using Microsoft.Playwright;
 
 namespace Router.BrowserTests;
 
-/// <summary>A router with its pages, and a Chromium in front of it.</summary>
+/// <summary>The router that all tests share, with its pages, and a Chromium in front of it.</summary>
 public sealed class Browser(TestServers servers) : IAsyncLifetime
 {
-    public const string Password = "correct horse battery staple";
+    public const string Password = "a few words in a row";
 
     private IPlaywright _playwright = null!;
     private IBrowser _chromium = null!;
@@ -21,7 +21,7 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     {
         var path = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException("There is no Chromium on this machine: apt-get install chromium");
-        Router = await RouterFixture.Start(servers, workers: 1, ("Admin:Email", "operator@router.test"), ("Admin:Password", Password));
+        Router = await servers.SharedRouter.Value;
         _playwright = await Playwright.CreateAsync();
         // The tests run as root on build machines, where Chromium's sandbox can't.
         _chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -32,12 +32,10 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
         if (_chromium is not null)
             await _chromium.DisposeAsync();
         _playwright?.Dispose();
-        if (Router is not null)
-            await Router.DisposeAsync();
     }
 
     /// <summary>A new window. Without script unless a test needs it to look into the page: nobody needs it to use one.</summary>
-    /// <param name="at">Another router than the one that all tests of a class share.</param>
+    /// <param name="at">Another router than the one that all tests share.</param>
     public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false, Uri? at = null)
     {
         var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
@@ -72,8 +70,8 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     {
         var page = await Open(width, dark, script, at);
         await page.GotoAsync("/sign-in");
-        await page.GetByLabel("E-mail").FillAsync("operator@router.test");
-        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByLabel("E-mail").FillAsync(RouterFixture.OperatorsEmail);
+        await page.GetByLabel("Password").FillAsync(RouterFixture.OperatorsPassword);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         return page;
     }

@@ -9,9 +9,7 @@ public sealed class OutboxNoticeTests(Browser browser) : IClassFixture<Browser>
     public async Task Overview_WhileRabbitMqIsAway_SaysWhatWaitsUntilItIsBack()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(
-            servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers: 1,
-            ("Admin:Email", "operator@router.test"), ("Admin:Password", Browser.Password));
+        await using var router = await RouterFixture.Start(servers);
         var site = await router.CreateSite();
         var page = await browser.SignInAsOperator(script: true, at: router.Api.Url);
         await page.GotoAsync("/operator");

@@ -15,7 +15,7 @@ public sealed class BrokerAlarmTests
     public async Task Publishers_Blocked_LeadsAreAcceptedAllTheSameAndArrive(bool disk)
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker);
+        await using var router = await RouterFixture.Start(servers);
         var site = await router.CreateSite();
         using var sender = new HttpClient { Timeout = SendersPatience };
         var accepted = new List<string>();
@@ -38,7 +38,7 @@ public sealed class BrokerAlarmTests
     public async Task Api_StartedWhilePublishersAreBlocked_AcceptsLeads()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker);
+        await using var router = await RouterFixture.Start(servers);
         var site = await router.CreateSite();
         await servers.RaiseDiskAlarm();
         await router.Api.Kill();

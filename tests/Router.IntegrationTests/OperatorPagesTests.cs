@@ -165,10 +165,10 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var site = await CreateSite(browser, "Audited Realty");
         await browser.Submit(site, "Save", ("name", "Renamed Realty"));
         var id = site.Path.Split('/')[^1];
-        foreach (var query in new[] { $"site={id}", $"actor={OperatorRouter.Email}" })
+        foreach (var query in new[] { $"site={id}", $"actor={RouterFixture.OperatorsEmail}" })
         {
             var audit = await browser.Get($"/operator/audit?{query}");
-            Assert.Contains($"{OperatorRouter.Email} site Renamed Realty changed name: Audited Realty → Renamed Realty", audit.Text, StringComparison.Ordinal);
+            Assert.Contains($"{RouterFixture.OperatorsEmail} site Renamed Realty changed name: Audited Realty → Renamed Realty", audit.Text, StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain("Renamed Realty", (await browser.Get("/operator/audit?actor=somebody-else")).Text, StringComparison.Ordinal);

@@ -10,7 +10,7 @@ public sealed class OutageTests
     public async Task Database_StoppedForTenSeconds_NothingIsLostAndDeliveriesGoOn()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await Start(servers);
+        await using var router = await RouterFixture.Start(servers);
         var site = await router.CreateSite();
         var flaky = await site.AddDestination("flaky");
         router.Receiver.Answer(flaky.Path, 500, 200);
@@ -45,7 +45,7 @@ public sealed class OutageTests
     public async Task Database_AwayWhenTheWorkerStarts_IsWaitedFor()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await Start(servers, workers: 0);
+        await using var router = await RouterFixture.Start(servers, workers: 0);
         var site = await router.CreateSite();
         await site.PostLead();
         await servers.StopPostgres();
@@ -60,7 +60,7 @@ public sealed class OutageTests
     public async Task Worker_StoppedWhileItWaitsForTheDatabase_ItsEventsGoBackToTheQueue()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await Start(servers);
+        await using var router = await RouterFixture.Start(servers);
         // A site that the worker doesn't know yet.
         var site = await router.CreateSite();
         await router.Workers[0].Freeze();
@@ -77,7 +77,4 @@ public sealed class OutageTests
         await router.Receiver.Wait(site.LeadManager.Path, 10);
         await site.AssertAccountedFor(10);
     }
-
-    private static async Task<RouterFixture> Start(PrivateServers servers, int workers = 1) =>
-        await RouterFixture.Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers);
 }

@@ -38,7 +38,7 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         Assert.True(rows.Count(row => row == (null, "erased", true)) == 2, string.Join("; ", rows));
         Assert.Contains((Guid.Parse(other), other, false), rows);
         Assert.Equal(1, await database.ExecuteScalarAsync<int>(
-            "select count(*)::int from delivery_attempts where convert_from(response_body, 'UTF8') like '%jack%' and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
+            "select count(*)::int from delivery_attempts where encode(response_body, 'escape') like '%jack%' and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
 
         // Nothing of it is left to send or to show; a second request finds nothing, and who asked is written down.
         Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "canceled" })).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());

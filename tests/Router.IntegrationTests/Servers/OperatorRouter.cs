@@ -6,19 +6,16 @@ namespace Router.IntegrationTests.Servers;
 /// <summary>A router whose operator has a password, for tests of pages.</summary>
 public sealed class OperatorRouter(TestServers servers) : IAsyncLifetime
 {
-    public const string Email = "operator@router.test";
-    public const string Password = "correct horse battery";
-
     private Task<(Browserless Browser, Guid Site)>? _owner;
 
     public RouterFixture Router { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(servers, 1, ("Admin:Email", Email), ("Admin:Password", Password));
+    public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(servers);
 
     public async Task<Browserless> SignIn()
     {
         var browser = new Browserless(Router.Api.Url);
-        Assert.Equal(200, (await browser.SignIn(Email, Password)).Status);
+        Assert.Equal(200, (await browser.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword)).Status);
         return browser;
     }
 

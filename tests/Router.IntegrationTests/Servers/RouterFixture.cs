@@ -9,6 +9,8 @@ namespace Router.IntegrationTests.Servers;
 public sealed class RouterFixture : IAsyncDisposable
 {
     public const string AdminToken = "an-admin-token-for-tests-only";
+    public const string OperatorsEmail = "operator@router.test";
+    public const string OperatorsPassword = "correct horse battery staple";
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly List<HostProcess> _hosts = [];
@@ -42,6 +44,8 @@ public sealed class RouterFixture : IAsyncDisposable
             ["Database:ConnectionString"] = database,
             ["RabbitMq:Uri"] = amqp,
             ["Admin:Token"] = AdminToken,
+            ["Admin:Email"] = OperatorsEmail,
+            ["Admin:Password"] = OperatorsPassword,
             // All tests come from one address.
             ["Http:SignInsPerMinute"] = "100000",
             ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
@@ -66,6 +70,9 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
         await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+
+    public static async Task<RouterFixture> Start(PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
 
     public IReadOnlyList<HostProcess> Workers => _hosts[1..];
 

@@ -13,9 +13,14 @@ public sealed class TestServers : IAsyncLifetime
 {
     private PrivateServers? _private;
 
+    public TestServers() => SharedRouter = new(() => RouterFixture.Start(this));
+
     public Uri Database { get; private set; } = null!;
 
     public Broker Broker { get; private set; } = null!;
+
+    /// <summary>Started by the first class that asks for it.</summary>
+    public Lazy<Task<RouterFixture>> SharedRouter { get; }
 
     public async ValueTask InitializeAsync()
     {
@@ -38,6 +43,8 @@ public sealed class TestServers : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (SharedRouter.IsValueCreated)
+            await (await SharedRouter.Value).DisposeAsync();
         if (_private is not null)
             await _private.DisposeAsync();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -85,6 +86,18 @@ public sealed class TestSite
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return lead;
     }
+
+    /// <summary>A lead that must be accepted while its sender still waits; after that it counts as lost with him.</summary>
+    public async Task PostNumbered(int number)
+    {
+        var watch = Stopwatch.StartNew();
+        using var accepted = await Post($$"""{"source":"s","email":"a@b.c","number":{{number}}}""");
+        Assert.Equal(HttpStatusCode.Created, accepted.StatusCode);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), "The sender had given up.");
+    }
+
+    /// <summary>Of a lead of <see cref="PostNumbered"/>; −1 of another.</summary>
+    public static int Number(Received request) => request.Json.TryGetProperty("number", out var number) ? number.GetInt32() : -1;
 
     public Task<JsonElement> Deliveries() => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?limit=500");
 

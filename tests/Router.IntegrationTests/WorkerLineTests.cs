@@ -2,8 +2,8 @@ using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
 
-/// <summary>The line between hosts and the broker breaks, so that both ends notice, or falls silent, so that they must find out.</summary>
-public sealed class NetworkCutTests(TestServers servers)
+/// <summary>The line between workers and the broker breaks, so that both ends notice, or falls silent, so that they must find out.</summary>
+public sealed class WorkerLineTests(TestServers servers)
 {
     private const int Workers = 4;
 
@@ -44,43 +44,6 @@ public sealed class NetworkCutTests(TestServers servers)
         await Eventually.True(async () => await Consumers(router) == (Workers, Workers, Workers), "every worker consumes all queues", seconds: 90);
         Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
         await site.AssertAccountedFor(events: 21);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Line_BreaksUnderApis_EachConnectsAnew(bool silently)
-    {
-        await using var line = new TcpProxy(servers.Broker.Amqp);
-        var amqp = await servers.Broker.CreateVirtualHost();
-        await using var router = await RouterFixture.Start(await servers.CreateDatabase(), amqp, servers.Broker, workers: 0);
-        router.Settings["RabbitMq:Uri"] = line.Url(amqp);
-        var hosts = Enumerable.Range(0, 4).Select(_ => router.Host("Router.Api")).ToList();
-        foreach (var host in hosts)
-            await host.Ready();
-        await Eventually.True(() => All(hosts, "Healthy"), "each is connected");
-
-        if (silently)
-            line.Silence();
-        else
-            line.Cut();
-        await Eventually.True(() => All(hosts, "Degraded"), "each has noticed", seconds: 60);
-        // One that is started now waits for the line, too.
-        hosts.Add(await router.Host("Router.Api").Ready());
-        line.Mend();
-
-        await Eventually.True(() => All(hosts, "Healthy"), "each is connected again", seconds: 90);
-    }
-
-    private static async Task<bool> All(List<HostProcess> hosts, string broker)
-    {
-        using var http = new HttpClient();
-        var states = await Task.WhenAll(hosts.Select(async host =>
-        {
-            using var response = await http.GetAsync(new Uri(host.Url, "/health/ready"));
-            return await response.Content.ReadAsStringAsync();
-        }));
-        return states.All(state => state.Contains($"\"rabbitmq\":\"{broker}\"", StringComparison.Ordinal));
     }
 
     private static async Task<(int Events, int Fresh, int Retries)> Consumers(RouterFixture router)
