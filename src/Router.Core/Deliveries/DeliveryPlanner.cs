@@ -8,12 +8,16 @@ using Router.Core.Leads;
 namespace Router.Core.Deliveries;
 
 /// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
-public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery);
+public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery)
+{
+    /// <summary>Whether it was written before and no answer came: it may be there all the same, planned by us.</summary>
+    internal bool IsInDoubt { get; set; }
+}
 
 /// <summary>
 /// Stage 1: one row for each event, with the destinations that were active. An event that is delivered again (its worker died) keeps the
-/// destinations of its first plan and gets back those without an outcome. An event that was published again
-/// gets nothing: the message that came first is responsible for it.
+/// destinations of its first plan and gets back those without an outcome, and so does one whose plan was committed when the answer of
+/// Postgres was lost. An event that was published again gets nothing: the message that came first is responsible for it.
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability)
@@ -32,6 +36,20 @@ public sealed class DeliveryPlanner(
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<IReadOnlyList<Guid>>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await WriteOnce(rows, cancellationToken);
+        }
+        catch
+        {
+            foreach (var row in rows)
+                row.IsInDoubt = true;
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<Guid>[]> WriteOnce(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // The same event twice in one batch: the second finds what the first has planned. What may repeat another event comes
         // after that one, for a statement doesn't see its own rows.
@@ -40,7 +58,7 @@ public sealed class DeliveryPlanner(
         var fresh = new HashSet<Guid>(events.Count);
         foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
             fresh.UnionWith(await Insert(connection, [.. batch], cancellationToken));
-        var again = rows.Where(row => row.IsRedelivery && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
+        var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
         var pending = again.Count == 0 ? null : await Pending(connection, again, cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);
@@ -48,10 +66,11 @@ public sealed class DeliveryPlanner(
         for (var i = 0; i < rows.Count; i++)
         {
             var (lead, destinations, _, isRedelivery) = rows[i];
+            var isInDoubt = rows[i].IsInDoubt;
             var isFirst = taken.Add(lead.EventId);
             results[i] = fresh.Contains(lead.EventId)
                 ? isFirst || isRedelivery ? destinations : []
-                : isRedelivery ? [.. pending![lead.EventId]] : [];
+                : isRedelivery || (isInDoubt && isFirst) ? [.. pending![lead.EventId]] : [];
         }
 
         return results;

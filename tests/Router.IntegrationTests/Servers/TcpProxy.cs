@@ -50,6 +50,13 @@ public sealed class TcpProxy : IAsyncDisposable
             link.IsDead = true;
     }
 
+    /// <summary>What clients say arrives, and they hear no answer to it, until the connections are <see cref="Cut"/>.</summary>
+    public void Deafen()
+    {
+        foreach (var link in _links.Keys)
+            link.IsDeaf = true;
+    }
+
     /// <summary>New connections work. One that went silent stays so: its ends must notice by themselves.</summary>
     public void Mend() => _network = Network.Whole;
 
@@ -92,7 +99,7 @@ public sealed class TcpProxy : IAsyncDisposable
             // It may have been cut meanwhile.
             if (_network is Network.Cut)
                 return;
-            await Task.WhenAny(Pump(link, client, link.Server), link.IsDead ? link.Ended : Pump(link, link.Server, client));
+            await Task.WhenAny(Pump(link, client, link.Server, () => link.IsDead), link.IsDead ? link.Ended : Pump(link, link.Server, client, () => link.IsDead || link.IsDeaf));
         }
         catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
         {
@@ -105,14 +112,14 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private static async Task Pump(Link link, Socket from, Socket to)
+    private static async Task Pump(Link link, Socket from, Socket to, Func<bool> isLost)
     {
         var buffer = new byte[64 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
-                for (var sent = 0; sent < count && !link.IsDead;)
+                for (var sent = 0; sent < count && !isLost();)
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
             }
         }
@@ -131,6 +138,8 @@ public sealed class TcpProxy : IAsyncDisposable
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public volatile bool IsDead;
+
+        public volatile bool IsDeaf;
 
         public Socket Server => server;
 
