@@ -26,6 +26,8 @@ internal sealed partial class PauseKeeper(DestinationPauses pauses, IOptions<Del
                 LogResumed(_log, destination);
         }
 
+        if (await pauses.Abandon(cancellationToken) is > 0 and var abandoned)
+            LogAbandoned(_log, abandoned);
         // In small steps: what is let go at once is written at once, and fresh leads would meet that on the disk.
         for (var step = 0; await pauses.Drain(grow: step == 0, cancellationToken) > 0 && step < DrainSteps - 1; step++)
             await Task.Delay(_step, _time, cancellationToken);
@@ -39,4 +41,7 @@ internal sealed partial class PauseKeeper(DestinationPauses pauses, IOptions<Del
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Destination {DestinationId} is well again and resumed: what was held is sent")]
     private static partial void LogResumed(ILogger logger, Guid destinationId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} held deliveries are canceled: their destinations are switched off")]
+    private static partial void LogAbandoned(ILogger logger, int count);
 }

@@ -127,6 +127,23 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}", new { paused = true })).StatusCode);
     }
 
+    [Fact]
+    public async Task Destination_GoneWhileItsLeadsAreHeld_TheyAreCanceled()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("gone");
+        _router.Receiver.Answer(destination.Path, 500);
+        for (var i = 0; i < 5; i++)
+            await site.PostLead();
+        await Eventually.True(async () => await Count(site, destination, "held") >= 4, "all but a probe are held");
+
+        // Its next probe hears that it wants no more.
+        _router.Receiver.Answer(destination.Path, 410);
+        await Eventually.True(async () => await Count(site, destination, "canceled") >= 4, "they are canceled");
+        Assert.Equal(0, await Count(site, destination, "held"));
+        await site.AssertAccountedFor(5);
+    }
+
     private async Task<string?> Paused(TestSite site, TestDestination destination) =>
         (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("paused_by").GetString();
 

@@ -17,6 +17,16 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     // Let go at a time: what goes is sent as soon as it can, beside fresh leads that need the same disk and processors.
     private const int MostDrained = 64;
 
+    // Which destinations have held deliveries, by one step in the index for each.
+    private const string Holding = """
+        holding (id) as (
+            (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
+            union all
+            select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+            from holding where holding.id is not null
+        )
+        """;
+
     /// <summary>
     /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="DeliveryOptions.PauseAfter"/>. For a
     /// Lead Manager, whose leads are held rather than given up.
@@ -124,13 +134,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<int> Drain(bool grow, CancellationToken cancellationToken)
     {
-        const string sql = """
-            with recursive holding (id) as (
-                (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
-                union all
-                select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
-                from holding where holding.id is not null
-            ), batches as (
+        const string sql = $"""
+            with recursive {Holding}, batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
                 on conflict (destination_id) do update set batch = least(destination_drains.batch * case when @grow then 2 else 1 end, @MostDrained)
@@ -150,6 +155,27 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained, grow }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>
+    /// Cancels what is held for destinations that are off: their receiver answered 410, or it was held at the moment in which its owner switched it
+    /// off. Unlike a retry it never comes due, so nobody else would. How many.
+    /// </summary>
+    public async Task<int> Abandon(CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            with recursive {Holding}, abandoned as (
+                select d.event_id, d.destination_id
+                from holding h join destinations x on x.id = h.id
+                cross join lateral (
+                    select event_id, destination_id from deliveries where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
+                ) d
+                where not x.active
+            )
+            {DeliveryCancellation.Cancel} from abandoned a where d.event_id = a.event_id and d.destination_id = a.destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));
     }
 
     private async Task<List<Guid>> Ids(string sql, CancellationToken cancellationToken)
