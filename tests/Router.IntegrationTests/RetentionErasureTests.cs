@@ -50,6 +50,31 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
     }
 
     [Fact]
+    public async Task Lead_ErasedWhileItIsReplayed_IsCanceledAndNotDueForEver()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("down");
+        _router.Receiver.Answer(destination.Path, 500);
+        var lead = await site.PostLead();
+        var dead = await site.Delivery(destination, "dead");
+        var requests = _router.Receiver.At(destination.Path).Count;
+
+        // The replay has found the contents there and waits for the row; the erasure has nothing to cancel.
+        await using var database = await _router.OpenDatabase();
+        await using var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await database.ExecuteAsync("select from deliveries where site_id = @Id and state = 'dead' for update", new { site.Id }, held);
+        var replay = _router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/replay", content: null);
+        await Eventually.True(async () => await _router.Query<bool>(
+            "select exists (select from pg_stat_activity where @ProcessID = any (pg_blocking_pids(pid)))", new { database.ProcessID }), "the replay waits");
+        Assert.Equal("""{"events":1,"canceled":0}""", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
+        await held.CommitAsync(TestContext.Current.CancellationToken);
+        (await replay).EnsureSuccessStatusCode();
+
+        await Eventually.True(async () => await Count(site, "state = 'canceled'") == 1, "nothing is due");
+        Assert.Equal(requests, _router.Receiver.At(destination.Path).Count);
+    }
+
+    [Fact]
     public async Task Site_Erased_LosesContentsAndUsersOfItAlone()
     {
         var (site, neighbour) = (await _router.CreateSite(asLeadManager: true), await _router.CreateSite());

@@ -30,6 +30,10 @@ public static class Databases
         connection.AutoPrepareMinUsages = 2;
         connection.Timeout = 5;
         connection.CommandTimeout = 15;
+        // A server that vanished without a word is noticed within two minutes, also where a statement has no time limit of its own.
+        connection.TcpKeepAlive = true;
+        connection.TcpKeepAliveTime = 30;
+        connection.TcpKeepAliveInterval = 10;
         // Our statements are short; compiling one takes longer than running it.
         // What the hosts change of their own accord is theirs in the audit log.
         connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();

@@ -40,7 +40,7 @@ public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyLis
 /// Sends test leads to one destination the way that leads go: from the ledger through <c>lead-retries</c> and a worker. They may go to an
 /// inactive destination, are never retried, and count nowhere.
 /// </summary>
-public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider time)
+public sealed class DestinationCheck(NpgsqlDataSource database)
 {
     /// <summary>Test leads that a destination gets within a minute at most: the button must not become a weapon.</summary>
     public const int MostInAMinute = 20;
@@ -59,17 +59,18 @@ public sealed class DestinationCheck(NpgsqlDataSource database, TimeProvider tim
             insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at, is_test)
             select id, @destinationId, @siteId, 'retrying', now(), @now, true from events
             """;
-        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-        var lead = Guid.CreateVersion7(now);
         string[] tests = goLive ? [LeadTests.Twice, LeadTests.WrongSignature] : [LeadTests.Once];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var domain = await connection.ExecuteScalarAsync<string>("select domain from sites where id = @siteId", new { siteId });
+        // The clock that dates changed settings, too: what the check proves is decided between the two.
+        var (domain, now) = await connection.QuerySingleAsync<(string, DateTimeOffset)>(
+            new CommandDefinition("select domain, now() from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
+        var lead = Guid.CreateVersion7(now);
         var written = await connection.ExecuteAsync(new CommandDefinition(
             sql,
             new
             {
                 siteId, destinationId, lead, now, tests, TestLead.SourceSystem, MostInAMinute,
-                ids = tests.Select(_ => Guid.CreateVersion7(now)).ToArray(), body = TestLead.Body(lead, domain!, now).Utf8.ToArray(),
+                ids = tests.Select(_ => Guid.CreateVersion7(now)).ToArray(), body = TestLead.Body(lead, domain, now).Utf8.ToArray(),
             },
             cancellationToken: cancellationToken));
         return written == 0 ? null : lead;

@@ -76,6 +76,10 @@ public sealed class RetryClaims(
                 claimed.Add((reader.GetGuid(0), reader.GetGuid(1)), Read(reader));
         }
 
+        // What isn't to be had may have lost its contents between a replay's look at them and its update: due for ever, and never to be sent.
+        if (claimed.Count < rows.Count)
+            await CancelErased(connection, rows, cancellationToken);
+
         // Two messages of one delivery in one batch: only the first of them has it.
         var results = new ClaimedRetry?[rows.Count];
         for (var i = 0; i < rows.Count; i++)
@@ -85,6 +89,21 @@ public sealed class RetryClaims(
         }
 
         return results;
+    }
+
+    private static async Task CancelErased(NpgsqlConnection connection, IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            {DeliveryCancellation.Cancel}
+            from unnest($1, $2) as c (event_id, destination_id)
+            join lead_events e on e.id = c.event_id and e.id between $3 and $4 and e.body is null
+            where d.event_id = c.event_id and d.destination_id = c.destination_id and d.event_id between $3 and $4 and d.state = 'retrying'
+            """;
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
+        command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
+        command.AddSpan(rows, row => row.EventId);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static ClaimedRetry Read(NpgsqlDataReader reader) => new(
