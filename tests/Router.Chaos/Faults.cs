@@ -61,8 +61,15 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
             Fault.WorkerKilled => (worker.Name, () => worker.Kill(lasting)),
             Fault.ApiFrozen => (rig.Api.Name, () => rig.Api.Freeze(lasting)),
             Fault.WorkerFrozen => (worker.Name, () => worker.Freeze(lasting)),
-            Fault.NetworkCut => ($"{host.Name} and the broker", () => OnLine(host.Line.Cut, host.Line, lasting)),
-            Fault.NetworkSilent => ($"{host.Name} and the broker", () => OnLine(host.Line.Silence, host.Line, lasting)),
+            Fault.BrokerLineCut => ($"{host.Name} and the broker", () => OnLine(host.BrokerLine.Cut, host.BrokerLine, lasting)),
+            Fault.BrokerLineSilent => ($"{host.Name} and the broker", () => OnLine(host.BrokerLine.Silence, host.BrokerLine, lasting)),
+            Fault.DatabaseLineCut => ($"{host.Name} and Postgres", () => OnLine(host.DatabaseLine.Cut, host.DatabaseLine, lasting)),
+            Fault.DatabaseLineSilent => ($"{host.Name} and Postgres", () => OnLine(host.DatabaseLine.Silence, host.DatabaseLine, lasting)),
+            Fault.DatabaseAnswersLost => ($"{host.Name} and Postgres", async () =>
+            {
+                await OnLine(host.DatabaseLine.Deafen, host.DatabaseLine, lasting);
+                await OnLine(host.DatabaseLine.Cut, host.DatabaseLine, TimeSpan.Zero);
+            }),
             Fault.BrokerKilled => ("the broker", () => KillBroker(lasting)),
             Fault.DatabaseKilled => ("Postgres", () => KillDatabase(lasting)),
             Fault.BrokerFrozen => ("the broker", () => Alone(_broker, servers.FreezeRabbitMq, lasting, servers.ThawRabbitMq)),

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Router.Chaos;
 
-/// <summary>A host of the router with a line of its own to the broker: it may die, freeze and be cut off, and is started again.</summary>
+/// <summary>A host of the router with lines of its own to the broker and to Postgres: it may die, freeze and be cut off, and is started again.</summary>
 internal sealed class Host : IAsyncDisposable
 {
     private readonly string _program;
@@ -11,11 +11,16 @@ internal sealed class Host : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1);
     private HostProcess _process;
 
-    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, Uri broker, string amqp, ConcurrentQueue<string> output)
+    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, PrivateServers servers, string amqp, ConcurrentQueue<string> output)
     {
         (_program, Name, _output) = (program, name, output);
-        Line = new TcpProxy(broker);
-        _settings = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["RabbitMq:Uri"] = Line.Url(amqp) };
+        BrokerLine = new TcpProxy(servers.Broker.Amqp);
+        DatabaseLine = new TcpProxy(servers.Database);
+        _settings = new Dictionary<string, string>(settings, StringComparer.Ordinal)
+        {
+            ["RabbitMq:Uri"] = BrokerLine.Url(amqp),
+            ["Database:ConnectionString"] = DatabaseLine.Url(servers.Database.AbsoluteUri),
+        };
         _process = HostProcess.Start(program, _settings, output);
         Url = _process.Url;
     }
@@ -25,7 +30,9 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>The same after each start.</summary>
     public Uri Url { get; }
 
-    public TcpProxy Line { get; }
+    public TcpProxy BrokerLine { get; }
+
+    public TcpProxy DatabaseLine { get; }
 
     /// <summary>Whether it ended by itself, so that somebody would have to start it.</summary>
     public bool GaveUp => _process.HasExited;
@@ -46,7 +53,8 @@ internal sealed class Host : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        await Line.DisposeAsync();
+        await BrokerLine.DisposeAsync();
+        await DatabaseLine.DisposeAsync();
         _one.Dispose();
     }
 

@@ -18,7 +18,6 @@ internal sealed class Rig : IAsyncDisposable
         VirtualHost = new Uri(amqp).AbsolutePath.Trim('/');
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Database:ConnectionString"] = servers.Database.AbsoluteUri,
             ["Admin:Token"] = AdminToken,
             // A run is minutes long: everything that takes turns by the clock takes them sooner.
             ["Delivery:RetrySchedule"] = "00:00:01,00:00:01,00:00:02,00:00:02,00:00:04,00:00:04,00:00:08,00:00:08,00:00:15,00:00:30,00:01:00",
@@ -33,8 +32,8 @@ internal sealed class Rig : IAsyncDisposable
             ["Log:Format"] = "text",
         };
         Receivers = new Receivers(seed);
-        Api = new Host("Router.Api", "API", settings, servers.Broker.Amqp, amqp, _output);
-        Workers = [.. Enumerable.Range(1, 2).Select(number => new Host("Router.Worker", $"worker {number}", settings, servers.Broker.Amqp, amqp, _output))];
+        Api = new Host("Router.Api", "API", settings, servers, amqp, _output);
+        Workers = [.. Enumerable.Range(1, 2).Select(number => new Host("Router.Worker", $"worker {number}", settings, servers, amqp, _output))];
         _admin = new HttpClient { BaseAddress = Api.Url };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
