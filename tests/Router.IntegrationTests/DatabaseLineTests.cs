@@ -2,7 +2,7 @@ using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
 
-/// <summary>The line between a worker and Postgres breaks after Postgres has done what it was asked for, and before the worker has heard of it.</summary>
+/// <summary>The line between a host and Postgres breaks: after Postgres has done what it was asked for and before the host has heard of it, or in silence.</summary>
 public sealed class DatabaseLineTests(TestServers servers)
 {
     [Fact]
@@ -46,11 +46,37 @@ public sealed class DatabaseLineTests(TestServers servers)
 
         // Behind it in the same worker, so that what was in doubt has been settled before.
         await site.PostLead();
+        await router.Receiver.Wait(site.LeadManager.Path, 2);
         await site.AssertAccountedFor(2);
         Assert.Equal(2, router.Receiver.At(site.LeadManager.Path).Count);
         Assert.Equal((2, 2), (
             await router.Query<int>("select count(*)::int from delivery_attempts where destination_id = @Id", site.LeadManager),
             await router.Query<int>("select sum(attempts)::int from deliveries where destination_id = @Id", site.LeadManager)));
+    }
+
+    [Fact]
+    public async Task Connections_DeadWhileTheBrokerIsAway_TheOutboxSoonHasOthers()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        var site = await router.CreateSite();
+        var database = router.Settings["Database:ConnectionString"];
+        await using var line = new TcpProxy(new Uri(database));
+        router.Settings["Database:ConnectionString"] = line.Url(database);
+        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
+        var api = await router.Host("Router.Api").Ready();
+        router.Settings["Database:ConnectionString"] = database;
+        Assert.True(await IsAccepted());
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => router.Admin.GetAsync(new Uri(api.Url, $"/api/sites/{site.Id}/deliveries"))));
+        Assert.InRange(await router.Query<long>("select count(*) from pg_stat_activity where datname = current_database()"), 10, 100);
+
+        // As when Postgres has moved to another machine: none of them hears of it.
+        line.Silence();
+        line.Mend();
+        // Each of them on its turn would take two seconds and more.
+        await Eventually.True(IsAccepted, "leads are accepted again", seconds: 10);
+
+        async Task<bool> IsAccepted() => (await site.Post(
+            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery))).IsSuccessStatusCode;
     }
 
     private static async Task<TcpProxy> StartWorkerBehindALine(RouterFixture router)

@@ -78,6 +78,12 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
             // A connection of the pool may be one of a server that is gone, while the server is there.
             await Insert(wanted, limit.Token);
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nor does a dead connection say so, and its neighbours in the pool are as dead: each would cost the next events as much time.
+            database.Clear();
+            throw;
+        }
 
         return kept;
     }
