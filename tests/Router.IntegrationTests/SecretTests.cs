@@ -106,7 +106,7 @@ public sealed class SecretTests(TestServers servers)
 
         Assert.StartsWith("database: ", log[0].GetProperty("actor").GetString(), StringComparison.Ordinal);
         Assert.Equal("""["watched","by hand"]""", log[0].GetProperty("changes").GetProperty("name").GetRawText());
-        Assert.Equal("operator@localhost (token from configuration)", log[1].GetProperty("actor").GetString());
+        Assert.Equal($"{RouterFixture.OperatorsEmail} (token from configuration)", log[1].GetProperty("actor").GetString());
         Assert.Equal("\"changed\"", log[1].GetProperty("changes").GetProperty("secret").GetRawText());
         Assert.Equal("https://elsewhere.test/", log[1].GetProperty("changes").GetProperty("url")[1].GetString());
         Assert.Equal(["destinations", "destinations", "destinations", "product_sites", "sites", "destinations"], log.Select(entry => entry.GetProperty("kind").GetString()));
