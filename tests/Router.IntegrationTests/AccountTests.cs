@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
 using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
@@ -99,6 +100,70 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(HttpStatusCode.Redirect, (await client.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_router.Api.Url, $"/api/sites/{site.Id}")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         Assert.Equal(HttpStatusCode.Unauthorized, (await new HttpClient().SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Account_DisabledWhileItsPasswordIsChanged_StaysDisabled()
+    {
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using var leaver = new PageClient(_router);
+        await leaver.Submit(link, ("password", PageClient.Password));
+        var id = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
+        await using var database = await _router.OpenDatabase();
+        await using var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await database.ExecuteAsync("select from accounts where id = @id for update", new { id }, held);
+        var disabled = _router.Admin.DeleteAsync($"/api/accounts/{id}");
+        await _router.WaitBehind(database, 1);
+        var changed = leaver.Submit("/account?handler=Password", ("current_password", PageClient.Password), ("password", "quite another password"));
+        await _router.WaitBehind(database, 2);
+        await held.CommitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True((await disabled).IsSuccessStatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await changed).StatusCode);
+        Assert.True(await _router.Query<bool>("select disabled_at is not null from accounts where id = @id", new { id }));
+        Assert.StartsWith("/sign-in", (await leaver.Http.GetAsync("/")).Headers.Location?.PathAndQuery ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SignIns_ManyAtOnce_KeepNoConnectionFromTheOutbox()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        var site = await router.CreateSite();
+        router.Settings["Database:MaxPoolSize"] = "4";
+        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
+        var api = await router.Host("Router.Api").Ready();
+        using var stranger = new Browserless(api.Url);
+        var page = await stranger.Get("/sign-in");
+        var guesses = Enumerable.Range(0, 150).Select(i => stranger.Submit(page, "Sign in", ("email", $"nobody-{i}@realty.test"), ("password", "a guess"))).ToList();
+        await Task.WhenAny(guesses);
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            Assert.Equal(HttpStatusCode.Created, (await site.Post(
+                """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery))).StatusCode);
+        }
+
+        await Task.WhenAll(guesses);
+    }
+
+    [Fact]
+    public async Task Operator_OfTheConfiguration_DisabledAsTheLastOne_ComesBackWithTheNextStart()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        Assert.Equal(1, await router.Query<int>("update accounts set disabled_at = now() where role = 'operator' returning 1"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await router.Admin.GetAsync("/api/sites")).StatusCode);
+        var again = await router.Host("Router.Api").Ready();
+        Assert.Equal(HttpStatusCode.OK, (await router.Admin.GetAsync(new Uri(again.Url, "/api/sites"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Secret_RefusedWhileTheOldOneIsLeaked_KeepsTheTick()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("leaky", signature: "both", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        var again = await owner.Submit($"/sites/{site.Id}/destinations/{destination.Id}/secret", ("secret", "whsec_?"), ("leaked", "true"));
+        Assert.Equal(422, (int)again.StatusCode);
+        Assert.Matches("name=\"leaked\"[^>]* checked", await again.Content.ReadAsStringAsync());
     }
 
     [Theory]

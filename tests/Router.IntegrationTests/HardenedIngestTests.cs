@@ -74,6 +74,32 @@ public sealed class HardenedIngestTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Form_ThatTrickles_IsCutOff()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        using var client = new TcpClient();
+        await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port, TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        await stream.WriteAsync("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        var answer = new StreamReader(stream).ReadToEndAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 40 && !answer.IsCompleted; i++)
+        {
+            try
+            {
+                await stream.WriteAsync("a"u8.ToArray(), TestContext.Current.CancellationToken);
+            }
+            catch (IOException)
+            {
+                break;
+            }
+
+            await Task.WhenAny(answer, Task.Delay(500, TestContext.Current.CancellationToken));
+        }
+
+        Assert.StartsWith("HTTP/1.1 400", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Body_TenMegabytes_IsRefusedWithoutReadingIt()
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);

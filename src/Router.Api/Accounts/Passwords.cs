@@ -10,11 +10,7 @@ namespace Router.Api.Accounts;
 /// <summary>Chooses and changes passwords. Each change ends all other sessions of the account.</summary>
 internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher)
 {
-    private const string Set = """
-        update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null, disabled_at = null
-        where id = @account
-        returning id, stamp, email
-        """;
+    private const string Set = "update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null";
 
     /// <summary>Whose invitation it is; null when the link was used, replaced or is too old.</summary>
     public async Task<string?> Invited(string token, CancellationToken cancellationToken)
@@ -35,15 +31,18 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
             "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id", new { Hash = Credential.Hash(token) });
         // Whoever needed a link may have had their password taken, and with it tokens made.
         await change.Connection.ExecuteAsync("update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
-        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(Set, new { account, Hash = hasher.HashPassword(null!, password) });
+        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
+            $"{Set}, disabled_at = null where id = @account returning id, stamp, email", new { account, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;
     }
 
-    public async Task<Session> Change(string password, CancellationToken cancellationToken)
+    /// <summary>Null when the account was disabled while this request was under way.</summary>
+    public async Task<Session?> Change(string password, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var session = await change.Connection.QuerySingleAsync<Session>(Set, new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
+        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
+            $"{Set} where id = @account and disabled_at is null returning id, stamp, email", new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;
     }

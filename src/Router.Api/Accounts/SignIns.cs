@@ -31,9 +31,8 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
             where email = lower(@email) and disabled_at is null and (locked_until is null or locked_until <= now())
             returning id, stamp, email, password_hash, locked_until is not null as locks
             """;
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid Stamp, string Email, string? Hash, bool Locks)?>(
-            new CommandDefinition(sql, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken: cancellationToken));
+        var row = await Query<(Guid Id, Guid Stamp, string Email, string? Hash, bool Locks)?>(
+            sql, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken);
         var result = await Verify(row?.Hash, password, cancellationToken);
         if (row is not { Hash: not null } account || result is PasswordVerificationResult.Failed)
         {
@@ -42,7 +41,7 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
             return null;
         }
 
-        await connection.ExecuteAsync("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id", new { account.Id });
+        await Query<Guid?>("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id returning id", new { account.Id }, cancellationToken);
         return new Session(account.Id, account.Stamp, account.Email);
     }
 
@@ -52,9 +51,15 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
     /// </summary>
     public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var hash = await connection.ExecuteScalarAsync<string?>("select password_hash from accounts where id = @account", new { account });
+        var hash = await Query<string?>("select password_hash from accounts where id = @account", new { account }, cancellationToken);
         return await Verify(hash, password, cancellationToken) is not PasswordVerificationResult.Failed && hash is not null;
+    }
+
+    // Each by itself: who waits for its turn to be checked must not keep a connection from the leads.
+    private async Task<T?> Query<T>(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
     }
 
     private async Task<PasswordVerificationResult> Verify(string? hash, string password, CancellationToken cancellationToken)

@@ -55,8 +55,13 @@ internal sealed partial class FirstOperator(
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var email = admin.Email.ToLowerInvariant();
-        await connection.ExecuteAsync(
-            "insert into accounts (id, email, role) values (@id, @email, 'operator')", new { id, email });
+        // Nobody else is an operator: who was one and is disabled comes back, but with no password or session of before.
+        id = await connection.ExecuteScalarAsync<Guid>(
+            """
+            insert into accounts (id, email, role) values (@id, @email, 'operator')
+            on conflict (email) do update set role = 'operator', disabled_at = null, password_hash = null, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
+            returning id
+            """, new { id, email });
         LogMade(logger, email);
         return id;
     }

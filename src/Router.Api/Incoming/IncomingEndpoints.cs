@@ -16,8 +16,6 @@ internal static class IncomingEndpoints
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
         {
             kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout;
-            // A body is bounded by BodyTimeout as a whole; the server's own rate would cut a stalling sender off after half of that.
-            kestrel.Limits.MinRequestBodyDataRate = null;
         });
         services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<FreshLane>();

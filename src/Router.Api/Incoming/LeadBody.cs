@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Router.Core.Leads;
 
 namespace Router.Api.Incoming;
@@ -33,6 +34,9 @@ internal sealed class LeadBody : IDisposable
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
             return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
 
+        // It is bounded as a whole; the server's own rate would cut a stalling sender off after half of that.
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         limit.CancelAfter(timeout);
         try

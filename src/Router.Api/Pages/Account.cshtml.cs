@@ -37,8 +37,12 @@ internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChang
         if (problems.Any)
             return await Again(Refusal.Invalid(problems), cancellationToken);
 
-        await HttpContext.SignIn(await passwords.Change(Password!, cancellationToken));
-        this.Notice("Your password is changed. Everywhere else you are signed out.");
+        if (await passwords.Change(Password!, cancellationToken) is { } session)
+        {
+            await HttpContext.SignIn(session);
+            this.Notice("Your password is changed. Everywhere else you are signed out.");
+        }
+
         return RedirectToPage();
     }
 
