@@ -64,14 +64,38 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         await using var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await database.ExecuteAsync("select from deliveries where site_id = @Id and state = 'dead' for update", new { site.Id }, held);
         var replay = _router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/replay", content: null);
-        await Eventually.True(async () => await _router.Query<bool>(
-            "select exists (select from pg_stat_activity where @ProcessID = any (pg_blocking_pids(pid)))", new { database.ProcessID }), "the replay waits");
+        await _router.WaitBehind(database, 1);
         Assert.Equal("""{"events":1,"canceled":0}""", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
         await held.CommitAsync(TestContext.Current.CancellationToken);
         (await replay).EnsureSuccessStatusCode();
 
         await Eventually.True(async () => await Count(site, "state = 'canceled'") == 1, "nothing is due");
         Assert.Equal(requests, _router.Receiver.At(destination.Path).Count);
+    }
+
+    [Fact]
+    public async Task Lead_ErasedWhileItsReceiverAnswers_TheAnswerIsNotKept()
+    {
+        var site = await _router.CreateSite();
+        var erased = new TaskCompletionSource();
+        _router.Receiver.Answer(site.LeadManager.Path, async (context, _) =>
+        {
+            await erased.Task;
+            await context.Response.Body.WriteAsync("jack@mail.test"u8.ToArray());
+        });
+        var lead = await site.PostLead();
+        await _router.Receiver.Wait(site.LeadManager.Path, 1);
+        Assert.Equal(HttpStatusCode.OK, (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}")).StatusCode);
+        erased.SetResult();
+        await Eventually.True(async () => await Attempts("true") == 1, "its attempt is recorded");
+        Assert.Equal(0, await Attempts("a.response_body is not null"));
+
+        // What isn't erased is kept.
+        await site.PostLead();
+        await Eventually.True(async () => await Attempts("encode(a.response_body, 'escape') like '%jack%'") == 1, "the next one's answer is kept");
+
+        Task<int> Attempts(string which) => _router.Query<int>(
+            $"select count(*)::int from delivery_attempts a where a.destination_id = @Id and {which}", new { site.LeadManager.Id });
     }
 
     [Fact]

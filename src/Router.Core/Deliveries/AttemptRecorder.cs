@@ -58,14 +58,18 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
             with made as (
                 select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                     as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay, kind)
-            ), recorded as (
-                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
-                select event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body from made where kind = 'made'
-                on conflict do nothing
             ), planned as (
-                select distinct on (m.event_id, m.destination_id) m.*, e.site_id, e.accepted_at
+                select distinct on (m.event_id, m.destination_id) m.*, e.site_id, e.accepted_at, e.body is null as is_erased
                 from made m join lead_events e on e.id = m.event_id and e.id between $14 and $15
                 order by m.event_id, m.destination_id, m.state = 'delivered' desc
+            ), recorded as (
+                -- An answer may repeat the lead, and what is erased stays erased.
+                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
+                select m.event_id, m.destination_id, m.attempt, m.started_at, m.duration_us, m.result, m.status, m.error,
+                       case when p.is_erased then null else m.response_body end
+                from made m left join planned p on p.event_id = m.event_id and p.destination_id = m.destination_id
+                where m.kind = 'made'
+                on conflict do nothing
             ), moved as (
                 -- Its row begins with the first outcome, and most end with it. Where there is one already, excluded tells the kind: what was made
                 -- has a time of its attempt, what is under way has a lease, what was deferred has neither.

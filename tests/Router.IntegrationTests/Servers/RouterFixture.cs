@@ -99,6 +99,18 @@ public sealed class RouterFixture : IAsyncDisposable
         return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
     }
 
+    /// <summary>Until as many wait, one behind the other, for what this connection has locked.</summary>
+    public Task WaitBehind(NpgsqlConnection holder, int count) => Eventually.True(
+        async () => await Query<long>(
+            """
+            with recursive waiting (pid) as (
+                select @ProcessID::int
+                union
+                select a.pid from pg_stat_activity a join waiting w on w.pid = any (pg_blocking_pids(a.pid))
+            )
+            select count(*) - 1 from waiting
+            """, new { holder.ProcessID }) >= count, $"{count} wait for a lock");
+
     /// <summary>No event lies where an operator would have to move it back.</summary>
     public async Task AssertNothingPutAside() => Assert.DoesNotContain(
         (await Broker.Queues(VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
