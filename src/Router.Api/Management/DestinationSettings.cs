@@ -9,7 +9,7 @@ namespace Router.Api.Management;
 /// Changes of a site's destinations, for the API and the pages alike; new ones are made by <see cref="NewDestinations"/>. Secrets go in and never
 /// come out. Lead Manager stays.
 /// </summary>
-internal sealed class DestinationSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+internal sealed class DestinationSettings(ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     private const string SecretColumns = "secret, previous_secret, previous_secret_until";
 
@@ -41,7 +41,8 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
         if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret), guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
-        var canceled = destination.Active && fields.Active is false ? await DeliveryCancellation.All(change.Connection, id, cancellationToken) : (int?)null;
+        var isSwitchedOff = destination.Active && fields.Active is false;
+        var (waiting, before) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
         var rotation = SecretRotation.Of(stored, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
         try
         {
@@ -63,7 +64,9 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             await change.Commit(cancellationToken);
-            return changed with { CanceledDeliveries = canceled };
+            if (isSwitchedOff)
+                await cancellation.All(id, before, cancellationToken);
+            return changed with { CanceledDeliveries = isSwitchedOff ? waiting : null };
         }
         catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
         {
@@ -108,10 +111,11 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, SecretPr
         if (destination.Kind == DestinationKinds.LeadManager)
             return Refusal.Conflict("Lead Manager cannot be deleted: every site keeps its leads there.");
 
-        var canceled = await DeliveryCancellation.All(change.Connection, id, cancellationToken);
+        var (waiting, before) = await DeliveryCancellation.Look(change.Connection, id, cancellationToken);
         await change.Connection.ExecuteAsync("update destinations set active = false, deleted_at = now() where id = @id", new { id });
         await change.Commit(cancellationToken);
-        return canceled;
+        await cancellation.All(id, before, cancellationToken);
+        return waiting;
     }
 
     private bool IsForOperators(Destination destination) => destination.Kind == DestinationKinds.LeadManager && !changes.Account.IsOperator;

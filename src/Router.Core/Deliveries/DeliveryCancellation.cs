@@ -32,13 +32,36 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
         on conflict (event_id, destination_id) do update {Canceled} where d.state in {Waiting}
         """;
 
-    /// <summary>
-    /// Cancels all that waits for a destination, in the transaction that deactivates it, before it does; how many. First attempts that are
-    /// under way are left to finish, and so is any request: should it get through, that counts.
-    /// </summary>
-    public static async Task<int> All(NpgsqlConnection connection, Guid destinationId, CancellationToken cancellationToken)
+    /// <summary>What waits for a destination as its transaction begins: how much, and until when it was accepted.</summary>
+    public static Task<(int Count, DateTimeOffset Before)> Look(NpgsqlConnection connection, Guid destinationId, CancellationToken cancellationToken)
     {
-        const string sql = $"{Cancel} where destination_id = @destinationId and state in ('retrying', 'held')";
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { destinationId }, commandTimeout: 60, cancellationToken: cancellationToken));
+        const string sql = "select count(*)::int, now() from deliveries where destination_id = @destinationId and state in ('retrying', 'held')";
+        return connection.QuerySingleAsync<(int, DateTimeOffset)>(new CommandDefinition(sql, new { destinationId }, commandTimeout: 60, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>
+    /// Cancels what waited for a destination, once it is deactivated, in small steps: in one, outcomes of requests that are under way there would
+    /// wait for its end, and behind them those of everybody. Should it stop halfway, workers cancel the rest. First attempts that are under way
+    /// are left to finish, and so is any request: should it get through, that counts.
+    /// </summary>
+    /// <param name="destinationId">Whose.</param>
+    /// <param name="before">Only what was accepted before: the news of its switch came with the switch.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task All(Guid destinationId, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        const int mostRows = 5_000;
+        const string sql = $"""
+            with waiting as (
+                select event_id, destination_id from deliveries
+                where destination_id = @destinationId and state in ('retrying', 'held') and accepted_at < @before
+                limit @mostRows for update skip locked
+            )
+            {Cancel} from waiting w where d.event_id = w.event_id and d.destination_id = w.destination_id
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        while (await connection.ExecuteAsync(new CommandDefinition(sql, new { destinationId, before, mostRows }, cancellationToken: cancellationToken)) > 0)
+        {
+            // The next step.
+        }
     }
 }
