@@ -65,6 +65,13 @@ public sealed class LeadValidatorTests
     public void Lead_WithOneProblem_GetsOneSentenceForIt(string lead, string expected) => Assert.Equal(expected, Assert.Single(Sentences(lead)));
 
     [Fact]
+    public void Activities_AllWrong_AreRefusedForTheFirst()
+    {
+        using var document = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat('0', 500_000))}]");
+        Assert.Single(LeadValidator.Activities(document.RootElement));
+    }
+
+    [Fact]
     public void Lead_WithManyProblems_ReportsAllOfThem()
     {
         const string lead = """{"email":5,"tags":1,"activities":[{"property":{"beds":"x","year_built":"y"}}]}""";

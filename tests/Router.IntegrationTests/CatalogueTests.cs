@@ -38,6 +38,7 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var path = $"/api/sites/{site.Id}/destinations";
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration })).StatusCode);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", secret = "mine" })).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", max_in_flight = -1 })).StatusCode);
         var destination = await Ok(_router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1" }));
         Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "2" })).StatusCode);
         Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PatchAsJsonAsync($"{path}/{destination.GetProperty("id")}", new { url = "https://mine.test" })).StatusCode);
@@ -52,6 +53,46 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         Assert.Equal(HttpStatusCode.NoContent, (await _router.Admin.DeleteAsync($"{path}/{destination.GetProperty("id")}")).StatusCode);
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { published = true }));
         await Ok(_router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "4" }));
+    }
+
+    [Fact]
+    public async Task Integration_ChangedWhileSomebodyConnects_IsFollowedByThatOne()
+    {
+        var site = await _router.CreateSite();
+        var integration = await Create("/before", "secret");
+        await using var database = await _router.OpenDatabase();
+        await using var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var locking = new Npgsql.NpgsqlCommand($"select from sites where id = '{site.Id}' for update", database))
+            await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // It has read the integration and waits for the site.
+        var connected = _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "1" });
+        await _router.WaitBehind(database, 1);
+        var after = new Uri(_router.Receiver.Url, "/after");
+        var changed = _router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { url = after });
+        await Task.WhenAny(changed, _router.WaitBehind(database, 2));
+        await held.CommitAsync(TestContext.Current.CancellationToken);
+        await Ok(changed);
+        var id = (await Ok(connected)).GetProperty("id").GetGuid();
+        Assert.Equal(after.AbsoluteUri, await _router.Query<string>("select url from destinations where id = @id", new { id }));
+    }
+
+    [Fact]
+    public async Task Secret_PromotedOrConnectedWithinItsOverlap_SignsWithBothEverywhere()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("ours", signature: "both", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/secret", new { }));
+        var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/promote", new { description = "Promoted" }));
+        await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{promoted.GetProperty("id").GetGuid()}", new { published = true }));
+        var other = await _router.CreateSite();
+        await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "1" }));
+
+        foreach (var each in new[] { site, other })
+        {
+            Assert.Equal(1, await _router.Query<int>(
+                "select count(*)::int from destinations where site_id = @Id and kind = 'registered' and previous_secret is not null and previous_secret_until > now()", new { each.Id }));
+        }
     }
 
     [Fact]

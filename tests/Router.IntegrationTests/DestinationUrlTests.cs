@@ -20,6 +20,7 @@ public sealed class DestinationUrlTests(SharedRouter shared) : IClassFixture<Sha
     [InlineData("https://[::ffff:169.254.169.254]/", NotPublic)]
     [InlineData("https://localhost/", NotPublic)]
     [InlineData("https://aאb.test/", "is not a valid http or https URL")]
+    [InlineData("https:\\\\example.com/leads", "is not a valid http or https URL")]
     [InlineData("ftp://example.com/", "is not a valid http or https URL")]
     public async Task Url_NotAllowed_Is422ThatSaysWhatToDo(string url, string sentence)
     {

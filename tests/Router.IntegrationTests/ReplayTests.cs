@@ -168,6 +168,61 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(10 + replayed, router.Receiver.At(site.LeadManager.Path).Count);
     }
 
+    [Fact]
+    public async Task Replays_OfASite_AreListedToTheLast()
+    {
+        var site = await _router.CreateSite();
+        for (var i = 0; i < 3; i++)
+            await Replay(site, new { state = "dead" });
+        var first = await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays?limit=2");
+        var second = await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays?limit=2&cursor={first.GetProperty("next").GetString()}");
+        var ids = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray()).Select(job => job.GetProperty("id").GetGuid()).ToList();
+        Assert.Equal((3, 3), (ids.Count, ids.Distinct().Count()));
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task Replay_FromATimeWithoutOffset_IsInUtcWhereverTheHostIs()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0, ("TZ", "Asia/Tokyo"));
+        var site = await router.CreateSite();
+        var path = $"/api/sites/{site.Id}/replays";
+        Assert.Equal(202, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "2026-01-01T00:00:00", to = "2026-01-02T00:00:00+02:00" })).StatusCode);
+        Assert.Equal("2026-01-01 00:00|2026-01-01 22:00", await router.Query<string>(
+            "select to_char(from_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || '|' || to_char(to_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from replays"));
+        // As an empty time of a .NET client comes.
+        Assert.Equal(422, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "0001-01-01T00:00:00" })).StatusCode);
+        Assert.Equal(400, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "yesterday" })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Destination_SwitchedOffWhileAnOutcomeIsBeingRecorded_WaitsForNobody()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("down");
+        _router.Receiver.Answer(destination.Path, async (context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "10";
+            await Task.CompletedTask;
+        });
+        for (var i = 0; i < 5; i++)
+            await site.PostLead();
+        await Eventually.True(async () => await Count(site, "retrying") == 5, "all wait");
+
+        await using var database = await _router.OpenDatabase();
+        await using (var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var locking = new Npgsql.NpgsqlCommand($"select from deliveries where destination_id = '{destination.Id}' and state = 'retrying' limit 1 for update", database);
+            await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(5, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
+            Assert.Equal(4, await Count(site, "canceled"));
+        }
+
+        // By a worker, as soon as it is due.
+        await Eventually.True(async () => await Count(site, "canceled") == 5, "the last one is canceled, too");
+    }
+
     private async Task<bool> IsProven(TestSite site, TestDestination destination) =>
         (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind is JsonValueKind.String;
 

@@ -18,9 +18,14 @@ internal static class DestinationChecks
             problems.RequireText("secret", fields.GenerateSecret is true ? secret : fields.Secret, most: 500);
         problems.CheckText("partner_id", fields.PartnerId);
         problems.CheckSignature(signature, secret);
-        if (fields.MaxInFlight is < 0 or > 10_000)
-            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
+        problems.CheckMaxInFlight(fields.MaxInFlight);
         return problems;
+    }
+
+    public static void CheckMaxInFlight(this FieldProblems problems, int? value)
+    {
+        if (value is < 0 or > 10_000)
+            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
     }
 
     public static FieldProblems Check(this NewSecret request, string signature, string secret)

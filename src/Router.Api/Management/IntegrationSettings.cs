@@ -43,7 +43,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
-        var id = await Insert(change.Connection, fields, secrets.Protect(fields.Secret!));
+        var id = await Insert(change.Connection, fields, new SecretRotation(secrets.Protect(fields.Secret!), null, null));
         var made = await Find(change.Connection, id);
         await change.Commit(cancellationToken);
         return made!;
@@ -88,9 +88,10 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         if (destination.Kind != DestinationKinds.Custom)
             return Refusal.Conflict("Only a custom API can be promoted into the catalogue.");
 
-        var secret = await change.Connection.QuerySingleAsync<string>("select secret from destinations where id = @destinationId", new { destinationId });
+        var secret = await change.Connection.QuerySingleAsync<SecretRotation>(
+            "select secret, previous_secret, previous_secret_until from destinations where id = @destinationId", new { destinationId });
         var promoted = fields with { Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature, Secret = null, Published = fields.Published ?? false };
-        if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret)) is { Any: true } problems)
+        if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         var id = await Insert(change.Connection, promoted, secret);
@@ -101,15 +102,20 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         return made!;
     }
 
-    private async Task<Guid> Insert(NpgsqlConnection connection, IntegrationFields fields, string secret)
+    private async Task<Guid> Insert(NpgsqlConnection connection, IntegrationFields fields, SecretRotation secret)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         await connection.ExecuteAsync(
             """
-            insert into integrations (id, name, description, url, secret, signature, partner_id_label, partner_id_help, published)
-            values (@id, @Name, @Description, @Url, @secret, coalesce(@Signature, 'lead_router'), coalesce(@PartnerIdLabel, 'Partner ID'), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false))
+            insert into integrations (
+                id, name, description, url, secret, previous_secret, previous_secret_until, signature, partner_id_label, partner_id_help, published)
+            values (@id, @Name, @Description, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, coalesce(@Signature, 'lead_router'), coalesce(@PartnerIdLabel, 'Partner ID'), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false))
             """,
-            new { id, fields.Name, fields.Description, fields.Url, secret, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp, fields.Published });
+            new
+            {
+                id, fields.Name, fields.Description, fields.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil, fields.Signature, fields.PartnerIdLabel,
+                fields.PartnerIdHelp, fields.Published,
+            });
         return id;
     }
 

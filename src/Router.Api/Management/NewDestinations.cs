@@ -16,7 +16,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
-        return await Insert(change, site, fields.MaxInFlight, secrets.Protect(secret!), new CreatedDestination(
+        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(secrets.Protect(secret!), null, null), new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Custom, null, fields.Name!, fields.Url!, fields.PartnerId ?? "", fields.Active ?? true,
             signature, fields.GenerateSecret is true ? secret : null), cancellationToken);
     }
@@ -25,26 +25,29 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
     public async Task<Change<CreatedDestination>> Connect(Guid site, DestinationFields fields, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var integration = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Name, string Url, string Secret, string Signature, string Label)?>(
-            "select id, name, url, secret, signature, partner_id_label from integrations where id = @IntegrationId and published", new { fields.IntegrationId });
+        // Whoever changes it meanwhile finds this destination there and changes it, too.
+        var integration = await change.Connection.QuerySingleOrDefaultAsync<Connectable>(
+            "select id, name, url, signature, secret, previous_secret, previous_secret_until from integrations where id = @IntegrationId and published for share",
+            new { fields.IntegrationId });
         if (integration is not { } chosen)
             return Refusal.NoSuch("integration");
 
         var problems = new FieldProblems();
         problems.CheckText("name", fields.Name);
         problems.RequireText("partner_id", fields.PartnerId);
+        problems.CheckMaxInFlight(fields.MaxInFlight);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        return await Insert(change, site, fields.MaxInFlight, chosen.Secret, new CreatedDestination(
+        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Registered, chosen.Id, string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
             fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
     }
 
     private static async Task<Change<CreatedDestination>> Insert(
-        ConfigurationChange change, Guid site, int? maxInFlight, string secret, CreatedDestination created, CancellationToken cancellationToken)
+        ConfigurationChange change, Guid site, int? maxInFlight, SecretRotation secret, CreatedDestination created, CancellationToken cancellationToken)
     {
         try
         {
@@ -56,13 +59,14 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
 
             await change.Connection.ExecuteAsync(
                 """
-                insert into destinations (id, site_id, kind, integration_id, name, url, secret, partner_id, active, signature, max_in_flight)
-                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @secret, @PartnerId, @Active, @Signature, nullif(@maxInFlight, 0))
+                insert into destinations (
+                    id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id, active, signature, max_in_flight)
+                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId, @Active, @Signature, nullif(@maxInFlight, 0))
                 """,
                 new
                 {
-                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret, created.PartnerId, created.Active, created.Signature,
-                    maxInFlight,
+                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil,
+                    created.PartnerId, created.Active, created.Signature, maxInFlight,
                 });
             await change.Commit(cancellationToken);
             return created;
@@ -80,4 +84,6 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             return DestinationSettings.NotProven;
         }
     }
+
+    private sealed record Connectable(Guid Id, string Name, string Url, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil);
 }

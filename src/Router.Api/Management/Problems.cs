@@ -50,6 +50,13 @@ internal sealed class FieldProblems
             Add(field, $"'{field}' holds a control character.");
     }
 
+    /// <summary>Times that Postgres and every time zone can hold.</summary>
+    public void CheckTimes(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (from?.Year is < 1900 or > 9000 || to?.Year is < 1900 or > 9000)
+            Add("from", "'from' and 'to' must be between the years 1900 and 9000.");
+    }
+
     /// <summary>An absolute http or https URL without credentials in it.</summary>
     public void RequireUrl(string field, string? value)
     {
@@ -57,7 +64,8 @@ internal sealed class FieldProblems
             Add(field, $"'{field}' is required.");
         else if (value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
             Add(field, $"'{field}' holds a space or a line break.");
-        else if (value.Length > 2000 || !Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        // .NET reads backslashes as slashes; nobody who looks at such an address would.
+        else if (value.Length > 2000 || value.Contains('\\') || !Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             Add(field, $"'{field}' is not a valid http or https URL.");
         else if (url.UserInfo.Length > 0)
             Add(field, $"'{field}' must not hold a username or password: requests are authenticated by their signature.");

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Router.Api.Authentication;
 using Router.Api.OpenApi;
 using Router.Core.Deliveries;
@@ -19,7 +20,7 @@ internal static class ReplaysApi
     /// <param name="To">Accepted before then.</param>
     internal sealed record ReplayFields(
         string? State = null, bool? Missed = null, Guid? Destination = null, string? Lead = null, int? Status = null, string? Error = null,
-        DateTimeOffset? From = null, DateTimeOffset? To = null);
+        [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? From = null, [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? To = null);
 
     public static void MapReplays(this RouteGroupBuilder api)
     {
@@ -50,6 +51,7 @@ internal static class ReplaysApi
         if (request.Lead is not null && lead is null)
             problems.Add("lead", "'lead' is not a lead's id.");
         problems.CheckText("error", request.Error);
+        problems.CheckTimes(request.From, request.To);
         if (problems.Any)
             return Problems.Invalid(problems);
         if (!await history.HasSite(site, cancellationToken))
@@ -60,8 +62,11 @@ internal static class ReplaysApi
         return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", job);
     }
 
-    private static async Task<IResult> List(Guid site, int? limit, ReplayJobs replays, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new Page<ReplayJob>(await replays.List(site, Paging.Limit(limit), cancellationToken), Next: null));
+    private static async Task<IResult> List(Guid site, Guid? cursor, int? limit, ReplayJobs replays, CancellationToken cancellationToken)
+    {
+        var take = Paging.Limit(limit);
+        return TypedResults.Ok(Page<ReplayJob>.Of(await replays.List(site, cursor, take + 1, cancellationToken), take, job => job.Id.ToString("D")));
+    }
 
     private static async Task<IResult> Get(Guid site, Guid replay, ReplayJobs replays, CancellationToken cancellationToken) =>
         await replays.Find(site, replay, cancellationToken) is { } job ? TypedResults.Ok(job) : Problems.NoSuch("replay");

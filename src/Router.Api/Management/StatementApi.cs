@@ -23,8 +23,7 @@ internal static class StatementApi
         CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
-        if (to?.Year is < 1900 or > 9000 || from?.Year is < 1900 or > 9000)
-            problems.Add("from", "'from' and 'to' must be between the years 1900 and 9000.");
+        problems.CheckTimes(from, to);
         if (problems.Any)
             return Problems.Invalid(problems);
 

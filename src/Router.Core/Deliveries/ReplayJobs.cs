@@ -57,12 +57,17 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         return await Count(connection, siteId, filter, cancellationToken);
     }
 
-    /// <summary>A site's replays, newest first.</summary>
-    public async Task<List<ReplayJob>> List(Guid siteId, int limit, CancellationToken cancellationToken)
+    /// <summary>A site's replays, newest first; those older than <paramref name="after"/>, one of them.</summary>
+    public async Task<List<ReplayJob>> List(Guid siteId, Guid? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<ReplayJob>(new CommandDefinition(
-            $"select {Columns} from replays where site_id = @siteId order by created_at desc limit @limit", new { siteId, limit }, cancellationToken: cancellationToken))).AsList();
+            $"""
+            select {Columns} from replays
+            where site_id = @siteId
+              and (@after::uuid is null or (created_at, id) < (select a.created_at, a.id from replays a where a.id = @after and a.site_id = @siteId))
+            order by created_at desc, id desc limit @limit
+            """, new { siteId, after, limit }, cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>How far it is; null when the site has no such replay.</summary>

@@ -69,8 +69,7 @@ public static class LeadValidator
     public static IReadOnlyList<FieldError> Activities(JsonElement activities)
     {
         var errors = new List<FieldError>();
-        foreach (var activity in activities.EnumerateArray())
-            CheckActivity(activity, leadHasSource: false, errors);
+        CheckActivities(activities, leadHasSource: false, errors);
         return errors;
     }
 
@@ -103,8 +102,7 @@ public static class LeadValidator
         switch (type, value.ValueKind)
         {
             case (FieldType.Activities, JsonValueKind.Array):
-                foreach (var activity in value.EnumerateArray())
-                    CheckActivity(activity, leadHasSource, errors);
+                CheckActivities(value, leadHasSource, errors);
                 break;
             case (FieldType.Property, JsonValueKind.Object):
                 Check(Schema.Property, value, leadHasSource, errors);
@@ -113,6 +111,13 @@ public static class LeadValidator
                 Check(Schema.User, value, leadHasSource, errors);
                 break;
         }
+    }
+
+    // A sender hears of the first problem; a body can hold half a million.
+    private static void CheckActivities(JsonElement activities, bool leadHasSource, List<FieldError> errors)
+    {
+        foreach (var activity in activities.EnumerateArray().TakeWhile(_ => errors.Count == 0))
+            CheckActivity(activity, leadHasSource, errors);
     }
 
     private static void CheckActivity(JsonElement activity, bool leadHasSource, List<FieldError> errors)
