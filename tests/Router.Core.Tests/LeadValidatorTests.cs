@@ -65,10 +65,10 @@ public sealed class LeadValidatorTests
     public void Lead_WithOneProblem_GetsOneSentenceForIt(string lead, string expected) => Assert.Equal(expected, Assert.Single(Sentences(lead)));
 
     [Fact]
-    public void Activities_AllWrong_AreRefusedForTheFirst()
+    public void Activities_HalfAMillionWrong_AreNotAllReported()
     {
         using var document = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat('0', 500_000))}]");
-        Assert.Single(LeadValidator.Activities(document.RootElement));
+        Assert.InRange(LeadValidator.Activities(document.RootElement).Count, 1, 100);
     }
 
     [Fact]

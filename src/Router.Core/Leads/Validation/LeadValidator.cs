@@ -9,6 +9,9 @@ namespace Router.Core.Leads.Validation;
 /// </summary>
 public static class LeadValidator
 {
+    // A sender hears of the first; a list of activities can hold half a million.
+    private const int MostProblems = 100;
+
     private static readonly string[] Identifying =
     [
         "email", "second_email", "first_name", "last_name", "phone", "phone2", "address", "street_address", "city", "state",
@@ -113,10 +116,9 @@ public static class LeadValidator
         }
     }
 
-    // A sender hears of the first problem; a body can hold half a million.
     private static void CheckActivities(JsonElement activities, bool leadHasSource, List<FieldError> errors)
     {
-        foreach (var activity in activities.EnumerateArray().TakeWhile(_ => errors.Count == 0))
+        foreach (var activity in activities.EnumerateArray().TakeWhile(_ => errors.Count < MostProblems))
             CheckActivity(activity, leadHasSource, errors);
     }
 
