@@ -17,9 +17,23 @@ internal sealed class BrokerLine(AddressFamily family) : TcpClientAdapter(new So
     // might leave a channel behind that never hears of it.
     private static readonly TimeSpan Silence = Heartbeat * 2;
 
+    // The most that RabbitMQ can be told to take. The client's own limit is lower, and a message above it would end each connection that it comes to:
+    // nobody could ever take it out of its queue.
+    private const uint LargestMessage = 512 * 1024 * 1024;
+
+    /// <summary>A connection of the router's own.</summary>
+    public static ConnectionFactory Factory(BrokerOptions options, string name)
+    {
+        // Ours to replace: a new connection has no half-dead channel.
+        var factory = new ConnectionFactory { Uri = new Uri(options.Uri), ClientProvidedName = name, AutomaticRecoveryEnabled = false };
+        Use(factory);
+        return factory;
+    }
+
     /// <summary>Both hosts notice a line that broke or fell silent in the same way, and as soon.</summary>
     public static void Use(ConnectionFactory factory)
     {
+        factory.MaxInboundMessageBodySize = LargestMessage;
         factory.RequestedHeartbeat = Heartbeat;
         factory.RequestedConnectionTimeout = Heartbeat;
         factory.SocketFactory = family => new BrokerLine(family);

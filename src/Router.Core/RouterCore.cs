@@ -6,6 +6,7 @@ using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
 using Router.Core.Retention;
+using Router.Core.SetAside;
 using Router.Core.Sites;
 
 namespace Router.Core;
@@ -41,6 +42,7 @@ public static class RouterCore
 
         services.AddOptions<OutboxOptions>().Bind(configuration.GetSection("Outbox")).ValidateDataAnnotations().ValidateOnStart();
         services.AddBackground<LeadOutbox>();
+        services.AddSingleton<SetAsideMessages>();
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using MassTransit;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
@@ -12,7 +13,9 @@ internal static class Broker
 {
     public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator> consumers)
     {
-        services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddBrokerLine(configuration);
+        services.AddSingleton<LaneCounts>();
+        services.AddSingleton<SetAside>();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -21,13 +24,21 @@ internal static class Broker
             {
                 Connect(rabbit, new Uri(context.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
                 Serialize(rabbit);
-                Queue<RetryDelivery>(rabbit, RetryDelivery.QueueName);
-                Queue<DeadLetter>(rabbit, DeadLetter.QueueName);
-                rabbit.SendTopology.ErrorQueueNameFormatter = new OneErrorQueue();
+                var topology = context.GetRequiredService<QueueTopology>();
+                Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
+                Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
                 rabbit.DeployPublishTopology = true;
                 rabbit.ConfigureEndpoints(context);
             });
         });
+        // Ours: it starts the bus when it can work, and anew when it doesn't.
+        services.RemoveMassTransitHostedService();
+        // What the bus declares is settled when it is made: not before the queues have been looked at.
+        services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));
+        services.PostConfigure<HealthCheckServiceOptions>(health => health.Registrations.Remove(health.Registrations.Single(check => check.Name == "masstransit-bus")));
+        services.AddSingleton<BusKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<BusKeeper>());
+        services.AddHealthChecks().AddCheck<BusKeeper>("consuming", tags: ["ready"]);
     }
 
     private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri)
@@ -36,7 +47,7 @@ internal static class Broker
         var port = uri.Port > 0 ? uri.Port : secure ? 5671 : 5672;
         var vhost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
         var credentials = uri.UserInfo.Split(':', 2);
-        rabbit.Host(uri.Host, (ushort)port, vhost.Length == 0 ? "/" : vhost, host =>
+        rabbit.Host(uri.Host, (ushort)port, vhost.Length == 0 ? "/" : vhost, "Router.Worker", host =>
         {
             host.Username(Uri.UnescapeDataString(credentials[0]));
             host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
@@ -48,12 +59,6 @@ internal static class Broker
             if (secure)
                 host.UseSsl(ssl => ssl.ServerName = uri.Host);
         });
-    }
-
-    /// <summary>Events that couldn't be understood lie in one place, whichever way they took.</summary>
-    private sealed class OneErrorQueue : IErrorQueueNameFormatter
-    {
-        public string FormatErrorQueueName(string queueName) => $"{(queueName == LeadEvent.FreshQueueName ? LeadEvent.QueueName : queueName)}_error";
     }
 
     /// <summary>Plain JSON without an envelope: what an operator sees under "Get messages" is the message.</summary>
@@ -72,13 +77,18 @@ internal static class Broker
         rabbit.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
     }
 
-    /// <summary>
-    /// An exchange with its quorum queue behind it, for what workers publish; the queue of events is declared by the lane that takes them.
-    /// </summary>
-    private static void Queue<T>(IRabbitMqBusFactoryConfigurator rabbit, string name)
+    /// <summary>An exchange with its queue behind it, for what workers publish; the queues of events are declared by the lanes that take them.</summary>
+    private static void Queue<T>(IRabbitMqBusFactoryConfigurator rabbit, QueueTopology topology, string name)
         where T : class
     {
         rabbit.Message<T>(message => message.SetEntityName(name));
-        rabbit.Publish<T>(publish => publish.BindQueue(name, name, queue => queue.SetQuorumQueue()));
+        rabbit.Publish<T>(publish => publish.BindQueue(name, name, queue => queue.Declare(topology, name)));
+    }
+
+    /// <summary>As <see cref="QueueTopology"/> found or made it.</summary>
+    public static void Declare(this IRabbitMqQueueConfigurator queue, QueueTopology topology, string name)
+    {
+        foreach (var (key, value) in topology.ArgumentsOf(name))
+            queue.SetQueueArgument(key, value!);
     }
 }

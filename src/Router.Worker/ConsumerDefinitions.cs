@@ -1,8 +1,8 @@
 using MassTransit;
-using MassTransit.Middleware;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Hosting;
 
 namespace Router.Worker;
 
@@ -19,11 +19,12 @@ internal sealed class RetryDeliveryConsumerDefinition(IOptions<DeliveryOptions> 
 internal abstract class LaneDefinition<TConsumer> : ConsumerDefinition<TConsumer>
     where TConsumer : class, IConsumer
 {
+    private readonly string _queue;
     private readonly int _concurrency;
 
     protected LaneDefinition(string queue, int concurrency)
     {
-        EndpointName = queue;
+        EndpointName = _queue = queue;
         _concurrency = concurrency;
     }
 
@@ -37,13 +38,16 @@ internal abstract class LaneDefinition<TConsumer> : ConsumerDefinition<TConsumer
         // A fault event would be a copy of the lead that nobody reads.
         endpointConfigurator.PublishFaults = false;
         if (endpointConfigurator is IRabbitMqReceiveEndpointConfigurator rabbit)
-            rabbit.SetQuorumQueue();
+            rabbit.Declare(context.GetRequiredService<QueueTopology>(), _queue);
+        var setAside = context.GetRequiredService<SetAside>();
+        endpointConfigurator.ConfigureReceive(receive => receive.UseFilter(new LaneEntrance(
+            _queue, context.GetRequiredService<LaneCounts>().Of(_queue), context.GetRequiredService<IOptions<BrokerOptions>>().Value.MaxMessageBytes, setAside)));
         var host = context.GetRequiredService<IHostApplicationLifetime>();
         consumerConfigurator.UseFilter(new BackAtStop<TConsumer>(host));
         endpointConfigurator.ConfigureError(error =>
         {
             error.UseFilter(new ReturnToQueue(host));
-            error.UseFilter(new ErrorTransportFilter());
+            error.UseFilter(new SetAsideFilter(_queue, setAside));
         });
     }
 }

@@ -6,7 +6,7 @@ using Router.Core.Leads;
 namespace Router.Worker;
 
 /// <summary>Puts a readable copy of a delivery that is given up into <c>lead-dead-letters</c>.</summary>
-internal sealed partial class DeadLetters(IBus bus, ILogger<DeadLetters> logger)
+internal sealed partial class DeadLetters(Lazy<IBus> bus, ILogger<DeadLetters> logger)
 {
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
 
@@ -21,7 +21,7 @@ internal sealed partial class DeadLetters(IBus bus, ILogger<DeadLetters> logger)
         using var limit = new CancellationTokenSource(ConfirmTimeout);
         try
         {
-            await bus.Publish(Letter(lead, destination, body, attempt), Mandatory, limit.Token);
+            await bus.Value.Publish(Letter(lead, destination, body, attempt), Mandatory, limit.Token);
             return true;
         }
 #pragma warning disable CA1031 // Whatever it was, the broker doesn't have it; the delivery goes on instead.

@@ -12,7 +12,7 @@ namespace Router.Worker;
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
 internal sealed partial class DueDeliveries(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IBus bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, Lazy<IBus> bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
     : BackgroundService
 {
     private const int Batch = 250;
@@ -55,7 +55,7 @@ internal sealed partial class DueDeliveries(
         try
         {
             foreach (var few in due.Chunk(PublishedAtOnce))
-                await Task.WhenAll(few.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
+                await Task.WhenAll(few.Select(retry => bus.Value.Publish(retry, Mandatory, limit.Token)));
         }
         catch
         {

@@ -25,8 +25,9 @@ internal sealed partial class LeadRouting(
         var site = await availability.Wait(token => directory.Find(lead.SiteId, token), host.ApplicationStopping)
             ?? throw new UnknownSiteException(lead.SiteId);
 
-        // Moved back from the error queue it is a new message to the broker, and the same one to us.
-        var isRedelivery = context.ReceiveContext.Redelivered || context.ReceiveContext.TransportHeaders.TryGetHeader(MessageHeaders.Reason, out _);
+        // Published once more it is a new message to the broker, and the same one to us.
+        var isRedelivery = context.ReceiveContext.Redelivered || context.ReceiveContext.TransportHeaders.TryGetHeader(LeadMessage.AgainHeader, out _)
+            || context.ReceiveContext.TransportHeaders.TryGetHeader(MessageHeaders.Reason, out _);
         var planned = await planner.Plan(lead, site, isRedelivery);
         if (planned.Count == 0)
             return;
@@ -43,5 +44,5 @@ internal sealed partial class LeadRouting(
     private static partial void LogRouted(ILogger logger, Guid messageId, Guid siteId, string action, int delivered, int planned, double milliseconds);
 }
 
-/// <summary>An event for a site that isn't in the database: put aside in the error queue, where an operator can move it back.</summary>
+/// <summary>An event for a site that isn't in the database: set aside, until the site is there or its operator decides.</summary>
 internal sealed class UnknownSiteException(Guid siteId) : Exception($"Site {siteId} is not in the database.");

@@ -7,8 +7,8 @@ namespace Router.Worker;
 
 /// <summary>
 /// Decides what becomes of a message whose consumer threw. Stopping hosts and lost servers are nobody's fault: the message
-/// goes back to its queue. What remains is a message that cannot be understood or a bug of ours: the queue's
-/// <c>_error</c> queue keeps it, where an operator sees it and can move it back.
+/// goes back to its queue. What remains is a message that cannot be understood or a bug of ours: it is set aside, where an operator
+/// sees it and can send it again.
 /// </summary>
 internal sealed class ReturnToQueue(IHostApplicationLifetime host) : IFilter<ExceptionReceiveContext>
 {

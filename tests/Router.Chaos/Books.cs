@@ -65,6 +65,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         Expect(missing, "deliveries are missing in the statement");
         Expect(unbalanced, "lines of the statement don't add up");
         Expect(await PutAside(), "messages were put aside in error, skipped or dead-letter queues");
+        Expect(await database.ExecuteScalarAsync<long>("select count(*) from set_aside where reason <> 'too_large'"), "messages are set aside");
         Expect(rig.Hosts.Count(host => host.GaveUp), "hosts ended by themselves");
         Expect(driver.Answers.Where(answer => answer.Key is not (0 or 201 or 503)).Sum(answer => answer.Value), "answers to senders were neither success nor 503");
         return problems;

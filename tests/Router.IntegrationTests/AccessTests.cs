@@ -23,6 +23,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
         ("GET", "/api/sites" or "/api/integrations") => "token",
         (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",
+        (_, var p) when p.StartsWith("/api/set-aside", StringComparison.Ordinal) => "operator token",
         (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal) || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",
         ("DELETE", "/api/tokens/{id}") => "its own token",
         (_, "/api/tokens") => "token",

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using Router.Core.Leads;
 using Router.Hosting;
 
@@ -13,8 +14,14 @@ namespace Router.Api.Incoming;
 /// confirms. Without it, or while the broker blocks publishers, publishing fails at once. Not MassTransit's: that one's channel delays every
 /// publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
 /// </summary>
-internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger) : BackgroundService, IHealthCheck
+internal sealed partial class EventQueue(
+    FreshLane lane, QueueTopology topology, ReturnedMessages returned, IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger)
+    : BackgroundService, IHealthCheck
 {
+    // A queue that was full for a moment nacks, too. What goes on for longer than this a new connection may end: it declares the queues anew, and a
+    // channel of 3.10 goes on to be refused when the queue has long had room.
+    private static readonly TimeSpan RefusedAtMost = TimeSpan.FromSeconds(5);
+
     private static readonly CreateChannelOptions Confirmed =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
 
@@ -32,7 +39,7 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
             {
                 // Once at first, then about every half a minute.
                 if (retry.AttemptNumber % 15 == 0)
-                    LogAway(logger, retry.Outcome.Exception!.GetType().Name);
+                    LogAway(logger, BrokerRefusal.Sentence(retry.Outcome.Exception!));
                 return default;
             },
         })
@@ -40,16 +47,46 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
 
     private volatile IChannel? _channel;
     private volatile bool _isBlocked;
+    private volatile TaskCompletionSource? _lost;
+    private long _refusedSince;
+
+    /// <summary>A fresh event, by the lane that is open to it. Returns once the message is on the broker's disk.</summary>
+    /// <exception cref="Exception">It may not be there.</exception>
+    public ValueTask Publish(LeadMessage message) => Publish(lane.Queue, message.EventId, message.Utf8, again: false);
 
     /// <summary>Returns once the message is on the broker's disk.</summary>
     /// <exception cref="Exception">It may not be there.</exception>
-    public ValueTask Publish(LeadMessage message, bool isFresh, CancellationToken cancellationToken)
+    public ValueTask Publish(string queue, Guid eventId, ReadOnlyMemory<byte> utf8, bool again)
     {
         if (_channel is not { } channel || _isBlocked)
             throw new InvalidOperationException(_isBlocked ? "RabbitMQ blocks publishers." : "There is no connection to RabbitMQ.");
-        var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = message.EventId.ToString("D") };
+        var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = eventId.ToString("D") };
+        if (again)
+            properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [LeadMessage.AgainHeader] = true };
         // Mandatory: should the queue be gone, the broker returns the message instead of confirming a lead into nowhere.
-        return channel.BasicPublishAsync("", isFresh ? lane.Queue : LeadEvent.QueueName, mandatory: true, properties, message.Utf8, cancellationToken);
+        var confirmed = channel.BasicPublishAsync("", queue, mandatory: true, properties, utf8, CancellationToken.None);
+        if (!confirmed.IsCompleted)
+            return Confirm(confirmed);
+        if (confirmed.IsCompletedSuccessfully)
+            Volatile.Write(ref _refusedSince, 0);
+        return confirmed;
+    }
+
+    private async ValueTask Confirm(ValueTask confirmed)
+    {
+        try
+        {
+            await confirmed;
+            Volatile.Write(ref _refusedSince, 0);
+        }
+        catch (PublishException)
+        {
+            var now = time.GetTimestamp();
+            if (Interlocked.CompareExchange(ref _refusedSince, now, 0) is not 0 and var since && time.GetElapsedTime(since, now) > RefusedAtMost
+                && _lost is { } lost && lost.TrySetResult())
+                LogRefused(logger);
+            throw;
+        }
     }
 
     /// <summary>Without it the host goes on: events go to the outbox.</summary>
@@ -75,29 +112,24 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
     /// <summary>Connects and returns when the connection is lost again.</summary>
     private async Task UseConnection(CancellationToken stopping)
     {
-        var factory = new ConnectionFactory
-        {
-            Uri = new Uri(options.Value.Uri),
-            ClientProvidedName = "Router.Api",
-            // Ours: a new one has no half-dead channel.
-            AutomaticRecoveryEnabled = false,
-        };
-        BrokerLine.Use(factory);
+        var factory = BrokerLine.Factory(options.Value, "Router.Api");
         _isBlocked = false;
         await using var connection = await factory.CreateConnectionAsync(stopping);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionBlockedAsync += (_, _) => Block(true);
         connection.ConnectionUnblockedAsync += (_, _) => Block(false);
         connection.ConnectionShutdownAsync += (_, _) => Lose(lost);
+        // By whichever host comes first: a lead published before the first worker ever started must find its queue.
+        await topology.Ensure(connection, stopping);
         await using var channel = await connection.CreateChannelAsync(Confirmed, stopping);
         channel.ChannelShutdownAsync += (_, _) => Lose(lost);
-        // By whichever host comes first: a lead published before the first worker ever started must find its queue.
-        await Declare(channel, LeadEvent.QueueName, stopping);
-        await Declare(channel, LeadEvent.FreshQueueName, stopping);
 
+        Volatile.Write(ref _refusedSince, 0);
+        _lost = lost;
         _channel = channel;
         // Not awaited: what hangs in the closing of a lost connection must not keep a new one from being made.
         _ = lane.Watch(connection, lost.Task);
+        _ = returned.Collect(connection, lost.Task);
         try
         {
             await lost.Task.WaitAsync(stopping);
@@ -109,10 +141,6 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
             lost.TrySetResult();
         }
     }
-
-    private static Task<QueueDeclareOk> Declare(IChannel channel, string queue, CancellationToken cancellationToken) => channel.QueueDeclareAsync(
-        queue, durable: true, exclusive: false, autoDelete: false,
-        new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
 
     private Task Block(bool isBlocked)
     {
@@ -130,6 +158,9 @@ internal sealed partial class EventQueue(FreshLane lane, IOptions<BrokerOptions>
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ is not available ({Exception}); trying again. Accepted events go to the outbox")]
     private static partial void LogAway(ILogger logger, string exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ has refused every event for some seconds; connecting anew. Accepted events go to the outbox")]
+    private static partial void LogRefused(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to RabbitMQ is lost; connecting anew")]
     private static partial void LogLost(ILogger logger);

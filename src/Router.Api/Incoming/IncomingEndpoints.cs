@@ -17,13 +17,16 @@ internal static class IncomingEndpoints
         {
             kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout;
         });
-        services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddBrokerLine(configuration);
         services.AddSingleton<FreshLane>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
         services.AddHealthChecks().AddCheck<EventQueue>("rabbitmq", tags: ["ready"]);
+        services.AddSingleton<ReturnedMessages>();
         services.AddSingleton<OutboxRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
+        services.AddHealthChecks().AddCheck<SetAsideCheck>("set aside", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
         services.AddSingleton<LeadPublisher>();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();

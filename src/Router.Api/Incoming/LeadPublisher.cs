@@ -37,7 +37,7 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
         try
         {
             // Not tied to the request: a sender that hangs up early has still sent a lead. And not canceled: what is on its way may arrive.
-            var confirmed = queue.Publish(message, isFresh: true, CancellationToken.None);
+            var confirmed = queue.Publish(message);
             if (!confirmed.IsCompletedSuccessfully)
                 await confirmed.AsTask().WaitAsync(options.Value.ConfirmTimeout, time);
             return true;

@@ -1,4 +1,8 @@
+using System.Data.Common;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using Router.Core.Leads;
+using Router.Hosting;
 
 namespace Router.Api.Incoming;
 
@@ -6,7 +10,8 @@ namespace Router.Api.Incoming;
 /// Publishes what waits in the outbox, in its order, once the broker confirms again. Until nothing waits any more, this host's new events go
 /// behind those.
 /// </summary>
-internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, TimeProvider time, ILogger<OutboxRelay> logger) : BackgroundService
+internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, IOptions<BrokerOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
+    : BackgroundService, IHealthCheck
 {
     // One tells whether the broker is back; then more at a time.
     private const int First = 1;
@@ -54,7 +59,7 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
         {
             try
             {
-                if (await outbox.Relay(most, Publish, stoppingToken) is not { } count)
+                if (await outbox.Relay(most, options.Value.MaxMessageBytes, Publish, stoppingToken) is not { } count)
                 {
                     // Another host is at it, with what this one has kept, too.
                     if (++inOtherHands % 60 == 0)
@@ -84,6 +89,9 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
 #pragma warning disable CA1031 // Whatever it was, the events still wait; a relay that ends would leave them.
             catch (Exception failed)
             {
+                // The broker may take less than we believe. Alone it shows which message it is that ends the connection.
+                if (most == First && BrokerRefusal.IsPrecondition(failed) && await TrySetAside(stoppingToken))
+                    continue;
                 if (!_toldOfOutage)
                     LogWaiting(logger, failed.GetType().Name);
                 (most, _toldOfOutage) = (First, true);
@@ -93,8 +101,37 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
         }
     }
 
-    private Task Publish(IReadOnlyList<LeadMessage> messages) =>
-        Task.WhenAll(messages.Select(message => queue.Publish(message, isFresh: false, CancellationToken.None).AsTask())).WaitAsync(Patience, time);
+    private Task Publish(IReadOnlyList<WaitingMessage> messages) => Task.WhenAll(messages.Select(
+        message => queue.Publish(message.Queue, message.EventId, message.Message, message.Again).AsTask())).WaitAsync(Patience, time);
+
+    private async Task<bool> TrySetAside(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await outbox.SetAsideOldest(cancellationToken);
+            LogSetAside(logger);
+            return true;
+        }
+        catch (Exception failed) when (failed is DbException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The outbox is a way round a broker that doesn't take leads: somebody should look why.</summary>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await outbox.Waiting(cancellationToken) is { Count: > 0 } waiting
+                ? HealthCheckResult.Degraded($"{waiting.Count} accepted events wait in the outbox for RabbitMQ.")
+                : HealthCheckResult.Healthy();
+        }
+        catch (Exception away) when (away is DbException or TimeoutException or OperationCanceledException)
+        {
+            return HealthCheckResult.Degraded("Whether events wait in the outbox isn't known: Postgres doesn't answer.");
+        }
+    }
 
     public override void Dispose()
     {
@@ -104,6 +141,9 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, T
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Accepted events wait in the outbox ({Exception}): RabbitMQ doesn't confirm, or Postgres is away. Nothing is lost; they are published when both are back")]
     private static partial void LogWaiting(ILogger logger, string exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ refuses an event of the outbox for its size; it is set aside, see the operator's page")]
+    private static partial void LogSetAside(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Another host has been publishing from the outbox for half a minute; this one's events wait behind")]
     private static partial void LogInOtherHands(ILogger logger);

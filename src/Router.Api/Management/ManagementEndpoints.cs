@@ -19,6 +19,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<AuditLog>();
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
+        services.AddSingleton<SetAsideSettings>();
         services.AddSingleton<AccountSettings>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
@@ -43,6 +44,7 @@ internal static class ManagementEndpoints
         api.MapReplays();
         api.MapStatement();
         api.MapErasure();
+        api.MapSetAside();
         api.MapAccounts();
         api.MapAudit();
     }

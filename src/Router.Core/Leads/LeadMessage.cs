@@ -8,6 +8,9 @@ namespace Router.Core.Leads;
 /// <param name="Utf8">The JSON.</param>
 public sealed record LeadMessage(Guid EventId, byte[] Utf8)
 {
+    /// <summary>A header, true on a message that is published once more: its event may have been planned already.</summary>
+    public const string AgainHeader = "published-again";
+
     // A lead may be 64 deep by itself. Readable in the dashboard: é stays é.
     private static readonly JsonSerializerOptions Json = new() { MaxDepth = 128, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

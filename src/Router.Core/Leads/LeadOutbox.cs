@@ -3,11 +3,21 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
+using Router.Core.SetAside;
 
 namespace Router.Core.Leads;
 
 /// <summary>How many events wait in the outbox, and the time at which the oldest came.</summary>
 public sealed record WaitingInOutbox(long Count, DateTimeOffset? Since);
+
+/// <summary>A message in the outbox.</summary>
+/// <param name="Id">Older is smaller.</param>
+/// <param name="EventId">The event.</param>
+/// <param name="Queue">Where it is to be published.</param>
+/// <param name="Again">Whether it may have been planned before: it was set aside, or came back from RabbitMQ.</param>
+/// <param name="IsTooLarge">Whether it can't be published.</param>
+/// <param name="Message">What is published; null where it is too large.</param>
+public sealed record WaitingMessage(long Id, Guid EventId, string Queue, bool Again, bool IsTooLarge, byte[]? Message);
 
 /// <summary>
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
@@ -28,10 +38,11 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
 
     /// <summary>Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.</summary>
     /// <param name="most">As many at a time.</param>
+    /// <param name="largest">What is larger, in bytes, is set aside: the broker would refuse it for ever, and with it all that is behind it.</param>
     /// <param name="publish">Returns when the broker has them all. If it throws, all of them stay.</param>
     /// <param name="cancellationToken">Ends it; what isn't forgotten is published again.</param>
-    /// <returns>How many were published; null while another host is at it.</returns>
-    public async Task<int?> Relay(int most, Func<IReadOnlyList<LeadMessage>, Task> publish, CancellationToken cancellationToken)
+    /// <returns>How many were done with; null while another host is at it.</returns>
+    public async Task<int?> Relay(int most, int largest, Func<IReadOnlyList<WaitingMessage>, Task> publish, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -41,16 +52,66 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select pg_try_advisory_xact_lock(@RelayLock)", new { RelayLock }, transaction, cancellationToken: cancellationToken)))
             return null;
-        var rows = (await connection.QueryAsync<(long Id, Guid EventId, byte[] Message)>(new CommandDefinition(
-            "select id, event_id, message from lead_outbox order by id limit @most", new { most }, transaction, cancellationToken: cancellationToken))).AsList();
+
+        // The size is read without the contents. As many as fit, and one at least.
+        const string oldest = """
+            select id, event_id, queue, again, size > @largest as is_too_large, case when size <= @largest then message end as message
+            from (select *, octet_length(message) as size, sum(least(octet_length(message), @largest)) over (order by id) as bytes
+                  from (select * from lead_outbox order by id limit @most) o) o
+            where bytes - least(size, @largest) <= @largest
+            order by id
+            """;
+        var rows = (await connection.QueryAsync<WaitingMessage>(new CommandDefinition(
+            oldest, new { most, largest }, transaction, cancellationToken: cancellationToken))).AsList();
         if (rows.Count == 0)
             return 0;
 
-        await publish(rows.ConvertAll(row => new LeadMessage(row.EventId, row.Message)));
+        if (rows.FindAll(row => !row.IsTooLarge) is { Count: > 0 } messages)
+            await publish(messages);
+        foreach (var row in rows.Where(row => row.IsTooLarge))
+            await SetAside(connection, row.Id, cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
             "delete from lead_outbox where id = any(@Ids)", new { Ids = rows.ConvertAll(row => row.Id) }, transaction, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return rows.Count;
+    }
+
+    /// <summary>Sets the oldest aside: the broker refuses it for what it is.</summary>
+    public async Task SetAsideOldest(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            "select id from lead_outbox order by id limit 1 for update", transaction: transaction, cancellationToken: cancellationToken)) is not { } id)
+            return;
+
+        await SetAside(connection, id, cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition("delete from lead_outbox where id = @id", new { id }, transaction, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    // The contents needn't come here and go back.
+    private static async Task SetAside(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
+    {
+        var facts = MessageFacts.Of(await connection.ExecuteScalarAsync<byte[]>(new CommandDefinition(
+            "select substr(message, 1, @Enough) from lead_outbox where id = @id", new { id, MessageFacts.Enough }, cancellationToken: cancellationToken)));
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into set_aside (queue, reason, event_id, site_id, lead_id, action, accepted_at, size, digest, message)
+            select queue, @TooLarge, event_id, @SiteId, @LeadId, @Action, @AcceptedAt, octet_length(message), sha256(message), message from lead_outbox where id = @id
+            on conflict (queue, digest) do nothing
+            """,
+            new { id, SetAsideReason.TooLarge, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt }, commandTimeout: 60, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Returns when an event that RabbitMQ gave up is on disk, to be published again.</summary>
+    public async Task KeepReturned(Guid eventId, string queue, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("insert into lead_outbox (event_id, message, queue, again) values ($1, $2, $3, true)");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = eventId });
+        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlDbType.Bytea });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = queue });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>What waits at present.</summary>

@@ -23,8 +23,12 @@ public static class Erasure
 
     /// <summary>All that is kept of a lead.</summary>
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
-    public static Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) => Erase(
-        connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
+    public static async Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(
+            "delete from set_aside where site_id = @siteId and lead_id = @leadId", new { siteId, leadId }, cancellationToken: cancellationToken));
+        return await Erase(connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
+    }
 
     /// <summary>What <see cref="Lead"/> would come to now.</summary>
     public static Task<Erased> LookUp(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) =>
@@ -41,7 +45,8 @@ public static class Erasure
     /// <exception cref="PostgresException">Retention is copying a day just now (55P03); try again in a few minutes.</exception>
     public static async Task<Erased> Site(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
     {
-        await connection.ExecuteAsync(new CommandDefinition("delete from users where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(
+            "delete from users where site_id = @siteId; delete from set_aside where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
         return await Erase(
             connection,
             """

@@ -37,6 +37,8 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
             if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
                 LogStrays(logger, strays);
+            if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
+                LogSetAside(logger, aside);
             return done;
         },
         cancellationToken);
@@ -136,6 +138,9 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old events outside of days were emptied or dropped")]
     private static partial void LogStrays(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} messages were set aside for as long as contents are kept (Retention:BodiesAfter); their contents are deleted")]
+    private static partial void LogSetAside(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
     private static partial void LogKept(ILogger logger, string day, int unfinished);

@@ -60,6 +60,45 @@ public sealed class Broker : IDisposable
         (await _management.PutAsJsonAsync($"/api/parameters/shovel/{vhost}/move-{from}-{Guid.NewGuid():N}", new { value = shovel })).EnsureSuccessStatusCode();
     }
 
+    /// <summary>What a broker's keeper may set, for all queues whose names match.</summary>
+    public async Task SetPolicy(string vhost, string name, string pattern, object definition) => (await _management.PutAsJsonAsync(
+        $"/api/policies/{vhost}/{name}", new Dictionary<string, object>(StringComparer.Ordinal) { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }))
+        .EnsureSuccessStatusCode();
+
+    public async Task ClearPolicy(string vhost, string name) => (await _management.DeleteAsync($"/api/policies/{vhost}/{name}")).EnsureSuccessStatusCode();
+
+    public async Task DeleteQueue(string vhost, string name) => (await _management.DeleteAsync($"/api/queues/{vhost}/{name}")).EnsureSuccessStatusCode();
+
+    public async Task DeclareQueue(string vhost, string name, object arguments) =>
+        (await _management.PutAsJsonAsync($"/api/queues/{vhost}/{name}", new { durable = true, arguments })).EnsureSuccessStatusCode();
+
+    /// <summary>A user of its own, with all rights on one virtual host; the AMQP URL.</summary>
+    public async Task<string> CreateUser(string vhost, string name, string password)
+    {
+        await SetPassword(name, password);
+        await SetPermissions(vhost, name, ".*");
+        return new UriBuilder(_amqp) { Path = vhost, UserName = name, Password = password }.Uri.AbsoluteUri;
+    }
+
+    public async Task SetPassword(string name, string password) =>
+        (await _management.PutAsJsonAsync($"/api/users/{name}", new { password, tags = "monitoring" })).EnsureSuccessStatusCode();
+
+    public async Task DeleteUser(string name) => (await _management.DeleteAsync($"/api/users/{name}")).EnsureSuccessStatusCode();
+
+    /// <summary>What it may configure, write and read; an empty pattern takes everything away.</summary>
+    public async Task SetPermissions(string vhost, string name, string pattern) =>
+        (await _management.PutAsJsonAsync($"/api/permissions/{vhost}/{name}", new { configure = pattern, write = pattern, read = pattern })).EnsureSuccessStatusCode();
+
+    /// <summary>Ends the connections of a user, as their keeper does on the dashboard.</summary>
+    public async Task CloseConnections(string user)
+    {
+        foreach (var connection in (await _management.GetFromJsonAsync<JsonElement>("/api/connections")).EnumerateArray())
+        {
+            if (connection.TryGetProperty("user", out var its) && its.GetString() == user)
+                await _management.DeleteAsync($"/api/connections/{Uri.EscapeDataString(connection.GetProperty("name").GetString()!)}");
+        }
+    }
+
     public void Dispose() => _management.Dispose();
 
     private async Task<JsonElement> Get(string vhost, string queue, string mode)

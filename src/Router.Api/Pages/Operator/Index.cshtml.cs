@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Core.SetAside;
+using Router.Hosting;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
-internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox) : PageModel
+internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -21,9 +23,17 @@ internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn,
     /// <summary>Accepted leads that RabbitMQ hasn't got yet.</summary>
     public WaitingInOutbox Outbox { get; private set; } = new(0, null);
 
+    /// <summary>Messages that wait for an operator.</summary>
+    public IReadOnlyList<SetAsideCount> SetAside { get; private set; } = [];
+
+    /// <summary>What is wrong with RabbitMQ.</summary>
+    public IReadOnlyList<BrokerFinding> Broker { get; private set; } = [];
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
+        Broker = watch.Findings;
+        SetAside = await setAside.Counts(cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
         TakenIn = await takenIn.ByHour(cancellationToken);
         var rows = await reading;

@@ -1,0 +1,63 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace Router.Hosting;
+
+/// <summary>RabbitMQ's management API, read with the credentials of the AMQP connection.</summary>
+internal sealed class ManagementApi : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string _virtualHost;
+
+    public ManagementApi(IOptions<BrokerOptions> options)
+    {
+        var broker = new Uri(options.Value.Uri);
+        var path = Uri.UnescapeDataString(broker.AbsolutePath.TrimStart('/'));
+        _virtualHost = Uri.EscapeDataString(path.Length == 0 ? "/" : path);
+        Address = options.Value.ManagementUri is { Length: > 0 } address
+            ? new Uri(address)
+            : new UriBuilder(broker.Scheme == "amqps" ? "https" : "http", broker.Host, 15672).Uri;
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+        {
+            BaseAddress = Address,
+            Timeout = TimeSpan.FromSeconds(5),
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(broker.UserInfo))));
+    }
+
+    /// <summary>Where it is looked for.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The queues of the router's virtual host.</summary>
+    /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
+    public Task<JsonElement> Queues(CancellationToken cancellationToken) => Get($"api/queues/{_virtualHost}", cancellationToken);
+
+    /// <summary>The policies of the router's virtual host, and those that its keeper set over them.</summary>
+    /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
+    public async Task<QueuePolicies> Policies(CancellationToken cancellationToken) => new(
+        await Get($"api/policies/{_virtualHost}", cancellationToken), await Get($"api/operator-policies/{_virtualHost}", cancellationToken));
+
+    /// <summary>Whether there is an alarm of memory or disk, which blocks whoever publishes.</summary>
+    /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
+    public async Task<bool> HasAlarm(CancellationToken cancellationToken)
+    {
+        using var answer = await _http.GetAsync("api/health/checks/alarms", cancellationToken);
+        if (answer.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable)
+            return true;
+
+        answer.EnsureSuccessStatusCode();
+        return false;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonElement> Get(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.GetAsync(path, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+    }
+}
