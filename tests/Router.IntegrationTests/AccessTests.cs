@@ -146,6 +146,9 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
             return Replace(path, await Id("/api/tokens", new { name = "t" }, "id"));
         if (path.Contains("{replay}", StringComparison.Ordinal))
             return Replace(path, await Id($"/api/sites/{site.Id}/replays", new { state = "dead" }, "id"));
+        if (path.Contains("/set-aside/{", StringComparison.Ordinal))
+            return Replace(path, (await _router.Query<Guid>(
+                "insert into set_aside (queue, reason, size, digest, message) values ('lead-retries', 'failed', 2, decode(md5(gen_random_uuid()::text), 'hex'), '{}') returning id")).ToString());
         if (!path.Contains('{', StringComparison.Ordinal))
             return path;
 
