@@ -9,10 +9,11 @@
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
+#   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
-# They are the machine's own packages, or with ROUTER_SERVERS=debian13 those of Debian 13: RabbitMQ 4.0 and Postgres 17. `install` then
+# They are the machine's own packages or, with ROUTER_SERVERS=debian13, those of Debian 13: RabbitMQ 4.0 and Postgres 17. `install` then
 # makes a root file system with them, once, in ~/.cache/lead-router/debian13 (some minutes, 700 MB; delete it to have it made anew).
-# That needs root, apt and the right to mount; use the same ROUTER_SERVERS for every command on one DIR.
+# That needs apt, root and the right to mount. Set the same ROUTER_SERVERS whenever you start what has its data in DIR.
 set -euo pipefail
 
 EPMD=/usr/bin/epmd
@@ -35,6 +36,8 @@ servers_root() {
     [ -n "$cache" ] || cache=~/.cache
     echo "$cache/lead-router/debian13"
 }
+
+lacks_servers_root() { other_servers && [ ! -d "$(servers_root)" ]; }
 
 # Under its final name only once it is complete; behind a lock, for whoever else makes it at the same time.
 make_servers_root() (
@@ -67,7 +70,7 @@ postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n
 missing() {
     local wanted
     if other_servers; then
-        [ -d "$(servers_root)" ] || command -v mmdebstrap >/dev/null || echo mmdebstrap
+        ! lacks_servers_root || command -v mmdebstrap >/dev/null || echo mmdebstrap
     else
         [ -n "$(postgres_bin)" ] || echo postgresql
         [ -x "$RABBITMQ" ] || echo rabbitmq-server
@@ -79,7 +82,7 @@ missing() {
 
 install_missing() {
     install_packages "$@"
-    ! other_servers || make_servers_root
+    ! lacks_servers_root || make_servers_root
 }
 
 install_packages() {
@@ -325,7 +328,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     command=${1:-}
     [ "$command" = install ] && { shift; install_missing "$@"; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
-    ! other_servers || in_servers_root "$@"
+    case $command in
+        start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
+    esac
+    [ "$command" = run ] && { shift; exec "$@"; }
     mkdir -p "$2"
     dir=$(cd "$2" && pwd)
     case $command in
