@@ -26,7 +26,7 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 other_servers() {
     case ${ROUTER_SERVERS:-} in
         '') return 1 ;;
-        debian13) return 0 ;;
+        debian13) [ "$(id -u)" = 0 ] || die "ROUTER_SERVERS=debian13 needs root, to mount Debian 13's programs." ;;
         *) die "ROUTER_SERVERS is '$ROUTER_SERVERS'; it can be debian13, or empty for this machine's own servers." ;;
     esac
 }
@@ -59,7 +59,6 @@ in_servers_root() {
     local root
     root=$(servers_root)
     [ -d "$root" ] || die "RabbitMQ 4.0 and Postgres 17 are not installed: run ROUTER_SERVERS=debian13 deploy/servers.sh install"
-    [ "$(id -u)" = 0 ] || die "ROUTER_SERVERS=debian13 needs root, to mount Debian 13's programs."
     # shellcheck disable=SC2016 # For the shell inside.
     ROUTER_SERVERS='' PATH=/usr/sbin:/usr/bin exec unshare --mount --propagation private bash -c \
         'mount --bind "$0/usr" /usr && mount --bind "$0/etc" /etc && exec bash "$@"' "$root" "$(readlink -f "${BASH_SOURCE[0]}")" "$@"
@@ -70,7 +69,11 @@ postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n
 missing() {
     local wanted
     if other_servers; then
-        ! lacks_servers_root || command -v mmdebstrap >/dev/null || echo mmdebstrap
+        if lacks_servers_root; then
+            command -v mmdebstrap >/dev/null || echo mmdebstrap
+            # An older one doesn't know Debian 13's keys yet.
+            compgen -G '/usr/share/keyrings/debian-archive-trixie-*' >/dev/null || echo debian-archive-keyring
+        fi
     else
         [ -n "$(postgres_bin)" ] || echo postgresql
         [ -x "$RABBITMQ" ] || echo rabbitmq-server
