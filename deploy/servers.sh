@@ -9,6 +9,11 @@
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
+#   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
+#
+# They are the machine's own packages or, with ROUTER_SERVERS=debian13, those of Debian 13: RabbitMQ 4.0 and Postgres 17. `install` then
+# makes a root file system with them, once, in ~/.cache/lead-router/debian13 (some minutes, 700 MB; delete it to have it made anew).
+# That needs apt, root and the right to mount. Set the same ROUTER_SERVERS whenever you start what has its data in DIR.
 set -euo pipefail
 
 EPMD=/usr/bin/epmd
@@ -17,18 +22,73 @@ RABBITMQCTL=/usr/lib/rabbitmq/bin/rabbitmqctl
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
+# Which servers: empty for the machine's own, or debian13.
+other_servers() {
+    case ${ROUTER_SERVERS:-} in
+        '') return 1 ;;
+        debian13) [ "$(id -u)" = 0 ] || die "ROUTER_SERVERS=debian13 needs root, to mount Debian 13's programs." ;;
+        *) die "ROUTER_SERVERS is '$ROUTER_SERVERS'; it can be debian13, or empty for this machine's own servers." ;;
+    esac
+}
+
+servers_root() {
+    local cache=${XDG_CACHE_HOME:-}
+    [ -n "$cache" ] || cache=~/.cache
+    echo "$cache/lead-router/debian13"
+}
+
+lacks_servers_root() { other_servers && [ ! -d "$(servers_root)" ]; }
+
+# Under its final name only once it is complete; behind a lock, for whoever else makes it at the same time.
+make_servers_root() (
+    root=$(servers_root)
+    mkdir -p "${root%/*}"
+    exec 9>"$root.lock"
+    flock 9
+    [ ! -d "$root" ] || return 0
+    echo "making Debian 13 with RabbitMQ 4.0 and Postgres 17 in $root"
+    rm -rf --one-file-system "$root.new"
+    mmdebstrap --variant=minbase --include=rabbitmq-server,postgresql-17,curl --customize-hook='echo 127.0.0.1 localhost >"$1/etc/hosts"' \
+        trixie "$root.new" >"$root.log" 2>&1 9>&- || die "Debian 13 could not be set up; see $root.log"
+    mv "$root.new" "$root"
+)
+
+# Runs this script again with Debian 13's /usr and /etc in place of the machine's, in a mount namespace of its own: everything else (files,
+# processes, network, process ids) is the machine's, and the mounts are gone with the last server that was started in it.
+in_servers_root() {
+    local root
+    root=$(servers_root)
+    [ -d "$root" ] || die "RabbitMQ 4.0 and Postgres 17 are not installed: run ROUTER_SERVERS=debian13 deploy/servers.sh install"
+    # shellcheck disable=SC2016 # For the shell inside.
+    ROUTER_SERVERS='' PATH=/usr/sbin:/usr/bin exec unshare --mount --propagation private bash -c \
+        'mount --bind "$0/usr" /usr && mount --bind "$0/etc" /etc && exec bash "$@"' "$root" "$(readlink -f "${BASH_SOURCE[0]}")" "$@"
+}
+
 postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
 
 missing() {
     local wanted
-    [ -n "$(postgres_bin)" ] || echo postgresql
-    [ -x "$RABBITMQ" ] || echo rabbitmq-server
+    if other_servers; then
+        if lacks_servers_root; then
+            command -v mmdebstrap >/dev/null || echo mmdebstrap
+            # An older one doesn't know Debian 13's keys yet.
+            compgen -G '/usr/share/keyrings/debian-archive-trixie-*' >/dev/null || echo debian-archive-keyring
+        fi
+    else
+        [ -n "$(postgres_bin)" ] || echo postgresql
+        [ -x "$RABBITMQ" ] || echo rabbitmq-server
+    fi
     for wanted in curl openssl "$@"; do
         command -v "${wanted##*:}" >/dev/null || echo "${wanted%%:*}"
     done
 }
 
 install_missing() {
+    install_packages "$@"
+    ! lacks_servers_root || make_servers_root
+}
+
+install_packages() {
     local wanted
     local packages=() sudo=() policy=/usr/sbin/policy-rc.d log
     mapfile -t packages < <(missing "$@")
@@ -271,6 +331,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     command=${1:-}
     [ "$command" = install ] && { shift; install_missing "$@"; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
+    case $command in
+        start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
+    esac
+    [ "$command" = run ] && { shift; exec "$@"; }
     mkdir -p "$2"
     dir=$(cd "$2" && pwd)
     case $command in

@@ -55,7 +55,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if [ -n "$(missing)" ]; then
+if [ -n "$(missing)" ] || lacks_servers_root; then
     begin "Installing $(missing | paste -sd ' ')"
     printf '\n'
     install_missing
@@ -76,10 +76,10 @@ begin "Building"
 finish
 
 begin "Postgres on 127.0.0.1"
-start_postgres "$dir" 9>&-
+"$repo/deploy/servers.sh" start-postgres "$dir" 9>&-
 finish
 begin "RabbitMQ on 127.0.0.1"
-start_rabbitmq "$dir" 9>&-
+"$repo/deploy/servers.sh" start-rabbitmq "$dir" 9>&-
 finish
 . "$dir/servers.env"
 

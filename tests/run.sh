@@ -2,8 +2,13 @@
 # Installs what is missing and runs every test against real servers, which the tests start themselves on free ports of
 # 127.0.0.1, or against those that ROUTER_TEST_DATABASE_URL, ROUTER_TEST_AMQP_URL and ROUTER_TEST_RABBITMQ_MANAGEMENT_URL
 # point at. Arguments go to `dotnet test`, for example: tests/run.sh --filter FullyQualifiedName~Outcome
+# tests/run.sh --servers debian13 [ARGUMENT …]: on RabbitMQ 4.0 and Postgres 17 of Debian 13; deploy/servers.sh says how.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if [ "${1:-}" = --servers ]; then
+    export ROUTER_SERVERS=${2:?"--servers wants a name: debian13"}
+    shift 2
+fi
 
 # The languages are for the samples in docs/receivers.md, which are run against a real delivery.
 deploy/servers.sh install python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium || exit 1

@@ -37,7 +37,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.All(Promised, name => Assert.NotEmpty(first[name]));
         Assert.Equal($"http://127.0.0.1:{port}", first["ROUTER_URL"]);
         Assert.All(Pids(first), pid => Assert.True(Directory.Exists($"/proc/{pid}"), $"process {pid}"));
-        Assert.Equal("1", (await Shell.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+        Assert.Equal("1", (await PrivateServers.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
 
         // A second one in the same place, or at the same port, is refused with a sentence and leaves the first alone.
         Assert.Contains("already runs", (await Start(HostProcess.FreePort())).Output, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.True(exitCode == 0, output);
         var second = Settings();
         Assert.Equal((first["DEMO_SITE"], first["DEMO_PASSWORD"]), (second["DEMO_SITE"], second["DEMO_PASSWORD"]));
-        Assert.Equal("2", (await Shell.Run("psql", second["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+        Assert.Equal("2", (await PrivateServers.Run("psql", second["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{second["DEMO_USER"]}:{second["DEMO_PASSWORD"]}")));
@@ -83,6 +83,14 @@ public sealed class StartScriptTests : IAsyncLifetime
     [InlineData("--nonsense", "")]
     public async Task Start_OptionThatMakesNoSense_IsRefused(string option, string value) =>
         Assert.NotEqual(0, (await Shell.Run("bash", Script("start.sh"), option, value, "--dir", _directory)).ExitCode);
+
+    [Fact]
+    public async Task Servers_OfAnUnknownName_AreRefused()
+    {
+        var (exitCode, output) = await Shell.Run("env", "ROUTER_SERVERS=debian99", "bash", Script("servers.sh"), "start", _directory);
+        Assert.NotEqual(0, exitCode);
+        Assert.Equal("ROUTER_SERVERS is 'debian99'; it can be debian13, or empty for this machine's own servers.", output.Trim());
+    }
 
     // As the two servers do when they are started side by side; once they lost each other's process ids, or failed.
     [Fact]

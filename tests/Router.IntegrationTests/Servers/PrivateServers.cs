@@ -95,13 +95,19 @@ public sealed class PrivateServers : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
+    /// <summary>A program of the servers' version: psql, pg_dump.</summary>
+    internal static Task<(int ExitCode, string Output)> Run(string program, params string[] arguments) =>
+        Shell.Run("bash", [Script, "run", program, .. arguments]);
+
+    private static string Script => Path.Combine(Repository.Root, "deploy/servers.sh");
+
     private string Setting(string name) =>
         File.ReadLines(Path.Combine(_directory, "servers.env")).Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
 
     private async Task Command(string command, params string[] arguments)
     {
         // In a session of its own: a Ctrl-C, which goes to all that run in the terminal, must not end it halfway and leave a server behind.
-        var (exitCode, output) = await Shell.Run("setsid", ["--wait", "bash", Path.Combine(Repository.Root, "deploy/servers.sh"), command, _directory, .. arguments]);
+        var (exitCode, output) = await Shell.Run("setsid", ["--wait", "bash", Script, command, _directory, .. arguments]);
         if (exitCode != 0)
             throw new InvalidOperationException($"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
     }
