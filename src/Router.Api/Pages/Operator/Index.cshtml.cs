@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Core.Deliveries;
+using Router.Core.Duties;
 using Router.Core.Leads;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
-internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox) : PageModel
+internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox, DutyReports duties) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -21,10 +22,14 @@ internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn,
     /// <summary>Accepted leads that RabbitMQ hasn't got yet.</summary>
     public WaitingInOutbox Outbox { get; private set; } = new(0, null);
 
+    /// <summary>What each host last said of the things that it has to do again and again.</summary>
+    public IReadOnlyList<DutyReport> Duties { get; private set; } = [];
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
+        Duties = await duties.List(cancellationToken);
         TakenIn = await takenIn.ByHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => row.FailingSince is not null);
