@@ -10,8 +10,8 @@ if [ "${1:-}" = --servers ]; then
     shift 2
 fi
 
-# The languages are for the samples in docs/receivers.md, which are run against a real delivery.
-deploy/servers.sh install python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium || exit 1
+# PgBouncer is for its own test; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
+deploy/servers.sh install python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
 
 results=$(mktemp -d)

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
+using Router.Core.Duties;
 
 namespace Router.Hosting;
 
@@ -8,9 +8,16 @@ namespace Router.Hosting;
 internal static class Health
 {
     /// <param name="services">Where to register.</param>
-    /// <param name="withoutDatabase">What the host is while Postgres is away: ingest goes on, deliveries wait.</param>
-    public static void AddHealth(this IServiceCollection services, HealthStatus withoutDatabase) =>
-        services.AddHealthChecks().AddCheck<DatabaseCheck>("postgres", withoutDatabase, tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
+    /// <param name="withoutDatabase">What the host is while Postgres is away or can't be written: ingest goes on, deliveries wait.</param>
+    public static void AddHealth(this IServiceCollection services, HealthStatus withoutDatabase)
+    {
+        // Each duty goes on whatever happens, and says so; should one end all the same, the host still takes and delivers leads.
+        services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+        services.AddHealthChecks()
+            .AddCheck<DatabaseCheck>("postgres", withoutDatabase, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
+            .AddCheck<SecretsCheck>("secrets", HealthStatus.Unhealthy, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
+            .AddCheck<DutiesCheck>("duties", HealthStatus.Degraded, tags: ["ready"]);
+    }
 
     public static void MapHealth(this WebApplication app)
     {
@@ -22,24 +29,21 @@ internal static class Health
             {
                 status = report.Status.ToString(),
                 checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString(), StringComparer.Ordinal),
+                details = report.Entries.Where(entry => entry.Value.Status is not HealthStatus.Healthy && entry.Value.Description is not null)
+                    .ToDictionary(entry => entry.Key, entry => entry.Value.Description!, StringComparer.Ordinal),
             }),
         }).AllowAnonymous();
     }
 
-    private sealed class DatabaseCheck(NpgsqlDataSource database) : IHealthCheck
+    /// <summary>What this host has to do again and again, and doesn't get done.</summary>
+    private sealed class DutiesCheck(HostDuties duties) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            try
-            {
-                await using var command = database.CreateCommand("select 1");
-                await command.ExecuteScalarAsync(cancellationToken);
-                return HealthCheckResult.Healthy();
-            }
-            catch (Exception away) when (away is NpgsqlException or OperationCanceledException or TimeoutException)
-            {
-                return new HealthCheckResult(context.Registration.FailureStatus, "Postgres does not answer.");
-            }
+            var late = duties.All.Where(duty => duty.IsLate).Select(duty => duty.Sentence).ToList();
+            return Task.FromResult(late.Count == 0
+                ? HealthCheckResult.Healthy()
+                : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', late)));
         }
     }
 }

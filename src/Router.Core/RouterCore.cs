@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Router.Core.Duties;
 using Router.Core.Leads;
 using Router.Core.Retention;
 using Router.Core.SetAside;
@@ -33,7 +34,9 @@ public static class RouterCore
         services.AddSingleton(TimeProvider.System);
         services.AddDatabases();
         services.AddSingleton<DatabaseAvailability>();
+        services.AddSingleton<HostDuties>();
         services.AddHostedService<Migrator>();
+        services.AddBackground<DutyReports>();
         services.AddBackground<DirectoryChanges>();
         services.AddSingleton<ProductDirectory>();
         services.AddSingleton<DestinationDirectory>();

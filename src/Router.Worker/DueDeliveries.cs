@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Database;
 using Router.Core.Deliveries;
+using Router.Core.Duties;
 
 namespace Router.Worker;
 
@@ -11,8 +12,8 @@ namespace Router.Worker;
 /// Moves retries that are due from Postgres to the retry queue. Every worker does it; a row is leased to the queue, so that
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
-internal sealed partial class DueDeliveries(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, Lazy<IBus> bus, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DueDeliveries> logger)
+internal sealed class DueDeliveries(
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, Lazy<IBus> bus, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time)
     : BackgroundService
 {
     private const int Batch = 250;
@@ -20,17 +21,22 @@ internal sealed partial class DueDeliveries(
     // What the broker gets at once it writes at once, and a fresh lead that comes then waits for its confirm behind that.
     private const int PublishedAtOnce = 32;
 
+    private readonly Duty _duty = duties.Add("Queueing of due retries", options.Value.DueInterval);
+
     private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _duty.Begin();
         using var timer = new PeriodicTimer(options.Value.DueInterval, time);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 // While a destination takes its share there may be more: on at once. A few can wait for company.
-                if (await Queue(stoppingToken) < options.Value.MaxQueuedRetries)
+                var queued = await Queue(stoppingToken);
+                _duty.Succeed();
+                if (queued < options.Value.MaxQueuedRetries)
                     await timer.WaitForNextTickAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -40,7 +46,7 @@ internal sealed partial class DueDeliveries(
 #pragma warning disable CA1031 // Whatever it was, the rows are still due; a retry loop that ends would lose them silently.
             catch (Exception failed)
             {
-                LogFailed(logger, failed, DatabaseAvailability.IsOutage(failed) ? "Postgres" : "RabbitMQ");
+                _duty.Fail(failed);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 #pragma warning restore CA1031
@@ -124,7 +130,4 @@ internal sealed partial class DueDeliveries(
             Attempts = due.ConvertAll(retry => retry.Attempt!.Value),
         });
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Due retries could not be queued, {Server} may be away; trying again")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string server);
 }

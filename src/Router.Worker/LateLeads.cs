@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.Duties;
 
 namespace Router.Worker;
 
@@ -9,8 +10,8 @@ namespace Router.Worker;
 /// Tells operators when a lead hasn't reached its Lead Manager in time: a lead is worth most in its first minutes. Once for each Lead Manager
 /// when that begins and once when it ends, from each worker.
 /// </summary>
-internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<LateLeads> logger)
-    : PeriodicWork(options.Value.LateAfter / 6, time, logger)
+internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<LateLeads> logger)
+    : PeriodicWork("Alarm for late leads", options.Value.LateAfter / 6, duties, time)
 {
     private readonly HashSet<Guid> _late = [];
     private readonly IOptions<DeliveryOptions> _options = options;

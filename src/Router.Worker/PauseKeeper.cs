@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
+using Router.Core.Duties;
 
 namespace Router.Worker;
 
 /// <summary>Looks after pauses: begins them, holds what waits, probes, ends them and lets what was held go. Every worker does it.</summary>
-internal sealed partial class PauseKeeper(DestinationPauses pauses, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<PauseKeeper> logger)
-    : PeriodicWork(options.Value.PauseTick, time, logger)
+internal sealed partial class PauseKeeper(
+    DestinationPauses pauses, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<PauseKeeper> logger)
+    : PeriodicWork("Pausing of destinations", options.Value.PauseTick, duties, time)
 {
     private const int DrainSteps = 4;
 

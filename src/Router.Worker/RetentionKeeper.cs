@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Router.Core.Duties;
 using Router.Core.Retention;
 
 namespace Router.Worker;
@@ -7,8 +8,8 @@ namespace Router.Worker;
 /// Has the ledger's days made and dropped. Every worker does it, one at a time. When a host stops, a copy that is under way is made anew by
 /// whoever comes next.
 /// </summary>
-internal sealed class RetentionKeeper(LedgerRetention retention, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionKeeper> logger)
-    : PeriodicWork(options.Value.Interval, time, logger, atOnce: true)
+internal sealed class RetentionKeeper(LedgerRetention retention, IOptions<RetentionOptions> options, HostDuties duties, TimeProvider time)
+    : PeriodicWork("Retention", options.Value.Interval, duties, time, atOnce: true)
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -79,6 +79,37 @@ public sealed class RetentionTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Contents_ThatComeAfterTheirDayWasEmptied_AreDroppedOnceTheyAreDelivered()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:RetrySchedule", "00:00:00.1,01:00:00"));
+        var site = await router.CreateSite();
+        var answers = await site.AddDestination("answers");
+        await site.PostLead();
+        await site.Delivery(answers, "delivered");
+        await using var later = new LaterRetention(router, days: 31);
+        await later.Tend();
+        Assert.Equal(0, await router.Query<int>("select count(body)::int from lead_events"));
+
+        // As one does that an operator moves back from an error queue after a month: into a day whose contents are gone.
+        router.Receiver.Answer(answers.Path, 500);
+        await site.PostLead("a note");
+        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'retrying' and attempts = 2") == 1, "it waits for an hour");
+        await later.Tend();
+        Assert.Equal(1, await router.Query<int>("select count(body)::int from lead_events"));
+
+        router.Receiver.Answer(answers.Path, 200);
+        await site.Delivery(site.LeadManager, "delivered");
+        var waiting = await site.Delivery(answers, "retrying");
+        (await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{waiting.GetProperty("event_id")}/{answers.Id}/retry", content: null)).EnsureSuccessStatusCode();
+        await site.Delivery(answers, "delivered");
+        await later.Tend();
+        Assert.Equal((2, 0, 0), (
+            await router.Query<int>("select count(*)::int from lead_events"), await router.Query<int>("select count(body)::int from lead_events"),
+            await router.Query<int>("select count(response_body)::int from delivery_attempts")));
+        await site.AssertAccountedFor(2);
+    }
+
+    [Fact]
     public async Task Rows_AfterNinetyDays_AreGoneAndTheirCountsStay()
     {
         await using var router = await RouterFixture.Start(servers);

@@ -47,20 +47,21 @@ public sealed partial class DatabaseAvailability(TimeProvider time, ILogger<Data
     }
 
     /// <summary>
-    /// Whether the database is away or busy with itself, rather than our statement wrong. A statement that ran into its
-    /// timeout counts: its transaction is rolled back.
+    /// Whether it is the server, its schema or the way to it, rather than the row that we handed in (<see cref="RowFaults"/>). A statement that
+    /// ran into its timeout counts: its transaction is rolled back.
     /// </summary>
     public static bool IsOutage(Exception exception) => exception switch
     {
-        PostgresException postgres => !IsRefusal(postgres.SqlState),
+        PostgresException postgres => !RowFaults.Is(postgres),
         NpgsqlException => true,
-        TimeoutException or System.IO.IOException or System.Net.Sockets.SocketException => true,
+        TimeoutException or IOException or System.Net.Sockets.SocketException => true,
         _ => false,
     };
 
-    // The classes in which the row or our statement is at fault: data, integrity, unsupported, syntax. All others are about
-    // the server: starting, stopping, full, read-only, refusing the password. Then a lead waits and isn't given up.
-    private static bool IsRefusal(string state) => state[..2] is "22" or "23" or "0A" or "42";
+    /// <summary>What a log or a page may say of it: the class of the exception, and what Postgres calls it. Never a text that may hold a value.</summary>
+    public static string Name(Exception exception) => (exception as PostgresException ?? exception.InnerException as PostgresException) is { } postgres
+        ? $"PostgresException {postgres.SqlState}"
+        : exception.GetType().Name;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Postgres is not available ({Exception} {SqlState}); waiting for it. Nothing is lost: leads wait in RabbitMQ.")]
     private static partial void LogWaiting(ILogger logger, string exception, string? sqlState);

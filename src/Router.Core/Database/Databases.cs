@@ -10,12 +10,16 @@ public static class Databases
 {
     /// <summary>
     /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an event
-    /// by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before.
+    /// by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before. Behind a pooler they do wait:
+    /// a session's settings would be everybody's.
     /// </summary>
     public const string Unflushed = "unflushed";
 
     internal static void AddDatabases(this IServiceCollection services)
     {
+        services.AddSingleton(provider => new DatabaseLine(
+            ConnectionStrings.Parse(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.ConnectionString),
+            provider.GetRequiredService<ILogger<DatabaseLine>>()));
         services.AddSingleton(provider => Create(provider, name: "router", options: null));
         services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));
     }
@@ -26,8 +30,6 @@ public static class Databases
         var connection = ConnectionStrings.Parse(settings.ConnectionString);
         connection.MaxPoolSize = settings.MaxPoolSize;
         connection.ApplicationName ??= name;
-        connection.MaxAutoPrepare = 50;
-        connection.AutoPrepareMinUsages = 2;
         connection.Timeout = 5;
         connection.CommandTimeout = 15;
         // Nothing that we set outlives its transaction, and session locks are given back by name. The reset would cost each use of a connection a few
@@ -37,9 +39,14 @@ public static class Databases
         connection.TcpKeepAlive = true;
         connection.TcpKeepAliveTime = 30;
         connection.TcpKeepAliveInterval = 10;
-        // Our statements are short; compiling one takes longer than running it.
-        // What the hosts change of their own accord is theirs in the audit log.
-        connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
+        if (!provider.GetRequiredService<DatabaseLine>().IsPooled)
+        {
+            connection.MaxAutoPrepare = 50;
+            connection.AutoPrepareMinUsages = 2;
+            // Our statements are short; compiling one takes longer than running it.
+            // What the hosts change of their own accord is theirs in the audit log.
+            connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
+        }
 
         return new NpgsqlDataSourceBuilder(connection.ConnectionString)
             .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())

@@ -1,6 +1,7 @@
+using Dapper;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
+using Router.Core.Duties;
 
 namespace Router.Core.Database;
 
@@ -8,12 +9,14 @@ namespace Router.Core.Database;
 /// Listens to the triggers that announce a changed site or product, so that caches need no expiry to be right. While the
 /// connection is away nothing can be heard; once it is back, everything cached is read again at its next use.
 /// </summary>
-public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<DirectoryChanges> logger) : BackgroundService
+public sealed class DirectoryChanges(NpgsqlDataSource database, DatabaseLine line, HostDuties duties) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     // A connection that died without a word is found by this: the wait ends, and the probe behind it fails.
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(10);
+
+    private readonly Duty _duty = duties.Add("Hearing of changed destinations and products", Probe);
 
     /// <summary>A site, one of its destinations or its Lead Manager changed.</summary>
     public event Action<Guid>? SiteChanged;
@@ -27,28 +30,28 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var failures = 0;
+        _duty.Begin();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await Listen(() => failures = 0, stoppingToken);
-            }
-            catch (Exception outage) when (DatabaseAvailability.IsOutage(outage) && !stoppingToken.IsCancellationRequested)
-            {
-                // An outage is one event, not a flood.
-                if (failures++ % 60 == 0)
-                    LogLost(logger, outage.GetType().Name);
-                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await (line.IsPooled ? Poll(stoppingToken) : Listen(stoppingToken));
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
+#pragma warning disable CA1031 // Whatever it was: a host that no longer hears of changes would go on with the old ones for ever.
+            catch (Exception failed)
+            {
+                _duty.Fail(failed);
+                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+#pragma warning restore CA1031
         }
     }
 
-    private async Task Listen(Action listening, CancellationToken cancellationToken)
+    private async Task Listen(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         connection.Notification += (_, notification) => Announce(notification.Payload);
@@ -56,13 +59,40 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
         command.CommandText = "listen router_directory";
         await command.ExecuteNonQueryAsync(cancellationToken);
         EverythingChanged?.Invoke();
-        listening();
+        _duty.Succeed();
 
         command.CommandText = "select 1";
         while (true)
         {
             if (!await connection.WaitAsync(Probe, cancellationToken))
                 await command.ExecuteNonQueryAsync(cancellationToken);
+            _duty.Succeed();
+        }
+    }
+
+    /// <summary>Behind a pooler: whatever a transaction changed that wasn't over when we looked last.</summary>
+    private async Task Poll(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select pg_snapshot_xmin(pg_current_snapshot())::text as seen,
+                   array(select distinct payload from directory_changes where xid >= @since::text::xid8) as payloads
+            """;
+        string? since = null;
+        while (true)
+        {
+            await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            {
+                var (seen, payloads) = await connection.QuerySingleAsync<(string Seen, string[] Payloads)>(
+                    new CommandDefinition(sql, new { since }, cancellationToken: cancellationToken));
+                if (since is null)
+                    EverythingChanged?.Invoke();
+                foreach (var payload in payloads)
+                    Announce(payload);
+                since = seen;
+            }
+
+            _duty.Succeed();
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 
@@ -78,7 +108,4 @@ public sealed partial class DirectoryChanges(NpgsqlDataSource database, ILogger<
         else if (payload.StartsWith("product ", StringComparison.Ordinal))
             ProductChanged?.Invoke(key);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No longer hearing of changed destinations ({Exception}); going on with what is known and trying again")]
-    private static partial void LogLost(ILogger logger, string exception);
 }

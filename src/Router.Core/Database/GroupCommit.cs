@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Router.Core.Database;
 
@@ -68,36 +69,123 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
         }
     }
 
-    private async Task Write(List<Waiting> batch, CancellationToken cancellationToken)
+    /// <summary>Returns when each row of the batch is committed or its caller knows why not.</summary>
+    private async Task Write(List<Waiting> batch, CancellationToken stopping)
     {
         try
         {
-            var rows = batch.ConvertAll(waiting => waiting.Row);
-            var results = availability is null
-                ? await Write(rows, cancellationToken)
-                : await availability.Wait(token => Write(rows, token), cancellationToken);
-            for (var i = 0; i < batch.Count; i++)
-                batch[i].Done.SetResult(results[i]);
+            if (availability is null)
+                await Commit(batch, stopping);
+            else
+                await availability.Wait(token => CommitAll(batch, token), stopping);
         }
-        catch (Exception absent) when (availability is null && IsAbsence(absent, cancellationToken))
+        catch (Exception absent) when (availability is null && IsAbsence(absent, stopping))
         {
-            foreach (var waiting in batch)
-                waiting.Done.SetException(absent);
+            Fail(batch, absent);
             // Those behind them would meet the same absence.
             while (_waiting.Reader.TryRead(out var waiting))
                 waiting.Done.SetException(absent);
         }
-        catch (Exception refused) when (refused is not OperationCanceledException && batch.Count == 1)
+        catch (Exception refused) when (!IsStop(refused, stopping))
         {
-            batch[0].Done.SetException(refused);
-        }
-        catch (Exception refused) when (refused is not OperationCanceledException)
-        {
-            // One row that the database refuses must not take its neighbours along: each for itself.
-            foreach (var waiting in batch)
-                await Write([waiting], cancellationToken);
+            await Divide(batch, refused, stopping);
         }
     }
+
+    private async Task Commit(List<Waiting> batch, CancellationToken cancellationToken)
+    {
+        var results = await Write(batch.ConvertAll(waiting => waiting.Row), cancellationToken);
+        for (var i = 0; i < batch.Count; i++)
+            batch[i].Done.SetResult(results[i]);
+        batch.Clear();
+    }
+
+    /// <summary>
+    /// Where the server says something that isn't about a row, one row may bring it about all the same, and must not hold up all others for
+    /// ever. So one of them tries by itself: if it gets through, the server is well, and the rest is divided.
+    /// </summary>
+    private async ValueTask<bool> CommitAll(List<Waiting> batch, CancellationToken cancellationToken)
+    {
+        // Those that came while this waited for the database go along with it.
+        while (batch.Count < MostRows && _waiting.Reader.TryRead(out var waiting))
+            batch.Add(waiting);
+        try
+        {
+            await Commit(batch, cancellationToken);
+        }
+        catch (PostgresException refused) when (batch.Count > 1 && !RowFaults.Is(refused) && RowFaults.MayBeOne(refused))
+        {
+            var scout = batch[Random.Shared.Next(batch.Count)];
+            await Commit([scout], cancellationToken);
+            batch.Remove(scout);
+            await CommitPart([.. batch], cancellationToken);
+            batch.Clear();
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds the rows that are refused by halves: they must not take their neighbours along.</summary>
+    private async Task Divide(List<Waiting> batch, Exception refused, CancellationToken stopping)
+    {
+        if (batch.Count == 1)
+        {
+            Fail(batch, refused);
+            return;
+        }
+
+        foreach (var half in batch.Chunk((batch.Count + 1) / 2).ToList())
+            await CommitPart([.. half], stopping);
+        batch.Clear();
+    }
+
+    /// <summary>What a server that is well says of a row is for its caller. Should it go away meanwhile, it is waited for.</summary>
+    private async Task CommitPart(List<Waiting> part, CancellationToken stopping)
+    {
+        PostgresException? said = null;
+        try
+        {
+            if (availability is null)
+            {
+                await Commit(part, stopping);
+                return;
+            }
+
+            await availability.Wait(async token =>
+            {
+                try
+                {
+                    await Commit(part, token);
+                }
+                catch (PostgresException refused) when (RowFaults.MayBeOne(refused))
+                {
+                    said = refused;
+                }
+
+                return true;
+            }, stopping);
+        }
+        catch (Exception refused) when (availability is null && IsAbsence(refused, stopping))
+        {
+            Fail(part, refused);
+        }
+        catch (Exception refused) when (!IsStop(refused, stopping))
+        {
+            await Divide(part, refused, stopping);
+        }
+
+        if (said is not null)
+            await Divide(part, said, stopping);
+    }
+
+    private static void Fail(List<Waiting> batch, Exception why)
+    {
+        foreach (var waiting in batch)
+            waiting.Done.SetException(why);
+        batch.Clear();
+    }
+
+    private static bool IsStop(Exception failed, CancellationToken stopping) => failed is OperationCanceledException && stopping.IsCancellationRequested;
 
     // A writer's own time limit is an absence too; the end of the host isn't.
     private static bool IsAbsence(Exception failed, CancellationToken stopping) =>

@@ -73,10 +73,12 @@ internal sealed class LastKnown<TKey, TValue>(Func<TKey, CancellationToken, Task
         {
             await Read(key, CancellationToken.None);
         }
-        catch (Exception outage) when (DatabaseAvailability.IsOutage(outage))
+#pragma warning disable CA1031 // Nobody awaits it, and whatever it was, the next one must be allowed to try.
+        catch (Exception)
         {
             entry.RefreshFailed(time.GetTimestamp());
         }
+#pragma warning restore CA1031
     }
 
     private async Task<TValue?> Read(TKey key, CancellationToken cancellationToken)

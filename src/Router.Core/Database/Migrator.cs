@@ -10,40 +10,37 @@ namespace Router.Core.Database;
 /// Brings the schema up to date before the host takes work. Migrations are embedded, numbered, append-only; each runs
 /// once, in a transaction of its own, under an advisory lock: several hosts may start at once.
 /// </summary>
-internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvailability availability, ILogger<Migrator> logger) : IHostedService
+internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseLine line, DatabaseAvailability availability, ILogger<Migrator> logger) : IHostedService
 {
     private const long Lock = 0x4c454144524f5554; // "LEADROUT"
 
-    public async Task StartAsync(CancellationToken cancellationToken) =>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await availability.Wait(line.Confirm, cancellationToken);
         await availability.Wait(Migrate, cancellationToken);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async ValueTask<int> Migrate(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock }, commandTimeout: 0);
-        try
+        var applied = await Applied(connection);
+        var count = 0;
+        foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
         {
-            await connection.ExecuteAsync(
-                "create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())");
-            var applied = (await connection.QueryAsync<string>("select name from schema_migrations")).ToHashSet(StringComparer.Ordinal);
-
-            var count = 0;
-            foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
-            {
-                while (!await TryApply(connection, name, sql, cancellationToken))
-                    await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
-                count++;
-            }
-
-            return count;
+            while (!await TryApply(connection, name, sql, cancellationToken))
+                await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
+            count++;
         }
-        finally
-        {
-            await connection.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
-        }
+
+        return count;
     }
+
+    private static async Task<HashSet<string>> Applied(NpgsqlConnection connection) =>
+        await connection.ExecuteScalarAsync<bool>("select to_regclass('schema_migrations') is not null")
+            ? (await connection.QueryAsync<string>("select name from schema_migrations")).ToHashSet(StringComparer.Ordinal)
+            : [];
 
     /// <summary>
     /// False when a table is in use for so long (a dump, a report) that what waits behind the migration, the leads of an older host among it,
@@ -54,9 +51,16 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseAvaila
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
+            // The transaction's own lock: a session's would stay behind in a pooler.
+            await connection.ExecuteAsync("select pg_advisory_xact_lock(@Lock)", new { Lock }, transaction, commandTimeout: 0);
+            await connection.ExecuteAsync(
+                "create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())", transaction: transaction);
+            // Another host may have been faster.
+            if (await connection.ExecuteAsync("insert into schema_migrations (name) values (@name) on conflict do nothing", new { name }, transaction) == 0)
+                return true;
+
             await connection.ExecuteAsync("set local lock_timeout = '3s'", transaction: transaction);
             await connection.ExecuteAsync(sql, transaction: transaction, commandTimeout: 0);
-            await connection.ExecuteAsync("insert into schema_migrations (name) values (@name)", new { name }, transaction);
             await transaction.CommitAsync(cancellationToken);
             LogApplied(logger, name);
             return true;

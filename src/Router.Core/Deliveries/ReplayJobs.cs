@@ -20,6 +20,9 @@ public sealed record ReplayJob(
     Guid Id, Guid SiteId, Guid? DestinationId, string? State, bool Missed, int Total, int Replayed, string CreatedBy, DateTimeOffset CreatedAt,
     DateTimeOffset? FinishedAt, DateTimeOffset? CanceledAt);
 
+/// <summary>Postgres refused a step of a replay; it goes on when that is put right.</summary>
+public sealed class ReplayFailedException(Guid id, PostgresException refused) : Exception($"A step of replay {id} failed.", refused);
+
 /// <summary>
 /// Replays many deliveries in small steps, so that no request takes long and fresh leads go on beside it. Each delivery is sent once by a
 /// replay, whatever becomes of it. Every worker takes steps; a step of one job is one worker's.
@@ -87,30 +90,55 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             new { siteId, id }, cancellationToken: cancellationToken)) > 0;
     }
 
-    /// <summary>One step of each replay that nobody else is at; how many deliveries were sent.</summary>
+    /// <summary>One step of each replay that nobody else is at, each by itself; how many deliveries were sent.</summary>
+    /// <exception cref="ReplayFailedException">One of them failed; the others took their step.</exception>
     public async Task<int> Step(CancellationToken cancellationToken)
+    {
+        var sent = 0;
+        ReplayFailedException? failed = null;
+        foreach (var job in await Running(cancellationToken))
+        {
+            try
+            {
+                sent += await Step(job, cancellationToken);
+            }
+            // Anything else than what Postgres answers would happen to the others, too.
+            catch (PostgresException refused)
+            {
+                failed ??= new ReplayFailedException(job, refused);
+            }
+        }
+
+        return failed is null ? sent : throw failed;
+    }
+
+    private async Task<List<Guid>> Running(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition(
+            "select id from replays where finished_at is null order by created_at limit 100", cancellationToken: cancellationToken))).AsList();
+    }
+
+    private async Task<int> Step(Guid id, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var jobs = (await connection.QueryAsync<Row>(new CommandDefinition(
+        var job = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
             """
             select id, site_id, destination_id, state, lead_id, last_status, last_error, from_time, to_time, missed, created_at
-            from replays where finished_at is null order by created_at limit 20 for update skip locked
-            """, cancellationToken: cancellationToken))).AsList();
-        var sent = 0;
-        foreach (var job in jobs)
-        {
-            var count = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-                job.Missed ? Missed(job.Filter) : Finished(job.Filter), job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
-                commandTimeout: 60, cancellationToken: cancellationToken));
-            await connection.ExecuteAsync(new CommandDefinition(
-                "update replays set replayed = replayed + @count, finished_at = case when @count = 0 then now() end where id = @Id",
-                new { job.Id, count }, cancellationToken: cancellationToken));
-            sent += count;
-        }
+            from replays where id = @id and finished_at is null for update skip locked
+            """, new { id }, cancellationToken: cancellationToken));
+        if (job is null)
+            return 0;
 
+        var count = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            job.Missed ? Missed(job.Filter) : Finished(job.Filter), job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
+            commandTimeout: 60, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update replays set replayed = replayed + @count, finished_at = case when @count = 0 then now() end where id = @Id",
+            new { job.Id, count }, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
-        return sent;
+        return count;
     }
 
     // Finished before the replay was asked for: what it has sent already isn't sent by it again. The oldest of each destination, by its

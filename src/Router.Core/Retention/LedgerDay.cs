@@ -16,9 +16,26 @@ internal sealed record LedgerDay(string Name, DateTimeOffset? StartsAt, DateTime
     /// <summary>The partition of a table.</summary>
     public string Of(string ledger) => $"{ledger}_{Name}";
 
+    /// <summary>
+    /// For an event <c>e</c>: whether it needs its contents no more. Its deliveries are finished, and none that was planned (an event may come
+    /// late, from an error queue) still waits for its first outcome.
+    /// </summary>
+    public static string IsFinished(string deliveries) => $"""
+        not exists (select from {deliveries} d where d.event_id = e.id and d.state in {DeliveryCancellation.Waiting})
+        and not exists (
+            select from unnest(e.destinations) x (id)
+            where awaits_first_outcome(e.destinations, x.id, e.planned_at)
+              and not exists (select from {deliveries} d where d.event_id = e.id and d.destination_id = x.id))
+        """;
+
     /// <summary>How many of its deliveries are unfinished, looked for in the whole day.</summary>
     public Task<int> Unfinished(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<int>(new CommandDefinition(
-        $"select count(*)::int from {Of("deliveries")} where state in {DeliveryCancellation.Waiting}", commandTimeout: 0, cancellationToken: cancellationToken));
+        $"""
+        select ((select count(*) from {Of("deliveries")} where state in {DeliveryCancellation.Waiting})
+                + (select count(*) from {Of("lead_events")} e cross join unnest(e.destinations) x (id)
+                   where awaits_first_outcome(e.destinations, x.id, e.planned_at)
+                     and not exists (select from {Of("deliveries")} d where d.event_id = e.id and d.destination_id = x.id)))::int
+        """, commandTimeout: 0, cancellationToken: cancellationToken));
 
     /// <summary>Whether something was set going again since: by the indexes of what waits, for a look under lock.</summary>
     public Task<bool> IsGoingAgain(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<bool>(new CommandDefinition(

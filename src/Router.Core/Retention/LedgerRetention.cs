@@ -3,6 +3,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Core.Database;
 
 namespace Router.Core.Retention;
 
@@ -31,10 +32,14 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
         async (connection, token) =>
         {
             var done = await MakeDays(connection, token);
+            await connection.ExecuteAsync(new CommandDefinition(
+                "delete from directory_changes where at < now() - interval '1 hour'", cancellationToken: token));
             if (await Expired.GiveUp(connection, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var expired)
                 LogExpired(logger, expired);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
+            foreach (var day in await Strays.WrittenTo(connection, token))
+                done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
                 LogStrays(logger, strays);
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
@@ -45,20 +50,12 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     private async Task<bool> Alone(Func<NpgsqlConnection, CancellationToken, Task<bool>> work, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_lock(@OneAtATime)", new { OneAtATime }))
+        await using var alone = await AdvisoryLock.TryTake(database, OneAtATime, cancellationToken);
+        if (alone is null)
             return false;
 
-        try
-        {
-            return await work(connection, cancellationToken);
-        }
-        finally
-        {
-            // A broken connection has given it back already.
-            if (connection.State == System.Data.ConnectionState.Open)
-                await connection.ExecuteAsync("select pg_advisory_unlock(@OneAtATime)", new { OneAtATime });
-        }
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await work(connection, cancellationToken);
     }
 
     private async Task<bool> MakeDays(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -98,10 +95,17 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     private async Task<bool> DropContents(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
-        if (!await OldContents.Drop(connection, day, time.GetUtcNow(), cancellationToken))
+        if (!await OldContents.Drop(database, connection, day, time.GetUtcNow(), cancellationToken))
             return false;
 
         LogContents(logger, day.Name);
+        return true;
+    }
+
+    private async Task<bool> EmptyAgain(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
+    {
+        if (await Strays.DropContents(connection, day, cancellationToken) is > 0 and var strays)
+            LogEmptiedAgain(logger, strays, day.Name);
         return true;
     }
 
@@ -141,6 +145,9 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Count} messages were set aside for as long as contents are kept (Retention:BodiesAfter); their contents are deleted")]
     private static partial void LogSetAside(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} events that came into day {Day} after its contents were dropped are emptied, too")]
+    private static partial void LogEmptiedAgain(ILogger logger, int count, string day);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
     private static partial void LogKept(ILogger logger, string day, int unfinished);

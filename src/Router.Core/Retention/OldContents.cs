@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Database;
 
 namespace Router.Core.Retention;
 
@@ -17,22 +18,13 @@ internal static class OldContents
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
-    public static async Task<bool> Drop(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<bool> Drop(NpgsqlDataSource database, NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await connection.ExecuteAsync("select pg_advisory_lock(@Copying)", new { Copying });
-        try
-        {
-            await Watch(connection, day, cancellationToken);
-            foreach (var (table, key, contents) in Ledgers)
-                await Copy(connection, day, table, key, contents, cancellationToken);
-            return await Exchange(connection, day, now, cancellationToken);
-        }
-        finally
-        {
-            // A broken connection has given it back already.
-            if (connection.State == System.Data.ConnectionState.Open)
-                await connection.ExecuteAsync("select pg_advisory_unlock(@Copying)", new { Copying });
-        }
+        await using var copying = await AdvisoryLock.Take(database, Copying, cancellationToken);
+        await Watch(connection, day, cancellationToken);
+        foreach (var (table, key, contents) in Ledgers)
+            await Copy(connection, day, table, key, contents, cancellationToken);
+        return await Exchange(connection, day, now, cancellationToken);
     }
 
     private static async Task<bool> Exchange(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
@@ -59,6 +51,8 @@ internal static class OldContents
         }
 
         await connection.ExecuteAsync("update ledger_days set contents_deleted_at = @now where name = @Name", new { now, day.Name });
+        // What comes from here on is for Strays.
+        await NoteWrites(connection, day, "lead_events");
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
@@ -70,9 +64,12 @@ internal static class OldContents
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
         await connection.ExecuteAsync("update ledger_days set written_to = false where name = @Name", new { day.Name });
         foreach (var (table, _, _) in Ledgers)
-            await connection.ExecuteAsync($"create or replace trigger note_written_to after insert on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
+            await NoteWrites(connection, day, table);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    private static Task<int> NoteWrites(NpgsqlConnection connection, LedgerDay day, string table) => connection.ExecuteAsync(
+        $"create or replace trigger note_written_to after insert on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
 
     private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string contents, CancellationToken cancellationToken)
     {

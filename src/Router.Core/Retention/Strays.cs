@@ -1,12 +1,12 @@
 using Dapper;
 using Npgsql;
-using Router.Core.Deliveries;
 
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Looks after rows in no day of their own: those of the past, whose contents are due before the last of them is, and those in the
-/// default partitions, of days that began without partitions. In small batches, row by row: there are few, or it is done once.
+/// Looks after rows in no day of their own: those of the past, whose contents are due before the last of them is, those in the default
+/// partitions, of days that began without partitions, and those that came into a day after it was emptied. In small batches, row by row:
+/// there are few, or it is done once.
 /// </summary>
 internal static class Strays
 {
@@ -22,13 +22,38 @@ internal static class Strays
         return count + await DropRows(connection, rows, cancellationToken);
     }
 
+    /// <summary>Emptied days into which events came since.</summary>
+    public static async Task<List<LedgerDay>> WrittenTo(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<LedgerDay>(new CommandDefinition(
+            "select name, starts_at, ends_at from ledger_days where contents_deleted_at is not null and written_to order by ends_at",
+            cancellationToken: cancellationToken))).AsList();
+
+    /// <summary>Empties what came into a day after it was emptied and has been delivered or given up; how many events.</summary>
+    /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
+    public static async Task<int> DropContents(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
+    {
+        const string note = "update ledger_days set written_to = @isWrittenTo where name = @Name";
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            // Whoever writes now ends first, and so is seen below; whoever comes later notes it anew.
+            await connection.ExecuteAsync($"{LedgerDay.BriefLocks}; lock table only {day.Of("lead_events")} in share row exclusive mode");
+            await connection.ExecuteAsync(note, new { isWrittenTo = false, day.Name });
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        var count = await DropContents(connection, day.Name, day.EndsAt, cancellationToken);
+        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            $"select exists (select from {day.Of("lead_events")} where body is not null)", commandTimeout: 0, cancellationToken: cancellationToken)))
+            await connection.ExecuteAsync(note, new { isWrittenTo = true, day.Name });
+        return count;
+    }
+
     private static async Task<int> DropContents(NpgsqlConnection connection, string part, DateTimeOffset limit, CancellationToken cancellationToken)
     {
         var sql = $"""
             with old as (
                 select e.id from lead_events_{part} e
-                where e.id < first_event_id(@limit) and e.body is not null
-                  and not exists (select from deliveries_{part} d where d.event_id = e.id and d.state in {DeliveryCancellation.Waiting})
+                where e.id < first_event_id(@limit) and e.body is not null and {LedgerDay.IsFinished($"deliveries_{part}")}
                 limit @Batch
                 for update of e skip locked
             ), answers as (
@@ -44,8 +69,7 @@ internal static class Strays
         var sql = $"""
             with old as (
                 select e.* from lead_events_default e
-                where e.id < first_event_id(@limit)
-                  and not exists (select from deliveries_default d where d.event_id = e.id and d.state in {DeliveryCancellation.Waiting})
+                where e.id < first_event_id(@limit) and {LedgerDay.IsFinished("deliveries_default")}
                 limit @Batch
                 for update of e skip locked
             ), attempts as (
@@ -65,7 +89,7 @@ internal static class Strays
         var all = 0;
         while (true)
         {
-            var rows = await connection.ExecuteAsync(new CommandDefinition(sql, new { limit, Batch }, commandTimeout: 60, cancellationToken: cancellationToken));
+            var rows = await connection.ExecuteAsync(new CommandDefinition(sql, new { limit, Batch }, commandTimeout: 0, cancellationToken: cancellationToken));
             all += rows;
             if (rows < Batch)
                 return all;

@@ -60,7 +60,7 @@ public sealed class HostProcess : IAsyncDisposable
                         return false;
                     }
                 },
-                "the host is ready", seconds: 60);
+                "the host is ready", seconds: 180);
         }
         catch (Xunit.Sdk.FailException late)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Dapper;
 using Npgsql;
 
@@ -121,17 +122,68 @@ public sealed class RouterFixture : IAsyncDisposable
         Assert.Equal(0, await Query<long>("select count(*) from set_aside"));
     }
 
-    /// <summary>After everything that any test did here: whatever was planned is in the ledger.</summary>
+    /// <summary>
+    /// After everything that any test did here: each planned destination of each event has its delivery, or the broker still holds the event.
+    /// Of the tables, not of the statement, which looks away for a day.
+    /// </summary>
     private async Task AssertNothingIsMissing()
     {
         try
         {
-            var missing = await Query<long>("select coalesce(sum(missing), 0)::bigint from statement");
-            Assert.True(missing == 0, $"The statement misses {missing} deliveries.");
+            Assert.Equal(0, await Query<long>("select coalesce(sum(missing), 0)::bigint from statement"));
+            List<Guid> missing = [];
+            // What a host had in hand when it was killed is back in its queue a moment later.
+            for (var i = 0; i < 50 && (missing = await Planned()).Count > 0; i++)
+            {
+                var held = await EventsInQueues();
+                missing.RemoveAll(held.Contains);
+                if (missing.Count == 0)
+                    return;
+                await Task.Delay(100);
+            }
+
+            Assert.True(missing.Count == 0, $"The ledger misses deliveries of {missing.Count} events, and no queue holds them: {string.Join(", ", missing.Take(3))}");
         }
-        catch (NpgsqlException gone) when (gone.IsTransient)
+        catch (Exception gone) when (gone is NpgsqlException { IsTransient: true } or HttpRequestException)
         {
-            // The test has stopped its Postgres.
+            // The test has stopped its servers.
+        }
+    }
+
+    /// <summary>Events that have no row for one of their destinations.</summary>
+    private async Task<List<Guid>> Planned()
+    {
+        await using var database = await OpenDatabase();
+        return (await database.QueryAsync<Guid>(
+            """
+            select distinct e.id from lead_events e cross join unnest(e.destinations) x (id)
+            where not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
+            """)).AsList();
+    }
+
+    private async Task<HashSet<Guid>> EventsInQueues()
+    {
+        var held = new HashSet<Guid>();
+        foreach (var queue in (await Broker.Queues(VirtualHost)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!))
+        {
+            if (queue.StartsWith("lead-events", StringComparison.Ordinal))
+                held.UnionWith((await Broker.Peek(VirtualHost, queue)).EnumerateArray().Select(EventId));
+        }
+
+        return held;
+    }
+
+    private static Guid EventId(JsonElement message)
+    {
+        try
+        {
+            var payload = JsonSerializer.Deserialize<JsonElement>(message.GetProperty("payload").GetString()!);
+            return payload.GetProperty("event_id").GetGuid();
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            // A test has put it there.
+            return Guid.Empty;
         }
     }
 
@@ -139,8 +191,14 @@ public sealed class RouterFixture : IAsyncDisposable
     {
         foreach (var host in _hosts)
             await host.DisposeAsync();
-        await AssertNothingIsMissing();
-        Admin?.Dispose();
-        await Receiver.DisposeAsync();
+        try
+        {
+            await AssertNothingIsMissing();
+        }
+        finally
+        {
+            Admin?.Dispose();
+            await Receiver.DisposeAsync();
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Core.Deliveries;
+using Router.Core.Duties;
 using Router.Core.Leads;
 using Router.Core.SetAside;
 using Router.Hosting;
@@ -7,7 +8,8 @@ using Router.Hosting;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
-internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch) : PageModel
+internal sealed class IndexModel(
+    TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, DutyReports duties) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -29,12 +31,16 @@ internal sealed class IndexModel(TroubledDestinations troubled, TakenIn takenIn,
     /// <summary>What is wrong with RabbitMQ.</summary>
     public IReadOnlyList<BrokerFinding> Broker { get; private set; } = [];
 
+    /// <summary>What each host last said of the things that it has to do again and again.</summary>
+    public IReadOnlyList<DutyReport> Duties { get; private set; } = [];
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
         Broker = watch.Findings;
         SetAside = await setAside.Counts(cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
+        Duties = await duties.List(cancellationToken);
         TakenIn = await takenIn.ByHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => row.FailingSince is not null);

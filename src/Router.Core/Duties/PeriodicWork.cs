@@ -1,15 +1,22 @@
-using Router.Core.Database;
+using Microsoft.Extensions.Hosting;
 
-namespace Router.Worker;
+namespace Router.Core.Duties;
 
-/// <summary>Work that is done again and again, first after the interval or at once. One time that fails is logged; the next one comes.</summary>
-internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider time, ILogger logger, bool atOnce = false) : BackgroundService
+/// <summary>
+/// Work that is done again and again, first after the interval or at once. A round that fails is told (<see cref="Duty"/>), whatever the cause;
+/// the next one comes.
+/// </summary>
+public abstract class PeriodicWork(string name, TimeSpan interval, HostDuties duties, TimeProvider time, bool atOnce = false) : BackgroundService
 {
+    private readonly Duty _duty = duties.Add(name, interval);
+
     /// <summary>Does it once.</summary>
     protected abstract Task Once(CancellationToken cancellationToken);
 
+    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _duty.Begin();
         using var timer = new PeriodicTimer(interval, time);
         try
         {
@@ -27,24 +34,21 @@ internal abstract partial class PeriodicWork(TimeSpan interval, TimeProvider tim
     /// <summary>Does something whose failure must not end the loop.</summary>
     protected async Task Try(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(work);
         try
         {
             await work(cancellationToken);
+            _duty.Succeed();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }
-#pragma warning disable CA1031 // A loop that ends would leave its work undone for ever, silently.
+#pragma warning disable CA1031 // A loop that ends would leave its work undone for ever.
         catch (Exception failed)
         {
-            // An outage is told by those who wait for the database; anything else is for us to see.
-            if (!DatabaseAvailability.IsOutage(failed))
-                LogFailed(logger, GetType().Name, failed);
+            _duty.Fail(failed);
         }
 #pragma warning restore CA1031
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Work} failed; trying again")]
-    private static partial void LogFailed(ILogger logger, string work, Exception exception);
 }
