@@ -35,6 +35,7 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
                 LogExpired(logger, expired);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
+            await OldKeys.Drop(connection, time.GetUtcNow(), token);
             if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
                 LogStrays(logger, strays);
             return done;
