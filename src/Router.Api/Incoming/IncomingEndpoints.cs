@@ -29,6 +29,7 @@ internal static class IncomingEndpoints
         services.AddSingleton<OutboxRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddSingleton<LeadPublisher>();
+        services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IdempotencyClaims>();
         services.AddHostedService(provider => provider.GetRequiredService<IdempotencyClaims>());
         services.AddSingleton<EventStamps>();

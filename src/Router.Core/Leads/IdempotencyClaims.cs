@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
@@ -16,12 +17,9 @@ public readonly record struct IdempotencyClaim(Guid Body, DateTimeOffset Accepte
 /// bodies: repetitions are recognized by their event's id. So nothing waits long for it, and a crash may forget the last moments.
 /// </summary>
 public sealed partial class IdempotencyClaims(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, TimeProvider time, ILogger<IdempotencyClaims> logger)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<IdempotencyOptions> options, TimeProvider time, ILogger<IdempotencyClaims> logger)
     : GroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(availability: null)
 {
-    // The sender gives up after two seconds; broker and outbox need the rest.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
-
     // A database that is away isn't asked for each lead.
     private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
 
@@ -35,7 +33,7 @@ public sealed partial class IdempotencyClaims(
 
         try
         {
-            return await Commit((request, now)).WaitAsync(Patience, time);
+            return await Commit((request, now)).WaitAsync(options.Value.KeyTimeout, time);
         }
 #pragma warning disable CA1031 // Whatever the database says: the lead is sound, and is taken.
         catch (Exception failed)
@@ -52,7 +50,7 @@ public sealed partial class IdempotencyClaims(
     {
         try
         {
-            await Delete(request, acceptedAt).WaitAsync(Patience, time);
+            await Delete(request, acceptedAt).WaitAsync(options.Value.KeyTimeout, time);
         }
 #pragma warning disable CA1031 // The sender waits for another answer than this one.
         catch (Exception failed)
@@ -67,7 +65,7 @@ public sealed partial class IdempotencyClaims(
         IReadOnlyList<(IdempotentRequest Request, DateTimeOffset Now)> rows, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(1));
+        limit.CancelAfter(options.Value.KeyTimeout);
         try
         {
             return await WriteOnce(rows, limit.Token);
