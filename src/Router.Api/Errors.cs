@@ -16,18 +16,29 @@ internal static class Errors
     public static void AddErrors(this IServiceCollection services)
     {
         services.AddProblemDetails();
+        services.AddServerRefusals();
         // So that a body that doesn't bind gets a sentence, in production too.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 
     public static void UseErrors(this WebApplication app)
     {
+        app.UseServerRefusals();
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => Answer(context, StatusOf(context, out var sentence), sentence),
             SuppressDiagnosticsCallback = failure => failure.Exception is BadHttpRequestException || DatabaseAvailability.IsOutage(failure.Exception),
         });
         app.UseStatusCodePages(pages => Answer(pages.HttpContext, pages.HttpContext.Response.StatusCode, sentence: null));
+        // Postgres takes no NUL, and nothing that anybody looks for holds one. Senders are asked nothing in a query.
+        app.Use((context, next) =>
+        {
+            if (IncomingEndpoints.Owns(context.Request.Path) || context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true)
+                return next(context);
+
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return Task.CompletedTask;
+        });
     }
 
     private static int StatusOf(HttpContext context, out string? sentence)
@@ -40,6 +51,8 @@ internal static class Errors
         {
             BadHttpRequestException bad => bad.StatusCode,
             not null when DatabaseAvailability.IsOutage(exception) => StatusCodes.Status503ServiceUnavailable,
+            // Senders give up on a 500; whatever failed here, the lead may be taken a moment later.
+            _ when IncomingEndpoints.Owns(context.Request.Path) => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,
         };
     }
@@ -47,7 +60,7 @@ internal static class Errors
     private static Task Answer(HttpContext context, int status, string? sentence)
     {
         context.Response.StatusCode = status;
-        sentence ??= Sentence(context, status);
+        sentence ??= Sentence(status, context.Request.Method);
         var path = context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path.Value;
         if (PagesHosting.IsPage(path))
             return ErrorPage.Write(context, status);
@@ -59,16 +72,19 @@ internal static class Errors
                 options: null, "application/problem+json");
     }
 
-    private static string Sentence(HttpContext context, int status) => status switch
+    /// <summary>In general words, for whoever has no better ones.</summary>
+    internal static string Sentence(int status, string method = "This method") => status switch
     {
         400 => "The request is malformed.",
         401 => "Missing or wrong credentials.",
         403 => "These credentials have no access to this.",
         404 => "There is nothing at this path.",
-        405 => $"{context.Request.Method} is not possible here.",
+        405 => $"{method} is not possible here.",
         408 => "The request took too long to arrive.",
         413 => "The body is larger than 1 MiB.",
+        414 => "The path is too long.",
         415 => "Send JSON.",
+        431 => "The headers are too large.",
         429 => "Too many requests; send this one again after the time in Retry-After.",
         503 => "The service cannot take this right now; try again.",
         _ => "Something went wrong on our side; it has been logged.",

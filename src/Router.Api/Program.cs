@@ -22,8 +22,10 @@ builder.Services.AddOpenApiDescription();
 builder.Services.AddErrors();
 
 var app = builder.Build();
+app.UseIncomingPaths();
 app.UsePageSecurity();
 app.UseErrors();
+app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseRateLimiter();

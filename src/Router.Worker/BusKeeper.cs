@@ -13,7 +13,7 @@ namespace Router.Worker;
 /// with an error, and whoever runs it starts another one.
 /// </summary>
 internal sealed partial class BusKeeper(
-    IServiceProvider services, QueueTopology topology, LaneCounts lanes, IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
+    IServiceProvider services, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes, IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
     IHostApplicationLifetime host, TimeProvider time, ILogger<BusKeeper> logger) : BackgroundService, IHealthCheck
 {
     private const int MostRestarts = 3;
@@ -113,6 +113,7 @@ internal sealed partial class BusKeeper(
 
     private async Task Start(CancellationToken stopping)
     {
+        await secrets.Wait(stopping);
         var bus = services.GetRequiredService<IBusControl>();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(StartTimeout);

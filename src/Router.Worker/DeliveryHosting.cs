@@ -14,7 +14,7 @@ internal static class DeliveryHosting
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<SlowAttempts>();
         services.AddHostedService(provider => provider.GetRequiredService<SlowAttempts>());
-        services.AddHostedService<ReadableSecrets>();
+        services.AddSingleton<ReadableSecrets>();
         // Before the bus: what it takes finds its day.
         services.AddHostedService<RetentionKeeper>();
 

@@ -4,17 +4,16 @@ using Router.Hosting;
 namespace Router.Worker;
 
 /// <summary>
-/// A worker that can't read the destinations' secrets takes no leads: it would fail every delivery. Registered before the bus, whose start it
-/// holds up.
+/// A worker that can't read the destinations' secrets takes no leads: it would fail every delivery. The start of the bus waits for this.
 /// </summary>
 internal sealed partial class ReadableSecrets(SecretsCheck secrets, DatabaseAvailability availability, TimeProvider time, ILogger<ReadableSecrets> logger)
-    : IHostedService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private const int LinesApart = 15;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Returns once they can be read.</summary>
+    public async Task Wait(CancellationToken cancellationToken)
     {
         for (var i = 0; await availability.Wait(async token => await secrets.Problem(token), cancellationToken) is { } problem; i++)
         {
@@ -24,8 +23,6 @@ internal sealed partial class ReadableSecrets(SecretsCheck secrets, DatabaseAvai
             await Task.Delay(Pause, time, cancellationToken);
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "This worker takes no leads. {Problem}")]
     private static partial void LogUnreadable(ILogger logger, string problem);

@@ -54,8 +54,40 @@ public sealed class OutgoingBodyTests
         Assert.EndsWith($"\"partner_id\":{expected}}}", Text(Compose("{}").For(partnerId)), StringComparison.Ordinal);
 
     [Fact]
-    public void Body_SiteWithoutLoginUrl_LeavesTheSendersAlone() =>
-        Assert.Contains("\"site_login_url\":\"theirs\"", Text(Compose("""{"site_login_url":"theirs"}""", template: null).For("P")), StringComparison.Ordinal);
+    public void Body_SiteWithoutLoginUrl_DoesNotPassOnTheSenders() =>
+        Assert.DoesNotContain("login", Text(Compose("""{"site_login_url":"theirs","\u0073ite_login_url":"again"}""", template: null).For("P")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{"test":true,"a":1,"test":true}""", "{\"a\":1,")]
+    [InlineData("""{"test":"A/B","a":1}""", "{\"test\":\"A/B\",\"a\":1,")]
+    public void Body_LeadThatCallsItselfATest_DoesNotPassAsOneOfOurs(string lead, string expected) =>
+        Assert.StartsWith(expected, Text(Compose(lead).For("P")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Body_OfATestOfOurs_SaysSo() =>
+        Assert.StartsWith("""{"test":true,""", Text(Compose("""{"test":true}""", test: LeadTests.Once).For("P")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(LeadActions.Updated, "{}", true)]
+    [InlineData(LeadActions.Updated, """{"source":null}""", true)]
+    [InlineData(LeadActions.Updated, """{"source":" "}""", true)]
+    [InlineData(LeadActions.Updated, """{"source":"theirs"}""", false)]
+    [InlineData(LeadActions.Updated, """{"source":7}""", false)]
+    [InlineData(LeadActions.Updated, """{"source":""}""", false)]
+    [InlineData(LeadActions.ActivityAdded, """{"activities":[]}""", true)]
+    [InlineData(LeadActions.Created, "{}", false)]
+    [InlineData(LeadActions.UserUpdated, "{}", false)]
+    public void Body_WithoutSource_GetsTheProductsNameWhenItIsAChange(string action, string lead, bool expected) =>
+        Assert.Equal(expected, Text(Compose(lead, action: action).For("P")).Contains("\"source\":\"Web\"", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData(LeadActions.Created, true)]
+    [InlineData(LeadActions.Updated, false)]
+    [InlineData(LeadActions.ActivityAdded, false)]
+    [InlineData(LeadActions.UserUpdated, false)]
+    [InlineData(LeadActions.IntegrationEnabled, false)]
+    public void Body_Created_IsSetForNewLeadsOnly(string action, bool expected) =>
+        Assert.Equal(expected, Text(Compose("{}", action: action).For("P")).Contains("\"created\":", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("https://s.test/{lead_id}", "a27c20af", "https://s.test/a27c20af")]
@@ -65,12 +97,14 @@ public sealed class OutgoingBodyTests
     public void LoginUrl_OfTemplate_HoldsTheLeadId(string template, string leadId, string expected) =>
         Assert.Equal(expected, LoginUrl.Of(template, leadId));
 
-    private static OutgoingBody Compose(string lead, string? template = "https://www.site.test/l/{lead_id}") => OutgoingBody.Compose(
+    private static OutgoingBody Compose(
+        string lead, string? template = "https://www.site.test/l/{lead_id}", string action = LeadActions.Created, string? test = null) => OutgoingBody.Compose(
         new LeadEvent
         {
             EventId = Guid.Empty,
             SiteId = Guid.Parse(Site),
-            Action = LeadActions.Created,
+            Action = action,
+            Test = test,
             LeadId = "L1",
             AcceptedAt = new DateTimeOffset(2015, 10, 1, 6, 14, 1, 597, 26, TimeSpan.Zero),
             Product = "web",

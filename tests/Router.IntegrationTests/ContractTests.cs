@@ -32,9 +32,8 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     [Theory]
     [InlineData("PATCH", "/rest", "/leads/" + Lead, """{"email":"nobody"}""")]
     [InlineData("PATCH", "/v2/rest", "/leads/" + Lead, """{"role":"Somebody"}""")]
-    [InlineData("PATCH", "/rest", "/leads/" + Lead, """{"activities":[{"type":"note"}]}""")]
+    [InlineData("PATCH", "/rest", "/leads/" + Lead, """{"activities":[{"type":true}]}""")]
     [InlineData("POST", "/rest", "/leads/" + Lead + "/activities", """[{"source":"s"}]""")]
-    [InlineData("POST", "/rest", "/leads/" + Lead + "/activities", """[{"type":"t"}]""")]
     [InlineData("POST", "/rest", "/leads/" + Lead + "/activities", """["visited"]""")]
     [InlineData("POST", "/rest", "/potential-seller-leads", """{"activities":[]}""")]
     [InlineData("POST", "/rest", "/potential-seller-leads", """{}""")]
@@ -49,6 +48,9 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
 
     [Theory]
     [InlineData("PATCH", "/rest", "/leads/not-a-uuid", "{}", 404)]
+    [InlineData("PATCH", "/rest", "/leads/+27c20af-4497-415d-9e4e-7334dd1d40d2", "{}", 404)]
+    [InlineData("PATCH", "/rest", "/leads/00000000-0000-0000-0000-000000000000", "{}", 404)]
+    [InlineData("POST", "/rest", "/leads/00000000000000000000000000000000/activities", "[]", 404)]
     [InlineData("PATCH", "/rest", "/leads/" + Lead, "[]", 400)]
     [InlineData("POST", "/rest", "/leads/" + Lead + "/activities", "{}", 400)]
     [InlineData("POST", "/rest", "/leads/" + Lead, "{}", 405)]
@@ -96,6 +98,78 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     }
 
     [Fact]
+    public async Task Updates_CarryNoTimeOfOursAndTheProductAsSource()
+    {
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"zip":96815,"activities":[{"type":"note"}]}"""));
+        await Answers.AssertOk(200, await site.Post("""[{"type":"note","description":7}]""", $"/leads/{Lead}/activities"));
+        await Answers.AssertOk(200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"source":"Theirs","created":"2015-10-01T06:14:01Z"}"""));
+        var received = (await _router.Receiver.Wait(site.LeadManager.Path, 3)).Select(request => request.Json).ToList();
+        foreach (var change in received.Where(lead => !lead.TryGetProperty("created", out _)))
+        {
+            Assert.Equal("Test Website", change.GetProperty("source").GetString());
+            Assert.Equal("Test Website", change.GetProperty("activities")[0].GetProperty("source").GetString());
+        }
+
+        Assert.Equal(2, received.Count(lead => !lead.TryGetProperty("created", out _)));
+        Assert.Equal("96815", Assert.Single(received, lead => lead.TryGetProperty("zip", out _)).GetProperty("zip").GetRawText());
+        Assert.Equal("Theirs", Assert.Single(received, lead => lead.TryGetProperty("created", out _)).GetProperty("source").GetString());
+    }
+
+    [Fact]
+    public async Task Lead_WithABlankSource_GetsTheProductsName()
+    {
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(201, await site.Post("""{"source":" ","phone":8088172382,"tags":{},"email":" ","activities":[{"type":"t","property":[]}]}"""));
+        var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
+        Assert.StartsWith(
+            """{"source":"Test Website","phone":8088172382,"tags":{},"email":" ","activities":[{"type":"t","property":[],"source":"Test Website","created":""",
+            Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PATCH", "/rest", "/v2/leads/" + Lead)]
+    [InlineData("PATCH", "/REST", "//V2/Leads/" + Lead)]
+    [InlineData("PATCH", "//v2//rest", "//leads/" + Lead + "//")]
+    [InlineData("PATCH", "/v2/rest", "/leads/%20" + Lead + "%20")]
+    public async Task Patch_OfVersion2_HasManySpellings(string method, string prefix, string path)
+    {
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(200, await site.Send(new HttpMethod(method), path, """{"city":"","state":"HI"}""", prefix: prefix));
+        var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
+        Assert.StartsWith("""{"city":"","state":"HI","action":"updated",""", Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
+        Assert.Equal(Lead, received.Json.GetProperty("id").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"id":" a27c20af-4497-415d-9e4e-7334dd1d40d2\n","source":"s","city":"c"}""", "a27c20af-4497-415d-9e4e-7334dd1d40d2")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","source":"s","city":"c"}""", null)]
+    public async Task Lead_WithAnOddId_IsSentUnderOneThatReceiversCanKey(string lead, string? expected)
+    {
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(201, await site.Post(lead));
+        var id = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("id").GetString();
+        Assert.True(Guid.TryParseExact(id, "D", out var uuid) && uuid != Guid.Empty);
+        Assert.Equal(expected ?? id, id);
+    }
+
+    [Fact]
+    public async Task Lead_ThatClaimsWhatOnlyWeSay_DoesNotPassAsOurs()
+    {
+        var site = await _router.CreateSite();
+        await _router.Query<object?>("update sites set login_url_template = null where id = @Id", new { site.Id });
+        // The worker hears of it by itself.
+        await Eventually.True(async () =>
+        {
+            await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c","site_login_url":"https://evil.test","test":true,"tests":true}"""));
+            var received = (await _router.Receiver.Wait(site.LeadManager.Path, 1))[^1].Json;
+            Assert.False(received.TryGetProperty("test", out _));
+            Assert.True(received.GetProperty("tests").GetBoolean());
+            return !received.TryGetProperty("site_login_url", out _);
+        }, "the sender's sign-in address is left out");
+    }
+
+    [Fact]
     public async Task PotentialSeller_Posted_IsALeadOfThatRole()
     {
         var site = await _router.CreateSite();
@@ -115,18 +189,36 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         var (one, two, three) = (await site.AddDestination("One"), await site.AddDestination("Two"), await site.AddDestination("Three"));
         await Task.Delay(500);
         await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}""", change: request =>
-            request.Headers.Add("X-ROUTER-DESTINATIONS", $"one, {three.Id} ,Nobody, Somebody else")));
+            request.Headers.Add("X-ROUTER-DESTINATIONS", $"one, {three.Id} ,Nobody, \"Somebody, else\"")));
 
         var delivery = await site.Delivery(site.LeadManager, "delivered");
         await site.Delivery(one, "delivered");
         await site.Delivery(three, "delivered");
         Assert.Empty(_router.Receiver.At(two.Path));
-        Assert.Equal(["Nobody", "Somebody else"], delivery.GetProperty("unknown_destinations").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(["Nobody", "Somebody, else"], delivery.GetProperty("unknown_destinations").EnumerateArray().Select(name => name.GetString()));
 
         await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "Nobody")));
         await _router.Receiver.Wait(site.LeadManager.Path, 2);
         await site.AssertAccountedFor(events: 2);
         Assert.Single(_router.Receiver.At(one.Path));
+    }
+
+    [Theory]
+    [InlineData("Smith, Jones")]
+    [InlineData("\"smith, jones\"")]
+    [InlineData("Nobody, Cafe\u0301 CRM")]
+    [InlineData("caf\u00e9 crm")]
+    public async Task Sender_ChoosesANameThatIsHardToSpell_FindsIt(string header)
+    {
+        var site = await _router.CreateSite();
+        var named = await site.AddDestination("named");
+        await site.Patch(named, new { name = header.Contains("mith", StringComparison.Ordinal) ? "Smith, Jones" : "Caf\u00e9 CRM" });
+        await Eventually.True(async () =>
+        {
+            await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}""", change: request =>
+                request.Headers.TryAddWithoutValidation("X-ROUTER-DESTINATIONS", Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(header)))));
+            return _router.Receiver.At(named.Path).Count > 0;
+        }, "the lead reaches the destination of that name");
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Router.IntegrationTests;
 /// </summary>
 public sealed class FuzzTests(TestServers servers)
 {
-    private static readonly string[] Ours = ["action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system", "created", "activities"];
+    private static readonly string[] Ours = ["action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system", "created", "activities", "source", "test"];
 
     private static readonly string[] Seeds =
     [

@@ -64,8 +64,12 @@ public sealed class HardenedIngestTests(TestServers servers)
                 using var reader = new StreamReader(client.GetStream());
                 var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
                 Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+                Assert.Contains("{\"error\":\"", answer, StringComparison.Ordinal);
             }
 
+            // One quiet line for all of them.
+            Assert.DoesNotContain("\"Level\":\"Error\"", router.Output, StringComparison.Ordinal);
+            Assert.Single(router.Output.Split('\n'), line => line.Contains("were refused with 408", StringComparison.Ordinal));
         }
         finally
         {
@@ -97,6 +101,40 @@ public sealed class HardenedIngestTests(TestServers servers)
         }
 
         Assert.StartsWith("HTTP/1.1 400", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    /// <summary>A body of 85 kB that would be 72 MB with the default source of each activity.</summary>
+    public static string Swelling(string before, string after) =>
+        $$"""{{before}}"source":"{{new string('s', 72_000)}}","activities":[{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 1000))}}]{{after}}""";
+
+    [Fact]
+    public async Task Event_ThatWouldSwell_IsRefusedAndTheNextLeadArrives()
+    {
+        await using var router = await RouterFixture.Start(servers);
+        var site = await router.CreateSite(asLeadManager: true);
+        var lead = $"/leads/{Guid.NewGuid()}";
+        var swelling = Swelling("""{"email":"a@b.c",""", "}");
+        Assert.InRange(swelling.Length, 0, 86_000);
+        await AssertTooLarge(await site.Post(swelling));
+        await AssertTooLarge(await site.Send(HttpMethod.Patch, lead, swelling));
+        await AssertTooLarge(await site.Send(HttpMethod.Patch, lead, swelling, prefix: "/v2/rest"));
+        await AssertTooLarge(await site.Post(swelling.Replace("""[{"type":"t"}""", """[{"type":"property_viewed","property":{}}""", StringComparison.Ordinal), "/potential-seller-leads"));
+        await AssertTooLarge(await site.Post($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", lead + "/activities"));
+        // A full body of the worst kind, many at a time.
+        var worst = $$"""{"email":"a@b.c","source":"{{new string('s', 500_000)}}","activities":[{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 40_000))}}]}""";
+        foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => site.Post(worst))))
+            await AssertTooLarge(answer);
+
+        Assert.Equal(0, await router.Query<long>("select count(*) from lead_outbox"));
+        await site.PostLead();
+        await site.Delivery(site.LeadManager, "delivered");
+        await site.AssertAccountedFor(events: 1);
+    }
+
+    private static async Task AssertTooLarge(HttpResponseMessage response)
+    {
+        Assert.Equal(413, (int)response.StatusCode);
+        Assert.Contains("too large", await Answers.Error(response), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Router.IntegrationTests.Servers;
@@ -75,10 +76,125 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Lead_NotUtf8_GetsASentence()
     {
         var site = await _router.CreateSite();
-        await AssertError(400, await site.Post("", change: request =>
-            request.Content = new ByteArrayContent([.. "{\"source\":\"s\",\"email\":\"a@b.c\",\"x\":\""u8, 0xE9, .. "\"}"u8])));
+        Assert.Contains("byte 35", await AssertError(400, await site.Post("", change: request =>
+            request.Content = new ByteArrayContent([.. "{\"source\":\"s\",\"email\":\"a@b.c\",\"x\":\""u8, 0xE9, .. "\"}"u8]))), StringComparison.Ordinal);
         await AssertError(400, await site.Post("", change: request =>
             request.Content = new ByteArrayContent(Encoding.Unicode.GetBytes(Valid))));
+    }
+
+    [Theory]
+    [InlineData("iso-8859-1", "iso-8859-1")]
+    [InlineData("windows-1252", "\"windows-1252\"")]
+    [InlineData("utf-16", "UTF-16")]
+    [InlineData("utf-8", "iso-8859-1")] // mislabeled
+    [InlineData("utf-8", "no-such-charset")]
+    public async Task Lead_OfAnotherCharset_IsReadByIt(string charset, string named)
+    {
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(201, await site.Post("", change: request =>
+        {
+            request.Content = new ByteArrayContent(Encoding.GetEncoding(charset).GetBytes("""{"source":"s","first_name":"Café"}"""));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={named}");
+        }));
+        Assert.Equal("Café", Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("first_name").GetString());
+    }
+
+    [Theory]
+    [InlineData("Identity", 201)]
+    [InlineData("", 201)]
+    [InlineData("UTF-8", 201)]
+    [InlineData("gzip", 415)]
+    [InlineData("identity, BR", 415)]
+    public async Task Lead_OfContentEncoding_IsRefusedOnlyIfThatIsOne(string encoding, int status)
+    {
+        var site = await _router.CreateSite();
+        var response = await site.Post(Valid, change: request => request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", encoding));
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Lead_WithHeadersOfAnyBytes_IsAccepted()
+    {
+        var site = await _router.CreateSite();
+        using var client = new TcpClient();
+        await client.ConnectAsync(_router.Api.Url.Host, _router.Api.Url.Port);
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(
+            $"POST /rest/sites/{site.Id}/leads HTTP/1.1\r\nHost: x\r\nAuthorization: {site.Credentials}\r\nUser-Agent: Caf\u00e9/1.0\r\n"
+            + $"X-ROUTER-DESTINATIONS: Caf\u00e9 CRM\r\nX-Odd: \u0001\u0080\u00ff\u00c3\r\nCookie: \u00fe\r\nConnection: close\r\nContent-Length: {Valid.Length}\r\n\r\n{Valid}"));
+        using var reader = new StreamReader(client.GetStream());
+        Assert.StartsWith("HTTP/1.1 201", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        Assert.Equal("Café CRM", Assert.Single(delivery.GetProperty("unknown_destinations").EnumerateArray()).GetString());
+    }
+
+    [Theory]
+    [InlineData("POST /rest/sites HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400)]
+    [InlineData("POST /rest/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400)]
+    [InlineData("nonsense\r\n\r\n", 400)]
+    [InlineData("POST /rest HTTP/1.1\r\nHost: x\r\nX: LONG\r\n\r\n", 431)]
+    [InlineData("POST /LONG HTTP/1.1\r\nHost: x\r\n\r\n", 414)]
+    public async Task Server_RefusingByItself_SaysSoInWords(string request, int status)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_router.Api.Url.Host, _router.Api.Url.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request.Replace("LONG", new string('x', 40_000), StringComparison.Ordinal)));
+        using var reader = new StreamReader(client.GetStream());
+        var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Matches("Content-Type: application/json\r\n(.*\r\n)*\r\n\\{\"error\":\"[^\"]+\\.\"\\}$", answer);
+    }
+
+    [Theory]
+    [InlineData("/REST/sites/SITE/leads", 401)]
+    [InlineData("/V2/Rest/nothing", 404)]
+    [InlineData("//rest//nothing", 404)]
+    [InlineData("/rest/sites/SITE/leads?x=%00", 401)]
+    public async Task Error_OfAnySpellingOfThePath_IsASentence(string path, int status)
+    {
+        using var http = new HttpClient();
+        var site = await _router.CreateSite();
+        await AssertError(status, await http.PostAsync(
+            new Uri($"{_router.Api.Url.GetLeftPart(UriPartial.Authority)}{path.Replace("SITE", $"{site.Id}", StringComparison.Ordinal)}"), content: null));
+    }
+
+    [Theory]
+    [InlineData("//rest", "/leads")]
+    [InlineData("/rest/", "//leads//")]
+    [InlineData("/Rest", "/LEADS?x=%00")]
+    public async Task Lead_PostedToAnotherSpellingOfThePath_IsAccepted(string prefix, string path)
+    {
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(201, await site.Post(Valid, change: request =>
+            request.RequestUri = new Uri($"{_router.Api.Url.GetLeftPart(UriPartial.Authority)}{prefix}/sites/{site.Id}{path}")));
+        await site.Delivery(site.LeadManager, "delivered");
+    }
+
+    [Fact]
+    public async Task Refusals_OfAProduct_AreToldInOneLine()
+    {
+        var site = await _router.CreateSite();
+        for (var i = 0; i < 20; i++)
+            await AssertError(422, await site.Post("""{"source":"s","email":"secret.person"}"""));
+        await AssertError(400, await site.Post("{"));
+        var line = Assert.Single(await Eventually.Get(() => Task.FromResult(Lines("422")), lines => lines.Count > 0, "refusals are told"));
+        Assert.Contains("Lead field 'email' is not a valid email address.", line, StringComparison.Ordinal);
+        Assert.Single(Lines("400"));
+        Assert.DoesNotContain("secret.person", _router.Output, StringComparison.Ordinal);
+
+        List<string> Lines(string status) =>
+            [.. _router.Output.Split('\n').Where(line => line.Contains($"web-{site.Id:N} were refused with {status}", StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task Failure_ThatNobodyExpected_Is503WithRetryAfter()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        var site = await router.CreateSite(asLeadManager: true);
+        await router.Query<object?>("drop table users");
+        var response = await site.Send(HttpMethod.Put, "/users/7", "{}");
+        await AssertError(503, response);
+        Assert.NotNull(response.Headers.RetryAfter);
     }
 
     [Theory]

@@ -105,6 +105,36 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(17, sent);
     }
 
+    [Fact]
+    public async Task Webhooks_OfEachAction_DescribeWhatReceiversGet()
+    {
+        var document = await Read();
+        Assert.Equal(
+            ["activity_added", "created", "integration_disabled", "integration_enabled", "updated", "user_updated"],
+            document.Webhooks!.Keys.Order(StringComparer.Ordinal));
+        var site = await _router.CreateSite();
+        await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}"""));
+        var created = document.Components!.Schemas!["Outgoing_created"];
+        var body = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json;
+        Assert.All(body.EnumerateObject(), field => Assert.Contains(field.Name, created.Properties!.Keys));
+        Assert.All(created.Required!, name => Assert.True(body.TryGetProperty(name, out _), name));
+        Assert.Contains("created", created.Required!);
+        var updated = document.Components.Schemas["Outgoing_updated"];
+        Assert.Contains("source", updated.Required!);
+        Assert.DoesNotContain("created", updated.Required!);
+        Assert.All(document.Webhooks.Values, webhook => Assert.Contains("410", webhook.Operations!.Single().Value.Responses!.Keys));
+    }
+
+    [Fact]
+    public async Task Description_AskedForAgain_IsNotMadeAgain()
+    {
+        using var http = new HttpClient();
+        var address = new Uri(_router.Api.Url, "/openapi/v1.json");
+        var first = await http.GetByteArrayAsync(address);
+        Assert.Equal(first, await http.GetByteArrayAsync(address));
+        Assert.Equal(404, (int)(await http.GetAsync(new Uri(_router.Api.Url, "/openapi/v2.json"))).StatusCode);
+    }
+
     private async Task<OpenApiDocument> Read()
     {
         // Without credentials: it is for everybody.

@@ -34,6 +34,35 @@ public sealed class UserTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await site.AssertAccountedFor(events: 3);
     }
 
+    [Theory]
+    [InlineData("PUT", "/users/a%2Fb", "a/b")]
+    [InlineData("PUT", "/users/a%2fb/", "a/b")]
+    [InlineData("PUT", "/users/a%252Fb", "a%2Fb")]
+    [InlineData("PATCH", "/users/14187", "14187")]
+    public async Task User_Written_HasTheIdOfThePath(string method, string path, string id)
+    {
+        var site = await _router.CreateSite(asLeadManager: true);
+        await Answers.AssertOk(200, await site.Send(new HttpMethod(method), path, """{"id":14187,"name":"Ben"}"""));
+        Assert.Equal(id, Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task User_PutAgainUnderItsKey_DoesNotUndoWhatCameAfter()
+    {
+        var site = await _router.CreateSite(asLeadManager: true);
+        Task<HttpResponseMessage> Put(string name, string? key) => site.Send(HttpMethod.Put, "/users/7", $$"""{"name":"{{name}}"}""", change: request =>
+        {
+            if (key is not null)
+                request.Headers.Add("Idempotency-Key", key);
+        });
+        await Answers.AssertOk(200, await Put("first", "one"));
+        await Answers.AssertOk(200, await Put("second", null));
+        await Answers.AssertOk(200, await Put("first", "one"));
+        Assert.Equal("""[{"name":"second","id":"7"}]""", await (await site.Send(HttpMethod.Get, "/users")).Content.ReadAsStringAsync());
+        Assert.Equal(422, (int)(await Put("third", "one")).StatusCode);
+        await site.AssertAccountedFor(events: 2);
+    }
+
     [Fact]
     public async Task Users_WrittenByAnotherProduct_Are403()
     {

@@ -5,32 +5,25 @@ namespace Router.Api.Incoming;
 
 /// <summary>
 /// What an event gets from its request before its contents: who sent it, for which site, when, and under which id: a new one, or with
-/// an <c>Idempotency-Key</c> the one that the key always gives.
+/// an <c>Idempotency-Key</c> the one that this request always gives.
 /// </summary>
-internal sealed record EventStamp(Guid EventId, Guid? Repeats, Guid Site, DateTimeOffset AcceptedAt, Product Product)
+/// <param name="EventId">The message id that receivers see.</param>
+/// <param name="DayBefore">The id that the same request had the day before; null without a key.</param>
+/// <param name="Site">The site.</param>
+/// <param name="AcceptedAt">When the request was accepted; of a repetition, when it was first.</param>
+/// <param name="Product">Who sent it.</param>
+internal sealed record EventStamp(Guid EventId, Guid? DayBefore, Guid Site, DateTimeOffset AcceptedAt, Product Product)
 {
-    public static readonly IncomingError Refused = new(StatusCodes.Status422UnprocessableEntity, "Header 'Idempotency-Key' is not 1 to 255 printable characters.");
+    /// <summary>The claim that this request has made; null when it made none.</summary>
+    public IdempotentRequest? Claimed { get; init; }
 
-    /// <summary>Null when the key is none.</summary>
-    public static EventStamp? Of(HttpContext context, Guid site, TimeProvider time)
-    {
-        var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-        var product = context.Features.Get<Product>()!;
-        if (context.Request.Headers["Idempotency-Key"] is not { Count: > 0 } header)
-            return new EventStamp(Guid.CreateVersion7(now), Repeats: null, site, now, product);
-
-        var key = header.ToString();
-        if (!IdempotencyKey.IsValid(key))
-            return null;
-
-        var (today, yesterday) = IdempotencyKey.EventIds(product.Username, site, key, now);
-        return new EventStamp(today, yesterday, site, now, product);
-    }
+    /// <summary>Whether the same request was accepted before.</summary>
+    public bool IsRepetition { get; init; }
 
     public LeadEvent Event(string action, string leadId, RawJson body, string[]? onlyDestinations = null) => new()
     {
         EventId = EventId,
-        Repeats = Repeats,
+        Repeats = DayBefore,
         SiteId = Site,
         Action = action,
         LeadId = leadId,

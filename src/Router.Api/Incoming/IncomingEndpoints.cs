@@ -1,6 +1,8 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Core.Leads;
 using Router.Hosting;
 
 namespace Router.Api.Incoming;
@@ -16,6 +18,8 @@ internal static class IncomingEndpoints
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
         {
             kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout;
+            // Latin-1 takes any bytes: what a header that we don't need holds must not refuse a lead.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         services.AddBrokerLine(configuration);
         services.AddSingleton<FreshLane>();
@@ -28,6 +32,11 @@ internal static class IncomingEndpoints
         services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
         services.AddHealthChecks().AddCheck<SetAsideCheck>("set aside", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
         services.AddSingleton<LeadPublisher>();
+        services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IdempotencyClaims>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyClaims>());
+        services.AddSingleton<EventStamps>();
+        services.AddRefusedRequests();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();
         services.Configure<RouteOptions>(options => options.SetParameterPolicy<UuidRouteConstraint>("uuid"));
@@ -42,7 +51,8 @@ internal static class IncomingEndpoints
     }
 
     /// <summary>Whether errors on this path speak to senders.</summary>
-    public static bool Owns(string? path) => path is not null && (path.StartsWith("/rest", StringComparison.Ordinal) || path.StartsWith("/v2/rest", StringComparison.Ordinal));
+    public static bool Owns(PathString path) => path.StartsWithSegments("/rest", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments("/v2/rest", StringComparison.OrdinalIgnoreCase);
 
     private static RouteGroupBuilder MapIncomingGroup(this WebApplication app, string prefix) => app.MapGroup(prefix)
         .RequireAuthorization(RouterAuthentication.ProductPolicy)

@@ -1,3 +1,5 @@
+using Router.Core.Sites;
+
 namespace Router.Api.Incoming;
 
 /// <summary>What a sender gets when its request isn't taken: a status and <c>{"error": "one sentence"}</c>.</summary>
@@ -5,6 +7,9 @@ internal sealed record IncomingError(int Status, string Sentence) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        // Of those who hold a password: strangers have no name.
+        if (httpContext.Features.Get<Product>() is { } product)
+            httpContext.RequestServices.GetRequiredService<RefusedRequests>().Add(product, Status, Sentence);
         httpContext.Response.StatusCode = Status;
         if (Status is StatusCodes.Status503ServiceUnavailable)
             httpContext.Response.Headers.RetryAfter = "5";

@@ -17,6 +17,13 @@ internal sealed class IncomingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The largest event in bytes, as it is published: the body with what we add to it. Default 2 MiB, a larger one answers 413. RabbitMQ takes 16 MiB
+    /// at most from version 4 on.
+    /// </summary>
+    [Range(64 * 1024, 15 * 1024 * 1024)]
+    public int MaxEventBytes { get; set; } = 2 * 1024 * 1024;
+
     /// <summary>Requests that each product may make a second, over time. Default 10,000, more than one API host takes; beyond it and the burst: 429.</summary>
     [Range(1, 1_000_000)]
     public int RatePerSecond { get; set; } = 10_000;

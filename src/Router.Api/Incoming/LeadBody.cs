@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Unicode;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Router.Core.Leads;
 
@@ -13,9 +12,13 @@ internal sealed class LeadBody : IDisposable
 {
     public const int MostBytes = 1024 * 1024;
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+    // Those that change the bytes. Clients put other words there, such as "UTF-8", that change nothing.
+    private static readonly string[] Codings = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"];
 
     private static readonly IncomingError NotJson = new(415, "Send the body as application/json.");
+
+    private static readonly IncomingError TooLarge = new(413, "The body is larger than 1 MiB.");
+    private static readonly IncomingError TooSlow = new(408, "The body took too long to arrive.");
 
     private LeadBody(JsonDocument document, RawJson raw) => (Document, Raw) = (document, raw);
 
@@ -31,38 +34,30 @@ internal sealed class LeadBody : IDisposable
         var request = context.Request;
         if (IsPlainlyNotJson(request.ContentType))
             return (null, NotJson);
-        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        if (IsCoded(request.Headers.ContentEncoding.ToString()))
             return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
 
         // It is bounded as a whole; the server's own rate would cut a stalling sender off after half of that.
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        limit.CancelAfter(timeout);
-        try
-        {
-            if (await ReadAll(request, limit.Token) is not { } bytes)
-                return (null, new IncomingError(413, "The body is larger than 1 MiB."));
-
-            var (body, error) = Parse(bytes, expected);
-            return error is not null && IsForm(request.ContentType) ? (null, NotJson) : (body, error);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        var (bytes, late) = await ReadAll(request, timeout);
+        if (bytes is null)
         {
             // What of it did arrive is of no use, and neither is the connection.
-            context.Response.Headers.Connection = "close";
-            return (null, new IncomingError(408, "The body took too long to arrive."));
+            if (late == TooSlow)
+                context.Response.Headers.Connection = "close";
+            return (null, late);
         }
+
+        var (text, unreadable) = BodyText.Read(bytes, request.ContentType);
+        var (body, error) = unreadable is null ? Parse(text, expected) : (null, unreadable);
+        return error is not null && IsForm(request.ContentType) ? (null, NotJson) : (body, error);
     }
 
     public void Dispose() => Document.Dispose();
 
-    private static (LeadBody?, IncomingError?) Parse(byte[] bytes, JsonValueKind expected)
+    private static (LeadBody?, IncomingError?) Parse(ReadOnlyMemory<byte> json, JsonValueKind expected)
     {
-        if (!Utf8.IsValid(bytes))
-            return (null, new IncomingError(400, "The body is not valid UTF-8."));
-
-        var json = bytes.AsMemory(bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
         try
         {
             var document = JsonDocument.Parse(json);
@@ -80,29 +75,29 @@ internal sealed class LeadBody : IDisposable
         }
     }
 
-    private static async ValueTask<byte[]?> ReadAll(HttpRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<(byte[]? Bytes, IncomingError? Error)> ReadAll(HttpRequest request, TimeSpan timeout)
     {
         if (request.ContentLength > MostBytes)
-            return null;
+            return (null, TooLarge);
 
+        var reader = request.BodyReader;
+        using var limit = new CancellationTokenSource(timeout);
+        // Not by its token: a read that was thrown out of leaves the connection in a state that the server logs as its own fault.
+        await using var end = limit.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > MostBytes)
+            var read = await reader.ReadAsync();
+            if (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= MostBytes)
             {
-                // Given back, or Kestrel can't drain the rest and breaks the connection under the sender's next lead.
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return null;
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
             }
 
-            if (read.IsCompleted)
-            {
-                var bytes = read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return bytes;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            var error = read.Buffer.Length > MostBytes ? TooLarge : read.IsCompleted ? null : TooSlow;
+            var bytes = error is null ? read.Buffer.ToArray() : null;
+            // Given back whole, or Kestrel can't drain the rest and breaks the connection under the sender's next lead.
+            reader.AdvanceTo(read.Buffer.End);
+            return (bytes, error);
         }
     }
 
@@ -115,6 +110,9 @@ internal sealed class LeadBody : IDisposable
         && !name.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
         && name != "*/*"
         && !IsForm(contentType);
+
+    private static bool IsCoded(string contentEncoding) => contentEncoding.Length > 0 && contentEncoding
+        .Split(',', StringSplitOptions.TrimEntries).Any(coding => Codings.Contains(coding, StringComparer.OrdinalIgnoreCase));
 
     // What curl -d says of any body when it isn't told otherwise: refused only if the body is no JSON either.
     private static bool IsForm(string? contentType) =>

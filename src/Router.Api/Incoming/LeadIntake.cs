@@ -10,20 +10,20 @@ internal sealed record LeadRequest(Guid Site, string Action)
 {
     public JsonValueKind Expected { get; init; } = JsonValueKind.Object;
 
+    /// <summary>The lead of the path, in the sender's spelling; null where there is none.</summary>
+    public string? Lead { get; init; }
+
     /// <summary>All that is wrong with the body.</summary>
     public required Func<JsonElement, IReadOnlyList<FieldError>> Validate { get; init; }
 
-    /// <summary>What is published: the body as it came unless the contract says otherwise.</summary>
-    public required Func<LeadBody, DateTimeOffset, RawJson> Shape { get; init; }
-
-    /// <summary>The lead's id in the sender's spelling; null for a new one of ours.</summary>
-    public required Func<LeadBody, string?> LeadId { get; init; }
+    /// <summary>What is published: the body as it came unless the contract says otherwise; null when that is too large.</summary>
+    public required Func<LeadBody, LeadDefaults, RawJson?> Shape { get; init; }
 
     public bool MayChooseDestinations { get; init; }
 }
 
 /// <summary>The way of every incoming request that becomes an event: read, validate, identify, publish, answer.</summary>
-internal sealed class LeadIntake(LeadPublisher publisher, IOptions<IncomingOptions> options, TimeProvider time)
+internal sealed class LeadIntake(LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
 {
     public async Task<IResult> Take(HttpContext context, LeadRequest request)
     {
@@ -36,25 +36,29 @@ internal sealed class LeadIntake(LeadPublisher publisher, IOptions<IncomingOptio
             if (request.Validate(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
 
-            if (EventStamp.Of(context, request.Site, time) is not { } stamp)
-                return EventStamp.Refused;
+            var (stamp, refused) = await stamps.Stamp(context, request.Site, Canonical(request.Lead), body.Raw);
+            if (stamp is null)
+                return refused!;
 
-            var now = stamp.AcceptedAt;
-            return await publisher.Publish(stamp.Event(
-                request.Action,
-                request.LeadId(body) ?? Guid.CreateVersion7(now).ToString("D"),
-                request.Shape(body, now),
-                request.MayChooseDestinations ? ChosenDestinations(context.Request) : null)) ?? (IResult)(request.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok);
+            error = await Publish(context.Request, request, body, stamp);
+            if (error is null)
+                return request.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok;
+
+            await stamps.Release(stamp);
+            return error;
         }
     }
 
-    /// <summary><c>X-ROUTER-DESTINATIONS: name-or-id, …</c>; null when the sender leaves the choice to the site.</summary>
-    private static string[]? ChosenDestinations(HttpRequest request)
+    private async ValueTask<IncomingError?> Publish(HttpRequest http, LeadRequest request, LeadBody body, EventStamp stamp)
     {
-        if (request.Headers["X-ROUTER-DESTINATIONS"] is not { Count: > 0 } header)
-            return null;
+        var defaults = new LeadDefaults(stamp.Product.DisplayName, stamp.AcceptedAt, options.Value.MaxEventBytes);
+        if (request.Shape(body, defaults) is not { } shaped)
+            return LeadPublisher.TooLarge;
 
-        var names = header.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return names.Length == 0 ? null : names;
+        // In the sender's spelling; a new lead without an id gets one.
+        var lead = request.Lead?.Trim() ?? LeadShape.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
+        return await publisher.Publish(stamp.Event(request.Action, lead, shaped, request.MayChooseDestinations ? ChosenDestinations.Of(http) : null));
     }
+
+    private static string Canonical(string? lead) => Uuids.TryParse(lead, out var id) ? id.ToString("N") : "";
 }

@@ -9,6 +9,11 @@ namespace Router.Api.Incoming;
 /// </summary>
 internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, TimeProvider time, ILogger<LeadPublisher> logger)
 {
+    /// <summary>With what we add to it the event would be more than <see cref="IncomingOptions.MaxEventBytes"/>.</summary>
+    public static readonly IncomingError TooLarge = new(
+        StatusCodes.Status413PayloadTooLarge,
+        "With the default source and time of each of its activities this is too large an event; send fewer activities at a time, or give them a shorter source.");
+
     private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
 
     private long _keptInVainAt = long.MinValue / 2;
@@ -17,6 +22,10 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
     public async ValueTask<IncomingError?> Publish(LeadEvent lead)
     {
         var message = LeadMessage.Of(lead);
+        // Before it is kept anywhere: neither the broker nor a worker takes a message of any size.
+        if (message.Utf8.Length > options.Value.MaxEventBytes)
+            return TooLarge;
+
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
         // Unless it is the outbox that was away a moment ago.
         var isKept = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain

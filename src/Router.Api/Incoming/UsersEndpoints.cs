@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.OpenApi;
@@ -22,6 +23,8 @@ internal static class UsersEndpoints
         v1.MapGet("/users", List).WithName("listUsers").WithSummary("The site's users").WithMetadata(new IncomingDescription(Body: null, 200));
         v1.MapPut("/users/{user}", Put).WithName("putUser").WithSummary("Lead Manager alone: a user, with all its fields")
             .WithMetadata(new IncomingDescription("User", 200, """{"name": "Ben Harper", "role": "Agent", "admin": false, "email": "ben@mail.test"}"""));
+        // The vendor's gem did so before it used PUT.
+        v1.MapPatch("/users/{user}", Put).WithName("patchUser").ExcludeFromDescription();
         v1.MapDelete("/users/{user}", Delete).WithName("deleteUser").WithSummary("Lead Manager alone: a user is gone").WithMetadata(new IncomingDescription(Body: null, 200));
     }
 
@@ -33,8 +36,9 @@ internal static class UsersEndpoints
     }
 
     private static async Task<IResult> Put(
-        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, IOptions<IncomingOptions> options, TimeProvider time)
+        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
     {
+        user = IdOf(context, user);
         if (Refuse(context, user) is { } refused)
             return refused;
 
@@ -47,41 +51,79 @@ internal static class UsersEndpoints
             if (LeadValidator.User(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
 
-            if (EventStamp.Of(context, site, time) is not { } stamp)
-                return EventStamp.Refused;
-
-            var stored = LeadShape.WithId(body.Root, user);
-            const string sql = """
-                insert into users (site_id, user_id, body) values (@site, @user, @Body)
-                on conflict (site_id, user_id) do update set body = excluded.body, updated_at = now()
-                """;
-            await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
-                await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray() });
-            return await Publish(stamp, user, stored, publisher);
+            return await Once(context, site, user, body.Raw, stamps, async stamp =>
+            {
+                var stored = LeadShape.WithId(body.Root, user);
+                // A repetition must not undo what came after the first.
+                const string sql = """
+                    insert into users (site_id, user_id, body) values (@site, @user, @Body)
+                    on conflict (site_id, user_id) do update set body = excluded.body, updated_at = now()
+                    where not @IsRepetition or users.updated_at <= @AcceptedAt
+                    """;
+                await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
+                    await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray(), stamp.IsRepetition, stamp.AcceptedAt });
+                return await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, stored));
+            });
         }
     }
 
     /// <summary>Announced also when the user wasn't known here: receivers may know it.</summary>
-    private static async Task<IResult> Delete(HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, TimeProvider time)
+    private static async Task<IResult> Delete(HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps)
     {
+        user = IdOf(context, user);
         if (Refuse(context, user) is { } refused)
             return refused;
 
-        if (EventStamp.Of(context, site, time) is not { } stamp)
-            return EventStamp.Refused;
-
-        byte[]? known;
-        await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
-            known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
-        var published = await Publish(stamp, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())), publisher);
-        // Only then: until it is published, a repeated request must find what to announce.
-        if (published is Accepted)
+        return await Once(context, site, user, body: default, stamps, async stamp =>
         {
-            await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
-            await connection.ExecuteAsync("delete from users where site_id = @site and user_id = @user", new { site, user });
-        }
+            byte[]? known;
+            await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
+                known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
+            if (await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())))) is { } error)
+                return error;
 
-        return published;
+            // Only then: until it is published, a repeated request must find what to announce.
+            await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
+            {
+                await connection.ExecuteAsync(
+                    "delete from users where site_id = @site and user_id = @user and (not @IsRepetition or updated_at <= @AcceptedAt)",
+                    new { site, user, stamp.IsRepetition, stamp.AcceptedAt });
+            }
+
+            return null;
+        });
+    }
+
+    /// <summary>Stamps the request and does the work; a failed one leaves its <c>Idempotency-Key</c> to the next.</summary>
+    private static async Task<IResult> Once(
+        HttpContext context, Guid site, string user, RawJson body, EventStamps stamps, Func<EventStamp, Task<IncomingError?>> work)
+    {
+        var (stamp, refused) = await stamps.Stamp(context, site, user, body);
+        if (stamp is null)
+            return refused!;
+
+        var isDone = false;
+        try
+        {
+            var error = await work(stamp);
+            isDone = error is null;
+            return error ?? (IResult)Accepted.Ok;
+        }
+        finally
+        {
+            if (!isDone)
+                await stamps.Release(stamp);
+        }
+    }
+
+    /// <summary>A slash in an id comes as %2F, which the server leaves alone; what it hands out can't be told from the text "%2F" (%252F) any more.</summary>
+    private static string IdOf(HttpContext context, string user)
+    {
+        if (!user.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+            return user;
+
+        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/');
+        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
     }
 
     private static IncomingError? Refuse(HttpContext context, string user) => (context.Features.Get<Product>()!.IsLeadManager, user) switch
@@ -91,7 +133,4 @@ internal static class UsersEndpoints
         _ when user.Any(char.IsControl) => new IncomingError(StatusCodes.Status404NotFound, "A user's id holds no control characters."),
         _ => null,
     };
-
-    private static async Task<IResult> Publish(EventStamp stamp, string user, RawJson body, LeadPublisher publisher) =>
-        await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, body)) ?? (IResult)Accepted.Ok;
 }

@@ -11,7 +11,7 @@ internal static class IncomingSchemas
         document.AddComponent("Lead", Of(Schema.Lead, document, "Unknown fields are passed on. At least one of email, second_email, first_name, last_name, phone, phone2, address, street_address, city, state is needed.", "source"));
         document.AddComponent("ChangedLead", Of(Schema.Lead, document, "Only the fields that change."));
         document.AddComponent("PotentialSellerLead", Of(Schema.PotentialSeller, document, "At least one activity of type property_viewed with a property.", "activities"));
-        document.AddComponent("Activity", Of(Schema.Activity, document, "Something that a lead did. Without a source it takes its lead's; without a time, the time of arrival.", "type"));
+        document.AddComponent("Activity", Of(Schema.Activity, document, "Something that a lead did. Without a source it takes its lead's, else the product's name; without a time, the time of arrival.", "type"));
         document.AddComponent("Property", Of(Schema.Property, document, "A property that an activity is about."));
         document.AddComponent("User", Of(Schema.User, document, "An agent or lender of the site."));
         document.AddComponent("Empty", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Always {}." });
@@ -27,13 +27,16 @@ internal static class IncomingSchemas
         return Task.CompletedTask;
     }
 
+    /// <summary>The fields of one kind of object.</summary>
+    public static Dictionary<string, IOpenApiSchema> FieldsOf(Schema schema, OpenApiDocument document) =>
+        schema.Fields.OrderBy(field => field.Key, StringComparer.Ordinal).ToDictionary(field => field.Key, field => Of(field.Value, document), StringComparer.Ordinal);
+
     private static OpenApiSchema Of(Schema schema, OpenApiDocument document, string description, params string[] required) => new()
     {
         Type = JsonSchemaType.Object,
         Description = description,
         Required = required.ToHashSet(StringComparer.Ordinal),
-        Properties = schema.Fields.OrderBy(field => field.Key, StringComparer.Ordinal)
-            .ToDictionary(field => field.Key, field => Of(field.Value, document), StringComparer.Ordinal),
+        Properties = FieldsOf(schema, document),
         AdditionalPropertiesAllowed = true,
     };
 

@@ -8,19 +8,37 @@ namespace Router.Api.OpenApi;
 /// <summary>The description of both APIs at <c>/openapi/v1.json</c>, made from the endpoints and from the very tables that validate.</summary>
 internal static class OpenApiHosting
 {
+    // The first that describes webhooks.
+    private const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_1;
+
     public static void AddOpenApiDescription(this IServiceCollection services) =>
         services.AddOpenApi("v1", options =>
         {
-            // Most generators still read 3.0 best.
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
+            options.OpenApiVersion = Version;
             options.AddDocumentTransformer(Describe);
             options.AddDocumentTransformer((document, _, _) => IncomingSchemas.AddTo(document));
+            options.AddDocumentTransformer((document, _, _) => OutgoingWebhooks.AddTo(document));
             options.AddOperationTransformer(IncomingOperations.Describe);
             options.AddOperationTransformer(RequestExample.Describe);
             options.AddOperationTransformer(Secure);
         });
 
-    public static void MapOpenApiDescription(this WebApplication app) => app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+    /// <summary>Made once: anybody may ask for it, and making it takes longer than taking a lead.</summary>
+    public static void MapOpenApiDescription(this WebApplication app)
+    {
+        var documents = app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1");
+        var description = new Lazy<Task<byte[]>>(() => Make(documents));
+        app.MapGet("/openapi/{documentName}.json", async (string documentName) =>
+            documentName == "v1" ? Results.Bytes(await description.Value, "application/json") : Results.NotFound()).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static async Task<byte[]> Make(IOpenApiDocumentProvider documents)
+    {
+        var document = await documents.GetOpenApiDocumentAsync();
+        using var json = new MemoryStream();
+        await document.SerializeAsJsonAsync(json, Version);
+        return json.ToArray();
+    }
 
     private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ internal static class PagesHosting
 
     /// <summary>Whether the path is a page, rather than an API or a probe.</summary>
     public static bool IsPage(PathString path) =>
-        !Incoming.IncomingEndpoints.Owns(path.Value) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+        !Incoming.IncomingEndpoints.Owns(path) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
         && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What a browser must know to keep a page safe, and what proxies say of the browser.</summary>
@@ -36,15 +36,6 @@ internal static class PagesHosting
     {
         app.UseForwardedHeaders();
         app.UseHsts();
-        // Postgres takes no NUL, and nothing that anybody looks for holds one.
-        app.Use((context, next) =>
-        {
-            if (context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true)
-                return next(context);
-
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            return Task.CompletedTask;
-        });
         app.UseWhen(context => IsPage(context.Request.Path), pages =>
         {
             pages.UseCookiePolicy();

@@ -1,3 +1,5 @@
+using Router.Core.Leads;
+
 namespace Router.Core.Destinations;
 
 /// <summary>What a destination is.</summary>
@@ -27,8 +29,40 @@ public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, st
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind == DestinationKinds.LeadManager;
 
+    /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
+    public IReadOnlyList<string> Spellings { get; init; } = [Name];
+
+    /// <summary>
+    /// Whether a sender's choices name this destination: its id, its name, or as many parts in a row as its name has between commas, for the sender's
+    /// list was cut at each of them.
+    /// </summary>
+    /// <param name="chosen">The sender's list.</param>
+    /// <param name="isKnown">Set for each of the choices that name it.</param>
+    internal bool IsChosen(IReadOnlyList<string> chosen, bool[] isKnown)
+    {
+        var isChosen = false;
+        foreach (var parts in Spellings.SelectMany(name => (string[][])[[name.Trim()], PartsOf(name)]).Append([Id.ToString("D")]))
+        {
+            for (var at = 0; parts.Length > 0 && at + parts.Length <= chosen.Count; at++)
+            {
+                if (!parts.Select((part, i) => IsSame(part, chosen[at + i])).All(same => same))
+                    continue;
+
+                isChosen = true;
+                Array.Fill(isKnown, true, at, parts.Length);
+            }
+        }
+
+        return isChosen;
+    }
+
     /// <summary>Never the secret.</summary>
     public override string ToString() => $"{Kind} {Id}";
+
+    private static bool IsSame(string name, string choice) => string.Equals(name, choice.Trim(), StringComparison.OrdinalIgnoreCase)
+        || Uuids.TryParse(choice, out var chosen) && Uuids.TryParse(name, out var id) && chosen == id;
+
+    private static string[] PartsOf(string name) => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>A site with its active destinations, as one consistent reading.</summary>
@@ -50,13 +84,10 @@ public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTe
         if (chosen is null)
             return (Active, null);
 
-        var unknown = chosen.Where(choice => !Active.Any(destination => Matches(destination, choice))).ToArray();
-        return (
-            [.. Active.Where(destination => destination.IsLeadManager || chosen.Any(choice => Matches(destination, choice)))],
-            unknown.Length == 0 ? null : unknown);
+        var isKnown = new bool[chosen.Count];
+        // All of them, so that each marks what it is called.
+        var destinations = Active.Where(destination => destination.IsChosen(chosen, isKnown) || destination.IsLeadManager).ToList();
+        var unknown = chosen.Where((_, i) => !isKnown[i]).ToArray();
+        return (destinations, unknown.Length == 0 ? null : unknown);
     }
-
-    private static bool Matches(Destination destination, string choice) =>
-        string.Equals(destination.Name, choice, StringComparison.OrdinalIgnoreCase)
-        || Guid.TryParse(choice, out var id) && destination.Id == id;
 }

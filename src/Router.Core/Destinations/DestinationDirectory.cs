@@ -10,7 +10,8 @@ namespace Router.Core.Destinations;
 /// </summary>
 public sealed class DestinationDirectory
 {
-    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, d.max_in_flight, d.paused_at is not null as is_paused";
+    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, d.max_in_flight, d.paused_at is not null as is_paused, "
+        + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
     private readonly NpgsqlDataSource _database;
     private readonly SecretProtection _secrets;
@@ -58,10 +59,10 @@ public sealed class DestinationDirectory
 
     private sealed record Row(
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil,
-        int? MaxInFlight, bool IsPaused)
+        int? MaxInFlight, bool IsPaused, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(
             Id, Kind, Name, Uri.TryCreate(Url, UriKind.Absolute, out var url) ? url : null, PartnerId,
-            new Signing(Signature, secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil), MaxInFlight, IsPaused);
+            new Signing(Signature, secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil), MaxInFlight, IsPaused) { Spellings = Spellings };
     }
 }

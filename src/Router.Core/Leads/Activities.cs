@@ -8,42 +8,42 @@ namespace Router.Core.Leads;
 /// Gives activities what the contract says they have by default: the lead's <c>source</c> and the time of arrival as <c>created</c>.
 /// Activities that have both keep their bytes.
 /// </summary>
-public static class Activities
+internal static class Activities
 {
-    /// <summary>The list with defaults filled in, or null when nothing is missing.</summary>
+    /// <summary>Fills in the defaults; false when the list would be too large.</summary>
     /// <param name="activities">A validated list.</param>
-    /// <param name="source">The lead's source, if it has one.</param>
-    /// <param name="acceptedAt">When the request was accepted.</param>
-    public static RawJson? WithDefaults(JsonElement activities, string? source, DateTimeOffset acceptedAt)
+    /// <param name="source">The lead's own source; undefined when it has none.</param>
+    /// <param name="defaults">Their time, and the largest size.</param>
+    /// <param name="filled">The new list; null when nothing is missing.</param>
+    public static bool TryFill(JsonElement activities, JsonElement source, LeadDefaults defaults, out RawJson? filled)
     {
-        var missing = activities.EnumerateArray().Select(activity => Missing(activity, source, acceptedAt)).ToList();
-        if (missing.TrueForAll(fields => fields is null))
-            return null;
+        filled = null;
+        if (activities.EnumerateArray().All(activity => Missing(activity) == 0))
+            return true;
 
+        // Made once, however many activities lack it.
+        var (lacksSource, lacksCreated) = (new SetField("source", defaults.SourceOf(source)), SetField.Text("created", Timestamps.Format(defaults.AcceptedAt)));
+        SetField[][] missing = [[], [lacksSource], [lacksCreated], [lacksSource, lacksCreated]];
         var list = new ArrayBufferWriter<byte>(1024);
         list.Write("["u8);
-        foreach (var (activity, fields) in activities.EnumerateArray().Zip(missing))
+        foreach (var activity in activities.EnumerateArray())
         {
             if (list.WrittenCount > 1)
                 list.Write(","u8);
-            if (fields is not null)
-                ObjectRewriter.Rewrite(list, activity, fields);
+            if (Missing(activity) is > 0 and var fields)
+                ObjectRewriter.Rewrite(list, activity, missing[fields]);
             else
                 list.Write(JsonMarshal.GetRawUtf8Value(activity));
+            if (list.WrittenCount > defaults.MostBytes)
+                return false;
         }
 
         list.Write("]"u8);
-        return new RawJson(list.WrittenMemory);
+        filled = new RawJson(list.WrittenMemory);
+        return true;
     }
 
-    /// <summary>Null when the activity has both: then nothing is allocated for it.</summary>
-    private static List<SetField>? Missing(JsonElement activity, string? source, DateTimeOffset acceptedAt)
-    {
-        List<SetField>? missing = null;
-        if (source is not null && JsonText.FieldOf(activity, "source") is null)
-            (missing ??= []).Add(SetField.Text("source", source));
-        if (JsonText.FieldOf(activity, "created") is null)
-            (missing ??= []).Add(SetField.Text("created", Timestamps.Format(acceptedAt)));
-        return missing;
-    }
+    /// <summary>1 for a missing source, 2 for a missing time, 3 for both. What is no activity (null, for example) misses nothing.</summary>
+    private static int Missing(JsonElement activity) => activity.ValueKind is not JsonValueKind.Object ? 0
+        : (JsonText.IsGiven(JsonText.Last(activity, "source")) ? 0 : 1) + (JsonText.IsGiven(JsonText.Last(activity, "created")) ? 0 : 2);
 }

@@ -26,17 +26,37 @@ internal static class JsonText
         }
     }
 
-    /// <summary>A text field of an object, or null when it has none or an empty one. The last one counts.</summary>
-    public static string? FieldOf(JsonElement element, string field)
+    /// <summary>
+    /// Whether a value says anything: null, an empty or blank string, an empty list and an empty object don't. A wrong type counts as given: it gets
+    /// its own complaint.
+    /// </summary>
+    public static bool IsGiven(JsonElement value) => value.ValueKind switch
     {
-        string? text = null;
+        JsonValueKind.Undefined or JsonValueKind.Null => false,
+        JsonValueKind.String => !IsBlank(value),
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        JsonValueKind.Object => value.EnumerateObject().MoveNext(),
+        _ => true,
+    };
+
+    /// <summary>The last value of a field, which is the one that counts; undefined when the object has none.</summary>
+    public static JsonElement Last(JsonElement element, string field)
+    {
+        JsonElement last = default;
         foreach (var property in element.EnumerateObject())
         {
-            if (NameOf(property) == field)
-                text = property.Value.ValueKind is JsonValueKind.String && Of(property.Value) is { Length: > 0 } given ? given : null;
+            if (IsNamed(property, field))
+                last = property.Value;
         }
 
-        return text;
+        return last;
+    }
+
+    /// <summary>Whether the property has this name of ASCII characters, however it is escaped.</summary>
+    public static bool IsNamed(JsonProperty property, string name)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(property);
+        return raw.Contains((byte)'\\') ? NameOf(property) == name : Ascii.Equals(raw, name);
     }
 
     public static string NameOf(JsonProperty property)
@@ -53,5 +73,20 @@ internal static class JsonText
         {
             return "\uFFFD";
         }
+    }
+
+    /// <summary>A number and a string of the same digits are the same to a field; empty for anything else.</summary>
+    public static string Spelling(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.String => Of(value).Trim(),
+        _ => "",
+    };
+
+    private static bool IsBlank(JsonElement text)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
+        // Nearly all begin with a letter or digit; for those nothing is allocated.
+        return raw.IsEmpty || (!Ascii.IsValid(raw[0]) || !char.IsAsciiLetterOrDigit((char)raw[0])) && string.IsNullOrWhiteSpace(Of(text));
     }
 }

@@ -54,7 +54,7 @@ public sealed record LeadEvent
     public IReadOnlyList<string>? OnlyDestinations { get; init; }
 
     /// <summary>
-    /// The id that the same Idempotency-Key had on the day before; null without a key. An event of that id within 24 hours makes
+    /// The id that the same request had on the day before; null without an Idempotency-Key. An event of that id within 24 hours makes
     /// this one a repetition.
     /// </summary>
     [JsonPropertyName("repeats")]

@@ -26,9 +26,9 @@ internal static class ObjectRewriter
     /// <summary>Writes the object; the offset of the value of the last field of <paramref name="set"/>.</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="element">A JSON object.</param>
-    /// <param name="set">The fields to set.</param>
+    /// <param name="set">The fields to set; their names are ASCII.</param>
     /// <param name="drop">The fields of the object to leave out.</param>
-    public static int Rewrite(ArrayBufferWriter<byte> output, JsonElement element, IReadOnlyList<SetField> set, Predicate<JsonElement>? drop = null)
+    public static int Rewrite(ArrayBufferWriter<byte> output, JsonElement element, IReadOnlyList<SetField> set, Predicate<JsonProperty>? drop = null)
     {
         var start = output.WrittenCount;
         var lastAt = 0;
@@ -37,10 +37,10 @@ internal static class ObjectRewriter
 
         foreach (var property in element.EnumerateObject())
         {
-            var index = IndexOf(set, JsonText.NameOf(property));
+            var index = IndexOf(set, property);
             if (index >= 0)
                 Set(index, written, ref lastAt);
-            else if (drop is null || !drop(property.Value))
+            else if (drop is null || !drop(property))
                 WriteField(JsonMarshal.GetRawUtf8PropertyName(property), JsonMarshal.GetRawUtf8Value(property.Value));
         }
 
@@ -68,11 +68,11 @@ internal static class ObjectRewriter
         }
     }
 
-    private static int IndexOf(IReadOnlyList<SetField> set, string name)
+    private static int IndexOf(IReadOnlyList<SetField> set, JsonProperty property)
     {
         for (var i = 0; i < set.Count; i++)
         {
-            if (set[i].Name == name)
+            if (JsonText.IsNamed(property, set[i].Name))
                 return i;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Router.Core.Leads;
 
@@ -23,29 +24,25 @@ public sealed class OutgoingBody
     public static OutgoingBody Compose(LeadEvent lead, string siteDomain, string? loginUrlTemplate)
     {
         using var document = lead.Lead.ToDocument();
-        var fields = new List<SetField>
+        var facts = new OutgoingFacts(lead, document.RootElement, siteDomain, loginUrlTemplate);
+        var fields = new List<SetField>(OutgoingFields.All.Count + 1);
+        foreach (var field in OutgoingFields.All)
         {
-            SetField.Text("action", lead.Action),
-            SetField.Text("id", lead.LeadId),
-            SetField.Text("site_uuid", lead.SiteId.ToString("D")),
-        };
-        if (lead.Action != LeadActions.UserUpdated)
-            fields.Add(SetField.Text("site_domain", siteDomain));
-        if (LeadActions.IsAboutLead(lead.Action))
-        {
-            if (loginUrlTemplate is not null)
-                fields.Add(SetField.Text("site_login_url", LoginUrl.Of(loginUrlTemplate, lead.LeadId)));
-            fields.Add(SetField.Text("source_system", lead.SourceSystem));
-            if (JsonText.FieldOf(document.RootElement, "created") is null)
-                fields.Add(SetField.Text("created", Timestamps.Format(lead.AcceptedAt)));
+            if (field.IsFor(lead.Action) && field.Value(facts) is { } value)
+                fields.Add(SetField.Text(field.Name, value));
         }
 
         // The last one: the rewriter tells where it went.
         fields.Add(new SetField("partner_id", NoPartnerId));
         var body = new ArrayBufferWriter<byte>(lead.Lead.Utf8.Length + 512);
-        var partnerIdAt = ObjectRewriter.Rewrite(body, document.RootElement, fields);
+        var partnerIdAt = ObjectRewriter.Rewrite(body, document.RootElement, fields, property => PassesAsOurs(property, lead));
         return new OutgoingBody(body.WrittenSpan[..partnerIdAt].ToArray(), body.WrittenSpan[(partnerIdAt + NoPartnerId.Length)..].ToArray());
     }
+
+    /// <summary>What only we may say of a lead: where it signs in to the site, and that it is a test.</summary>
+    private static bool PassesAsOurs(JsonProperty property, LeadEvent lead) => LeadActions.IsAboutLead(lead.Action)
+        && (JsonText.IsNamed(property, LoginUrl.Field)
+            || lead.Test is null && property.Value.ValueKind is JsonValueKind.True && JsonText.IsNamed(property, TestLead.Mark));
 
     /// <summary>The exact bytes to sign and send to a destination.</summary>
     /// <param name="partnerId">The destination's Partner ID; may be empty.</param>

@@ -9,6 +9,9 @@ public static class TestLead
     /// <summary>What receivers see as <c>source_system</c>.</summary>
     public const string SourceSystem = "Lead Router Test";
 
+    /// <summary>The field that says so, with the value true.</summary>
+    internal const string Mark = "test";
+
     private static readonly string[] Tags = ["test"];
 
     /// <summary>The body as if a website had sent it.</summary>

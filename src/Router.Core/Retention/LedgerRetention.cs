@@ -40,6 +40,7 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
             foreach (var day in await Strays.WrittenTo(connection, token))
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
+            await OldKeys.Drop(connection, time.GetUtcNow(), token);
             if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
                 LogStrays(logger, strays);
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)

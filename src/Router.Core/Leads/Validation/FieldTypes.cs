@@ -7,7 +7,7 @@ namespace Router.Core.Leads.Validation;
 /// <summary>The types that the contract gives to fields. Anything that a source allows passes.</summary>
 public enum FieldType
 {
-    /// <summary>Any string.</summary>
+    /// <summary>Any string, or a number.</summary>
     Text,
 
     /// <summary>Something like a mail address.</summary>
@@ -28,7 +28,7 @@ public enum FieldType
     /// <summary>Agent or Lender.</summary>
     UserRole,
 
-    /// <summary>A list of strings.</summary>
+    /// <summary>A list of strings or numbers.</summary>
     TextList,
 
     /// <summary>A whole number, also as a string.</summary>
@@ -55,35 +55,29 @@ public enum FieldType
 
 internal static partial class FieldTypes
 {
-    /// <summary>What is wrong with <paramref name="value"/>, or null when nothing is. Null and "" mean: not given.</summary>
-    public static string? Complaint(FieldType type, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.String when JsonText.Of(value) is { Length: 0 } => TakesText(type) ? null : Expectation(type),
-        _ => IsValid(type, value) ? null : Expectation(type),
-    };
-
-    // A list or an object can't be spelled as an empty string; everything else can be left empty by a form.
-    private static bool TakesText(FieldType type) =>
-        type is not (FieldType.TextList or FieldType.Activities or FieldType.Property or FieldType.User);
+    /// <summary>What is wrong with <paramref name="value"/>, or null when nothing is. What isn't given can't be wrong.</summary>
+    public static string? Complaint(FieldType type, JsonElement value) => !JsonText.IsGiven(value) || IsValid(type, value) ? null : Expectation(type);
 
     private static bool IsValid(FieldType type, JsonElement value) => type switch
     {
-        FieldType.Text => value.ValueKind is JsonValueKind.String,
+        FieldType.Text => IsText(value),
         FieldType.Email => value.ValueKind is JsonValueKind.String && IsEmail(JsonText.Of(value).AsSpan().Trim()),
-        FieldType.Uuid => value.ValueKind is JsonValueKind.String && Uuids.TryParse(JsonText.Of(value), out _),
-        FieldType.Timestamp => value.ValueKind is JsonValueKind.String && IsTimestamp(JsonText.Of(value)),
+        FieldType.Uuid => Uuids.TryParse(JsonText.Spelling(value), out _),
+        FieldType.Timestamp => IsTimestamp(value.ValueKind is JsonValueKind.String ? JsonText.Of(value) : JsonText.Spelling(value)),
         FieldType.SenderRole => IsOneOf(value, "Buyer", "Seller", "Buyer and Seller", "Renter"),
         FieldType.ActivityRole => IsOneOf(value, "agent", "lender"),
         FieldType.UserRole => IsOneOf(value, "Agent", "Lender"),
-        FieldType.TextList => value.ValueKind is JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String),
-        FieldType.Integer => Integer().IsMatch(Spelling(value)),
-        FieldType.Float => Float().IsMatch(Spelling(value)),
-        FieldType.Price => value.ValueKind is JsonValueKind.Number || Price().IsMatch(Spelling(value)),
+        FieldType.TextList => value.ValueKind is JsonValueKind.Array && value.EnumerateArray().All(item => !JsonText.IsGiven(item) || IsText(item)),
+        FieldType.Integer => Integer().IsMatch(JsonText.Spelling(value)),
+        FieldType.Float => Float().IsMatch(JsonText.Spelling(value)),
+        FieldType.Price => value.ValueKind is JsonValueKind.Number || Price().IsMatch(JsonText.Spelling(value)),
         FieldType.Boolean => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         FieldType.Activities => value.ValueKind is JsonValueKind.Array,
         _ => value.ValueKind is JsonValueKind.Object,
     };
+
+    // Connectors that parse their values as JSON send "zip": 96815.
+    private static bool IsText(JsonElement value) => value.ValueKind is JsonValueKind.String or JsonValueKind.Number;
 
     private static string Expectation(FieldType type) => type switch
     {
@@ -101,14 +95,6 @@ internal static partial class FieldTypes
         FieldType.Boolean => "is not a valid boolean",
         FieldType.Activities => "is not a valid list of activities",
         _ => "is not a valid object",
-    };
-
-    /// <summary>A number and a string of the same digits are the same to a field.</summary>
-    private static string Spelling(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Number => value.GetRawText(),
-        JsonValueKind.String => JsonText.Of(value).Trim(),
-        _ => "no number",
     };
 
     private static bool IsOneOf(JsonElement value, params ReadOnlySpan<string> allowed) =>
@@ -132,16 +118,19 @@ internal static partial class FieldTypes
             : DateOnly.TryParseExact(text.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 
-    // One engine step per character, no backtracking: the text is a stranger's.
-    [GeneratedRegex(@"^(\d{4}-\d{2}-\d{2}|\d{8})([Tt ]([01]\d|2[0-4]):?[0-5]\d(:?([0-5]\d|60)([.,]\d{1,18})?)?([Zz]| ?[+-]\d{2}(:?\d{2})?)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    // One engine step per character, no backtracking: the text is a stranger's. \z: $ would also match before a line break at the end.
+    [GeneratedRegex(
+        @"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})([Tt ](([01][0-9]|2[0-3]):?[0-5][0-9](:?([0-5][0-9]|60)([.,][0-9]{1,18})?)?|24:?00(:?00([.,]0{1,18})?)?)"
+        + @"([Zz]| ?[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex IsoShape();
 
-    [GeneratedRegex(@"^[+-]?\d{1,18}(\.0{1,18})?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?[0-9]{1,18}(\.0{1,18})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex Integer();
 
-    [GeneratedRegex(@"^[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex Float();
 
-    [GeneratedRegex(@"^[+-]?\d{1,40}(\.\d{0,40})?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?[0-9]{1,40}(\.[0-9]{0,40})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex Price();
 }

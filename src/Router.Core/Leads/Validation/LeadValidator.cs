@@ -9,7 +9,7 @@ namespace Router.Core.Leads.Validation;
 /// </summary>
 public static class LeadValidator
 {
-    // A sender hears of the first; a list of activities can hold half a million.
+    // A sender hears of the first; a body can hold half a million.
     private const int MostProblems = 100;
 
     private static readonly string[] Identifying =
@@ -30,14 +30,15 @@ public static class LeadValidator
         {
             var name = JsonText.NameOf(property);
             if (name == "source")
-                hasSource = IsGiven(property.Value);
+                hasSource = true;
             else if (IdentifyingSet.Contains(name))
-                isIdentified |= IsGiven(property.Value);
+                isIdentified |= JsonText.IsGiven(property.Value);
         }
 
+        // A blank one is replaced by the product's display name.
         if (!hasSource)
             errors.Add(FieldError.Of("Lead", "source", "is required"));
-        Check(Schema.Lead, lead, hasSource, errors);
+        Check(Schema.Lead, lead, errors);
 
         // Only asked of a lead that is otherwise sound: a malformed email is better explained as just that.
         if (errors.Count == 0 && !isIdentified)
@@ -51,7 +52,7 @@ public static class LeadValidator
     public static IReadOnlyList<FieldError> ChangedLead(JsonElement lead)
     {
         var errors = new List<FieldError>();
-        Check(Schema.Lead, lead, Has(lead, "source"), errors);
+        Check(Schema.Lead, lead, errors);
         return errors;
     }
 
@@ -61,7 +62,7 @@ public static class LeadValidator
     {
         var errors = new List<FieldError>();
         // The role is ours to set: whatever is sent is replaced.
-        Check(Schema.PotentialSeller, lead, Has(lead, "source"), errors);
+        Check(Schema.PotentialSeller, lead, errors);
         if (errors.Count == 0 && !ViewedAProperty(lead))
             errors.Add(FieldError.Of("Lead", "activities", "needs at least one activity of type property_viewed with a property"));
         return errors;
@@ -72,7 +73,7 @@ public static class LeadValidator
     public static IReadOnlyList<FieldError> Activities(JsonElement activities)
     {
         var errors = new List<FieldError>();
-        CheckActivities(activities, leadHasSource: false, errors);
+        CheckActivities(activities, errors);
         return errors;
     }
 
@@ -81,14 +82,16 @@ public static class LeadValidator
     public static IReadOnlyList<FieldError> User(JsonElement user)
     {
         var errors = new List<FieldError>();
-        Check(Schema.User, user, leadHasSource: false, errors);
+        Check(Schema.User, user, errors);
         return errors;
     }
 
-    private static void Check(Schema schema, JsonElement element, bool leadHasSource, List<FieldError> errors)
+    private static void Check(Schema schema, JsonElement element, List<FieldError> errors)
     {
         foreach (var property in element.EnumerateObject())
         {
+            if (errors.Count >= MostProblems)
+                break;
             var name = JsonText.NameOf(property);
             if (!schema.Fields.TryGetValue(name, out var type))
                 continue;
@@ -96,74 +99,54 @@ public static class LeadValidator
             if (FieldTypes.Complaint(type, property.Value) is { } complaint)
                 errors.Add(FieldError.Of(schema.Noun, name, complaint));
             else
-                CheckInside(type, property.Value, leadHasSource, errors);
+                CheckInside(type, property.Value, errors);
         }
     }
 
-    private static void CheckInside(FieldType type, JsonElement value, bool leadHasSource, List<FieldError> errors)
+    private static void CheckInside(FieldType type, JsonElement value, List<FieldError> errors)
     {
         switch (type, value.ValueKind)
         {
             case (FieldType.Activities, JsonValueKind.Array):
-                CheckActivities(value, leadHasSource, errors);
+                CheckActivities(value, errors);
                 break;
             case (FieldType.Property, JsonValueKind.Object):
-                Check(Schema.Property, value, leadHasSource, errors);
+                Check(Schema.Property, value, errors);
                 break;
             case (FieldType.User, JsonValueKind.Object):
-                Check(Schema.User, value, leadHasSource, errors);
+                Check(Schema.User, value, errors);
                 break;
         }
     }
 
-    private static void CheckActivities(JsonElement activities, bool leadHasSource, List<FieldError> errors)
+    private static void CheckActivities(JsonElement activities, List<FieldError> errors)
     {
-        foreach (var activity in activities.EnumerateArray().TakeWhile(_ => errors.Count < MostProblems))
-            CheckActivity(activity, leadHasSource, errors);
+        foreach (var activity in activities.EnumerateArray())
+        {
+            if (errors.Count >= MostProblems)
+                break;
+            CheckActivity(activity, errors);
+        }
     }
 
-    private static void CheckActivity(JsonElement activity, bool leadHasSource, List<FieldError> errors)
+    private static void CheckActivity(JsonElement activity, List<FieldError> errors)
     {
         if (activity.ValueKind is not JsonValueKind.Object)
         {
-            errors.Add(FieldError.Of("Lead", "activities", "is not a valid list of activities"));
+            if (JsonText.IsGiven(activity))
+                errors.Add(FieldError.Of("Lead", "activities", "is not a valid list of activities"));
             return;
         }
 
-        if (!Has(activity, "type"))
+        if (!JsonText.IsGiven(JsonText.Last(activity, "type")))
             errors.Add(FieldError.Of("Activity", "type", "is required"));
-        if (!leadHasSource && !Has(activity, "source"))
-            errors.Add(FieldError.Of("Activity", "source", "is required"));
-        Check(Schema.Activity, activity, leadHasSource, errors);
+        Check(Schema.Activity, activity, errors);
     }
 
     private static bool ViewedAProperty(JsonElement lead)
     {
-        var activities = Last(lead, "activities");
-        return activities.ValueKind is JsonValueKind.Array && activities.EnumerateArray().Any(activity =>
-            JsonText.FieldOf(activity, "type") == "property_viewed" && Last(activity, "property").ValueKind is JsonValueKind.Object);
+        var activities = JsonText.Last(lead, "activities");
+        return activities.ValueKind is JsonValueKind.Array && activities.EnumerateArray().Any(activity => activity.ValueKind is JsonValueKind.Object
+            && JsonText.Spelling(JsonText.Last(activity, "type")) == "property_viewed" && JsonText.Last(activity, "property").ValueKind is JsonValueKind.Object);
     }
-
-    private static bool Has(JsonElement element, string field) => IsGiven(Last(element, field));
-
-    /// <summary>The last value of a field; undefined when the object has none.</summary>
-    private static JsonElement Last(JsonElement element, string field)
-    {
-        JsonElement last = default;
-        foreach (var property in element.EnumerateObject())
-        {
-            if (JsonText.NameOf(property) == field)
-                last = property.Value;
-        }
-
-        return last;
-    }
-
-    /// <summary>Whether something that is not empty is there. A wrong type counts: it gets its own complaint.</summary>
-    private static bool IsGiven(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Undefined or JsonValueKind.Null => false,
-        JsonValueKind.String => JsonText.Of(value).Length > 0,
-        _ => true,
-    };
 }
