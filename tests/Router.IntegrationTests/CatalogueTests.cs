@@ -102,7 +102,6 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var custom = await site.AddDestination("homemade");
         var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote", new { description = "Made by a site", partner_id_label = "Account ID" }));
         Assert.False(promoted.GetProperty("published").GetBoolean());
-        await Task.Delay(1000, TestContext.Current.CancellationToken);
         await site.PostLead();
         Assert.True((await _router.Receiver.Wait(custom.Path, 1))[0].IsSignedWith(custom.Secret));
 

@@ -160,7 +160,6 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("broken");
         await _router.Query<int>("update destinations set url = 'http://[' where id = @Id returning 1", new { destination.Id });
-        await Task.Delay(1000);
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
         Assert.Equal("invalid_url", (await site.Delivery(destination, "dead")).GetProperty("last_error").GetString());

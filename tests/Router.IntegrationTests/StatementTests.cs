@@ -31,7 +31,6 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
         }
 
         await site.Patch(destinations["paused"], new { paused = true });
-        await Task.Delay(1000, TestContext.Current.CancellationToken);
         for (var i = 0; i < 3; i++)
             await site.PostLead();
         await site.Delivery(destinations["dying"], "dead");
