@@ -67,9 +67,10 @@ public sealed class HardenedIngestTests(TestServers servers)
                 Assert.Contains("{\"error\":\"", answer, StringComparison.Ordinal);
             }
 
-            // One quiet line for all of them.
-            Assert.DoesNotContain("\"Level\":\"Error\"", router.Output, StringComparison.Ordinal);
-            Assert.Single(router.Output.Split('\n'), line => line.Contains("were refused with 408", StringComparison.Ordinal));
+            // A quiet line a minute for all of them.
+            Assert.DoesNotContain(router.Output.Split('\n'), line =>
+                line.Contains("\"Level\":\"Error\"", StringComparison.Ordinal) && line.Contains("Kestrel", StringComparison.Ordinal));
+            Assert.InRange(router.Output.Split('\n').Count(line => line.Contains("were refused with 408", StringComparison.Ordinal)), 1, 3);
         }
         finally
         {

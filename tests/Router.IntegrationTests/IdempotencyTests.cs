@@ -127,11 +127,12 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task IdempotencyKey_WhileItCannotBeChecked_LosesNoLeadAndDoublesNone()
+    public async Task IdempotencyKey_ThatCannotBeCheckedOrIsADayOld_LosesNoLeadAndDoublesNone()
     {
-        var site = await _router.CreateSite();
-        await site.PostLead();
-        await using (var database = await _router.OpenDatabase())
+        // Of its own: what happens to the table here would change the answers to others.
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 1, ("Incoming:KeyTimeout", "00:00:01"));
+        var site = await router.CreateSite();
+        await using (var database = await router.OpenDatabase())
         await using (var locked = await database.BeginTransactionAsync())
         {
             await Dapper.SqlMapper.ExecuteAsync(database, "lock table idempotency_keys", transaction: locked);
@@ -141,23 +142,15 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
             await Answers.AssertOk(201, await Post("second@mail.test"));
         }
 
-        var received = await _router.Receiver.Wait(site.LeadManager.Path, 3);
-        Assert.Equal(["first@mail.test", "jack@mail.test", "second@mail.test"], received.Select(request => request.Json.GetProperty("email").GetString()).Order(StringComparer.Ordinal));
-        await site.AssertAccountedFor(events: 3);
+        await router.Receiver.Wait(site.LeadManager.Path, 2);
+        // Once it is known again, one of the bodies is the one that counts.
+        await Eventually.True(async () => (int)(await Post("second@mail.test")).StatusCode != (int)(await Post("first@mail.test")).StatusCode, "keys are checked again");
+        await site.AssertAccountedFor(events: 2);
+
+        await router.Query<object?>("update idempotency_keys set accepted_at = accepted_at - interval '24 hours 1 second'");
+        await Answers.AssertOk(201, await Post("third@mail.test"));
+        Assert.Equal(422, (int)(await Post("first@mail.test")).StatusCode);
 
         Task<HttpResponseMessage> Post(string email) => site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", "away"));
-    }
-
-    [Fact]
-    public async Task IdempotencyKey_AfterADay_IsFree()
-    {
-        var site = await _router.CreateSite();
-        Task<HttpResponseMessage> Post(string email) => site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", $"daily {site.Id}"));
-        await Answers.AssertOk(201, await Post("first@mail.test"));
-        await Answers.AssertOk(201, await Post("first@mail.test"));
-        Assert.Equal(422, (int)(await Post("second@mail.test")).StatusCode);
-        await _router.Query<object?>("update idempotency_keys set accepted_at = accepted_at - interval '24 hours 1 second'");
-        await Answers.AssertOk(201, await Post("second@mail.test"));
-        Assert.Equal(422, (int)(await Post("first@mail.test")).StatusCode);
     }
 }
