@@ -60,6 +60,9 @@ internal static class Errors
     private static Task Answer(HttpContext context, int status, string? sentence)
     {
         context.Response.StatusCode = status;
+        // An exception has taken the headers away that were set by then.
+        PagesHosting.NoSniffing(context.Response.Headers);
+        context.Response.Headers.CacheControl = "no-store";
         sentence ??= Sentence(status, context.Request.Method);
         var path = context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path.Value;
         if (PagesHosting.IsPage(path))

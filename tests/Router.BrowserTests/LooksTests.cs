@@ -32,6 +32,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{broken.Id}", "destination", width);
         await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/missed", "missed", width);
         await Look(page, $"{path}/deliveries", "deliveries", width);
         await Look(page, $"{path}/deliveries?state=dead&handler=Replay", "replay", width);
         await Look(page, $"{path}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}", "delivery", width);
@@ -56,6 +58,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var page = await browser.Open(width, dark, script: true);
         await Look(page, "/sign-in", "sign-in", width);
         await Look(page, link, "invitation", width);
+        await Look(page, "/guide/receivers", "guide", width);
     }
 
     [Theory]

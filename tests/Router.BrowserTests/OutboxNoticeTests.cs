@@ -20,7 +20,7 @@ public sealed class OutboxNoticeTests(Browser browser) : IClassFixture<Browser>
         await site.PostLead();
         await page.ReloadAsync();
         await page.GetByText("RabbitMQ takes no leads.").WaitForAsync();
-        await page.GetByText("2 leads wait in the outbox").WaitForAsync();
+        await page.GetByText("2 messages wait in the outbox").WaitForAsync();
         await page.GetByText("Nothing is lost").WaitForAsync();
         await LooksTests.Look(page, "/operator", "operator-outbox", 1280);
 

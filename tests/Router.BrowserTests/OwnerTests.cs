@@ -177,8 +177,10 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(page.GetByText("attempt: answered 500")).ToHaveCountAsync(4);
         await Expect(page.GetByText("out of <b>order</b>").First).ToBeVisibleAsync();
-        await page.GetByText("The request", new() { Exact = true }).First.ClickAsync();
-        await Expect(page.GetByText("jack@mail.test").First).ToBeVisibleAsync();
+        await page.GetByText("The request's body", new() { Exact = true }).ClickAsync();
+        await Expect(page.GetByText("jack@mail.test")).ToBeVisibleAsync();
+        await page.GetByText("The request's headers", new() { Exact = true }).First.ClickAsync();
+        await Expect(page.GetByText("X-Lead-Router-Message-Id").First).ToBeVisibleAsync();
         await Button(page, "Replay").ClickAsync();
         await Expect(page.GetByText("5th attempt: answered 200")).ToBeVisibleAsync();
         Assert.Single(_router.Receiver.At(destination.Path), request => request.Attempt == 5);
@@ -207,6 +209,9 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         var page = await browser.SignInAsOwner([site]);
         var card = page.GetByRole(AriaRole.Region, new() { Name = "waiting" });
         await card.GetByRole(AriaRole.Switch, new() { Name = "waiting is active" }).ClickAsync();
+        await Expect(page.GetByText("1 delivery waits for it (1 new lead). It is canceled.")).ToBeVisibleAsync();
+        await Button(page, "Switch waiting off").ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/sites/{site.Id}#d-{destination.Id}$"));
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("1 waiting delivery was canceled");
         await Expect(card.GetByRole(AriaRole.Switch)).ToHaveAttributeAsync("aria-checked", "false");
         await site.Delivery(destination, "canceled");

@@ -30,7 +30,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
         (_, var p) when p == "/operator" || p.StartsWith("/operator/", StringComparison.Ordinal) => "operator page",
         (_, "/" or "/account" or "/sign-out") => "page",
-        (_, "/sign-in" or "/invitation/{token}") => "anybody",
+        (_, "/sign-in" or "/invitation/{token}" or "/guide/receivers") => "anybody",
         ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
         ("GET", var p) when p.StartsWith("/style-", StringComparison.Ordinal) => "anybody",
         _ => null,

@@ -27,10 +27,12 @@ internal static class AccountsApi
         api.MapDelete("/tokens/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens").Produces(204).ProducesProblem(404);
     }
 
-    private static async Task<IResult> List(NpgsqlDataSource database, CancellationToken cancellationToken)
+    private static async Task<IResult> List(NpgsqlDataSource database, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
+        var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return TypedResults.Ok(new Page<AccountRow>(await AccountSettings.List(connection), Next: null));
+        var rows = await AccountSettings.List(connection, after: cursor, limit: take + 1);
+        return TypedResults.Ok(Page<AccountRow>.Of(rows, take, account => account.Id.ToString("D")));
     }
 
     private static async Task<IResult> Invite(NewAccount request, AccountSettings accounts, CancellationToken cancellationToken) =>
@@ -48,10 +50,11 @@ internal static class AccountsApi
     private static async Task<IResult> TakeSite(Guid id, Guid site, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.TakeSite(id, site, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
-    private static async Task<IResult> Tokens(NpgsqlDataSource database, ApiTokens tokens, CancellationToken cancellationToken)
+    private static async Task<IResult> Tokens(NpgsqlDataSource database, ApiTokens tokens, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
+        var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return TypedResults.Ok(new Page<ApiTokenRow>(await tokens.List(connection), Next: null));
+        return TypedResults.Ok(Page<ApiTokenRow>.Of(await tokens.List(connection, cursor, take + 1), take, token => token.Id.ToString("D")));
     }
 
     private static async Task<IResult> NewToken(TokenFields request, ApiTokens tokens, CancellationToken cancellationToken) =>

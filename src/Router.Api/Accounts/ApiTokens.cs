@@ -14,8 +14,15 @@ internal sealed record NewApiToken(Guid Id, string Name, string Token);
 /// <summary>An account's tokens for the management API. Each can do what its account can.</summary>
 internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
 {
-    public async Task<List<ApiTokenRow>> List(NpgsqlConnection connection) => (await connection.QueryAsync<ApiTokenRow>(
-        "select id, name, created_at, last_used_at from api_tokens where account_id = @Id and revoked_at is null order by created_at", new { changes.Account.Id })).AsList();
+    public async Task<List<ApiTokenRow>> List(NpgsqlConnection connection, Guid? after = null, int limit = int.MaxValue) =>
+        (await connection.QueryAsync<ApiTokenRow>(
+            """
+            select id, name, created_at, last_used_at from api_tokens
+            where account_id = @Id and revoked_at is null
+              and (@after is null or (created_at, id) > (select created_at, id from api_tokens where id = @after and account_id = @Id))
+            order by created_at, id
+            limit @limit
+            """, new { changes.Account.Id, after, limit })).AsList();
 
     public async Task<Change<NewApiToken>> Create(string? name, CancellationToken cancellationToken)
     {

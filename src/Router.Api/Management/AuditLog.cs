@@ -16,9 +16,26 @@ namespace Router.Api.Management;
 /// <param name="Changes">JSON: by column what was before and what after; of a secret only that it changed.</param>
 internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject, Guid? SiteId, string? SiteName, string Changes);
 
+/// <summary>When a destination ceased to get leads.</summary>
+/// <param name="At">When.</param>
+/// <param name="WasNew">It was made switched off: leads of before were never meant for it.</param>
+internal sealed record SwitchedOff(DateTimeOffset At, bool WasNew);
+
 /// <summary>Reads of the audit log, newest first.</summary>
 internal sealed class AuditLog(NpgsqlDataSource database)
 {
+    /// <summary>When a destination was switched off last, or made switched off; null when neither is known.</summary>
+    public async Task<SwitchedOff?> SwitchedOff(Guid site, Guid destination, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<SwitchedOff>(new CommandDefinition(
+            """
+            select at, action = 'created' as was_new from audit_log
+            where site_id = @site and kind = 'destinations' and subject_id = @destination::text and changes -> 'active' ->> 1 = 'false'
+            order by id desc limit 1
+            """, new { site, destination }, cancellationToken: cancellationToken));
+    }
+
     /// <param name="site">Of this site only.</param>
     /// <param name="actor">Only by whom this is the beginning of.</param>
     /// <param name="before">The last row of the page before.</param>

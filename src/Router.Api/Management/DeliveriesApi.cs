@@ -1,6 +1,5 @@
 using Router.Api.Authentication;
 using Router.Core.Deliveries;
-using Router.Core.Leads;
 
 namespace Router.Api.Management;
 
@@ -22,15 +21,10 @@ internal static class DeliveriesApi
         Guid site, string? state, Guid? destination, Guid? lead, Guid? message, int? status, string? error, DateTimeOffset? from, DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
-        (Guid Event, Guid Destination)? after = null;
-        if (cursor is not null)
-        {
-            if (cursor.Split('.') is [var first, var second] && Uuids.TryParse(first, out var eventId) && Uuids.TryParse(second, out var destinationId))
-                after = (eventId, destinationId);
-            else
-                problems.Add("cursor", "'cursor' is not one that this list gave out.");
-        }
-
+        var after = DeliveryCursor.Parse(cursor);
+        if (cursor is not null && after is null)
+            problems.Add("cursor", "'cursor' is not one that this list gave out.");
+        problems.CheckTimes(from, to);
         if (state is not null && !DeliveryStates.All.Contains(state, StringComparer.Ordinal))
             problems.Add("state", $"'state' must be one of {string.Join(", ", DeliveryStates.All)}.");
         if (problems.Any)
@@ -40,7 +34,7 @@ internal static class DeliveriesApi
         var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead, from, to, message, status, error), after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
-        return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => $"{row.EventId:N}.{row.DestinationId:N}"));
+        return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => DeliveryCursor.Of(row.EventId, row.DestinationId)));
     }
 
     private static async Task<IResult> Get(Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)

@@ -3,10 +3,10 @@ using Router.Core.Deliveries;
 
 namespace Router.Api.Management;
 
-internal sealed record AttemptView(int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody, bool ResponseHidden)
+internal sealed record AttemptView(int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody, int ResponseSize, bool ResponseHidden)
 {
     public static AttemptView Of(AttemptRow row) =>
-        new(row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error, Encoding.UTF8.GetString(row.ResponseBody ?? []), row.IsHidden);
+        new(row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error, Encoding.UTF8.GetString(row.ResponseBody ?? []), row.ResponseSize, row.IsHidden);
 }
 
 /// <summary>A delivery with its attempts.</summary>

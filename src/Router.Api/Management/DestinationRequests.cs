@@ -61,4 +61,9 @@ internal sealed record NewSecret(string? Secret = null, double? OverlapHours = n
 /// <summary>The outcome of a rotation.</summary>
 /// <param name="Secret">The generated secret, shown this once; null when the caller gave its own.</param>
 /// <param name="PreviousSecretUntil">When the old one ends.</param>
-internal sealed record RotatedSecret(string? Secret, DateTimeOffset? PreviousSecretUntil);
+internal sealed record RotatedSecret(string? Secret, DateTimeOffset? PreviousSecretUntil)
+{
+    /// <summary>What is wrong with a secret that the caller gave; null when nothing is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
+}

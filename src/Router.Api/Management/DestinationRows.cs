@@ -3,6 +3,13 @@ using Npgsql;
 
 namespace Router.Api.Management;
 
+/// <summary>A destination's name, also when it is deleted.</summary>
+internal sealed record NamedDestination(Guid Id, string Name, bool Deleted)
+{
+    /// <summary>As lists show it.</summary>
+    public string Title => Deleted ? $"{Name} (deleted)" : Name;
+}
+
 /// <summary>Reads of destinations.</summary>
 internal static class DestinationRows
 {
@@ -12,6 +19,11 @@ internal static class DestinationRows
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<Destination>(
             $"select {Columns} from destinations where id = @id and site_id = @site and deleted_at is null {(forUpdate ? "for update" : "")}", new { site, id });
+
+    /// <summary>Of all that the site has or had, to choose from in lists of what was.</summary>
+    public static async Task<List<NamedDestination>> Names(NpgsqlConnection connection, Guid site) => (await connection.QueryAsync<NamedDestination>(
+        "select id, name, deleted_at is not null as deleted from destinations where site_id = @site order by deleted_at is not null, created_at, id limit 1000",
+        new { site })).AsList();
 
     /// <summary>Lead Manager first: it came with the site.</summary>
     public static async Task<List<Destination>> List(NpgsqlConnection connection, Guid site, Guid? after, int limit) =>

@@ -70,7 +70,11 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         }
         catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
         {
-            return NotProven;
+            return NotProven(destination.Name);
+        }
+        catch (PostgresException refused) when (TakenNames.Refusal(refused, fields.Name) is { } refusal)
+        {
+            return refusal;
         }
     }
 
@@ -99,7 +103,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
             "update destinations set secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil where id = @id",
             new { id, rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil });
         await change.Commit(cancellationToken);
-        return new RotatedSecret(request.Secret is null ? secret : null, rotation.PreviousSecretUntil);
+        return new RotatedSecret(request.Secret is null ? secret : null, rotation.PreviousSecretUntil) { Warning = SecretStrength.Warning(request.Secret) };
     }
 
     /// <summary>Deletes it; how many waiting deliveries were canceled.</summary>
@@ -122,5 +126,6 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
 
     private static Refusal OperatorsOnly => new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
 
-    internal static Refusal NotProven => Refusal.Conflict("This site requires that a destination has passed the go-live check before it becomes active: save it switched off, run the check, then switch it on.");
+    internal static Refusal NotProven(string name) => Refusal.Conflict(
+        $"{name} is off: this site requires that a destination has passed the go-live check before it becomes active. Save it switched off, run the check, then switch it on.");
 }

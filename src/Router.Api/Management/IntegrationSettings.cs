@@ -31,8 +31,14 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         """;
 
     /// <summary>By name; only the published ones unless all are wanted.</summary>
-    public static async Task<List<Integration>> List(NpgsqlConnection connection, bool all) =>
-        (await connection.QueryAsync<Integration>($"select {Columns} from integrations i where @all or i.published order by lower(i.name), i.id", new { all })).AsList();
+    public static async Task<List<Integration>> List(NpgsqlConnection connection, bool all, Guid? after = null, int limit = int.MaxValue) =>
+        (await connection.QueryAsync<Integration>(
+            $"""
+            select {Columns} from integrations i
+            where (@all or i.published) and (@after is null or (lower(i.name), i.id) > (select lower(name), id from integrations where id = @after))
+            order by lower(i.name), i.id
+            limit @limit
+            """, new { all, after, limit })).AsList();
 
     public static Task<Integration?> Find(NpgsqlConnection connection, Guid id) =>
         connection.QuerySingleOrDefaultAsync<Integration>($"select {Columns} from integrations i where i.id = @id", new { id });
@@ -43,10 +49,13 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
-        var id = await Insert(change.Connection, fields, new SecretRotation(secrets.Protect(fields.Secret!), null, null));
-        var made = await Find(change.Connection, id);
-        await change.Commit(cancellationToken);
-        return made!;
+        return await Named(fields.Name, async () =>
+        {
+            var id = await Insert(change.Connection, fields, new SecretRotation(secrets.Protect(fields.Secret!), null, null));
+            var made = await Find(change.Connection, id);
+            await change.Commit(cancellationToken);
+            return made!;
+        });
     }
 
     public async Task<Change<Integration>> Change(Guid id, IntegrationFields fields, CancellationToken cancellationToken)
@@ -61,22 +70,25 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
         var rotation = SecretRotation.Of(
             new SecretRotation(stored.Secret, stored.Previous, stored.Until), fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
-        await change.Connection.ExecuteAsync(
-            """
-            update integrations
-            set name = coalesce(@Name, name), description = coalesce(@Description, description), url = coalesce(@Url, url), signature = coalesce(@Signature, signature),
-                partner_id_label = coalesce(@PartnerIdLabel, partner_id_label), partner_id_help = coalesce(@PartnerIdHelp, partner_id_help),
-                published = coalesce(@Published, published), secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
-            where id = @id
-            """,
-            new
-            {
-                id, fields.Name, fields.Description, fields.Url, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp, fields.Published,
-                rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
-            });
-        var changed = await Find(change.Connection, id);
-        await change.Commit(cancellationToken);
-        return changed!;
+        return await Named(fields.Name, async () =>
+        {
+            await change.Connection.ExecuteAsync(
+                """
+                update integrations
+                set name = coalesce(@Name, name), description = coalesce(@Description, description), url = coalesce(@Url, url), signature = coalesce(@Signature, signature),
+                    partner_id_label = coalesce(@PartnerIdLabel, partner_id_label), partner_id_help = coalesce(@PartnerIdHelp, partner_id_help),
+                    published = coalesce(@Published, published), secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
+                where id = @id
+                """,
+                new
+                {
+                    id, fields.Name, fields.Description, fields.Url, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp, fields.Published,
+                    rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
+                });
+            var changed = await Find(change.Connection, id);
+            await change.Commit(cancellationToken);
+            return changed!;
+        });
     }
 
     /// <summary>Makes a custom API an integration, not yet published; the site's destination follows it from then on.</summary>
@@ -94,12 +106,27 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
-        var id = await Insert(change.Connection, promoted, secret);
-        await change.Connection.ExecuteAsync(
-            "update destinations set kind = 'registered', integration_id = @id where id = @destinationId", new { id, destinationId });
-        var made = await Find(change.Connection, id);
-        await change.Commit(cancellationToken);
-        return made!;
+        return await Named(promoted.Name, async () =>
+        {
+            var id = await Insert(change.Connection, promoted, secret);
+            await change.Connection.ExecuteAsync(
+                "update destinations set kind = 'registered', integration_id = @id where id = @destinationId", new { id, destinationId });
+            var made = await Find(change.Connection, id);
+            await change.Commit(cancellationToken);
+            return made!;
+        });
+    }
+
+    private static async Task<Change<Integration>> Named(string? name, Func<Task<Integration>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (PostgresException refused) when (TakenNames.Refusal(refused, name) is { } refusal)
+        {
+            return refusal;
+        }
     }
 
     private async Task<Guid> Insert(NpgsqlConnection connection, IntegrationFields fields, SecretRotation secret)

@@ -21,13 +21,14 @@ internal static class IntegrationsApi
             .WithName("promoteDestination").WithSummary("Make a custom API an integration of the catalogue").Produces<Integration>(201).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> List(NpgsqlDataSource database, HttpContext context, CancellationToken cancellationToken)
+    private static async Task<IResult> List(NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
+        var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var isOperator = context.Account().IsOperator;
-        var all = await IntegrationSettings.List(connection, isOperator);
+        var page = Page<Integration>.Of(await IntegrationSettings.List(connection, isOperator, cursor, take + 1), take, integration => integration.Id.ToString("D"));
         // What the router sends where is the operators' business; a site's owner needs the card.
-        return TypedResults.Ok(new Page<Integration>(isOperator ? all : all.ConvertAll(card => card with { Url = null, Signature = null, Connected = null }), Next: null));
+        return TypedResults.Ok(isOperator ? page : page with { Items = [.. page.Items.Select(card => card with { Url = null, Signature = null, Connected = null })] });
     }
 
     private static async Task<IResult> Create(IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>

@@ -53,10 +53,6 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         {
             // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
             await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
-            if (await change.Connection.ExecuteScalarAsync<bool>(
-                "select exists (select from destinations where site_id = @site and deleted_at is null and lower(name) = lower(@Name))", new { site, created.Name }))
-                return Refusal.Conflict($"The site has a destination called {created.Name} already: choose another name.");
-
             await change.Connection.ExecuteAsync(
                 """
                 insert into destinations (
@@ -81,7 +77,11 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         }
         catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
         {
-            return DestinationSettings.NotProven;
+            return DestinationSettings.NotProven(created.Name);
+        }
+        catch (PostgresException refused) when (TakenNames.Refusal(refused, created.Name) is { } refusal)
+        {
+            return refusal;
         }
     }
 

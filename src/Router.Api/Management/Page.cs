@@ -1,3 +1,5 @@
+using Router.Core.Leads;
+
 namespace Router.Api.Management;
 
 /// <summary>A part of a list.</summary>
@@ -9,6 +11,16 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next)
     public static Page<T> Of(List<T> rows, int limit, Func<T, string> cursor) => rows.Count <= limit
         ? new Page<T>(rows, null)
         : new Page<T>(rows[..limit], cursor(rows[limit - 1]));
+}
+
+/// <summary>The place of a delivery in a list, <c>event.destination</c>.</summary>
+internal static class DeliveryCursor
+{
+    public static string Of(Guid @event, Guid destination) => $"{@event:N}.{destination:N}";
+
+    /// <summary>Null when no list gave this out.</summary>
+    public static (Guid Event, Guid Destination)? Parse(string? cursor) =>
+        cursor?.Split('.') is [var first, var second] && Uuids.TryParse(first, out var @event) && Uuids.TryParse(second, out var destination) ? (@event, destination) : null;
 }
 
 internal static class Paging

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Router.Core.Destinations;
 
@@ -48,6 +50,33 @@ internal sealed class FieldProblems
             Add(field, $"'{field}' is longer than {most} characters.");
         else if (value.Any(char.IsControl))
             Add(field, $"'{field}' holds a control character.");
+        else if (value.EnumerateRunes().FirstOrDefault(IsInvisible) is { Value: > 0 } invisible)
+            Add(field, $"'{field}' holds a character that nobody sees (U+{invisible.Value:X4}): type it anew.");
+    }
+
+    // Marks of direction make a text read as another one, and zero-width ones make two that look alike. Joiners are part of scripts and emoji.
+    private static bool IsInvisible(Rune rune) => rune.Value is not (0x200C or 0x200D)
+        && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    /// <summary>A host name; whoever gives a URL means its host. The name as it is stored.</summary>
+    public string RequireHostName(string field, string? value)
+    {
+        RequireText(field, value, most: 2000);
+        if (ByField.ContainsKey(field))
+            return "";
+        if (HostName.Of(value!) is { } host)
+            return host;
+
+        Add(field, $"'{field}' must be a host name, for example www.realty.test.");
+        return "";
+    }
+
+    /// <summary>A span of time has its beginning before its end.</summary>
+    public void CheckSpan(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        CheckTimes(from, to);
+        if (from >= to)
+            Add("from", "'from' must be before 'to'.");
     }
 
     /// <summary>Times that Postgres and every time zone can hold.</summary>

@@ -1,11 +1,15 @@
 namespace Router.Api.Management;
 
 /// <summary>Why a change was not made: a sentence for people, and what is wrong by field.</summary>
-internal sealed record Refusal(int Status, string Sentence, FieldProblems? Fields = null)
+/// <param name="Status">As HTTP has it.</param>
+/// <param name="Sentence">For people.</param>
+/// <param name="Fields">All that is wrong, by field, when it is the request itself.</param>
+/// <param name="About">The field that a conflict is about, if it is about one.</param>
+internal sealed record Refusal(int Status, string Sentence, FieldProblems? Fields = null, string? About = null)
 {
     public static Refusal NoSuch(string thing) => new(StatusCodes.Status404NotFound, $"There is no such {thing}.");
 
-    public static Refusal Conflict(string sentence) => new(StatusCodes.Status409Conflict, sentence);
+    public static Refusal Conflict(string sentence, string? about = null) => new(StatusCodes.Status409Conflict, sentence, About: about);
 
     public static Refusal Invalid(FieldProblems fields) => new(StatusCodes.Status422UnprocessableEntity, fields.First!, fields);
 

@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.OpenApi;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Core.Retention;
 
 namespace Router.Api.Management;
 
@@ -11,7 +14,8 @@ internal static class ReplaysApi
 {
     /// <summary>What to send again.</summary>
     /// <param name="State"><c>dead</c>, <c>canceled</c>, <c>rejected</c> or <c>delivered</c>.</param>
-    /// <param name="Missed">Instead of a state: the leads that came while <paramref name="Destination"/> was off, since <paramref name="From"/>.</param>
+    /// <param name="Missed">Instead of a state: everything that <paramref name="Destination"/> didn't get of what came since <paramref name="From"/>:
+    /// what came while it was off, what was canceled then, and what was given up.</param>
     /// <param name="Destination">Of this destination only.</param>
     /// <param name="Lead">Of this lead only.</param>
     /// <param name="Status">Whose last attempt got this HTTP status.</param>
@@ -33,7 +37,8 @@ internal static class ReplaysApi
     }
 
     private static async Task<IResult> Start(
-        Guid site, ReplayFields request, ReplayJobs replays, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+        Guid site, ReplayFields request, ReplayJobs replays, DeliveryHistory history, NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider time,
+        HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
         if (request.Missed is true)
@@ -51,15 +56,29 @@ internal static class ReplaysApi
         if (request.Lead is not null && lead is null)
             problems.Add("lead", "'lead' is not a lead's id.");
         problems.CheckText("error", request.Error);
-        problems.CheckTimes(request.From, request.To);
-        if (problems.Any)
-            return Problems.Invalid(problems);
+        problems.CheckSpan(request.From, request.To);
+        if (!problems.Any && request.To is { } to && to < time.GetUtcNow() - retention.Value.BodiesAfter - TimeSpan.FromDays(1))
+            problems.Add("to", $"'to' is so long ago that all contents from before it are deleted (after {retention.Value.BodiesAfter.TotalDays:0.#} days): nothing can be sent.");
         if (!await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
+        if (request.Destination is { } chosen)
+            await CheckDestination(problems, database, site, chosen, cancellationToken);
+        if (problems.Any)
+            return Problems.Invalid(problems);
 
         var filter = new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error);
+        var leftOut = request.Missed is true ? new LeftOut(0, 0) : await replays.CountLeftOut(site, filter, cancellationToken);
         var job = await replays.Start(site, filter, context.Account().Actor, cancellationToken);
-        return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", job);
+        return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", leftOut is { DestinationOff: 0, ContentsDeleted: 0 } ? job : job with { LeftOut = leftOut });
+    }
+
+    private static async Task CheckDestination(FieldProblems problems, NpgsqlDataSource database, Guid site, Guid destination, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await DestinationRows.Find(connection, site, destination) is not { } found)
+            problems.Add("destination", "'destination' is no destination of this site, or it is deleted.");
+        else if (!found.Active)
+            problems.Add("destination", $"'destination' {found.Name} is off: nothing can be sent to it. Switch it on first.");
     }
 
     private static async Task<IResult> List(Guid site, Guid? cursor, int? limit, ReplayJobs replays, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace Router.Api.Management;
 /// <summary>A site.</summary>
 /// <param name="Id">Its id in every path.</param>
 /// <param name="Name">What people call it.</param>
-/// <param name="Domain">For <c>site_domain</c>.</param>
+/// <param name="Domain">For <c>site_domain</c>: a host name. What is entered may be a URL, of which it is the host.</param>
 /// <param name="LoginUrlTemplate">For <c>site_login_url</c>, with <c>{lead_id}</c> in it.</param>
 /// <param name="RequireProven">Whether a destination must pass the go-live check before it becomes active.</param>
 internal sealed record Site(Guid Id, string Name, string Domain, string? LoginUrlTemplate, bool RequireProven);
@@ -33,11 +33,12 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
 
     public async Task<Change<Site>> Create(NewSite request, CancellationToken cancellationToken)
     {
-        if (Check(request) is { Any: true } problems)
+        var problems = Check(request, out var domain);
+        if (problems.Any)
             return Refusal.Invalid(problems);
 
         var site = new Site(
-            request.Id ?? Guid.CreateVersion7(time.GetUtcNow()), request.Name!, request.Domain!, NullIfEmpty(request.LoginUrlTemplate), request.RequireProven ?? false);
+            request.Id ?? Guid.CreateVersion7(time.GetUtcNow()), request.Name!, domain, NullIfEmpty(request.LoginUrlTemplate), request.RequireProven ?? false);
         const string sql = """
             with site as (
                 insert into sites (id, name, domain, login_url_template, require_proven) values (@Id, @Name, @Domain, @LoginUrlTemplate, @RequireProven)
@@ -71,8 +72,7 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
         var problems = new FieldProblems();
         if (fields.Name is not null)
             problems.RequireText("name", fields.Name);
-        if (fields.Domain is not null)
-            problems.RequireText("domain", fields.Domain);
+        var domain = fields.Domain is null ? null : problems.RequireHostName("domain", fields.Domain);
         CheckTemplate(problems, fields.LoginUrlTemplate);
         if (problems.Any)
             return Refusal.Invalid(problems);
@@ -81,20 +81,20 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
         var changed = await change.Connection.QuerySingleOrDefaultAsync<Site>(
             $"""
             update sites
-            set name = coalesce(@Name, name), domain = coalesce(@Domain, domain), require_proven = coalesce(@RequireProven, require_proven),
+            set name = coalesce(@Name, name), domain = coalesce(@domain, domain), require_proven = coalesce(@RequireProven, require_proven),
                 login_url_template = case when @LoginUrlTemplate is null then login_url_template else nullif(@LoginUrlTemplate, '') end
             where id = @site
             returning {Columns}
-            """, new { site, fields.Name, fields.Domain, fields.LoginUrlTemplate, fields.RequireProven });
+            """, new { site, fields.Name, domain, fields.LoginUrlTemplate, fields.RequireProven });
         await change.Commit(cancellationToken);
         return changed is null ? Refusal.NoSuch("site") : changed;
     }
 
-    private FieldProblems Check(NewSite request)
+    private FieldProblems Check(NewSite request, out string domain)
     {
         var problems = new FieldProblems();
         problems.RequireText("name", request.Name);
-        problems.RequireText("domain", request.Domain);
+        domain = problems.RequireHostName("domain", request.Domain);
         CheckTemplate(problems, request.LoginUrlTemplate);
         problems.RequireDestinationUrl("lead_manager.url", request.LeadManager?.Url, guard);
         problems.RequireText("lead_manager.secret", request.LeadManager?.Secret, most: 500);

@@ -26,7 +26,11 @@ internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChang
     /// <summary>Shown this once.</summary>
     public NewApiToken? Made { get; private set; }
 
-    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Made = this.ShownNow<NewApiToken>();
+        await Load(cancellationToken);
+    }
 
     public async Task<IActionResult> OnPostPassword(CancellationToken cancellationToken)
     {
@@ -65,10 +69,8 @@ internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChang
         if (made.Refusal is { } refusal)
             return await Again(refusal, cancellationToken);
 
-        Made = made.Made;
-        ModelState.Clear();
-        await Load(cancellationToken);
-        return Page();
+        this.ShowOnce(made.Made!);
+        return RedirectToPage();
     }
 
     public async Task<IActionResult> OnPostRevoke(Guid token, CancellationToken cancellationToken)

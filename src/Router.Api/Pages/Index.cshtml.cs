@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
 using Router.Api.Authentication;
-using Router.Api.Management;
+using Router.Core.Deliveries;
 
 namespace Router.Api.Pages;
 
 /// <summary>My sites: the owner's own, all of them for an operator. Somebody with one site is taken there.</summary>
-internal sealed class IndexModel(NpgsqlDataSource database) : PageModel
+internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations troubled) : PageModel
 {
     private const int Most = 100;
 
@@ -19,7 +19,10 @@ internal sealed class IndexModel(NpgsqlDataSource database) : PageModel
 
     public bool HasMore { get; private set; }
 
-    internal sealed record SiteCard(Guid Id, string Name, string Domain, int Active, int Dead);
+    internal sealed record SiteCard(Guid Id, string Name, string Domain, int Active);
+
+    /// <summary>By site: its destinations that need somebody.</summary>
+    public ILookup<Guid, TroubledDestination> Troubled { get; private set; } = null!;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
@@ -31,15 +34,14 @@ internal sealed class IndexModel(NpgsqlDataSource database) : PageModel
         var rows = (await connection.QueryAsync<SiteCard>(
             """
             select s.id, s.name, s.domain,
-                   (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active,
-                   (select count(*) from destinations x join deliveries d on d.destination_id = x.id
-                    where x.site_id = s.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '7 days')::int as dead
+                   (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active
             from sites s
             where (@IsOperator or s.id = any (@Sites))
-              and (@Find is null or s.name ilike '%' || @Find || '%' or s.domain ilike '%' || @Find || '%' or s.id::text = lower(@Find))
+              and (@Find is null or strpos(lower(s.name), lower(@Find)) > 0 or strpos(lower(s.domain), lower(@Find)) > 0 or s.id::text = lower(@Find))
             order by lower(s.name), s.id limit @Most + 1
             """, new { account.IsOperator, account.Sites, Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Most })).AsList();
         (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
+        Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken)).ToLookup(row => row.SiteId);
         return Page();
     }
 }

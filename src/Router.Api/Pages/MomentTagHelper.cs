@@ -31,12 +31,10 @@ public sealed class MomentTagHelper(TimeProvider time) : TagHelper
 
         var zone = TimeZones.Find(ViewContext.HttpContext.SignedIn()?.TimeZone);
         var local = TimeZoneInfo.ConvertTime(at, zone);
-        var today = TimeZoneInfo.ConvertTime(time.GetUtcNow(), zone).Date;
-        var format = Exact ? "d MMM yyyy HH:mm:ss.fff" : local.Date == today ? "HH:mm" : local.Year == today.Year ? "d MMM HH:mm" : "d MMM yyyy HH:mm";
         output.TagName = "time";
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("datetime", at.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
         output.Attributes.SetAttribute("title", $"{local.ToString("d MMMM yyyy HH:mm:ss", CultureInfo.InvariantCulture)} {zone.Id}");
-        output.Content.SetContent(local.ToString(format, CultureInfo.InvariantCulture));
+        output.Content.SetContent(Exact ? local.ToString("d MMM yyyy HH:mm:ss.fff", CultureInfo.InvariantCulture) : TimeZones.Words(at, ViewContext.HttpContext, time.GetUtcNow()));
     }
 }

@@ -25,14 +25,23 @@ internal static class PageRefusals
 
         page.Response.StatusCode = refusal.Status;
         if (refusal.Fields is null)
-            page.ModelState.AddModelError(about, refusal.Sentence);
+            page.ModelState.AddModelError(refusal.About ?? about, refusal.Sentence);
         foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
             page.ModelState.AddModelError(field, ForPeople(sentences[0]));
         return page.Page();
     }
 
     /// <summary>One sentence for the next page that is shown.</summary>
-    public static void Notice(this PageModel page, string sentence) => page.TempData["notice"] = sentence;
+    /// <param name="page">The page that did something.</param>
+    /// <param name="sentence">What it did.</param>
+    /// <param name="at">The place on the next page where people look; its top without. That page has a <c>_Notice</c> for it.</param>
+    /// <param name="link">What to do next.</param>
+    public static void Notice(this PageModel page, string sentence, string? at = null, (string Path, string Words)? link = null)
+    {
+        page.TempData["notice"] = sentence;
+        page.TempData["notice-at"] = at;
+        page.TempData["notice-link"] = link is { } next ? $"{next.Path} {next.Words}" : null;
+    }
 
     private static string ForPeople(string sentence)
     {

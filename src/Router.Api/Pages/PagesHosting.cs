@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Mvc.ApplicationModels;
 using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
@@ -14,7 +16,12 @@ internal static class PagesHosting
             options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
             options.Conventions.AllowAnonymousToPage("/SignIn");
             options.Conventions.AllowAnonymousToPage("/Invitation");
+            options.Conventions.AllowAnonymousToPage("/Guide");
+            options.Conventions.ConfigureFilter(new KnownHandlers());
+            options.Conventions.ConfigureFilter(new KeptForms());
         });
+        services.AddSingleton<Sites.ActiveNotice>();
+        services.PostConfigure<CookieAuthenticationOptions>(SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit(configuration);
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.Configure<ForwardedHeadersOptions>(forwarded =>
@@ -36,6 +43,14 @@ internal static class PagesHosting
     {
         app.UseForwardedHeaders();
         app.UseHsts();
+        app.Use((context, next) =>
+        {
+            NoSniffing(context.Response.Headers);
+            // Some answers of the API hold a secret that is shown once, and all are somebody's own.
+            if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+                context.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        });
         app.UseWhen(context => IsPage(context.Request.Path), pages =>
         {
             pages.UseCookiePolicy();
@@ -54,10 +69,13 @@ internal static class PagesHosting
         app.MapRazorPages().RequireAuthorization();
     }
 
+    /// <summary>Nothing that we send is anything else than its content type says.</summary>
+    public static void NoSniffing(IHeaderDictionary headers) => headers.XContentTypeOptions = "nosniff";
+
     private static Task SetHeaders(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-        headers.XContentTypeOptions = "nosniff";
+        NoSniffing(headers);
         headers.XFrameOptions = "DENY";
         // An invitation's link is a secret.
         headers["Referrer-Policy"] = "no-referrer";

@@ -7,7 +7,7 @@ using Router.Api.Authentication;
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class SignInModel(SignIns signIns) : PageModel
+internal sealed class SignInModel(SignIns signIns, TimeProvider time) : PageModel
 {
     [BindProperty(Name = "email")]
     public string? Email { get; set; }
@@ -25,10 +25,14 @@ internal sealed class SignInModel(SignIns signIns) : PageModel
         if (await signIns.Try(Email ?? "", Password ?? "", cancellationToken) is { } session)
         {
             await HttpContext.SignIn(session);
-            return Url.IsLocalUrl(Return) ? LocalRedirect(Return) : Redirect("/");
+            TempData.Remove("tries");
+            return Redirect(LocalPath.Of(Return, Url));
         }
 
-        ModelState.AddModelError("", "E-mail and password do not fit together. After five wrong tries an account is locked for 15 minutes.");
+        ModelState.AddModelError("", WrongTries.Count(TempData, Email ?? "", time.GetUtcNow()) is { } locked
+            ? $"Five tries were wrong. Whatever the password, an account with this e-mail stays locked for {Math.Ceiling(locked.TotalMinutes):0} more "
+                + (locked.TotalMinutes > 1 ? "minutes. Wait that long, or ask an operator for a new link." : "minute. Wait that long.")
+            : "E-mail and password do not fit together. After five wrong tries an account is locked for 15 minutes.");
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         return Page();
     }

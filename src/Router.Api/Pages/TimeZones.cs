@@ -14,6 +14,15 @@ internal static class TimeZones
         }.Concat(TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)).Distinct(StringComparer.Ordinal),
     ];
 
+    /// <summary>A time as the account's people read it, no longer than it must be.</summary>
+    public static string Words(DateTimeOffset at, HttpContext context, DateTimeOffset now)
+    {
+        var zone = Find(context.SignedIn()?.TimeZone);
+        var (local, today) = (TimeZoneInfo.ConvertTime(at, zone), TimeZoneInfo.ConvertTime(now, zone).Date);
+        var format = local.Date == today ? "HH:mm" : local.Year == today.Year ? "d MMM HH:mm" : "d MMM yyyy HH:mm";
+        return local.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A time as a <c>datetime-local</c> input holds it, in the account's time zone.</summary>
     public static string ToInput(DateTimeOffset at, HttpContext context) =>
         TimeZoneInfo.ConvertTime(at, Find(context.SignedIn()?.TimeZone)).ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture);

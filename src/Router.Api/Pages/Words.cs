@@ -54,7 +54,41 @@ internal static class Words
 
     public static string Ordinal(int number) => number switch { 1 => "First", 2 => "Second", 3 => "Third", _ => $"{number}{(number % 100 is 11 or 12 or 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}" };
 
-    public static string Duration(TimeSpan time) => time.TotalSeconds >= 1 ? $"{time.TotalSeconds:0.0} s" : $"{time.TotalMilliseconds:0} ms";
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalMilliseconds: < 999.5 } => $"{time.TotalMilliseconds:0} ms",
+        { TotalSeconds: < 59.95 } => $"{time.TotalSeconds:0.0} s",
+        { TotalMinutes: < 60 } => $"{(int)time.TotalMinutes} min{Rest(time.Seconds, "s")}",
+        { TotalHours: < 24 } => $"{(int)time.TotalHours} h{Rest(time.Minutes, "min")}",
+        _ => $"{Amount.Of((int)time.TotalDays, "day", "days")}{Rest(time.Hours, "h")}",
+    };
+
+    private static string Rest(int amount, string unit) => amount == 0 ? "" : $" {amount} {unit}";
+
+    /// <summary>Messages by kind: <c>199 new leads, 62 updates and 53 activities</c>.</summary>
+    public static string Messages(MessageCounts counts)
+    {
+        string[] parts =
+        [
+            .. new (int Count, string One, string Many)[]
+            {
+                (counts.Leads, "new lead", "new leads"), (counts.Updates, "update", "updates"),
+                (counts.Activities, "message with activities", "messages with activities"), (counts.Others, "change of a user", "changes of users"),
+            }.Where(part => part.Count > 0).Select(part => Amount.Of(part.Count, part.One, part.Many)),
+        ];
+        return parts switch
+        {
+            [] => "nothing",
+            [var only] => only,
+            [.. var first, var last] => $"{string.Join(", ", first)} and {last}",
+        };
+    }
+
+    /// <summary>A Partner ID for whoever looks over a shoulder: what its integration calls a key is a secret of the site's.</summary>
+    public static string PartnerId(string label, string id) =>
+        id.Length > 8 && Secrets.Any(word => label.Contains(word, StringComparison.OrdinalIgnoreCase)) ? $"…{id[^4..]}" : id;
+
+    private static readonly string[] Secrets = ["key", "token", "secret", "password"];
 
     public static string Table(string table) => table switch
     {
@@ -67,20 +101,64 @@ internal static class Words
         "account_sites" => "sites of account",
         "invitations" => "invitation of",
         "api_tokens" => "API token",
-        "leads" => "contents of leads:",
+        "leads" => "contents of lead",
         _ => table,
     };
 
-    /// <summary>By column: what was before and what after.</summary>
-    public static IEnumerable<(string Column, string Words)> Changes(JsonElement changes) => changes.EnumerateObject().Select(change =>
-        (change.Name.Replace('_', ' '), change.Value.ValueKind == JsonValueKind.Array ? $"{Text(change.Value[0])} → {Text(change.Value[1])}" : "changed"));
-
-    private static string Text(JsonElement value) => value.ValueKind switch
+    public static string Column(string column) => column switch
     {
+        "active" => "switched on",
+        "inactive_reason" => "why it is off",
+        "url" => "URL",
+        "partner_id" => "Partner ID",
+        "partner_id_label" => "word for the Partner ID",
+        "partner_id_help" => "where the Partner ID is found",
+        "login_url_template" => "login URL",
+        "max_in_flight" => "requests at once",
+        "require_proven" => "go-live check required",
+        "integration_id" => "integration of the catalogue",
+        "is_lead_manager" => "is the Lead Manager",
+        "display_name" => "name that receivers see",
+        "password_sha256" or "password_hash" => "password",
+        "token_sha256" => "link or token",
+        "paused_at" => "paused",
+        "paused_by" => "paused by",
+        "pause_reason" => "why it is paused",
+        "disabled_at" => "disabled",
+        "deleted_at" => "deleted",
+        "revoked_at" => "revoked",
+        "events" => "messages with contents",
+        _ => column.Replace('_', ' '),
+    };
+
+    /// <summary>By column: what was before and what after, as people read it.</summary>
+    /// <param name="changes">As the audit log has them.</param>
+    /// <param name="moment">How the page tells a time.</param>
+    public static IEnumerable<(string Column, string Words)> Changes(JsonElement changes, Func<DateTimeOffset, string> moment) =>
+        changes.EnumerateObject().Select(change => (
+            Column(change.Name),
+            change.Value.ValueKind == JsonValueKind.Array && change.Name is not "integration_id"
+                ? $"{Value(change.Name, change.Value[0], moment)} → {Value(change.Name, change.Value[1], moment)}" : "changed"));
+
+    private static string Value(string column, JsonElement value, Func<DateTimeOffset, string> moment) => value.ValueKind switch
+    {
+        JsonValueKind.Null when column == "max_in_flight" => "the default",
+        JsonValueKind.Null when column.EndsWith("_at", StringComparison.Ordinal) => "no",
         JsonValueKind.Null => "nothing",
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
-        _ => value.ToString() is { Length: > 0 } text ? text : "nothing",
+        JsonValueKind.String when value.GetString()!.Length == 0 => "nothing",
+        JsonValueKind.String when (column.EndsWith("_at", StringComparison.Ordinal) || column.EndsWith("_until", StringComparison.Ordinal)) && value.TryGetDateTimeOffset(out var at) => moment(at),
+        JsonValueKind.String => (column, value.GetString()!) switch
+        {
+            ("signature", var scheme) => Signature(scheme),
+            ("kind", var kind) => Kind(kind),
+            ("paused_by", "router") => "the router",
+            ("paused_by", _) => "a person",
+            ("time_zone", var zone) => zone.Replace('_', ' '),
+            var (_, text) => text,
+        },
+        _ => value.ToString(),
     };
 
     /// <summary>Milliseconds; nothing where there were none.</summary>

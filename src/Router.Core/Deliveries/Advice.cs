@@ -43,9 +43,9 @@ public static class Advice
         (>= 200 and <= 299, _) when took > Slow =>
             $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: leads wait for slow receivers, and we do not wait for long.",
         (>= 200 and <= 299, _) => null,
-        (>= 300 and <= 399, _) => "The address answers with a redirect, which we never follow. Enter the address that it points to, for example with https instead of http, or with www.",
+        (>= 300 and <= 399, _) => "The address answers with a redirect, which we never follow. Enter the address that it points to, for example with https instead of http, or with www. If the lead arrived all the same, let the receiver answer 200 instead.",
         (400 or 422, _) => "The receiver understood the request but did not like the lead. Its answer usually says which field. Check the Partner ID first.",
-        (401 or 403, _) => "The receiver did not accept the signature. Check that the secret here is exactly the one in the receiver, without spaces or line breaks.",
+        (401 or 403, _) => "The receiver did not let the request in. Read its answer: it may say why. If it does not, check first that the secret here is exactly the one in the receiver, without spaces or line breaks. A firewall, or a page that asks for a login, answers like this, too.",
         (404, _) => "There is a server, but nothing at this path. Check the part of the URL behind the host name.",
         (405, _) => "This address does not take POST requests. Check that it is the address of the webhook, not of a page.",
         (406, _) => "The receiver says that it does not want this lead. For a real lead that is fine: it is not sent again.",

@@ -19,7 +19,13 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     /// <summary>Sets one to canceled unless it is finished already.</summary>
     public async ValueTask<int> One(Guid eventId, Guid destinationId, CancellationToken cancellationToken)
     {
-        var sql = Planned("from lead_events e cross join (select @destinationId::uuid as id) x where e.id = @eventId");
+        // A number that was claimed for an attempt and not used goes back: attempts are those that were made.
+        var sql = $"""
+            {Planned("from lead_events e cross join (select @destinationId::uuid as id) x where e.id = @eventId")};
+            update deliveries d set attempts = made.count
+            from (select coalesce(max(attempt), 0) as count from delivery_attempts where event_id = @eventId and destination_id = @destinationId) made
+            where d.event_id = @eventId and d.destination_id = @destinationId and d.state = 'canceled' and d.attempts > made.count
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
     }

@@ -1,6 +1,5 @@
 using Dapper;
 using Npgsql;
-using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
 
@@ -33,11 +32,12 @@ public sealed record DeliveryRow(
 /// <param name="Result"><c>delivered</c>, <c>rejected</c> or <c>failed</c>.</param>
 /// <param name="Status">The HTTP status, if any.</param>
 /// <param name="Error">Why there was none.</param>
-/// <param name="ResponseBody">The first bytes of the answer.</param>
-public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
+/// <param name="ResponseBody">The first bytes of the answer; null for whoever may not see the lead.</param>
+/// <param name="ResponseSize">How many bytes of the answer are kept.</param>
+public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize)
 {
-    /// <summary>The answer repeats the lead's contents, and whoever asked may not see them.</summary>
-    public bool IsHidden { get; init; }
+    /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
+    public bool IsHidden => ResponseBody is null && ResponseSize > 0;
 }
 
 /// <summary>Reads of the ledger.</summary>
@@ -95,7 +95,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     /// <param name="siteId">The site.</param>
     /// <param name="eventId">The event.</param>
     /// <param name="destinationId">The destination.</param>
-    /// <param name="contents">Whether answers that repeat the lead's contents are shown: to the site's owners only.</param>
+    /// <param name="contents">Whether answers are shown: to the site's owners only.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts)?> Find(
         Guid siteId, Guid eventId, Guid destinationId, bool contents, CancellationToken cancellationToken)
@@ -107,23 +107,17 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             join destinations x on x.id = d.destination_id
             where d.event_id = @eventId and d.destination_id = @destinationId and d.site_id = @siteId;
 
-            select attempt, started_at, duration_us, result, status, error, response_body
+            select attempt, started_at, duration_us, result, status, error, case when @contents then response_body end as response_body,
+                   coalesce(octet_length(response_body), 0) as response_size
             from delivery_attempts
             where event_id = @eventId and destination_id = @destinationId
-            order by attempt, started_at;
-
-            select body from lead_events where id = @eventId and not @contents
+            order by attempt, started_at
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             sql, new { siteId, eventId, destinationId, contents }, cancellationToken: cancellationToken));
         var delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
         var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
-        var body = await results.ReadSingleOrDefaultAsync<byte[]>();
-        // Without the lead nobody can tell whether an answer, of a request that was under way, repeats it.
-        bool Hides(AttemptRow attempt) => body is null ? attempt.ResponseBody is { Length: > 0 } : LeadContents.AppearIn(new RawJson(body), attempt.ResponseBody ?? []);
-        if (!contents)
-            attempts = attempts.ConvertAll(attempt => Hides(attempt) ? attempt with { ResponseBody = null, IsHidden = true } : attempt);
         return delivery is null ? null : (delivery, attempts);
     }
 }

@@ -21,6 +21,31 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
           and exists (select from lead_events b where b.id = d.event_id and b.body is not null)
         """;
 
+    /// <summary>Tries all that wait for a destination's next attempts at once, in small steps; how many.</summary>
+    public async Task<int> AllWaiting(Guid siteId, Guid destinationId, CancellationToken cancellationToken)
+    {
+        const int mostRows = 1_000;
+        // What is due already, or in somebody's hands, is left alone: so each step finds others, and it ends.
+        const string sql = $"""
+            {Again}
+              and (d.event_id, d.destination_id) in (
+                  select w.event_id, w.destination_id from deliveries w
+                  where w.destination_id = @destinationId and w.site_id = @siteId and w.state = 'retrying' and w.next_attempt_at > now()
+                    and (w.leased_until is null or w.leased_until <= now())
+                  limit @mostRows for update skip locked)
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var all = 0;
+        int step;
+        do
+        {
+            step = await connection.ExecuteAsync(new CommandDefinition(sql, new { siteId, destinationId, mostRows }, cancellationToken: cancellationToken));
+            all += step;
+        }
+        while (step == mostRows);
+        return all;
+    }
+
     /// <summary>
     /// Tries a delivery at once: a dead one with a fresh schedule, or one whose next attempt is hours away. With <paramref name="finished"/>
     /// also one that was delivered, rejected or canceled.

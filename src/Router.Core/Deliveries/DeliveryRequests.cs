@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -8,15 +6,41 @@ using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>A request as its receiver got it.</summary>
-/// <param name="Url">Where it went.</param>
-/// <param name="Headers">Its headers.</param>
-/// <param name="Body">Its body, indented for reading.</param>
-/// <param name="ChangedSince">Whether the destination was changed since: then URL and signature are those of now.</param>
-public sealed record SentRequest(string Url, IReadOnlyList<(string Name, string Value)> Headers, string Body, bool ChangedSince)
+/// <summary>
+/// A delivery's request as its receiver got it: the body once, however many attempts there were, and of each attempt its headers.
+/// </summary>
+public sealed class SentRequest
 {
-    /// <summary>The whole of it, as one reads HTTP.</summary>
-    public string Text => $"POST {Url}\n{string.Concat(Headers.Select(header => $"{header.Name}: {header.Value}\n"))}\n{Body}";
+    /// <summary>The most of a body that is shown, characters; there is no end to it in what is copied.</summary>
+    public const int MostShown = 65_536;
+
+    private readonly Func<AttemptRow, IEnumerable<(string Name, string Value)>> _headers;
+    private readonly DateTimeOffset _changedAt;
+
+    internal SentRequest(string url, byte[] body, DateTimeOffset changedAt, Func<AttemptRow, IEnumerable<(string Name, string Value)>> headers)
+    {
+        (Url, Body, _changedAt, _headers) = (url, body, changedAt, headers);
+        (Readable, IsCut) = ReadableJson.Of(body, MostShown);
+    }
+
+    /// <summary>Where it went.</summary>
+    public string Url { get; }
+
+    /// <summary>The bytes that were signed and sent.</summary>
+    public byte[] Body { get; }
+
+    /// <summary>The body, indented; otherwise as it is.</summary>
+    public string Readable { get; }
+
+    /// <summary>Whether <see cref="Readable"/> ends before the body does.</summary>
+    public bool IsCut { get; }
+
+    /// <summary>The head of an attempt's request, as one reads HTTP.</summary>
+    public string Head(AttemptRow attempt) =>
+        $"POST {Url}\n{string.Concat(_headers(attempt).Select(header => $"{header.Name}: {header.Value}\n"))}";
+
+    /// <summary>Whether the destination was changed since the attempt: then what is shown is the request as it would be sent now.</summary>
+    public bool ChangedSince(AttemptRow attempt) => _changedAt > attempt.StartedAt;
 }
 
 /// <summary>
@@ -24,10 +48,8 @@ public sealed record SentRequest(string Url, IReadOnlyList<(string Name, string 
 /// </summary>
 public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirectory directory, IOptions<DeliveryOptions> options)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>The request of an attempt; null when the lead's contents are gone.</summary>
-    public async Task<SentRequest?> Rebuild(Guid siteId, Guid eventId, Guid destinationId, AttemptRow attempt, CancellationToken cancellationToken)
+    /// <summary>A delivery's request; null when the lead's contents are gone.</summary>
+    public async Task<SentRequest?> Rebuild(Guid siteId, Guid eventId, Guid destinationId, CancellationToken cancellationToken)
     {
         const string sql = """
             select e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test, s.domain, s.login_url_template, x.settings_changed_at
@@ -45,10 +67,8 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
         var lead = row.Event(eventId, siteId);
         var body = OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate).For(destination.PartnerId);
         return new SentRequest(
-            destination.Url?.OriginalString ?? "",
-            [("Content-Type", "application/json"), .. OutgoingHeaders.Of(lead, destination.Signing, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)],
-            JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(body), Indented),
-            row.SettingsChangedAt > attempt.StartedAt);
+            destination.Url?.OriginalString ?? "", body, row.SettingsChangedAt,
+            attempt => [("Content-Type", "application/json"), .. OutgoingHeaders.Of(lead, destination.Signing, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
     }
 
     private sealed record Row(

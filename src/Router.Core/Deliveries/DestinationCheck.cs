@@ -122,6 +122,6 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     private sealed record AttemptOfEvent(
         Guid EventId, int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
     {
-        public AttemptRow ToRow() => new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody);
+        public AttemptRow ToRow() => new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody, ResponseBody?.Length ?? 0);
     }
 }

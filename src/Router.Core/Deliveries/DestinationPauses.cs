@@ -39,7 +39,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             paused as (
                 update destinations
                 set paused_at = now(), paused_by = 'router',
-                    pause_reason = 'Nothing got through since ' || to_char((select since from down) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.'
+                    pause_reason = 'Nothing gets through.'
                 where id = @destinationId and active and paused_at is null and exists (select from down)
                 returning id
             )
@@ -53,7 +53,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     public Task<List<Guid>> PauseFailing(CancellationToken cancellationToken) => Ids(
         """
         update destinations d
-        set paused_at = now(), paused_by = 'router', pause_reason = f.failures || ' requests in a row failed since ' || to_char(f.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.'
+        set paused_at = now(), paused_by = 'router', pause_reason = f.failures || ' requests in a row failed.'
         from destination_failures f
         where f.destination_id = d.id and f.failures >= @PauseFailures and f.since <= now() - @PauseAfter and d.active and d.paused_at is null
         returning d.id

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -9,7 +10,7 @@ namespace Router.Core.Deliveries;
 /// <param name="SiteId">The site.</param>
 /// <param name="DestinationId">Of this destination only.</param>
 /// <param name="State">Which deliveries: <c>dead</c>, <c>canceled</c>, <c>rejected</c> or <c>delivered</c>; null for missed ones.</param>
-/// <param name="Missed">Leads that came while the destination was off, rather than deliveries that it has.</param>
+/// <param name="Missed">Everything that the destination didn't get: what came while it was off, was canceled then, or was given up.</param>
 /// <param name="Total">How many there were when it was asked for; counted no further than 100,001.</param>
 /// <param name="Replayed">How many were sent so far.</param>
 /// <param name="CreatedBy">Who asked for it.</param>
@@ -18,7 +19,17 @@ namespace Router.Core.Deliveries;
 /// <param name="CanceledAt">When somebody canceled it: what was sent by then stays sent.</param>
 public sealed record ReplayJob(
     Guid Id, Guid SiteId, Guid? DestinationId, string? State, bool Missed, int Total, int Replayed, string CreatedBy, DateTimeOffset CreatedAt,
-    DateTimeOffset? FinishedAt, DateTimeOffset? CanceledAt);
+    DateTimeOffset? FinishedAt, DateTimeOffset? CanceledAt)
+{
+    /// <summary>Said once, when it is asked for: what fits and isn't sent. Null when there is nothing of the kind.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LeftOut? LeftOut { get; init; }
+}
+
+/// <summary>What a replay leaves out although it fits; counted no further than 100,001.</summary>
+/// <param name="DestinationOff">Its destination is off or deleted.</param>
+/// <param name="ContentsDeleted">The lead's contents are deleted: there is nothing to send.</param>
+public sealed record LeftOut(int DestinationOff, int ContentsDeleted);
 
 /// <summary>Postgres refused a step of a replay; it goes on when that is put right.</summary>
 public sealed class ReplayFailedException(Guid id, PostgresException refused) : Exception($"A step of replay {id} failed.", refused);
@@ -33,7 +44,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
 
     private const string Columns = "id, site_id, destination_id, state, missed, total, replayed, created_by, created_at, finished_at, canceled_at";
 
-    /// <summary>Asks for a replay of all deliveries of a filter, which names a finished state; or, with none, of the leads that its destination missed.</summary>
+    /// <summary>Asks for a replay of all deliveries of a filter, which names a finished state; or, with none, of everything that its
+    /// destination didn't get.</summary>
     public async Task<ReplayJob> Start(Guid siteId, DeliveryFilter filter, string createdBy, CancellationToken cancellationToken)
     {
         const string sql = $"""
@@ -42,7 +54,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             returning {Columns}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var total = await Count(connection, siteId, filter, cancellationToken);
+        var total = (await Count(connection, siteId, filter, cancellationToken)).Total;
         return await connection.QuerySingleAsync<ReplayJob>(new CommandDefinition(
             sql,
             new
@@ -53,11 +65,42 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             cancellationToken: cancellationToken));
     }
 
+    /// <summary>What a replay of finished deliveries would leave out.</summary>
+    public async Task<LeftOut> CountLeftOut(Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken)
+    {
+        var sql = $"""
+            select count(*) filter (where has_contents)::int as destination_off, count(*) filter (where not has_contents)::int as contents_deleted
+            from (
+                select e.body is not null as has_contents
+                from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
+                where {filter.Destinations} and {IsFinished(filter)} and (e.body is null or not x.active)
+                limit @CountUpTo) found
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleAsync<LeftOut>(new CommandDefinition(
+            sql, filter.Parameters(siteId, new { CountUpTo }), commandTimeout: 60, cancellationToken: cancellationToken));
+    }
+
     /// <summary>How many a replay would send; counted no further than 100,001.</summary>
-    public async Task<int> Count(Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken)
+    public async Task<MessageCounts> Count(Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await Count(connection, siteId, filter, cancellationToken);
+    }
+
+    /// <summary>
+    /// Since when a destination that was switched off misses what came: what waited then, and the lead that it answered 410 to, came earlier.
+    /// </summary>
+    public async Task<DateTimeOffset> MissedSince(Guid destinationId, DateTimeOffset offAt, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select least(@offAt, min(accepted_at)) from deliveries
+            where destination_id = @destinationId and state in ('rejected', 'canceled') and (state = 'canceled' or last_status = 410)
+              and not is_test and finished_at >= @offAt - interval '1 minute'
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<DateTimeOffset>(new CommandDefinition(
+            sql, new { destinationId, offAt = offAt.UtcDateTime }, cancellationToken: cancellationToken));
     }
 
     /// <summary>A site's replays, newest first; those older than <paramref name="after"/>, one of them.</summary>
@@ -163,7 +206,13 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         """;
 
     private static string Missed(DeliveryFilter filter) => $"""
-        with again as (
+        with ungotten as (
+            {DeliveryReplay.Again}
+              and (d.event_id, d.destination_id) in (
+                  select d.event_id, d.destination_id {Ungotten(filter)} and d.finished_at < @CreatedAt
+                  order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
+            returning 1
+        ), again as (
             insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
             select e.id, x.id, e.site_id, 'retrying', now(), e.accepted_at {MissedEvents(filter)} and e.accepted_at < @CreatedAt
             order by e.accepted_at, e.id limit @Step
@@ -172,7 +221,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         ), planned as (
             update lead_events e set planned = planned + 1 from again where e.id = again.event_id
         )
-        select count(*)::int from again
+        select ((select count(*) from again) + (select count(*) from ungotten))::int
         """;
 
     private static string Candidates(DeliveryFilter filter) => $"""
@@ -180,9 +229,18 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         where x.active and {filter.Destinations} and {IsCandidate(filter)}
         """;
 
-    private static string IsCandidate(DeliveryFilter filter) => $"""
-        d.state in ('dead', 'delivered', 'rejected', 'canceled') and not d.is_test and e.body is not null
-          and e.action not like 'integration_%' and {filter.Where}
+    private static string IsCandidate(DeliveryFilter filter) => $"{IsFinished(filter)} and e.body is not null";
+
+    private static string IsFinished(DeliveryFilter filter) => $"""
+        d.state in ('dead', 'delivered', 'rejected', 'canceled') and not d.is_test and e.action not like 'integration_%' and {filter.Where}
+        """;
+
+    // What it has a row for and yet didn't get: canceled when it was switched off, given up, or the one that it answered 410 to. What it
+    // refused as such (406) it doesn't want, and what it once had it has.
+    private static string Ungotten(DeliveryFilter filter) => $"""
+        from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
+        where x.active and {filter.Destinations} and {IsCandidate(filter)} and d.delivered_at is null
+          and (d.state in ('dead', 'canceled') or d.state = 'rejected' and d.last_status = 410)
         """;
 
     private static string MissedEvents(DeliveryFilter filter) => $"""
@@ -193,9 +251,15 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
           and not awaits_first_outcome(e.destinations, x.id, e.planned_at)
         """;
 
-    private static Task<int> Count(NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>
-        connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            $"select count(*)::int from (select {(filter.State is null ? MissedEvents(filter) : Candidates(filter))} limit @CountUpTo) found",
+    private static Task<MessageCounts> Count(NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>
+        connection.QuerySingleAsync<MessageCounts>(new CommandDefinition(
+            $"""
+            select {MessageCounts.Columns} from (
+                {(filter.State is null
+                    ? $"(select e.action {MissedEvents(filter)} limit @CountUpTo) union all (select e.action {Ungotten(filter)} limit @CountUpTo)"
+                    : $"select e.action {Candidates(filter)}")}
+                limit @CountUpTo) found
+            """,
             filter.Parameters(siteId, new { CountUpTo }), commandTimeout: 60, cancellationToken: cancellationToken));
 
     private sealed record Row(

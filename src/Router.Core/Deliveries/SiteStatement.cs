@@ -9,8 +9,9 @@ namespace Router.Core.Deliveries;
 /// </summary>
 /// <param name="DestinationId">The destination.</param>
 /// <param name="DestinationName">Its name today.</param>
+/// <param name="Deleted">Whether it is deleted.</param>
 /// <param name="Hour">The hour's start, UTC; null for the whole span.</param>
-/// <param name="Received">Leads accepted while the destination was there.</param>
+/// <param name="Received">Messages accepted: new leads, updates, activities and changes of users, while the destination was there.</param>
 /// <param name="Delivered">Taken by the receiver.</param>
 /// <param name="Rejected">Not wanted by the receiver (406, 410).</param>
 /// <param name="Retrying">On their way: the first attempt is under way or another one will follow.</param>
@@ -21,7 +22,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Missing">Planned more than a day ago, and nothing came of it. Never anything but 0; a replay of what was missed sends them.</param>
 /// <param name="CountsOnly">Of those received: how many are so old that nothing but these counts is kept of them. No list shows them.</param>
 public sealed record StatementRow(
-    Guid DestinationId, string DestinationName, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,
+    Guid DestinationId, string DestinationName, bool Deleted, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,
     long Skipped, long Missing, long CountsOnly)
 {
     /// <summary>Whether the numbers add up.</summary>
@@ -47,7 +48,7 @@ public sealed class SiteStatement(NpgsqlDataSource database)
         // On the entries rather than the view by hour: a condition on the hour finds no index, one on the time of acceptance does.
         var (accepted, dropped) = byHour ? ("date_trunc('hour', accepted_at, 'UTC')", "hour") : ("null::timestamptz", "null::timestamptz");
         var sql = $"""
-            select s.destination_id, x.name as destination_name, s.hour, {Sums("received", "delivered", "rejected", "retrying", "held", "dead", "canceled", "skipped", "missing", "counts_only")}
+            select s.destination_id, x.name as destination_name, x.deleted_at is not null as deleted, s.hour, {Sums("received", "delivered", "rejected", "retrying", "held", "dead", "canceled", "skipped", "missing", "counts_only")}
             from (
                 select destination_id, {accepted} as hour, count(*) as received,
                        count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
@@ -67,12 +68,24 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                 group by 1, 2
             ) s
             join destinations x on x.id = s.destination_id
-            group by 1, 2, 3, x.kind, x.created_at
-            order by 3 desc, x.kind <> 'lead_manager', x.created_at, s.destination_id
+            group by 1, 2, 3, 4, x.kind, x.created_at
+            order by s.hour desc, x.kind <> 'lead_manager', x.created_at, s.destination_id
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<StatementRow>(new CommandDefinition(
             sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>What was received in the span, by kind; of days of which only counts are kept nobody knows.</summary>
+    public async Task<MessageCounts> Received(Guid siteId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            select {MessageCounts.Columns} from lead_events
+            where site_id = @siteId and test is null and product <> '' and accepted_at >= @from and accepted_at < @to
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleAsync<MessageCounts>(new CommandDefinition(
+            sql, new { siteId, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken));
     }
 
     /// <summary>

@@ -43,6 +43,14 @@ public sealed class Browserless : IDisposable
         return await Read(await _http.PostAsync(new Uri(page.Url, WebUtility.HtmlDecode(action ?? page.Url.PathAndQuery)), body));
     }
 
+    /// <summary>Sends a form as the page has it, whichever its button.</summary>
+    public async Task<Browsed> Send(Browsed page, string form, string action)
+    {
+        var values = Forms.Fields(form).Where(field => field.IsSent).Select(field => KeyValuePair.Create(field.Name, field.Value));
+        using var body = new FormUrlEncodedContent(values);
+        return await Read(await _http.PostAsync(new Uri(page.Url, action), body));
+    }
+
     public void Dispose()
     {
         _http.Dispose();

@@ -6,6 +6,12 @@ namespace Router.IntegrationTests.Servers;
 /// <summary>The forms of our own pages, which are well formed.</summary>
 internal static class Forms
 {
+    /// <summary>The forms that change something, and where each of them goes; null for wherever the browser happens to be.</summary>
+    public static IEnumerable<(string Form, string? Action)> Posting(string html) => Regex.Matches(html, "(?<tag><form\\b[^>]*>).*?</form>", RegexOptions.Singleline)
+        .Select(form => (Form: form.Value, Tag: form.Groups["tag"].Value))
+        .Where(form => string.Equals(Attribute(form.Tag, "method"), "post", StringComparison.OrdinalIgnoreCase))
+        .Select(form => (form.Form, Attribute(form.Tag, "action")));
+
     /// <summary>The form with this button, and where it goes; null for the page itself.</summary>
     public static (string Form, string? Action) Find(string html, string button)
     {

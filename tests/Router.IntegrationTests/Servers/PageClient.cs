@@ -50,7 +50,8 @@ public sealed class PageClient : IDisposable
     /// <summary>A new API token of this account.</summary>
     public async Task<string> MakeToken()
     {
-        var page = await (await Submit("/account?handler=Token", ("name", "test"))).Content.ReadAsStringAsync();
+        await Submit("/account?handler=Token", ("name", "test"));
+        var page = await Http.GetStringAsync("/account");
         return Regex.Match(page, "<pre class=\"secret\"[^>]*>([^<]+)</pre>").Groups[1].Value;
     }
 

@@ -7,7 +7,7 @@ using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;
 
-/// <summary>All accounts. A link is shown in the answer that makes it, and never again.</summary>
+/// <summary>All accounts. A link is shown once, by the page after the one that made it.</summary>
 internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts) : PageModel
 {
     private const int PageSize = 50;
@@ -31,7 +31,11 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
     /// <summary>Shown this once.</summary>
     public Invitation? Invited { get; private set; }
 
-    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Invited = this.ShownNow<Invitation>();
+        await Load(cancellationToken);
+    }
 
     public async Task<IActionResult> OnPostInvite(CancellationToken cancellationToken) =>
         await Show(await accounts.Invite(new NewAccount(Email, Role), cancellationToken), cancellationToken);
@@ -54,13 +58,14 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
 
     private async Task<IActionResult> Show(Change<Invitation> change, CancellationToken cancellationToken)
     {
-        await Load(cancellationToken);
         if (change.Refusal is { } refusal)
+        {
+            await Load(cancellationToken);
             return this.Refused(refusal, "email");
+        }
 
-        (Invited, Email, Role) = (change.Made, null, Roles.Owner);
-        ModelState.Clear();
-        return Page();
+        this.ShowOnce(change.Made!);
+        return RedirectToPage(new { find = Find, after = After });
     }
 
     private async Task Load(CancellationToken cancellationToken)

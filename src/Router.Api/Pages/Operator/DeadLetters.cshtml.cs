@@ -32,13 +32,12 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
-        Destinations = (await troubled.List(site: null, FailingModel.Most, cancellationToken)).FindAll(row => row.Dead > 0).OrderBy(row => row.SiteName, StringComparer.OrdinalIgnoreCase).ToList();
-        (Guid, Guid)? after = After?.Split('.') is [var first, var second] && Guid.TryParse(first, out var @event) && Guid.TryParse(second, out var destination) ? (@event, destination) : null;
+        Destinations = (await troubled.List(sites: null, FailingModel.Most, cancellationToken)).FindAll(row => row.Dead > 0).OrderBy(row => row.SiteName, StringComparer.OrdinalIgnoreCase).ToList();
         var page = Page<DeadDelivery>.Of(
-            await dead.Newest(SiteId, DestinationId, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
+            await dead.Newest(SiteId, DestinationId, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         if (DestinationId is not null && Rows is [var row, ..])
-            Replayable = await replays.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken);
+            Replayable = (await replays.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken)).Total;
     }
 
     public async Task<IActionResult> OnPostReplay(

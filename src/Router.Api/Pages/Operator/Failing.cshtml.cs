@@ -3,7 +3,7 @@ using Router.Core.Deliveries;
 
 namespace Router.Api.Pages.Operator;
 
-/// <summary>All failing destinations of all sites.</summary>
+/// <summary>All destinations of all sites that fail, are paused or have deliveries on hold.</summary>
 internal sealed class FailingModel(TroubledDestinations troubled) : PageModel
 {
     public const int Most = 1_000;
@@ -11,5 +11,5 @@ internal sealed class FailingModel(TroubledDestinations troubled) : PageModel
     public IReadOnlyList<TroubledDestination> Failing { get; private set; } = [];
 
     public async Task OnGet(CancellationToken cancellationToken) =>
-        Failing = (await troubled.List(site: null, Most, cancellationToken)).FindAll(row => row.FailingSince is not null);
+        Failing = (await troubled.List(sites: null, Most, cancellationToken)).FindAll(row => !row.IsWell);
 }

@@ -14,6 +14,7 @@ internal sealed class IndexModel(
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
 
+    /// <summary>Destinations that fail, are paused or have deliveries on hold.</summary>
     public IReadOnlyList<TroubledDestination> Failing { get; private set; } = [];
 
     /// <summary>Destinations that are on and have dead letters. Those of one that is off can't be sent again.</summary>
@@ -22,7 +23,10 @@ internal sealed class IndexModel(
     /// <summary>By hour of the last 24, the present one last.</summary>
     public IReadOnlyList<int> TakenIn { get; private set; } = [];
 
-    /// <summary>Accepted leads that RabbitMQ hasn't got yet.</summary>
+    /// <summary>What came within the last hour.</summary>
+    public MessageCounts LastHour { get; private set; } = MessageCounts.None;
+
+    /// <summary>Accepted messages that RabbitMQ hasn't got yet.</summary>
     public WaitingInOutbox Outbox { get; private set; } = new(0, null);
 
     /// <summary>Messages that wait for an operator.</summary>
@@ -36,14 +40,15 @@ internal sealed class IndexModel(
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
-        var reading = troubled.List(site: null, FailingModel.Most, cancellationToken);
+        var reading = troubled.List(sites: null, FailingModel.Most, cancellationToken);
         Broker = watch.Findings;
         SetAside = await setAside.Counts(cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
         Duties = await duties.List(cancellationToken);
         TakenIn = await takenIn.ByHour(cancellationToken);
+        LastHour = await takenIn.LastHour(cancellationToken);
         var rows = await reading;
-        Failing = rows.FindAll(row => row.FailingSince is not null);
+        Failing = rows.FindAll(row => !row.IsWell);
         WithDead = rows.FindAll(row => row.Active && row.Dead > 0).OrderByDescending(row => row.Dead).ToList();
     }
 }

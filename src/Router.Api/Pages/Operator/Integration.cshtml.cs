@@ -23,9 +23,9 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
         return Page();
     }
 
-    public async Task<IActionResult> OnPostGenerate(CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostGenerate([FromForm(Name = "generated_secret")] string? generated, CancellationToken cancellationToken)
     {
-        Generate();
+        Generate(generated);
         return await Load(cancellationToken) ? Page() : NotFound();
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Management;
-using Router.Core.Destinations;
 
 namespace Router.Api.Pages.Operator;
 
@@ -32,9 +31,9 @@ internal abstract class IntegrationPage : PageModel
     /// <summary>Whether an empty secret leaves the one that is stored.</summary>
     public virtual bool HasSecret => false;
 
-    protected void Generate()
+    protected void Generate(string? generated)
     {
-        Secret = WebhookSecret.Generate();
+        Secret = GeneratedSecret.Of(generated);
         ModelState.Remove("secret");
     }
 

@@ -6,7 +6,7 @@ namespace Router.Api.Pages.Operator;
 /// <summary>A new integration, hidden until it is published.</summary>
 internal sealed class NewIntegrationModel(IntegrationSettings catalogue) : IntegrationPage
 {
-    public void OnPostGenerate() => Generate();
+    public void OnPostGenerate([FromForm(Name = "generated_secret")] string? generated) => Generate(generated);
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ internal sealed class NewIntegrationModel(IntegrationSettings catalogue) : Integ
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is saved and hidden. Publish it when its maker is ready.");
+        this.Notice($"{created.Made!.Name} is saved and hidden. Publish it when its maker is ready.{SecretStrength.Warning(Secret?.Trim())}");
         return Redirect($"/operator/catalogue/{created.Made.Id}");
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Management;
-using Router.Core.Destinations;
 
 namespace Router.Api.Pages.Operator;
 
@@ -29,9 +28,9 @@ internal sealed class NewSiteModel(SiteSettings sites) : PageModel
     [BindProperty(Name = "require_proven")]
     public bool RequireProven { get; set; }
 
-    public void OnPostGenerate()
+    public void OnPostGenerate([FromForm(Name = "generated_secret")] string? generated)
     {
-        LeadManagerSecret = WebhookSecret.Generate();
+        LeadManagerSecret = GeneratedSecret.Of(generated);
         ModelState.Remove("lead_manager.secret");
     }
 
@@ -43,7 +42,7 @@ internal sealed class NewSiteModel(SiteSettings sites) : PageModel
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is there. Now let a product send for it, and invite its owner.");
+        this.Notice($"{created.Made!.Name} is there. Now let a product send for it, and invite its owner.{SecretStrength.Warning(LeadManagerSecret?.Trim())}");
         return Redirect($"/operator/sites/{created.Made.Id}");
     }
 }

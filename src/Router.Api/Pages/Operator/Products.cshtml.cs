@@ -6,7 +6,7 @@ using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;
 
-/// <summary>The sending systems. A password is shown in the answer that makes it, and never again.</summary>
+/// <summary>The sending systems. A password is shown once, by the page after the one that made it.</summary>
 internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings products) : PageModel
 {
     private const int PageSize = 50;
@@ -35,7 +35,11 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
 
     internal sealed record ProductCard(string Username, string DisplayName, bool IsLeadManager, int Sites);
 
-    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Made = this.ShownNow<ProductCredentials>();
+        await Load(cancellationToken);
+    }
 
     public async Task<IActionResult> OnPostCreate(CancellationToken cancellationToken) => await Show(
         await products.Create(new NewProduct(Username?.Trim(), DisplayName?.Trim(), IsLeadManager), cancellationToken), cancellationToken);
@@ -45,13 +49,14 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
 
     private async Task<IActionResult> Show(Change<ProductCredentials> change, CancellationToken cancellationToken)
     {
-        await Load(cancellationToken);
         if (change.Refusal is { } refusal)
+        {
+            await Load(cancellationToken);
             return this.Refused(refusal, "username");
+        }
 
-        (Made, Username, DisplayName, IsLeadManager) = (change.Made, null, null, false);
-        ModelState.Clear();
-        return Page();
+        this.ShowOnce(change.Made!);
+        return RedirectToPage(new { find = Find, after = After });
     }
 
     private async Task Load(CancellationToken cancellationToken)

@@ -45,7 +45,11 @@ internal sealed class SiteModel(
     /// <summary>Shown this once.</summary>
     public Invitation? Invited { get; private set; }
 
-    public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+    public async Task OnGet(CancellationToken cancellationToken)
+    {
+        Invited = this.ShownNow<Invitation>();
+        await Load(cancellationToken);
+    }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
@@ -69,8 +73,8 @@ internal sealed class SiteModel(
         if (invited.Refusal is { } refusal)
             return await After(refusal, notice: "", "email", cancellationToken);
 
-        (Invited, Email) = (invited.Made, null);
-        return await Again(cancellationToken);
+        this.ShowOnce(invited.Made!);
+        return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: "owners");
     }
 
     public async Task<IActionResult> OnPostTake(Guid account, CancellationToken cancellationToken)
@@ -110,13 +114,6 @@ internal sealed class SiteModel(
 
         await Load(cancellationToken);
         return this.Refused(refusal, about);
-    }
-
-    private async Task<IActionResult> Again(CancellationToken cancellationToken)
-    {
-        ModelState.Clear();
-        await Load(cancellationToken);
-        return Page();
     }
 
     private async Task Load(CancellationToken cancellationToken)

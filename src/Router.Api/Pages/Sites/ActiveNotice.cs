@@ -1,15 +1,41 @@
 using Router.Api.Management;
+using Router.Core.Deliveries;
 
 namespace Router.Api.Pages.Sites;
 
-internal static class ActiveNotice
+/// <summary>What switching a destination on or off has done, and what it missed meanwhile.</summary>
+internal sealed class ActiveNotice(AuditLog log, ReplayJobs replays)
 {
-    /// <summary>What switching on or off has done.</summary>
-    public static string Of(Destination destination) => (destination.Active, destination.CanceledDeliveries) switch
+    /// <summary>Says it on the page that comes next, beside the switch.</summary>
+    public async Task Say(SitePage page, Destination destination, string at, CancellationToken cancellationToken)
     {
-        (true, _) => $"{destination.Name} is on: it gets every lead from now on.",
-        (false, null or 0) => $"{destination.Name} is off: it gets no more leads.",
-        (false, 1) => $"{destination.Name} is off: it gets no more leads. 1 waiting delivery was canceled; you can replay it from its deliveries once it is on again.",
-        (false, var count) => $"{destination.Name} is off: it gets no more leads. {count} waiting deliveries were canceled; you can replay them from its deliveries once it is on again.",
+        if (!destination.Active)
+        {
+            page.Notice(Off(destination), at);
+            return;
+        }
+
+        var sentence = $"{destination.Name} is on: it gets every lead from now on.";
+        if (await log.SwitchedOff(page.SiteId, destination.Id, cancellationToken) is not { } off)
+        {
+            page.Notice(sentence, at);
+            return;
+        }
+
+        var since = await replays.MissedSince(destination.Id, off.At, cancellationToken);
+        var missed = await replays.Count(page.SiteId, new DeliveryFilter(Destination: destination.Id, From: since), cancellationToken);
+        if (missed.Total == 0)
+            page.Notice(sentence, at);
+        else
+            page.Notice(
+                $"{sentence} {(off.WasNew ? "Before that came" : "While it was off it missed")} {Words.Messages(missed)}.", at,
+                ($"/sites/{page.SiteId}/destinations/{destination.Id}/missed", off.WasNew ? "Send it those, too …" : "Send it what it missed …"));
+    }
+
+    private static string Off(Destination destination) => destination.CanceledDeliveries switch
+    {
+        null or 0 => $"{destination.Name} is off: it gets no more leads.",
+        1 => $"{destination.Name} is off: it gets no more leads. 1 waiting delivery was canceled; you can send it again once it is on.",
+        var count => $"{destination.Name} is off: it gets no more leads. {count} waiting deliveries were canceled; you can send them again once it is on.",
     };
 }

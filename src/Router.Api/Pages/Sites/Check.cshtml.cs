@@ -30,7 +30,7 @@ internal sealed class CheckModel(NpgsqlDataSource database, DestinationCheck che
         var sent = new Dictionary<Guid, SentRequest>();
         foreach (var step in report.Steps.Where(step => step.Attempts.Count > 0))
         {
-            if (await requests.Rebuild(SiteId, step.EventId, DestinationId, step.Attempts[^1], cancellationToken) is { } request)
+            if (await requests.Rebuild(SiteId, step.EventId, DestinationId, cancellationToken) is { } request)
                 sent[step.EventId] = request;
         }
 

@@ -43,7 +43,7 @@ internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations de
         }
 
         this.Notice($"{Integration.Name} is connected.");
-        return Redirect($"/sites/{SiteId}/destinations/{connected.Made!.Id}#test");
+        return Redirect($"/sites/{SiteId}/destinations/{connected.Made!.Id}");
     }
 
     private async Task<bool> Load(CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ internal sealed class DeleteDestinationModel(NpgsqlDataSource database, Destinat
 
     public Destination Destination { get; private set; } = null!;
 
-    public int Waiting { get; private set; }
+    public MessageCounts Waiting { get; private set; } = MessageCounts.None;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class DeleteDestinationModel(NpgsqlDataSource database, Destinat
             return NotFound();
 
         Destination = destination;
-        Waiting = (await healths.Of([DestinationId], cancellationToken))[DestinationId].Waiting;
+        Waiting = await healths.Backlog(DestinationId, cancellationToken);
         return Page();
     }
 
@@ -35,7 +35,7 @@ internal sealed class DeleteDestinationModel(NpgsqlDataSource database, Destinat
         var deleted = await settings.Delete(SiteId, DestinationId, cancellationToken);
         if (deleted.Refusal is { } refusal)
         {
-            Destination = destination;
+            (Destination, Waiting) = (destination, await healths.Backlog(DestinationId, cancellationToken));
             return this.Refused(refusal);
         }
 

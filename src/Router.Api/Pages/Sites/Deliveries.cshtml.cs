@@ -4,7 +4,6 @@ using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
-using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 
@@ -35,14 +34,17 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     [BindProperty(Name = "after", SupportsGet = true)]
     public string? After { get; set; }
 
-    public IReadOnlyList<Destination> Destinations { get; private set; } = [];
+    public IReadOnlyList<NamedDestination> Destinations { get; private set; } = [];
 
     public IReadOnlyList<DeliveryRow> Rows { get; private set; } = [];
 
     public string? Next { get; private set; }
 
     /// <summary>How many "replay all" would send; null where the filter's state isn't one to replay.</summary>
-    public int? Replayable { get; private set; }
+    public MessageCounts? Replayable { get; private set; }
+
+    /// <summary>What "replay all" would leave out.</summary>
+    public LeftOut LeftOut { get; private set; } = new(0, 0);
 
     public bool IsConfirming { get; private set; }
 
@@ -81,14 +83,15 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     private async Task Load(CancellationToken cancellationToken)
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
+        Destinations = await DestinationRows.Names(connection, SiteId);
         if (Filter() is not { } filter)
             return;
 
-        (Guid, Guid)? after = After?.Split('.') is [var first, var second] && Guid.TryParse(first, out var @event) && Guid.TryParse(second, out var destination) ? (@event, destination) : null;
-        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, after, PageSize + 1, cancellationToken), PageSize, row => $"{row.EventId:N}.{row.DestinationId:N}");
+        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         Replayable = IsReplayable ? await replays.Count(SiteId, filter, cancellationToken) : null;
+        if (IsConfirming && IsReplayable)
+            LeftOut = await replays.CountLeftOut(SiteId, filter, cancellationToken);
     }
 
     /// <summary>Null when something typed can't be understood; then the page says what.</summary>
@@ -99,6 +102,8 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (!string.IsNullOrEmpty(State) && !DeliveryStates.All.Contains(State, StringComparer.Ordinal))
             ModelState.AddModelError("", "There is no such state.");
         var (from, to) = (Moment("from", From), Moment("to", To));
+        if (from >= to)
+            ModelState.AddModelError("to", "The end must be after the beginning.");
         return ModelState.IsValid ? new DeliveryFilter(string.IsNullOrEmpty(State) ? null : State, DestinationId, LeadId, from, to) : null;
     }
 

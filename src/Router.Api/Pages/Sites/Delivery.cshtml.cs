@@ -10,6 +10,9 @@ namespace Router.Api.Pages.Sites;
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
 internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay, DeletedContents deleted) : SitePage(database)
 {
+    // Each may have an answer of 16 KiB.
+    private const int MostAttempts = 50;
+
     [FromRoute(Name = "event")]
     public Guid EventId { get; set; }
 
@@ -20,8 +23,11 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public IReadOnlyList<AttemptRow> Attempts { get; private set; } = [];
 
-    /// <summary>By place in <see cref="Attempts"/>; empty for whoever may not see the contents.</summary>
-    public IReadOnlyList<SentRequest?> Requests { get; private set; } = [];
+    /// <summary>How many older attempts aren't shown.</summary>
+    public int AttemptsLeftOut { get; private set; }
+
+    /// <summary>Null for whoever may not see the contents, and when there are none any more.</summary>
+    public SentRequest? Sent { get; private set; }
 
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
@@ -32,6 +38,10 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     public Guid? LeadId => !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action) && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
+
+    /// <summary>The body that is signed, byte for byte.</summary>
+    public async Task<IActionResult> OnGetBody(CancellationToken cancellationToken) =>
+        await Load(cancellationToken) && Sent is { } sent ? File(sent.Body, "application/octet-stream", $"{EventId}.json") : NotFound();
 
     public async Task<IActionResult> OnPostReplay(CancellationToken cancellationToken)
     {
@@ -50,11 +60,9 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
         if (await history.Find(SiteId, EventId, DestinationId, HttpContext.Account().Owns(SiteId), cancellationToken) is not { } found)
             return false;
 
-        (Delivery, Attempts) = found;
-        var sent = new List<SentRequest?>();
-        foreach (var attempt in MaySeeContents ? Attempts : [])
-            sent.Add(await requests.Rebuild(SiteId, EventId, DestinationId, attempt, cancellationToken));
-        Requests = sent;
+        (Delivery, AttemptsLeftOut) = (found.Delivery, Math.Max(0, found.Attempts.Count - MostAttempts));
+        Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
+        Sent = MaySeeContents ? await requests.Rebuild(SiteId, EventId, DestinationId, cancellationToken) : null;
         return true;
     }
 }

@@ -9,7 +9,9 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One destination: its settings, its health, its tests.</summary>
-internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, TimeProvider time) : SitePage(database)
+internal sealed class DestinationModel(
+    NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, DeliveryReplay replay, AuditLog log, ActiveNotice notice,
+    TimeProvider time) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
@@ -29,6 +31,12 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
     public Destination Destination { get; private set; } = null!;
 
     public DestinationHealthRow Health { get; private set; } = null!;
+
+    /// <summary>What waits for it.</summary>
+    public MessageCounts Waiting { get; private set; } = MessageCounts.None;
+
+    /// <summary>Whether it was on before it was off.</summary>
+    public bool WasOff { get; private set; }
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -60,35 +68,47 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice("Saved. It is in force within a second, for waiting deliveries too.");
+        this.Notice(Waiting.Total == 0
+            ? "Saved. It is in force within a second."
+            : "Saved. It is in force within a second, for what waits too: that goes out at its own next attempt, or at once if you say so below.");
         return RedirectToPage();
     }
 
     public async Task<IActionResult> OnPostActive(bool active, CancellationToken cancellationToken)
     {
+        if (!active && (await healths.Backlog(DestinationId, cancellationToken)).Total > 0)
+            return Redirect($"/sites/{SiteId}/destinations/{DestinationId}/off");
+
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Active: active), cancellationToken);
         if (changed.Refusal is { } refusal)
-        {
-            await OnGet(cancellationToken);
-            return this.Refused(refusal);
-        }
+            return await Refuse(refusal, cancellationToken);
 
-        this.Notice(ActiveNotice.Of(changed.Made!));
-        return RedirectToPage();
+        await notice.Say(this, changed.Made!, "active", cancellationToken);
+        return Back("active");
     }
 
     public async Task<IActionResult> OnPostPause(bool paused, CancellationToken cancellationToken)
     {
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Paused: paused), cancellationToken);
         if (changed.Refusal is { } refusal)
-        {
-            await OnGet(cancellationToken);
-            return this.Refused(refusal);
-        }
+            return await Refuse(refusal, cancellationToken);
 
-        this.Notice(paused
-            ? $"{changed.Made!.Name} is paused: its leads are held, none is lost, until you resume it."
-            : $"{changed.Made!.Name} goes on: what was held is sent now, few at first and then more.");
+        // A Lead Manager that goes on has nothing to pause any more, and no place for that.
+        this.Notice(
+            paused
+                ? $"{changed.Made!.Name} is paused: its leads are held, none is lost, until you resume it."
+                : $"{changed.Made!.Name} goes on: what was held is sent now, few at first and then more.",
+            changed.Made!.Kind == DestinationKinds.LeadManager ? null : "pause");
+        return Back("pause");
+    }
+
+    public async Task<IActionResult> OnPostTryNow(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var count = await replay.AllWaiting(SiteId, DestinationId, cancellationToken);
+        this.Notice(count == 0 ? "Nothing waits any more, or it is being tried already." : $"{Amount.Of(count, "delivery is", "deliveries are")} being tried now.");
         return RedirectToPage();
     }
 
@@ -103,6 +123,16 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
         return this.Refused(new Refusal(StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
     }
 
+    private async Task<IActionResult> Refuse(Refusal refusal, CancellationToken cancellationToken)
+    {
+        if (await OnGet(cancellationToken) is NotFoundResult gone)
+            return gone;
+
+        return this.Refused(refusal);
+    }
+
+    private RedirectToPageResult Back(string place) => RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: place);
+
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
         if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
@@ -110,6 +140,8 @@ internal sealed class DestinationModel(NpgsqlDataSource database, DestinationHea
 
         Destination = destination;
         Health = (await healths.Of([DestinationId], cancellationToken))[DestinationId];
+        Waiting = await healths.Backlog(DestinationId, cancellationToken);
+        WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
         return true;

@@ -1,6 +1,9 @@
+using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Authentication;
 using Router.Api.Management;
+using Router.Core.Leads;
 using Router.Core.Retention;
 
 namespace Router.Api.Pages.Sites;
@@ -14,10 +17,23 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
     /// <summary>What there is to erase, and what waits.</summary>
     public Erased Kept { get; private set; } = null!;
 
+    /// <summary>Who it is, in one line, for the site's owners; null when they don't ask or it isn't known.</summary>
+    public string? Person { get; private set; }
+
+    /// <summary>When it was heard of first.</summary>
+    public DateTimeOffset? CameIn { get; private set; }
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Kept = await Erasure.LookUp(connection, SiteId, LeadId, cancellationToken);
+        var events = (await connection.QueryAsync<(DateTimeOffset AcceptedAt, byte[]? Body)>(new CommandDefinition(
+            """
+            select accepted_at, case when @isOwner then body end from lead_events
+            where site_id = @SiteId and lead_id = @LeadId and test is null order by accepted_at limit 20
+            """, new { SiteId, LeadId, isOwner = HttpContext.Account().Owns(SiteId) }, cancellationToken: cancellationToken))).AsList();
+        CameIn = events.Count == 0 ? null : events[0].AcceptedAt;
+        Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line).FirstOrDefault(line => line is not null);
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)

@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Management;
 using Router.Core.Deliveries;
 using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>Sends a destination the leads that came while it was off.</summary>
-internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays, TimeProvider time) : SitePage(database)
+/// <summary>Sends a destination everything that it didn't get: what came while it was off or before it was there, was canceled, or was given up.</summary>
+internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays, AuditLog log, TimeProvider time) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
@@ -19,7 +20,10 @@ internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays,
     public Destination Destination { get; private set; } = null!;
 
     /// <summary>Null when the time can't be understood.</summary>
-    public int? Count { get; private set; }
+    public MessageCounts? Count { get; private set; }
+
+    /// <summary>Null when it was never off, so that it is leads of before it was there that it can be sent.</summary>
+    public SwitchedOff? Off { get; private set; }
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
@@ -27,7 +31,9 @@ internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays,
             return NotFound();
 
         Destination = destination;
-        From ??= TimeZones.ToInput(time.GetUtcNow().AddDays(-1), HttpContext);
+        Off = await log.SwitchedOff(SiteId, DestinationId, cancellationToken);
+        var since = Off is null ? time.GetUtcNow().AddDays(-1) : await replays.MissedSince(DestinationId, Off.At, cancellationToken);
+        From ??= TimeZones.ToInput(since, HttpContext);
         if (Filter() is { } filter)
             Count = await replays.Count(SiteId, filter, cancellationToken);
         return Page();
@@ -35,9 +41,9 @@ internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays,
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        if (await FindDestination(DestinationId, cancellationToken) is null)
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
             return NotFound();
-        if (Filter() is not { } filter)
+        if (Filter() is not { } filter || !destination.Active)
             return await OnGet(cancellationToken);
 
         var job = await replays.Start(SiteId, filter, HttpContext.Account().Actor, cancellationToken);

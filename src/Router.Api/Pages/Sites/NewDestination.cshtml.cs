@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Management;
-using Router.Core.Destinations;
 
 namespace Router.Api.Pages.Sites;
 
@@ -28,9 +27,9 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinat
 
     public void OnGet() => Active = !Site.RequireProven;
 
-    public void OnPostGenerate()
+    public void OnPostGenerate([FromForm(Name = "generated_secret")] string? generated)
     {
-        Secret = WebhookSecret.Generate();
+        Secret = GeneratedSecret.Of(generated);
         ModelState.Remove("secret");
     }
 
@@ -41,7 +40,7 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinat
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is saved. Send it a test now, to see that everything fits.");
-        return Redirect($"/sites/{SiteId}/destinations/{created.Made.Id}#test");
+        this.Notice($"{created.Made!.Name} is saved. Send it a test now, to see that everything fits.{SecretStrength.Warning(Secret?.Trim())}");
+        return Redirect($"/sites/{SiteId}/destinations/{created.Made.Id}");
     }
 }

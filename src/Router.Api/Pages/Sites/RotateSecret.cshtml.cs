@@ -6,7 +6,7 @@ using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>A new secret, with the overlap explained. A generated one is shown this once, in the answer itself.</summary>
+/// <summary>A new secret, with the overlap explained. A generated one is shown once, after the redirect.</summary>
 internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
@@ -24,7 +24,11 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
 
     public bool HasOverlap => Destination.Signature != SignatureSchemes.LeadRouter;
 
-    public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        Rotated = this.ShownNow<RotatedSecret>();
+        return await Load(cancellationToken) ? Page() : NotFound();
+    }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
@@ -36,9 +40,8 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
         if (rotated.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        Rotated = rotated.Made;
-        await Load(cancellationToken);
-        return Page();
+        this.ShowOnce(rotated.Made!);
+        return RedirectToPage();
     }
 
     private async Task<bool> Load(CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement st
 
     public IReadOnlyList<StatementRow> Totals { get; private set; } = [];
 
+    /// <summary>What came, by kind; not of days of which only counts are kept.</summary>
+    public MessageCounts Received { get; private set; } = MessageCounts.None;
+
     public IReadOnlyList<StatementRow> Hours { get; private set; } = [];
 
     public IReadOnlyDictionary<Guid, SpeedRow> Speed { get; private set; } = new Dictionary<Guid, SpeedRow>();
@@ -35,6 +38,7 @@ internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement st
         var now = time.GetUtcNow();
         From = now.AddDays(-Days);
         Totals = await statement.Read(SiteId, null, From, now, byHour: false, cancellationToken);
+        Received = await statement.Received(SiteId, From, now, cancellationToken);
         Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
         if (DestinationId is not null && HasHours)
             Hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Router.Core.Deliveries;
 
-namespace Router.Api.Pages.Operator;
+namespace Router.Api.Pages;
 
 /// <summary>Numbers as people read them. What is counted no further than a limit says so.</summary>
 internal static class Amount

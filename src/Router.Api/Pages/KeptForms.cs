@@ -1,0 +1,93 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
+
+namespace Router.Api.Pages;
+
+/// <summary>
+/// What somebody sent after their session had ended is filled in again once they have signed in. Until then their browser keeps it, encrypted and
+/// for half an hour; passwords aren't kept.
+/// </summary>
+internal sealed class KeptForms : IAsyncPageFilter
+{
+    private const string Key = "kept form";
+
+    // Cookies travel with every request.
+    private const int Most = 6_000;
+
+    private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(30);
+
+    private sealed record Kept(string Path, Dictionary<string, string> Fields);
+
+    /// <summary>Sends somebody to sign in, and keeps what they have sent.</summary>
+    public static async Task Keep(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        var request = context.Request;
+        if (HttpMethods.IsPost(request.Method) && request.HasFormContentType && request.ContentLength <= Most)
+        {
+            var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
+            var fields = form.Where(field => field.Key != "form_token" && !field.Key.Contains("password", StringComparison.OrdinalIgnoreCase))
+                .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
+            var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>().GetTempData(context.HttpContext);
+            kept[Key] = Protector(context.HttpContext).Protect(JsonSerializer.Serialize(new Kept(request.Path, fields)), Lasts);
+            kept.Save();
+        }
+
+        context.Response.Redirect(context.RedirectUri);
+    }
+
+    public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
+
+    public async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        var executed = await next();
+        if (!HttpMethods.IsGet(context.HttpContext.Request.Method) || executed.Result is not (null or PageResult) || context.HandlerInstance is not PageModel page
+            || Find(page) is not { } kept)
+            return;
+
+        page.TempData.Remove(Key);
+        foreach (var (name, value) in kept.Fields)
+        {
+            page.ModelState.SetModelValue(name, value, value);
+            Set(page, name, value);
+        }
+
+        page.Notice("Your session had ended, and nothing was saved. What you typed is filled in again: look it over and send it once more.");
+    }
+
+    private static Kept? Find(PageModel page)
+    {
+        if (page.TempData.Peek(Key) is not string text)
+            return null;
+
+        try
+        {
+            return JsonSerializer.Deserialize<Kept>(Protector(page.HttpContext).Unprotect(text)) is { } kept && kept.Path == page.Request.Path ? kept : null;
+        }
+        catch (CryptographicException)
+        {
+            page.TempData.Remove(Key);
+            return null;
+        }
+    }
+
+    // Ticks and choices are shown from the page's own properties.
+    private static void Set(PageModel page, string field, string value)
+    {
+        var property = page.GetType().GetProperties().FirstOrDefault(candidate => candidate.GetCustomAttribute<BindPropertyAttribute>()?.Name == field);
+        if (property?.PropertyType == typeof(string))
+            property.SetValue(page, value);
+        else if (property?.PropertyType == typeof(bool))
+            property.SetValue(page, value == "true");
+    }
+
+    private static ITimeLimitedDataProtector Protector(HttpContext context) =>
+        context.RequestServices.GetRequiredService<IDataProtectionProvider>().CreateProtector("kept-form").ToTimeLimitedDataProtector();
+}

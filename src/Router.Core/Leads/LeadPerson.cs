@@ -1,0 +1,22 @@
+namespace Router.Core.Leads;
+
+/// <summary>Who a lead is, as far as its events say: for its site's owners, who must know whom they erase.</summary>
+/// <param name="Name">First and last name; empty when none is given.</param>
+/// <param name="Email">The address; empty when none is given.</param>
+/// <param name="Phone">The number; empty when none is given.</param>
+public sealed record LeadPerson(string Name, string Email, string Phone)
+{
+    /// <summary>From an event's body.</summary>
+    public static LeadPerson Of(RawJson lead)
+    {
+        using var document = lead.ToDocument();
+        if (document.RootElement.ValueKind is not System.Text.Json.JsonValueKind.Object)
+            return new LeadPerson("", "", "");
+
+        string Field(string name) => JsonText.FieldOf(document.RootElement, name)?.Trim() ?? "";
+        return new LeadPerson($"{Field("first_name")} {Field("last_name")}".Trim(), Field("email"), Field("phone"));
+    }
+
+    /// <summary>In one line: <c>Ann Miller, ann@mail.test</c>; null when nothing is known.</summary>
+    public string? Line => string.Join(", ", new[] { Name, Email, Phone }.Where(part => part.Length > 0)) is { Length: > 0 } line ? line : null;
+}
