@@ -169,6 +169,13 @@ end() {
     kill -KILL "$pid" 2>/dev/null || true
 }
 
+# make_private DIR: a directory whose contents nobody else can list; under root, Postgres's user can pass through it to its own.
+make_private() {
+    [ ! -d "$1" ] || return 0
+    (umask 077; mkdir -p "$1") || return
+    [ "$(id -u)" != 0 ] || chmod 711 "$1"
+}
+
 # Postgres refuses to run as root; then the system's postgres user does it, and must be able to reach its directory.
 postgres_user() { [ "$(id -u)" != 0 ] || echo "runuser -u postgres --"; }
 
@@ -216,7 +223,10 @@ start_postgres() {
 start_rabbitmq() {
     local dir=$1 home=$1/rabbitmq amqp management epmd dist password i
     [ -x "$RABBITMQ" ] || die "RabbitMQ is not installed: run deploy/servers.sh install"
+    # Messages are in its files, and a crash report may hold some.
+    umask 077
     mkdir -p "$home"
+    chmod -R go-rwx "$home"
     password=$(secret "$dir/private" RABBITMQ_PASSWORD)
     amqp=$(port "$dir/ports" AMQP_PORT)
     management=$(port "$dir/ports" RABBITMQ_MANAGEMENT_PORT)
@@ -335,8 +345,9 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
-    mkdir -p "$2"
+    make_private "$2"
     dir=$(cd "$2" && pwd)
+    umask 077
     case $command in
         start) start_postgres "$dir"; start_rabbitmq "$dir" ;;
         stop) stop_rabbitmq "$dir"; stop_postgres "$dir" ;;

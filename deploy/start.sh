@@ -25,14 +25,16 @@ if [ -d "$dir" ] && [ ! -e "$dir/lock" ] && [ -n "$(ls -A "$dir")" ]; then
     die "The directory $dir holds something else; choose a new or an empty one with --dir DIR."
 fi
 listens "$port" && [ ! -e "$dir/env" ] && die "Port $port is in use; choose another one with --port N."
-mkdir -p "$dir/logs" || die "The directory $dir cannot be made."
+make_private "$dir" && (umask 077; mkdir -p "$dir/logs") || die "The directory $dir cannot be made."
 dir=$(cd "$dir" && pwd)
+# As it can be pasted.
+at=$(printf %q "$dir")
 
 exec 9>"$dir/lock"
 flock -n 9 || die "Another start.sh is at work in $dir."
 if runs "$(sed -n 's/^API_PID=//p' "$dir/env" 2>/dev/null || true)" Router.Api; then
-    runs "$(sed -n 's/^WORKER_PID=//p' "$dir/env")" Router.Worker || die "Its worker has died; stop the rest with: deploy/stop.sh --dir $dir, then start again."
-    die "It already runs in $dir; stop it with: deploy/stop.sh --dir $dir"
+    runs "$(sed -n 's/^WORKER_PID=//p' "$dir/env")" Router.Worker || die "Its worker has died; stop the rest with: deploy/stop.sh --dir $at, then start again."
+    die "It already runs in $dir; stop it with: deploy/stop.sh --dir $at"
 fi
 listens "$port" && die "Port $port is in use; choose another one with --port N."
 
@@ -60,14 +62,18 @@ if [ -n "$(missing)" ] || lacks_servers_root; then
     printf '\n'
     install_missing
 fi
+# From here on: leads are in the logs, and in what the servers write. A run of an older version left them readable.
+umask 077
+chmod -R go-rwx "$dir/logs"
 command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download"
 
 # Only one build at a time in a checkout; each run has a copy of its own, so that a build never changes what runs.
 begin "Building"
 (
+    umask 022
     flock 8
     dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 8>&- 9>&- \
-        || { printf '\n'; tail -n 5 "$dir/logs/build.log" >&2; die "The build failed; see $dir/logs/build.log"; }
+        || { printf '\n'; tail -n 5 "$dir/logs/build.log" >&2; die "The build failed; see $at/logs/build.log"; }
     rm -rf "$dir/app" && mkdir -p "$dir/app"
     cp -r "$repo/src/Router.Api/bin/Release/net10.0" "$dir/app/api"
     cp -r "$repo/src/Router.Worker/bin/Release/net10.0" "$dir/app/worker"
@@ -92,7 +98,7 @@ certificate=$dir/private.pem
     umask 077
     openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=lead-router -keyout "$certificate.key" -out "$certificate.crt" 2>"$dir/logs/openssl.log" \
         && cat "$certificate.crt" "$certificate.key" >"$certificate" && rm "$certificate.crt" "$certificate.key"
-) || die "The certificate could not be made; see $dir/logs/openssl.log"
+) || die "The certificate could not be made; see $at/logs/openssl.log"
 lead_manager_secret=$(secret "$dir/private" LEAD_MANAGER_SECRET)
 custom_api_secret=$(secret "$dir/private" CUSTOM_API_SECRET)
 receiver_port=$(port "$dir/ports" RECEIVER_PORT)
@@ -121,11 +127,11 @@ await() {
         kill -0 "$2" 2>/dev/null || break
         sleep 0.1
     done
-    die "The $1 did not come up; see $dir/logs/$1.log"
+    die "The $1 did not come up; see $at/logs/$1.log"
 }
 
-# The demo's receiver, and one of yours on this machine, speak plain http on loopback.
-allow=127.0.0.0/8,localhost${Network__Allow:+,$Network__Allow}
+# The demo's receiver speaks plain http on loopback. Nothing else on this machine may be reached: list a receiver of yours in Network__Allow.
+allow=127.0.0.1:$receiver_port${Network__Allow:+,$Network__Allow}
 
 begin "Router.Api on $router"
 : >"$dir/logs/receiver.log"
@@ -199,7 +205,7 @@ if [ "$(call GET "/api/sites/$site/destinations?limit=500" | sed 's/},{/}\n{/g' 
         "activities": [{"type": "visited", "source": "Website Property Search", "description": "First visit"}]}' \
         | curl -sS -m 10 -f -o /dev/null --data-binary @- "$router/rest/sites/$site/leads" -H 'Content-Type: application/json' \
             -H "X-ROUTER-DESTINATIONS: $destination" -K <(printf 'user = "%s:%s"' "$user" "$password") \
-        || trouble "The lead was refused; see $dir/logs/api.log"
+        || trouble "The lead was refused; see $at/logs/api.log"
     # What the receiver printed of this lead: its log is blocks that end with the word about the signature.
     arrived() { awk -v id="$lead" '{ block = block $0 "\n" } /^signature / { if (index(block, id)) printf "%s\n", block; block = "" }' "$dir/logs/receiver.log"; }
     for ((i = 0; i < 150; i++)); do
@@ -208,7 +214,7 @@ if [ "$(call GET "/api/sites/$site/destinations?limit=500" | sed 's/},{/}\n{/g' 
     done
     shown=$(arrived)
     if [ "$(grep -c '^signature verified' <<<"$shown" || true)" -ge 2 ]; then finish
-    else trouble "The lead did not arrive, signed, at both of the demo's destinations; see $dir/logs/worker.log"; fi
+    else trouble "The lead did not arrive, signed, at both of the demo's destinations; see $at/logs/worker.log"; fi
 else
     say "The demo site's destinations are no longer the demo's own: no sample lead is sent."
 fi
@@ -219,20 +225,20 @@ ${shown:+One POST to the incoming API became these two signed requests:
 
 $shown
 }
-Router      $router   (sign in as $operator, password in $dir/env)
-RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $dir/env)
-Logs        $dir/logs
-Settings    . $dir/env
+Router      $router   (sign in as $operator, password in $at/env)
+RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $at/env)
+Logs        $at/logs
+Settings    . $at/env
 
 Send a lead of your own:
-  . $dir/env
+  . $at/env
   curl -i -u "\$DEMO_USER:\$DEMO_PASSWORD" "\$ROUTER_URL/rest/sites/\$DEMO_SITE/leads" -H 'Content-Type: application/json' \\
     -d '{"source": "My website", "email": "ann@mail.test"}'
 TEXT
 ready=1
 if [ -n "$detach" ]; then
     trap - EXIT INT TERM
-    say "It runs; stop it with: deploy/stop.sh${dir:+ --dir $dir}"
+    say "It runs; stop it with: deploy/stop.sh --dir $at"
     exit 0
 fi
 
@@ -242,4 +248,4 @@ exec 9>&-
 tail -n 0 -F --pid=$$ "$dir/logs/receiver.log" 2>/dev/null &
 while kill -0 "$api_pid" 2>/dev/null && kill -0 "$worker_pid" 2>/dev/null; do sleep 1 & wait $! || true; done
 if kill -0 "$api_pid" 2>/dev/null; then died=worker; else died=api; fi
-die "Router's $died ended by itself; see $dir/logs/$died.log"
+die "Router's $died ended by itself; see $at/logs/$died.log"

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using Router.IntegrationTests.Servers;
@@ -15,7 +16,10 @@ public sealed class StartScriptTests : IAsyncLifetime
     ];
 
     // Nobody but us may enter it, as with any mktemp -d: Postgres, which runs as another user under root, must cope.
-    private readonly string _directory = Directory.CreateTempSubdirectory("lead-router-start-").FullName;
+    private readonly string _directory = Directory.CreateTempSubdirectory("lead router start ").FullName;
+
+    /// <summary>As it can be pasted into a shell.</summary>
+    private string Pasted => _directory.Replace(" ", "\\ ", StringComparison.Ordinal);
 
     public ValueTask InitializeAsync() => default;
 
@@ -38,6 +42,11 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.Equal($"http://127.0.0.1:{port}", first["ROUTER_URL"]);
         Assert.All(Pids(first), pid => Assert.True(Directory.Exists($"/proc/{pid}"), $"process {pid}"));
         Assert.Equal("1", (await PrivateServers.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+
+        Assert.Contains($"\n  . {Pasted}/env\n", output, StringComparison.Ordinal);
+        Assert.Contains($"deploy/stop.sh --dir {Pasted}\n", output, StringComparison.Ordinal);
+        await AssertLeadsAreNotForEverybody();
+        await AssertOnlyTheDemosReceiverIsAllowed(first);
 
         // A second one in the same place, or at the same port, is refused with a sentence and leaves the first alone.
         Assert.Contains("already runs", (await Start(HostProcess.FreePort())).Output, StringComparison.Ordinal);
@@ -74,7 +83,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         // The worker refuses such a configuration; the servers are up by then and must go down again.
         var (exitCode, output) = await Start(HostProcess.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
         Assert.NotEqual(0, exitCode);
-        Assert.Contains($"did not come up; see {_directory}/logs/", output, StringComparison.Ordinal);
+        Assert.Contains($"did not come up; see {Pasted}/logs/", output, StringComparison.Ordinal);
         Assert.All(Pids(Settings()), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
     }
 
@@ -111,6 +120,27 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.Equal(
             Enumerable.Range(1, 40).Select(name => $"NAME_{name}={name}").Order(StringComparer.Ordinal),
             File.ReadLines(Path.Combine(_directory, "noted")).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Logs and the servers' files hold leads; who else is on this machine may list what runs, and no more.</summary>
+    private async Task AssertLeadsAreNotForEverybody()
+    {
+        var (_, readable) = await Shell.Run(
+            "find", _directory, "-path", $"{_directory}/app", "-prune", "-o", "-perm", "/o+rw", "-not", "-type", "l", "-print");
+        Assert.Equal("", readable);
+    }
+
+    private static async Task AssertOnlyTheDemosReceiverIsAllowed(Dictionary<string, string> settings)
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings["ROUTER_ADMIN_TOKEN"]);
+        foreach (var (name, status) in new[] { ("WORKER_URL", 422), ("RABBITMQ_MANAGEMENT_URL", 422), ("RECEIVER_URL", 201) })
+        {
+            using var answer = await http.PostAsJsonAsync(
+                $"{settings["ROUTER_URL"]}/api/sites/{settings["DEMO_SITE"]}/destinations",
+                new { name, url = $"{settings[name]}/{name}", secret = "a secret", active = false });
+            Assert.Equal((name, status), (name, (int)answer.StatusCode));
+        }
     }
 
     private static string Script(string name) => Path.Combine(Repository.Root, "deploy", name);
