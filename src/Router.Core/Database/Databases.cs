@@ -48,8 +48,15 @@ public static class Databases
             connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
         }
 
-        return new NpgsqlDataSourceBuilder(connection.ConnectionString)
-            .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
-            .Build();
+        // Of several hosts it is the one that can be written to; looked for anew whenever a connection is made.
+        var isOneOfSeveral = connection.Host?.Contains(',', StringComparison.Ordinal) is true;
+        var target = isOneOfSeveral ? Target(connection.TargetSessionAttributes) : TargetSessionAttributes.Any;
+        if (isOneOfSeveral)
+            connection.TargetSessionAttributes = null;
+        var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString).UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+        return isOneOfSeveral ? builder.BuildMultiHost().WithTargetSession(target) : builder.Build();
     }
+
+    private static TargetSessionAttributes Target(string? attributes) =>
+        attributes is null ? TargetSessionAttributes.ReadWrite : Enum.Parse<TargetSessionAttributes>(attributes.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 }
