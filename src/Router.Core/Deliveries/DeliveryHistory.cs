@@ -1,3 +1,4 @@
+using System.Text;
 using Dapper;
 using Npgsql;
 using Router.Core.Leads;
@@ -34,7 +35,11 @@ public sealed record DeliveryRow(
 /// <param name="Status">The HTTP status, if any.</param>
 /// <param name="Error">Why there was none.</param>
 /// <param name="ResponseBody">The first bytes of the answer.</param>
-public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
+/// <param name="ResponseHeaders">Some headers of an answer that was no success, one <c>Name: value</c> in each line.</param>
+/// <param name="Requests">How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.</param>
+public sealed record AttemptRow(
+    int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
+    string? ResponseHeaders = null, short? Requests = null)
 {
     /// <summary>The answer repeats the lead's contents, and whoever asked may not see them.</summary>
     public bool IsHidden { get; init; }
@@ -107,7 +112,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             join destinations x on x.id = d.destination_id
             where d.event_id = @eventId and d.destination_id = @destinationId and d.site_id = @siteId;
 
-            select attempt, started_at, duration_us, result, status, error, response_body
+            select attempt, started_at, duration_us, result, status, error, response_body, response_headers, requests
             from delivery_attempts
             where event_id = @eventId and destination_id = @destinationId
             order by attempt, started_at;
@@ -121,9 +126,12 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
         var body = await results.ReadSingleOrDefaultAsync<byte[]>();
         // Without the lead nobody can tell whether an answer, of a request that was under way, repeats it.
-        bool Hides(AttemptRow attempt) => body is null ? attempt.ResponseBody is { Length: > 0 } : LeadContents.AppearIn(new RawJson(body), attempt.ResponseBody ?? []);
+        bool Hides(AttemptRow attempt) => body is null
+            ? attempt.ResponseBody is { Length: > 0 } || attempt.ResponseHeaders is not null
+            : LeadContents.AppearIn(new RawJson(body), attempt.ResponseBody ?? [])
+                || LeadContents.AppearIn(new RawJson(body), Encoding.UTF8.GetBytes(attempt.ResponseHeaders ?? ""));
         if (!contents)
-            attempts = attempts.ConvertAll(attempt => Hides(attempt) ? attempt with { ResponseBody = null, IsHidden = true } : attempt);
+            attempts = attempts.ConvertAll(attempt => Hides(attempt) ? attempt with { ResponseBody = null, ResponseHeaders = null, IsHidden = true } : attempt);
         return delivery is null ? null : (delivery, attempts);
     }
 }
