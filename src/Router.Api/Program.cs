@@ -11,13 +11,14 @@ using Router.Hosting;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8080);
+builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddRouterCore(builder.Configuration);
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.Services.AddRouterAuthentication(builder.Configuration);
 builder.Services.AddIncoming(builder.Configuration);
 builder.Services.AddManagement();
-builder.Services.AddPages(builder.Configuration);
+builder.Services.AddPages();
 builder.Services.AddOpenApiDescription();
 builder.Services.AddErrors();
 

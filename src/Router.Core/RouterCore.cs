@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
@@ -81,7 +82,9 @@ public static class RouterCore
         if (text is null)
             return;
 
-        options.RetrySchedule = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(delay => TimeSpan.Parse(delay, System.Globalization.CultureInfo.InvariantCulture))];
+        options.RetrySchedule = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Delay)];
     }
+
+    private static TimeSpan Delay(string text) => TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var delay) ? delay
+        : throw new OptionsValidationException("Delivery", typeof(DeliveryOptions), [$"Delivery:RetrySchedule: '{text}' is no time such as 00:00:30."]);
 }

@@ -6,6 +6,7 @@ using Router.Worker;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8081);
+builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddRouterCore(builder.Configuration);
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddDelivery();

@@ -36,6 +36,18 @@ public sealed class AdviceTests
             Assert.Contains(advice, Advice.WhatToDo(status, null, Quick), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(301, "Location: https://www.a.test/x", "redirect to https://www.a.test/x, which")]
+    [InlineData(302, "Server: x\nLocation: /thanks", "redirect to /thanks, which")]
+    [InlineData(302, "Location: /thanks", "let it answer 200 instead")]
+    [InlineData(307, null, "redirect, which")]
+    [InlineData(401, "WWW-Authenticate: Basic realm=\"x\"", "sign-in (Basic)")]
+    [InlineData(401, "Server: x", "signature")]
+    [InlineData(403, "Content-Type: text/html; charset=UTF-8\nServer: cloudflare", "firewall (cloudflare)")]
+    [InlineData(403, "Content-Type: application/json", "signature")]
+    public void Answers_ByTheirHeaders_SayWhatFits(int status, string? headers, string advice) =>
+        Assert.Contains(advice, Advice.WhatToDo(status, null, Quick, headers), StringComparison.Ordinal);
+
     [Fact]
     public void Answer_GoodButSlow_IsAdvisedToAnswerFirst() =>
         Assert.Contains("2.5 seconds", Advice.WhatToDo(204, null, TimeSpan.FromSeconds(2.5)), StringComparison.Ordinal);

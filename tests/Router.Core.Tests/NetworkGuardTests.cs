@@ -87,6 +87,21 @@ public sealed class NetworkGuardTests
     [InlineData("*.office.test", "http://myoffice.test/", UrlProblem.Scheme)]
     [InlineData("MÜNCHEN.example", "http://xn--mnchen-3ya.example/", null)]
     [InlineData(" 10.1.0.0/16 , crm.office.test,, ", "http://crm.office.test/", null)]
+    [InlineData("127.0.0.1:8080", "http://127.0.0.1:8080/", null)]
+    [InlineData("127.0.0.1:8080", "http://127.0.0.1:8081/", UrlProblem.Address)]
+    [InlineData("127.0.0.0/8:80", "http://127.1.2.3/", null)]
+    [InlineData("127.0.0.0/8:8000-8010", "http://127.1.2.3:8011/", UrlProblem.Address)]
+    [InlineData("[::1]:8080", "http://[::1]:8080/", null)]
+    [InlineData("[::1]:8080", "http://[::1]/", UrlProblem.Address)]
+    [InlineData("[fd00::/8]:8080", "http://[fd00::1]:8080/", null)]
+    [InlineData("[::1]", "http://[::1]:5000/", null)]
+    [InlineData("localhost:5000", "http://localhost:5000/", null)]
+    [InlineData("localhost:5000", "https://localhost:5001/", UrlProblem.Address)]
+    [InlineData("crm.office.test:22", "http://crm.office.test:22/", null)]
+    [InlineData("crm.office.test:22", "http://crm.office.test/", UrlProblem.Scheme)]
+    [InlineData("*.office.test:8000-8010", "http://crm.office.test:8010/", null)]
+    [InlineData("*.office.test:8000-8010", "http://crm.office.test:8011/", UrlProblem.Scheme)]
+    [InlineData("crm.office.test:22, crm.office.test:23", "http://crm.office.test:23/", null)]
     // A network says nothing about what names may be spoken to in plain text.
     [InlineData("10.0.0.0/8", "http://crm.office.test/", UrlProblem.Scheme)]
     public void Url_OfWhatIsListed_MayBePlainAndHaveAnyPort(string allow, string url, UrlProblem? expected) =>
@@ -94,6 +109,11 @@ public sealed class NetworkGuardTests
 
     [Theory]
     [InlineData("", "example.com", "8.8.8.8", true)]
+    [InlineData("10.1.0.0/16:443", "example.com", "10.1.2.3", true)]
+    [InlineData("10.1.0.0/16:8443", "example.com", "10.1.2.3", false)]
+    [InlineData("example.com:443", "example.com", "10.1.2.3", true)]
+    [InlineData("example.com:8443", "example.com", "10.1.2.3", false)]
+    [InlineData("*.com:8443", "example.com", "10.1.2.3", false)]
     [InlineData("", "example.com", "10.1.2.3", false)]
     [InlineData("", "example.com", "::ffff:10.1.2.3", false)]
     [InlineData("10.1.0.0/16", "example.com", "10.1.2.3", true)]
@@ -110,7 +130,7 @@ public sealed class NetworkGuardTests
     [InlineData("10.1.2.3", "10.1.2.3", "10.1.2.3", true)]
     [InlineData("0.0.0.0/0", "example.com", "127.0.0.1", true)]
     public void Address_OfAHost_IsPermittedIfPublicOrListed(string allow, string host, string address, bool expected) =>
-        Assert.Equal(expected, Guard(allow).Permits(host, IPAddress.Parse(address)));
+        Assert.Equal(expected, Guard(allow).Permits(host, IPAddress.Parse(address), port: 443));
 
     private static NetworkGuard Guard(string allow = "") => new(Options.Create(new NetworkOptions { Allow = allow }));
 }

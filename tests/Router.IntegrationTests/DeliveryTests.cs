@@ -52,7 +52,7 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         Assert.Equal("1", headers["X-Lead-Router-Attempt"]);
         // Nothing that would tie our traces to the receiver's, no compression, no chunks.
         Assert.Equal(
-            ["Content-Length", "Content-Type", "Host", "User-Agent", "X-Lead-Router-Action", "X-Lead-Router-Attempt", "X-Lead-Router-Message-Id", "X-Lead-Router-Signature", "X-Lead-Router-Timestamp"],
+            ["Accept", "Accept-Encoding", "Content-Length", "Content-Type", "Host", "User-Agent", "X-Lead-Router-Action", "X-Lead-Router-Attempt", "X-Lead-Router-Message-Id", "X-Lead-Router-Signature", "X-Lead-Router-Timestamp"],
             headers.Keys.Order(StringComparer.Ordinal));
     }
 

@@ -71,7 +71,7 @@ public sealed class NetworkGuardTests(TestServers servers)
             await site.Delivery(site.LeadManager, "delivered");
             await site.Delivery(secure, "delivered");
             // The certificate is for another name than the URL's.
-            Assert.Equal("tls_failure", (await site.Delivery(misnamed, "dead")).GetProperty("last_error").GetString());
+            Assert.Equal("certificate_wrong_host", (await site.Delivery(misnamed, "dead")).GetProperty("last_error").GetString());
             Assert.Empty(receiver.At("/misnamed"));
             Assert.False(proxy.Pending(), "something connected to the proxy");
         }

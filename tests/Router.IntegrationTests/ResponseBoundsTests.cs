@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
@@ -11,9 +12,9 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
     private readonly RouterFixture _router = shared.Router;
 
     [Theory]
-    [InlineData(24, "delivered", null)]
-    [InlineData(40, "dead", "invalid_response")]
-    public async Task Receiver_AnswersWithLargeHeaders_IsTakenUpTo32KiB(int kibibytes, string state, string? error)
+    [InlineData(24)]
+    [InlineData(40)] // More than is read: the status is known by then.
+    public async Task Receiver_AnswersWithLargeHeaders_IsTakenByItsStatus(int kibibytes)
     {
         var site = await _router.CreateSite();
         _router.Receiver.Answer(site.LeadManager.Path, (context, _) =>
@@ -23,7 +24,7 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
             return Task.CompletedTask;
         });
         await site.PostLead();
-        Assert.Equal(error, (await site.Delivery(site.LeadManager, state)).GetProperty("last_error").GetString());
+        Assert.Equal(200, (await site.Delivery(site.LeadManager, "delivered")).GetProperty("last_status").GetInt32());
     }
 
     [Fact]
@@ -42,12 +43,12 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task Receiver_AnswersCompressed_IsKeptAsItCame()
+    public async Task Receiver_AnswersCompressedThoughNotAskedTo_IsKeptReadableAndBounded()
     {
         // A megabyte in a kilobyte: unpacked it would be a thousand times what was sent.
         using var packed = new MemoryStream();
         await using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
-            await gzip.WriteAsync(new byte[1 << 20]);
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(new string('x', 1 << 20)));
         var site = await _router.CreateSite();
         _router.Receiver.Answer(site.LeadManager.Path, async (context, _) =>
         {
@@ -56,9 +57,9 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
         });
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
-        Assert.False(_router.Receiver.At(site.LeadManager.Path)[0].Headers.ContainsKey("Accept-Encoding"));
+        Assert.Equal("identity", _router.Receiver.At(site.LeadManager.Path)[0].Headers["Accept-Encoding"]);
         var kept = await _router.Query<byte[]>("select response_body from delivery_attempts where destination_id = @Id", new { site.LeadManager.Id });
-        Assert.Equal(packed.ToArray(), kept);
+        Assert.Equal(new string('x', 16384), Encoding.UTF8.GetString(kept));
     }
 
     /// <summary>Answers one request until the other side hangs up; how much it could write.</summary>

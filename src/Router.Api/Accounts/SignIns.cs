@@ -17,12 +17,19 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
     // A hash takes a core for a tenth of a second. Guessing must never take the cores from the leads.
     private static readonly SemaphoreSlim OneAtATime = new(1);
 
+    // Who would wait for longer than some seconds is told to come back.
+    private const int MostWaiting = 40;
+
+    private static int _waiting;
+
     // Compared with when there is no such account, so that it takes as long.
     private readonly string _nobody = hasher.HashPassword(null!, "nobody's password");
 
     /// <summary>The account, or null.</summary>
+    /// <exception cref="BadHttpRequestException">Too many wait already (429); nothing was counted.</exception>
     public async Task<Session?> Try(string email, string password, CancellationToken cancellationToken)
     {
+        using var place = new Place();
         // The guess is counted before it is checked: however many come at once, five are checked.
         const string sql = """
             update accounts
@@ -49,8 +56,10 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
     /// Whether this is the account's password: asked once more before it is changed. Not counted, or strangers' guesses at the door would lock
     /// somebody out who is inside.
     /// </summary>
+    /// <exception cref="BadHttpRequestException">Too many wait already (429).</exception>
     public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)
     {
+        using var place = new Place();
         var hash = await Query<string?>("select password_hash from accounts where id = @account", new { account }, cancellationToken);
         return await Verify(hash, password, cancellationToken) is not PasswordVerificationResult.Failed && hash is not null;
     }
@@ -73,6 +82,20 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
         {
             OneAtATime.Release();
         }
+    }
+
+    /// <summary>A place in the queue of passwords to check.</summary>
+    private sealed class Place : IDisposable
+    {
+        public Place()
+        {
+            if (Interlocked.Increment(ref _waiting) <= MostWaiting)
+                return;
+            Dispose();
+            throw new BadHttpRequestException("Too many sign-ins at once.", StatusCodes.Status429TooManyRequests);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref _waiting);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Account {AccountId} is locked for 15 minutes after five wrong passwords")]

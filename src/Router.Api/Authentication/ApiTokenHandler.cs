@@ -7,7 +7,7 @@ namespace Router.Api.Authentication;
 
 /// <summary><c>Authorization: Bearer …</c> with an account's API token.</summary>
 internal sealed class ApiTokenHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccountDirectory accounts)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccountDirectory accounts, RefusedCredentials refused)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -29,6 +29,7 @@ internal sealed class ApiTokenHandler(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Bearer";
+        refused.Note(Context);
         return base.HandleChallengeAsync(properties);
     }
 }

@@ -9,7 +9,7 @@ namespace Router.Api.Authentication;
 
 /// <summary>HTTP Basic: the username and password of a product. Costs one hash and no query once the product is known.</summary>
 internal sealed class BasicProductHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ProductDirectory products)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ProductDirectory products, RefusedCredentials refused)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Basic";
@@ -52,6 +52,7 @@ internal sealed class BasicProductHandler(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Basic realm=\"lead router\", charset=\"UTF-8\"";
+        refused.Note(Context);
         return base.HandleChallengeAsync(properties);
     }
 

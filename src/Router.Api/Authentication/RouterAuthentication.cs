@@ -20,6 +20,7 @@ internal static class RouterAuthentication
         services.AddOptions<AdminOptions>().Bind(configuration.GetSection("Admin")).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<FirstOperator>();
         services.AddSingleton<AccountDirectory>();
+        services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<PasswordHasher<Account>>();
 
         var authentication = services.AddAuthentication(AccountScheme)

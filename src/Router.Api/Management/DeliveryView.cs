@@ -3,10 +3,28 @@ using Router.Core.Deliveries;
 
 namespace Router.Api.Management;
 
-internal sealed record AttemptView(int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody, int ResponseSize, bool ResponseHidden)
+/// <summary>One attempt.</summary>
+/// <param name="Attempt">Its number.</param>
+/// <param name="StartedAt">When it began.</param>
+/// <param name="DurationMs">How long it took.</param>
+/// <param name="Result"><c>delivered</c>, <c>rejected</c> or <c>failed</c>.</param>
+/// <param name="Status">The HTTP status, if one came.</param>
+/// <param name="Error">Why none came.</param>
+/// <param name="ResponseBody">The first bytes of the answer, as text.</param>
+/// <param name="ResponseHeaders">Of an answer that was no success: Location, WWW-Authenticate, Retry-After, Content-Type and Server, as far as it had them.</param>
+/// <param name="ResponseSize">How many bytes of the answer are kept.</param>
+/// <param name="ResponseHidden">There is an answer, which only the site's owners may read: it may say anything of the lead.</param>
+/// <param name="Requests">2 where the first request went over an old connection that broke without an answer, otherwise 1.</param>
+internal sealed record AttemptView(
+    int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody,
+    IReadOnlyDictionary<string, string> ResponseHeaders, int ResponseSize, bool ResponseHidden, int Requests)
 {
-    public static AttemptView Of(AttemptRow row) =>
-        new(row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error, Encoding.UTF8.GetString(row.ResponseBody ?? []), row.ResponseSize, row.IsHidden);
+    public static AttemptView Of(AttemptRow row) => new(
+        row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error, Encoding.UTF8.GetString(row.ResponseBody ?? []),
+        Headers(row.ResponseHeaders), row.ResponseSize, row.IsHidden, row.Requests ?? 1);
+
+    private static Dictionary<string, string> Headers(string? lines) => (lines ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A delivery with its attempts.</summary>

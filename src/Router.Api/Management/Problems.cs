@@ -94,7 +94,7 @@ internal sealed class FieldProblems
         else if (value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
             Add(field, $"'{field}' holds a space or a line break.");
         // .NET reads backslashes as slashes; nobody who looks at such an address would.
-        else if (value.Length > 2000 || value.Contains('\\') || !Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        else if (value.Length > 2000 || value.Contains('\\') || DestinationUrl.Parse(value) is not { } url || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             Add(field, $"'{field}' is not a valid http or https URL.");
         else if (url.UserInfo.Length > 0)
             Add(field, $"'{field}' must not hold a username or password: requests are authenticated by their signature.");
@@ -111,7 +111,7 @@ internal sealed class FieldProblems
     public void RequireDestinationUrl(string field, string? value, NetworkGuard guard)
     {
         RequireUrl(field, value);
-        if (ByField.ContainsKey(field) || guard.CheckBeforeSaving(new Uri(value!)) is not { } problem)
+        if (ByField.ContainsKey(field) || guard.CheckBeforeSaving(DestinationUrl.Parse(value!)!) is not { } problem)
             return;
 
         Add(field, problem switch

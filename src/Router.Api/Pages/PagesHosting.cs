@@ -1,14 +1,16 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc.ApplicationModels;
+using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Hosting;
 
 namespace Router.Api.Pages;
 
 /// <summary>The web pages: rendered here, plain HTML forms, no script anywhere.</summary>
 internal static class PagesHosting
 {
-    public static void AddPages(this IServiceCollection services, IConfiguration configuration)
+    public static void AddPages(this IServiceCollection services)
     {
         services.AddRazorPages(options =>
         {
@@ -22,14 +24,14 @@ internal static class PagesHosting
         });
         services.AddSingleton<Sites.ActiveNotice>();
         services.PostConfigure<CookieAuthenticationOptions>(SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
-        services.AddSignInRateLimit(configuration);
+        services.AddSignInRateLimit();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
-        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             // Besides this machine itself, which is the default.
-            foreach (var network in (configuration["Http:TrustedProxies"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            foreach (var network in http.Value.Proxies)
+                forwarded.KnownIPNetworks.Add(network);
         });
     }
 

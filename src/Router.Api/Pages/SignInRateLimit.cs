@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+using Router.Hosting;
 
 namespace Router.Api.Pages;
 
@@ -10,17 +12,14 @@ internal static class SignInRateLimit
 {
     public const string Policy = "sign-in";
 
-    public static void AddSignInRateLimit(this IServiceCollection services, IConfiguration configuration)
-    {
-        var perMinute = configuration.GetValue("Http:SignInsPerMinute", 30);
+    public static void AddSignInRateLimit(this IServiceCollection services) =>
         services.Configure<RateLimiterOptions>(limiter => limiter.AddPolicy(Policy, context =>
             HttpMethods.IsPost(context.Request.Method)
                 ? RateLimitPartition.GetFixedWindowLimiter(Network(context.Connection.RemoteIpAddress), _ => new FixedWindowRateLimiterOptions
                 {
-                    PermitLimit = perMinute, Window = TimeSpan.FromMinutes(1), QueueLimit = 0,
+                    PermitLimit = context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.SignInsPerMinute, Window = TimeSpan.FromMinutes(1), QueueLimit = 0,
                 })
                 : RateLimitPartition.GetNoLimiter("reading")));
-    }
 
     /// <summary>Of an IPv6 address the network: whoever has one has all the addresses in it.</summary>
     private static string Network(IPAddress? address) => address switch

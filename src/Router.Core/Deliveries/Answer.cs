@@ -15,8 +15,38 @@ public enum AttemptError
     /// <summary>No connection within <see cref="DeliveryOptions.ConnectTimeout"/>.</summary>
     ConnectTimeout,
 
-    /// <summary>The TLS handshake failed, for example over a certificate.</summary>
+    /// <summary>The TLS handshake failed for a reason that isn't told apart.</summary>
     TlsFailure,
+
+    /// <summary>What answered on an https URL speaks no TLS.</summary>
+    TlsNotSpoken,
+
+    /// <summary>The receiver speaks only versions of TLS that are too old (before 1.2).</summary>
+    TlsVersion,
+
+    /// <summary>The receiver wants a certificate of its client's.</summary>
+    TlsClientCertificate,
+
+    /// <summary>The receiver's certificate, or one above it, has expired.</summary>
+    CertificateExpired,
+
+    /// <summary>The receiver's certificate counts from a later time on.</summary>
+    CertificateNotYetValid,
+
+    /// <summary>The receiver's certificate is for other hosts.</summary>
+    CertificateWrongHost,
+
+    /// <summary>The receiver doesn't send the certificates between its own and a known authority, or there is no such authority.</summary>
+    CertificateChainIncomplete,
+
+    /// <summary>The receiver's certificate is signed by itself.</summary>
+    CertificateSelfSigned,
+
+    /// <summary>The receiver's certificate comes from an authority that this system doesn't trust.</summary>
+    CertificateAuthorityUnknown,
+
+    /// <summary>The receiver's certificate can't be used for another reason, such as a weak signature or a wrong purpose.</summary>
+    CertificateInvalid,
 
     /// <summary>No answer within <see cref="DeliveryOptions.RequestTimeout"/>.</summary>
     Timeout,
@@ -26,6 +56,9 @@ public enum AttemptError
 
     /// <summary>What came back was no HTTP.</summary>
     InvalidResponse,
+
+    /// <summary>What came back was HTTP, but no status could be read from it.</summary>
+    InvalidStatus,
 
     /// <summary>The destination's URL is none.</summary>
     InvalidUrl,
@@ -52,8 +85,17 @@ public sealed record Answer
     /// <summary>The wait that the receiver asked for.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The first bytes of the answer's body.</summary>
+    /// <summary>The first bytes of the answer's body, as UTF-8 where it is a text.</summary>
     public byte[] Body { get; init; } = [];
+
+    /// <summary>Some headers of an answer that was no success, one <c>Name: value</c> in each line; null when there are none.</summary>
+    public string? Headers { get; init; }
+
+    /// <summary>
+    /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection that
+    /// broke before a byte came back.
+    /// </summary>
+    public bool IsOfSecondRequest { get; init; }
 
     /// <summary>The status or the reason why there is none, for people.</summary>
     public string Summary => Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ErrorCode ?? "nothing";
@@ -66,9 +108,20 @@ public sealed record Answer
         AttemptError.ConnectionFailed => "connection_failed",
         AttemptError.ConnectTimeout => "connect_timeout",
         AttemptError.TlsFailure => "tls_failure",
+        AttemptError.TlsNotSpoken => "tls_not_spoken",
+        AttemptError.TlsVersion => "tls_version",
+        AttemptError.TlsClientCertificate => "tls_client_certificate",
+        AttemptError.CertificateExpired => "certificate_expired",
+        AttemptError.CertificateNotYetValid => "certificate_not_yet_valid",
+        AttemptError.CertificateWrongHost => "certificate_wrong_host",
+        AttemptError.CertificateChainIncomplete => "certificate_chain_incomplete",
+        AttemptError.CertificateSelfSigned => "certificate_self_signed",
+        AttemptError.CertificateAuthorityUnknown => "certificate_authority_unknown",
+        AttemptError.CertificateInvalid => "certificate_invalid",
         AttemptError.Timeout => "timeout",
         AttemptError.ConnectionLost => "connection_lost",
         AttemptError.InvalidResponse => "invalid_response",
+        AttemptError.InvalidStatus => "invalid_status",
         AttemptError.InvalidUrl => "invalid_url",
         AttemptError.UrlNotAllowed => "url_not_allowed",
         AttemptError.AddressNotAllowed => "address_not_allowed",

@@ -9,7 +9,7 @@ internal static class AttemptErrors
     public static AttemptError Of(HttpRequestException failed) => failed.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => AttemptError.DnsFailure,
-        HttpRequestError.SecureConnectionError => AttemptError.TlsFailure,
+        HttpRequestError.SecureConnectionError => TlsFailures.Of(failed.InnerException),
         HttpRequestError.ConnectionError => failed.InnerException switch
         {
             AddressNotAllowedException => AttemptError.AddressNotAllowed,

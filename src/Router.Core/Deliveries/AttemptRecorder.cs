@@ -56,17 +56,19 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         // before a crash of Postgres forgot it. A replay of what was delivered before takes nothing from its receiver.
         const string sql = """
             with made as (
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                    as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay, kind)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $16, $17)
+                    as m (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, state, step, delay, kind,
+                          response_headers, requests)
             ), planned as (
                 select distinct on (m.event_id, m.destination_id) m.*, e.site_id, e.accepted_at, e.body is null as is_erased
                 from made m join lead_events e on e.id = m.event_id and e.id between $14 and $15
                 order by m.event_id, m.destination_id, m.state = 'delivered' desc
             ), recorded as (
                 -- An answer may repeat the lead, and what is erased stays erased.
-                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body)
+                insert into delivery_attempts (
+                    event_id, destination_id, attempt, started_at, duration_us, result, status, error, response_body, response_headers, requests)
                 select m.event_id, m.destination_id, m.attempt, m.started_at, m.duration_us, m.result, m.status, m.error,
-                       case when p.is_erased then null else m.response_body end
+                       case when p.is_erased then null else m.response_body end, case when p.is_erased then null else m.response_headers end, m.requests
                 from made m left join planned p on p.event_id = m.event_id and p.destination_id = m.destination_id
                 where m.kind = 'made'
                 on conflict do nothing
@@ -126,6 +128,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
         command.Add(NpgsqlDbType.Text, rows, row => row.Kind switch { RecordKind.Made => "made", RecordKind.Deferred => "deferred", _ => "under_way" });
         command.AddSpan(rows, row => row.EventId);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.Headers);
+        command.Add(NpgsqlDbType.Smallint, rows, row => row.Attempt is { Answer.IsOfSecondRequest: true } ? (short)2 : (short?)null);
 
         HashSet<(Guid, Guid)>? lost = null;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

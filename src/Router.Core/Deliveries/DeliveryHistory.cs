@@ -34,7 +34,11 @@ public sealed record DeliveryRow(
 /// <param name="Error">Why there was none.</param>
 /// <param name="ResponseBody">The first bytes of the answer; null for whoever may not see the lead.</param>
 /// <param name="ResponseSize">How many bytes of the answer are kept.</param>
-public sealed record AttemptRow(int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize)
+/// <param name="ResponseHeaders">Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.</param>
+/// <param name="Requests">How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.</param>
+public sealed record AttemptRow(
+    int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize,
+    string? ResponseHeaders = null, short? Requests = null)
 {
     /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
     public bool IsHidden => ResponseBody is null && ResponseSize > 0;
@@ -108,7 +112,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             where d.event_id = @eventId and d.destination_id = @destinationId and d.site_id = @siteId;
 
             select attempt, started_at, duration_us, result, status, error, case when @contents then response_body end as response_body,
-                   coalesce(octet_length(response_body), 0) as response_size
+                   coalesce(octet_length(response_body), 0) as response_size, case when @contents then response_headers end as response_headers, requests
             from delivery_attempts
             where event_id = @eventId and destination_id = @destinationId
             order by attempt, started_at

@@ -23,12 +23,15 @@ public sealed class DeliveryOptions : IValidatableObject
     public double RetryJitter { get; set; } = 0.2;
 
     /// <summary>The longest Retry-After that is obeyed. Default 24 hours.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>For name look-up, TCP and TLS together. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>For the whole request. Default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How much of an answer is kept for the history, in bytes. Default and most 16,384.</summary>
@@ -43,12 +46,15 @@ public sealed class DeliveryOptions : IValidatableObject
     /// How long a claimed retry belongs to its worker. A worker that dies loses it after that, and the next number is
     /// tried. Default 30 s; longer than <see cref="RequestTimeout"/>.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.2", "1.00:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a due retry may wait in the queue before it is queued once more. Default 5 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan QueueLease { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often each worker looks for due retries. Default 500 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan DueInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The most retries of one destination that wait in the queue at a time; the others wait in Postgres. Default 64.</summary>
@@ -70,6 +76,7 @@ public sealed class DeliveryOptions : IValidatableObject
     /// How long a lane waits for an answer before it goes on to the next lead, less when places in it are rare; the request itself goes on up to
     /// <see cref="RequestTimeout"/>. Default 1 s.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Requests beyond <see cref="Patience"/>, over all destinations; then slow destinations are deferred. Default 1,000.</summary>
@@ -80,6 +87,7 @@ public sealed class DeliveryOptions : IValidatableObject
     /// When a delivery that found no room at its destination is looked at again; five times as long where requests are slow, and not before an
     /// open breaker lets one through. Default 1 s.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
     public TimeSpan DeferDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Requests within 30 s of which nine in ten must have got no answer for a destination's breaker to open. Default 20.</summary>
@@ -87,6 +95,7 @@ public sealed class DeliveryOptions : IValidatableObject
     public int BreakerThroughput { get; set; } = 20;
 
     /// <summary>How long an open breaker lets nothing through before it tries one request. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "01:00:00")]
     public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Failures in a row after which a destination is paused, if they last for <see cref="PauseAfter"/>. Default 50.</summary>
@@ -94,15 +103,19 @@ public sealed class DeliveryOptions : IValidatableObject
     public int PauseFailures { get; set; } = 50;
 
     /// <summary>How long a destination must have failed before it is paused. Default 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "7.00:00:00")]
     public TimeSpan PauseAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>When the first probe of a paused destination is made, and how long after the one before, doubling. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest time between two probes. Default 5 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan MaxProbeInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often pauses, probes and drains are looked after. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan PauseTick { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many deliveries a replay sends in a step. Default 500.</summary>
@@ -110,9 +123,11 @@ public sealed class DeliveryOptions : IValidatableObject
     public int ReplayStep { get; set; } = 500;
 
     /// <summary>The time between two steps of a replay. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan ReplayTick { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a lead may take to Lead Manager before operators are told. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
@@ -141,19 +156,6 @@ public sealed class DeliveryOptions : IValidatableObject
         if (Schedule.Count > 100)
             yield return new ValidationResult("At most 100 retries.", [nameof(RetrySchedule)]);
 
-        foreach (var (name, value) in new[]
-        {
-            (nameof(MaxRetryAfter), MaxRetryAfter), (nameof(ConnectTimeout), ConnectTimeout), (nameof(RequestTimeout), RequestTimeout),
-            (nameof(QueueLease), QueueLease), (nameof(DueInterval), DueInterval), (nameof(Patience), Patience), (nameof(DeferDelay), DeferDelay),
-            (nameof(PauseAfter), PauseAfter), (nameof(ProbeInterval), ProbeInterval), (nameof(MaxProbeInterval), MaxProbeInterval), (nameof(PauseTick), PauseTick), (nameof(LateAfter), LateAfter), (nameof(ReplayTick), ReplayTick),
-        })
-        {
-            if (value <= TimeSpan.Zero)
-                yield return new ValidationResult("Must be longer than zero.", [name]);
-        }
-
-        if (BreakerPause < TimeSpan.FromMilliseconds(500) || BreakerPause > TimeSpan.FromHours(1))
-            yield return new ValidationResult("Must be from 500 ms to 1 h.", [nameof(BreakerPause)]);
         if (Lease <= RequestTimeout)
             yield return new ValidationResult("Must be longer than RequestTimeout, or a slow request would be made twice.", [nameof(Lease)]);
     }

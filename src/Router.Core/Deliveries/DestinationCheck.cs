@@ -105,7 +105,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
             where e.site_id = @siteId and e.lead_id = @check and e.test is not null and d.destination_id = @destinationId
             order by e.test;
 
-            select a.event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status, a.error, a.response_body
+            select a.event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status, a.error, a.response_body, a.response_headers, a.requests
             from delivery_attempts a
             where a.destination_id = @destinationId
               and a.event_id in (select id from lead_events where site_id = @siteId and lead_id = @check and test is not null)
@@ -120,8 +120,10 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     }
 
     private sealed record AttemptOfEvent(
-        Guid EventId, int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody)
+        Guid EventId, int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
+        string? ResponseHeaders, short? Requests)
     {
-        public AttemptRow ToRow() => new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody, ResponseBody?.Length ?? 0);
+        public AttemptRow ToRow() =>
+            new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody, ResponseBody?.Length ?? 0, ResponseHeaders, Requests);
     }
 }

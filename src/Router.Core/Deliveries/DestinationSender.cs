@@ -9,9 +9,10 @@ using Router.Core.Leads;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Makes one HTTP request and tells what came back, as a value. Never retries, follows redirects, decompresses, keeps
-/// cookies or takes a proxy from the environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was
-/// configured, if that is where requests may go (<see cref="NetworkGuard"/>).
+/// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the environment
+/// (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests may go
+/// (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the attempt
+/// makes its request once more over a new connection, and its row says so.
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
@@ -23,6 +24,7 @@ public sealed class DestinationSender : IDisposable
     private readonly TimeProvider _time;
     private readonly NetworkGuard _guard;
     private readonly HttpMessageInvoker _http;
+    private readonly HttpMessageInvoker _newConnections;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="options">Timeouts and bounds.</param>
@@ -35,7 +37,9 @@ public sealed class DestinationSender : IDisposable
         _options = options.Value;
         _time = time;
         _guard = guard;
-        _http = OutgoingHttp.Create(_options, new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync));
+        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, time);
+        _http = OutgoingHttp.Create(_options, connection, keepsConnections: true, time);
+        _newConnections = OutgoingHttp.Create(_options, connection, keepsConnections: false, time);
     }
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
@@ -48,44 +52,71 @@ public sealed class DestinationSender : IDisposable
             return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused });
 
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
-        using var request = Compose(destination, lead, body, number);
-
-        Answer answer;
-        try
+        var (answer, isWorthANewConnection) = await Request(_http, destination, lead, body, number, started, timeout);
+        if (isWorthANewConnection && !timeout.IsCancellationRequested)
         {
-            using var response = await _http.SendAsync(request, timeout.Token);
-            // The answer is known now; its text is only for people, and a lead doesn't wait for it.
-            if (_options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
-                timeout.CancelAfter(BodyPatience);
-            // Three digits are all that the client checks; below 100 there is no such thing as a status.
-            answer = (int)response.StatusCode < 100
-                ? new Answer { Error = AttemptError.InvalidResponse }
-                : new Answer
-                {
-                    Status = (int)response.StatusCode,
-                    RetryAfter = RetryAfter(response.Headers.RetryAfter),
-                    Body = await FirstBytes(response.Content, timeout.Token),
-                };
-        }
-        catch (OperationCanceledException)
-        {
-            answer = new Answer { Error = timeout.IsCancellationRequested ? AttemptError.Timeout : AttemptError.ConnectTimeout };
-        }
-        catch (HttpRequestException failed)
-        {
-            answer = new Answer { Error = AttemptErrors.Of(failed) };
-        }
-        catch (Exception failed) when (failed is IOException or SocketException or InvalidOperationException or NotSupportedException)
-        {
-            // Not documented of the client, but whatever a receiver provokes must cost only its own delivery.
-            answer = new Answer { Error = AttemptError.ConnectionLost };
+            (answer, _) = await Request(_newConnections, destination, lead, body, number, started, timeout);
+            answer = answer with { IsOfSecondRequest = true };
         }
 
         return new Attempt(number, startedAt, _time.GetElapsedTime(started), answer);
     }
 
+    private async Task<(Answer Answer, bool IsWorthANewConnection)> Request(
+        HttpMessageInvoker http, Destination destination, LeadEvent lead, byte[] body, int number, long started, CancellationTokenSource timeout)
+    {
+        using var request = Compose(destination, lead, body, number);
+        var exchange = Exchange.Begin();
+        try
+        {
+            using var response = await http.SendAsync(request, timeout.Token);
+            // The answer is known now; its text is only for people, and a lead doesn't wait for it.
+            if (_options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
+                timeout.CancelAfter(BodyPatience);
+            // Three digits are all that the client checks; below 100 there is no such thing as a status.
+            return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus } : await Read(response, timeout.Token), false);
+        }
+        catch (OperationCanceledException)
+        {
+            return (WithoutHeaders(exchange, timeout.IsCancellationRequested ? AttemptError.Timeout : AttemptError.ConnectTimeout), false);
+        }
+        catch (HttpRequestException failed)
+        {
+            var error = AttemptErrors.Of(failed);
+            return (WithoutHeaders(exchange, error), error is AttemptError.ConnectionLost && exchange.IsUnansweredOnReuse);
+        }
+        catch (Exception failed) when (failed is IOException or SocketException or InvalidOperationException or NotSupportedException)
+        {
+            // Not documented of the client, but whatever a receiver provokes must cost only its own delivery.
+            return (WithoutHeaders(exchange, AttemptError.ConnectionLost), false);
+        }
+    }
+
+    private async Task<Answer> Read(HttpResponseMessage response, CancellationToken timeout)
+    {
+        var status = (int)response.StatusCode;
+        var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var waits) ? waits.First() : null;
+        return new Answer
+        {
+            Status = status,
+            RetryAfter = RetryAfterHeader.Parse(retryAfter, _time.GetUtcNow()),
+            // Of a success nobody asks for them.
+            Headers = status is >= 200 and <= 299 ? null : AnswerHeaders.Of(response),
+            Body = await FirstBytes(response.Content, timeout),
+        };
+    }
+
+    /// <summary>A status line that could be read is an answer, whatever is wrong with the headers behind it.</summary>
+    private static Answer WithoutHeaders(Exchange exchange, AttemptError error) =>
+        exchange.Status is { } status ? new Answer { Status = status }
+        : new Answer { Error = error is AttemptError.InvalidResponse && exchange.IsHttp ? AttemptError.InvalidStatus : error };
+
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _newConnections.Dispose();
+    }
 
     /// <summary>Why no request is made; the row may have been changed since its URL was checked for the first time.</summary>
     private AttemptError? Refusal(Destination destination)
@@ -130,13 +161,6 @@ public sealed class DestinationSender : IDisposable
 
         var kept = buffer.AsSpan(0, Math.Min(length, _options.MaxResponseBody)).ToArray();
         ArrayPool<byte>.Shared.Return(buffer);
-        return kept;
+        return kept.Length is 0 ? kept : ReadableAnswer.Of(kept, content.Headers.ContentEncoding, content.Headers.ContentType?.CharSet, _options.MaxResponseBody);
     }
-
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header) => header switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
-        _ => null,
-    };
 }

@@ -11,7 +11,8 @@ namespace Router.Core.Deliveries;
 /// </summary>
 /// <param name="guard">Says which addresses are permitted.</param>
 /// <param name="resolve">The addresses of a host name.</param>
-internal sealed class GuardedConnection(NetworkGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+/// <param name="time">The clock.</param>
+internal sealed class GuardedConnection(NetworkGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve, TimeProvider time)
 {
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>, whose token ends after the connect timeout.</summary>
     public async ValueTask<Stream> Open(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -20,22 +21,12 @@ internal sealed class GuardedConnection(NetworkGuard guard, Func<string, Cancell
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
         if (addresses.Length is 0)
             throw new SocketException((int)SocketError.HostNotFound);
-        var permitted = Array.FindAll(addresses, address => guard.Permits(host, address));
+        var permitted = Array.FindAll(addresses, address => guard.Permits(host, address, context.DnsEndPoint.Port));
         if (permitted.Length is 0)
             throw new AddressNotAllowedException();
 
-        // As the client would have done itself: IPv6 and IPv4, one address after the other in the resolver's order, no delay.
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(permitted, context.DnsEndPoint.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = await HappyEyeballs.Connect(permitted, context.DnsEndPoint.Port, time, cancellationToken);
+        return context.InitialRequestMessage.RequestUri!.Scheme is "https" ? new TlsTransport(socket) : new NetworkStream(socket, ownsSocket: true);
     }
 }
 

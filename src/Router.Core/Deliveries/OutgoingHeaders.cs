@@ -17,6 +17,9 @@ public static class OutgoingHeaders
     public static IEnumerable<(string Name, string Value)> Of(LeadEvent lead, Signing signing, byte[] body, int number, DateTimeOffset now, string userAgent)
     {
         yield return ("User-Agent", userAgent);
+        // Firewalls take requests without an Accept for attacks; and what a receiver answers is read as it comes.
+        yield return ("Accept", "*/*");
+        yield return ("Accept-Encoding", "identity");
         yield return ("X-Lead-Router-Action", lead.Action);
         yield return ("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
         yield return ("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));

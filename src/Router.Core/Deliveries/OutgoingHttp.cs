@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Router.Core.Deliveries;
 
@@ -6,9 +9,15 @@ namespace Router.Core.Deliveries;
 internal static class OutgoingHttp
 {
     /// <summary>An invoker, not a client: half the cost of a request, and none of its own timeout, buffering and logging.</summary>
-    public static HttpMessageInvoker Create(DeliveryOptions options, GuardedConnection connection) => new(new SocketsHttpHandler
+    /// <param name="options">Its bounds.</param>
+    /// <param name="connection">Makes its connections.</param>
+    /// <param name="keepsConnections">Whether connections are used again; otherwise each request gets a new one.</param>
+    /// <param name="time">The clock.</param>
+    public static HttpMessageInvoker Create(DeliveryOptions options, GuardedConnection connection, bool keepsConnections, TimeProvider time) => new(new SocketsHttpHandler
     {
         ConnectCallback = connection.Open,
+        PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new TappedStream(context.PlaintextStream)),
+        SslOptions = Tls(time),
         AllowAutoRedirect = false,
         UseCookies = false,
         // With a proxy, what is connected to, and so what is checked, would be the proxy.
@@ -16,11 +25,25 @@ internal static class OutgoingHttp
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = options.ConnectTimeout,
-        // KiB.
+        // KiB. Of longer ones only the status counts.
         MaxResponseHeadersLength = 32,
         ResponseDrainTimeout = TimeSpan.Zero,
         // A moved DNS name is noticed within this time.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        PooledConnectionLifetime = keepsConnections ? TimeSpan.FromMinutes(2) : TimeSpan.Zero,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
     });
+
+    private static SslClientAuthenticationOptions Tls(TimeProvider time) => new()
+    {
+        RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            TlsFailures.Check(certificate as X509Certificate2, chain, errors, time.GetUtcNow()),
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            // Of the servers' purpose.
+            ApplicationPolicy = { new Oid("1.3.6.1.5.5.7.3.1") },
+            RevocationMode = X509RevocationMode.NoCheck,
+            // A certificate can name any address to load its issuer from: a request that no guard would see.
+            DisableCertificateDownloads = true,
+        },
+    };
 }

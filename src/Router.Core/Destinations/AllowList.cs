@@ -2,23 +2,26 @@ using System.Net;
 
 namespace Router.Core.Destinations;
 
-/// <summary>The hosts and networks of <see cref="NetworkOptions.Allow"/>.</summary>
+/// <summary>The hosts and networks of <see cref="NetworkOptions.Allow"/>, each with the ports it is allowed at.</summary>
 internal sealed class AllowList
 {
-    private readonly List<IPNetwork> _networks = [];
-    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<string> _suffixes = [];
+    private readonly List<(IPNetwork Network, PortRanges Ports)> _networks = [];
+    private readonly List<(string Name, PortRanges Ports)> _names = [];
+    private readonly List<(string Suffix, PortRanges Ports)> _suffixes = [];
 
     public AllowList(string text)
     {
         foreach (var entry in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (Network(entry) is { } network)
-                _networks.Add(network);
-            else if (entry.StartsWith("*.", StringComparison.Ordinal) && Name(entry[2..]) is { } parent)
-                _suffixes.Add($".{parent}");
-            else if (Name(entry) is { } name)
-                _names.Add(name);
+            var (host, ports) = Split(entry);
+            if (ports is null)
+                Wrong.Add(entry);
+            else if (Network(host) is { } network)
+                _networks.Add((network, ports));
+            else if (host.StartsWith("*.", StringComparison.Ordinal) && Name(host[2..]) is { } parent)
+                _suffixes.Add(($".{parent}", ports));
+            else if (Name(host) is { } name)
+                _names.Add((name, ports));
             else
                 Wrong.Add(entry);
         }
@@ -28,13 +31,40 @@ internal sealed class AllowList
     public List<string> Wrong { get; } = [];
 
     /// <param name="host">A name or an address, as <see cref="UrlHost"/> spells it.</param>
-    public bool Holds(string host) =>
+    /// <param name="port">Where it is asked for.</param>
+    public bool Holds(string host, int port) =>
         IPAddress.TryParse(host, out var address)
-            ? Holds(address)
-            : _names.Contains(host) || _suffixes.Any(suffix => host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
+            ? Holds(address, port)
+            : _names.Exists(entry => string.Equals(entry.Name, host, StringComparison.OrdinalIgnoreCase) && entry.Ports.Hold(port))
+                || _suffixes.Exists(entry => host.EndsWith(entry.Suffix, StringComparison.OrdinalIgnoreCase) && entry.Ports.Hold(port));
 
     /// <summary>Never a mapped one: IPNetwork would look for it in networks of both kinds, and find it in wrong ones.</summary>
-    public bool Holds(IPAddress address) => !address.IsIPv4MappedToIPv6 && _networks.Any(network => network.Contains(address));
+    public bool Holds(IPAddress address, int port) =>
+        !address.IsIPv4MappedToIPv6 && _networks.Exists(entry => entry.Network.Contains(address) && entry.Ports.Hold(port));
+
+    /// <summary>What stands before the port, and the port or range of ports: all of them where there is none, null where it is wrong.</summary>
+    private static (string Host, PortRanges? Ports) Split(string entry)
+    {
+        // An IPv6 address is full of colons: with a port it stands in brackets, as in a URL.
+        if (entry.StartsWith('['))
+        {
+            return entry.IndexOf(']', StringComparison.Ordinal) is > 0 and var end && entry[1..end].Contains(':', StringComparison.Ordinal)
+                ? (entry[1..end], Ports(entry[(end + 1)..]))
+                : (entry, null);
+        }
+
+        return entry.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon && colon == entry.LastIndexOf(':')
+            ? (entry[..colon], Ports(entry[colon..]))
+            : (entry, PortRanges.All);
+    }
+
+    private static PortRanges? Ports(string text)
+    {
+        if (text.Length is 0)
+            return PortRanges.All;
+        var ports = new PortRanges(text[1..]);
+        return text[0] is ':' && text.Length > 1 && ports.Wrong.Count is 0 ? ports : null;
+    }
 
     /// <summary>Only what is written in full: the framework takes 10/8 for 0.0.0.10/8.</summary>
     private static IPNetwork? Network(string entry)

@@ -39,7 +39,7 @@ public sealed class NetworkGuard(IOptions<NetworkOptions> options)
             return UrlProblem.Scheme;
         if (UrlHost.Of(url) is not { } host)
             return UrlProblem.Host;
-        if (_allow.Holds(host))
+        if (_allow.Holds(host, url.Port))
             return null;
         if (IPAddress.TryParse(host, out var address) && !PublicAddresses.Contain(address))
             return UrlProblem.Address;
@@ -49,14 +49,15 @@ public sealed class NetworkGuard(IOptions<NetworkOptions> options)
     }
 
     /// <summary>The same for a URL about to be saved: somebody is there to be told that localhost won't do.</summary>
-    public UrlProblem? CheckBeforeSaving(Uri url) => Check(url) ?? (IsLocalhost(UrlHost.Of(url)!) ? UrlProblem.Address : null);
+    public UrlProblem? CheckBeforeSaving(Uri url) => Check(url) ?? (IsLocalhost(UrlHost.Of(url)!, url.Port) ? UrlProblem.Address : null);
 
     /// <summary>Whether a request to the host of a URL may connect to that address.</summary>
     /// <param name="host">As the URL spells it: a name, or the address itself.</param>
     /// <param name="address">What it resolved to, just now.</param>
-    public bool Permits(string host, IPAddress address) =>
-        PublicAddresses.Contain(address) || _allow.Holds(address) || _allow.Holds(host.TrimEnd('.'));
+    /// <param name="port">The URL's.</param>
+    public bool Permits(string host, IPAddress address, int port) =>
+        PublicAddresses.Contain(address) || _allow.Holds(address, port) || _allow.Holds(host.TrimEnd('.'), port);
 
-    private bool IsLocalhost(string host) =>
-        !_allow.Holds(host) && (host is "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
+    private bool IsLocalhost(string host, int port) =>
+        !_allow.Holds(host, port) && (host is "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
 }

@@ -19,6 +19,9 @@ internal sealed class PortRanges
         }
     }
 
+    /// <summary>Every port.</summary>
+    public static PortRanges All { get; } = new("1-65535");
+
     /// <summary>Entries that mean nothing.</summary>
     public List<string> Wrong { get; } = [];
 

@@ -67,7 +67,8 @@ public static class Erasure
                 where {which}
                 returning id, site_id, accepted_at, destinations
             ), answers as (
-                update delivery_attempts a set response_body = null from erased where a.event_id = erased.id and a.response_body is not null
+                update delivery_attempts a set response_body = null, response_headers = null
+                from erased where a.event_id = erased.id and (a.response_body is not null or a.response_headers is not null)
             ), canceled as (
                 {DeliveryCancellation.Cancel}
                 from erased where d.event_id = erased.id and d.state in {DeliveryCancellation.Waiting}

@@ -14,7 +14,8 @@ internal static class OldContents
     /// <summary>Held while a day is copied, so that no erasure changes a row that was copied already: it takes it shared.</summary>
     public const long Copying = 0x4c45444745524350; // "LEDGERCP"
 
-    private static readonly (string Table, string Key, string Contents)[] Ledgers = [("lead_events", "id", "body"), ("delivery_attempts", "event_id", "response_body")];
+    private static readonly (string Table, string Key, string[] Contents)[] Ledgers =
+        [("lead_events", "id", ["body"]), ("delivery_attempts", "event_id", ["response_body", "response_headers"])];
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
@@ -71,12 +72,12 @@ internal static class OldContents
     private static Task<int> NoteWrites(NpgsqlConnection connection, LedgerDay day, string table) => connection.ExecuteAsync(
         $"create or replace trigger note_written_to after insert on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
 
-    private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string contents, CancellationToken cancellationToken)
+    private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string[] contents, CancellationToken cancellationToken)
     {
         var bare = Bare(day, table);
         var columns = await connection.ExecuteScalarAsync<string>(
             """
-            select string_agg(case when attname = @contents then 'null' else quote_ident(attname) end, ', ' order by attnum)
+            select string_agg(case when attname = any (@contents) then 'null' else quote_ident(attname) end, ', ' order by attnum)
             from pg_attribute where attrelid = @table::regclass and attnum > 0 and not attisdropped
             """, new { table, contents });
         // The constraint is the partition's own: with it, attaching needs no look at the rows.

@@ -24,6 +24,8 @@ public sealed class RetentionOptions : IValidatableObject
         // Retries, Retry-After and replays need the contents for some days at least.
         if (BodiesAfter < TimeSpan.FromDays(2))
             yield return new ValidationResult("Must be 2 days or more: what waits for a retry needs its contents.", [nameof(BodiesAfter)]);
+        if (BodiesAfter > TimeSpan.FromDays(3660))
+            yield return new ValidationResult("Must be ten years or less.", [nameof(BodiesAfter)]);
         if (RowsAfter < BodiesAfter)
             yield return new ValidationResult("Must not be shorter than BodiesAfter.", [nameof(RowsAfter)]);
         if (RowsAfter > TimeSpan.FromDays(3660))

@@ -57,7 +57,8 @@ internal static class Strays
                 limit @Batch
                 for update of e skip locked
             ), answers as (
-                update delivery_attempts_{part} a set response_body = null from old where a.event_id = old.id and a.response_body is not null
+                update delivery_attempts_{part} a set response_body = null, response_headers = null
+                from old where a.event_id = old.id and (a.response_body is not null or a.response_headers is not null)
             )
             update lead_events_{part} e set body = null from old where e.id = old.id
             """;

@@ -26,20 +26,24 @@ public sealed class TestSite
 
     public TestDestination LeadManager { get; }
 
-    public static async Task<TestSite> Create(RouterFixture router, bool asLeadManager = false)
+    /// <param name="router">The router.</param>
+    /// <param name="asLeadManager">Whether its product is the Lead Manager's own.</param>
+    /// <param name="admin">An operator at another API than the router's first.</param>
+    public static async Task<TestSite> Create(RouterFixture router, bool asLeadManager = false, HttpClient? admin = null)
     {
+        admin ??= router.Admin;
         var id = Guid.NewGuid();
         var path = $"/lead-manager-{id:N}";
-        await Expect(HttpStatusCode.Created, router.Admin.PostAsJsonAsync("/api/sites", new
+        await Expect(HttpStatusCode.Created, admin.PostAsJsonAsync("/api/sites", new
         {
             id, name = "A site", domain = "www.site.test", login_url_template = "https://www.site.test/login/{lead_id}",
             lead_manager = new { url = new Uri(router.Receiver.Url, path), secret = "lead manager's secret", partner_id = "lm" },
         }));
-        var product = await Expect(HttpStatusCode.Created, router.Admin.PostAsJsonAsync(
+        var product = await Expect(HttpStatusCode.Created, admin.PostAsJsonAsync(
             "/api/products", new { username = $"web-{id:N}", display_name = "Test Website", is_lead_manager = asLeadManager }));
         var (username, password) = (product.GetProperty("username").GetString(), product.GetProperty("password").GetString());
-        (await router.Admin.PutAsync($"/api/products/{username}/sites/{id}", content: null)).EnsureSuccessStatusCode();
-        var destinations = await router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{id}/destinations");
+        (await admin.PutAsync($"/api/products/{username}/sites/{id}", content: null)).EnsureSuccessStatusCode();
+        var destinations = await admin.GetFromJsonAsync<JsonElement>($"/api/sites/{id}/destinations");
         var leadManager = destinations.GetProperty("items")[0].GetProperty("id").GetGuid();
         return new TestSite(
             router, id,

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
+using Router.IntegrationTests.Servers;
+
+namespace Router.IntegrationTests;
+
+/// <summary>What strangers and odd values can't make of a host.</summary>
+public sealed class HygieneTests(SharedRouter shared) : IClassFixture<SharedRouter>
+{
+    private readonly RouterFixture _router = shared.Router;
+
+    [Theory]
+    [InlineData("plain: a name")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public async Task Change_OfAnyValue_IsInTheAuditLog(string before)
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("renamed");
+        await site.Patch(destination, new { name = before, partner_id = before });
+        await site.Patch(destination, new { name = "another name", partner_id = "another" });
+        var changes = await _router.Query<string>(
+            "select changes::text from audit_log where subject_id = @Id order by id desc limit 1", new { Id = destination.Id.ToString() });
+        Assert.Contains(before, changes, StringComparison.Ordinal);
+        Assert.Contains("\"name\"", changes, StringComparison.Ordinal);
+        Assert.Contains("\"partner_id\"", changes, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/operator/failing")]
+    [InlineData("/account?x=/y")]
+    public async Task Host_OfARequest_IsInNoRedirect(string path)
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_router.Api.Url, path)) { Headers = { Host = "evil.test" } };
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.Equal($"/sign-in?return={Uri.EscapeDataString(path)}", answer.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task Requests_WithoutCredentials_AreALineTogether()
+    {
+        using var http = new HttpClient { BaseAddress = _router.Api.Url };
+        var wrong = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("nobody:a guess"u8));
+        for (var i = 0; i < 50; i++)
+        {
+            using var anonymous = new HttpRequestMessage(HttpMethod.Post, $"/rest/sites/{Guid.NewGuid()}/leads") { Headers = { Authorization = i % 2 == 0 ? wrong : null } };
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.SendAsync(anonymous, TestContext.Current.CancellationToken)).StatusCode);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/api/sites", TestContext.Current.CancellationToken)).StatusCode);
+        }
+
+        await Eventually.True(() => _router.Api.Output.Contains("missing or wrong credentials", StringComparison.Ordinal), "the log says so");
+        // One a minute, and this run has seen some minutes; a hundred would be two for each request.
+        var lines = _router.Api.Output.Split('\n').Where(line => Regex.IsMatch(line, "credentials|challenged|was not authenticated")).ToList();
+        Assert.All(lines, line => Assert.Contains("missing or wrong credentials (401)", line, StringComparison.Ordinal));
+        Assert.DoesNotContain("a guess", _router.Api.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Url_AsEntered_IsWhatIsShownAndSent()
+    {
+        var site = await _router.CreateSite();
+        var entered = $"{_router.Receiver.Url}%41-{site.Id:N}/%7E";
+        var destination = await site.AddDestination("exact", url: entered);
+        await site.PostLead();
+        await site.Delivery(destination, "delivered");
+        Assert.Equal(entered, await _router.Query<string>("select url from destinations where id = @Id", new { destination.Id }));
+        // The receiver decodes it: that it came as entered is tested where bytes are read.
+        Assert.Single(_router.Receiver.At($"/A-{site.Id:N}/~"));
+    }
+}
