@@ -100,6 +100,6 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
     }
 
     // The same as the database's check: no colon, which ends the username in a Basic header.
-    [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,100}\z", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,100}\z", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex UsernameShape();
 }

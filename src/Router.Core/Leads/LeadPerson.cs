@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Router.Core.Leads;
 
 /// <summary>Who a lead is, as far as its events say: for its site's owners, who must know whom they erase.</summary>
@@ -10,10 +12,10 @@ public sealed record LeadPerson(string Name, string Email, string Phone)
     public static LeadPerson Of(RawJson lead)
     {
         using var document = lead.ToDocument();
-        if (document.RootElement.ValueKind is not System.Text.Json.JsonValueKind.Object)
+        if (document.RootElement.ValueKind is not JsonValueKind.Object)
             return new LeadPerson("", "", "");
 
-        string Field(string name) => JsonText.FieldOf(document.RootElement, name)?.Trim() ?? "";
+        string Field(string name) => JsonText.Last(document.RootElement, name) is { ValueKind: JsonValueKind.String } text ? JsonText.Of(text).Trim() : "";
         return new LeadPerson($"{Field("first_name")} {Field("last_name")}".Trim(), Field("email"), Field("phone"));
     }
 

@@ -122,15 +122,15 @@ internal static partial class FieldTypes
     [GeneratedRegex(
         @"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})([Tt ](([01][0-9]|2[0-3]):?[0-5][0-9](:?([0-5][0-9]|60)([.,][0-9]{1,18})?)?|24:?00(:?00([.,]0{1,18})?)?)"
         + @"([Zz]| ?[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex IsoShape();
 
-    [GeneratedRegex(@"^[+-]?[0-9]{1,18}(\.0{1,18})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?[0-9]{1,18}(\.0{1,18})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Integer();
 
-    [GeneratedRegex(@"^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Float();
 
-    [GeneratedRegex(@"^[+-]?[0-9]{1,40}(\.[0-9]{0,40})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[+-]?[0-9]{1,40}(\.[0-9]{0,40})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Price();
 }

@@ -1,6 +1,7 @@
 using RabbitMQ.Client;
+using Router.IntegrationTests.Servers;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.IntegrationTests;
 
 /// <summary>Puts messages straight into queues, of any size: the management API takes none above 20 MB.</summary>
 public static class RawBroker
