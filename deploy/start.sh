@@ -139,7 +139,7 @@ launch receiver "$receiver" DemoReceiver.dll \
     "Secrets__lead_manager=$lead_manager_secret" "Secrets__custom_api=$custom_api_secret"
 setting "$dir/env" RECEIVER_PID "$pid"
 launch api "$router" Router.Api.dll \
-    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate" \
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "RabbitMq__ManagementUri=$RABBITMQ_MANAGEMENT_URL" "Secrets__CertificatePath=$certificate" \
     "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password" "Network__Allow=$allow"
 api_pid=$pid
 setting "$dir/env" API_PID "$api_pid"
@@ -147,7 +147,7 @@ await api "$api_pid" "$router/health/ready"
 finish
 begin "Router.Worker"
 launch worker "http://127.0.0.1:$worker_port" Router.Worker.dll \
-    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "Secrets__CertificatePath=$certificate" "Network__Allow=$allow"
+    "Database__ConnectionString=$DATABASE_URL" "RabbitMq__Uri=$AMQP_URL" "RabbitMq__ManagementUri=$RABBITMQ_MANAGEMENT_URL" "Secrets__CertificatePath=$certificate" "Network__Allow=$allow"
 worker_pid=$pid
 setting "$dir/env" WORKER_PID "$worker_pid"
 await worker "$worker_pid" "http://127.0.0.1:$worker_port/health/ready"

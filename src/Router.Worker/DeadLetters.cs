@@ -1,14 +1,21 @@
 using MassTransit;
+using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Hosting;
 
 namespace Router.Worker;
 
 /// <summary>Puts a readable copy of a delivery that is given up into <c>lead-dead-letters</c>.</summary>
-internal sealed partial class DeadLetters(Lazy<IBus> bus, ILogger<DeadLetters> logger)
+internal sealed partial class DeadLetters(Lazy<IBus> bus, IOptions<BrokerOptions> broker, ILogger<DeadLetters> logger)
 {
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
+
+    // What a letter says besides the body.
+    private const int Envelope = 4 * 1024;
+
+    private static readonly byte[] TooLarge = "null"u8.ToArray();
 
     private static readonly IPipe<PublishContext<DeadLetter>> Mandatory = Pipe.Execute<PublishContext<DeadLetter>>(context => context.Mandatory = true);
 
@@ -21,7 +28,9 @@ internal sealed partial class DeadLetters(Lazy<IBus> bus, ILogger<DeadLetters> l
         using var limit = new CancellationTokenSource(ConfirmTimeout);
         try
         {
-            await bus.Value.Publish(Letter(lead, destination, body, attempt), Mandatory, limit.Token);
+            // The broker would refuse it for ever. The ledger has the lead; only the copy to read comes without it.
+            var readable = body.Length <= broker.Value.MaxMessageBytes - Envelope ? body : TooLarge;
+            await bus.Value.Publish(Letter(lead, destination, readable, attempt), Mandatory, limit.Token);
             return true;
         }
 #pragma warning disable CA1031 // Whatever it was, the broker doesn't have it; the delivery goes on instead.

@@ -23,6 +23,21 @@ internal enum Fault
     MemoryAlarm,
     DiskAlarm,
 
+    /// <summary>The broker's keeper limits the queues: five messages in each, or none for longer than half a second.</summary>
+    QueuePolicy,
+
+    /// <summary>The broker's keeper takes all rights away from the router, ends its connections, and thinks better of it.</summary>
+    LoginRefused,
+
+    /// <summary>Postgres can be read and not written, as a standby.</summary>
+    DatabaseReadOnly,
+
+    /// <summary>Somebody locks the ledger.</summary>
+    TableLocked,
+
+    /// <summary>A message that nobody can take, straight into the queue.</summary>
+    OversizedMessage,
+
     /// <summary>As when the power fails.</summary>
     EverythingKilled,
 }
@@ -56,6 +71,11 @@ internal sealed record FaultKind(Fault Fault, double Short, double Least, double
         new(Fault.DatabaseAnswersLost, 1, 0.1, 5, 10),
         new(Fault.MemoryAlarm, 3, 2, 15, 10),
         new(Fault.DiskAlarm, 3, 2, 15, 10),
+        new(Fault.QueuePolicy, 4, 2, 20, 10),
+        new(Fault.LoginRefused, 3, 2, 20, 25),
+        new(Fault.DatabaseReadOnly, 3, 1, 15, 10),
+        new(Fault.TableLocked, 3, 1, 20, 10),
+        new(Fault.OversizedMessage, 0.5, 0.1, 1, 5),
         new(Fault.EverythingKilled, 1, 0.1, 5, 15),
     ];
 }

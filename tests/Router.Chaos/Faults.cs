@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Dapper;
 
 namespace Router.Chaos;
 
@@ -76,6 +77,11 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
             Fault.DatabaseFrozen => ("Postgres", () => Alone(_database, servers.FreezePostgres, lasting, servers.ThawPostgres)),
             Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),
             Fault.DiskAlarm => ("the broker", () => Alone(_broker, servers.RaiseDiskAlarm, lasting, servers.ClearDiskAlarm)),
+            Fault.QueuePolicy => ("the queues", () => Alone(_broker, () => BrokersKeeper.Limit(rig, fault.Victim % 2 == 0), lasting, () => BrokersKeeper.Unlimit(rig))),
+            Fault.LoginRefused => ("all hosts", () => Alone(_broker, () => BrokersKeeper.LockOut(rig), lasting, () => BrokersKeeper.LetIn(rig))),
+            Fault.OversizedMessage => ("lead-events", () => Alone(_broker, () => BrokersKeeper.PutOversized(rig), lasting, () => Task.CompletedTask)),
+            Fault.DatabaseReadOnly => ("Postgres", () => Alone(_database, () => SetReadOnly("on"), lasting, () => SetReadOnly("off"))),
+            Fault.TableLocked => ("the ledger", () => Alone(_database, () => Task.CompletedTask, TimeSpan.Zero, () => LockLedger(lasting))),
             Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(each => each.Kill(lasting))])),
             _ => throw new InvalidOperationException($"Nobody knows how to make {fault.Kind.Fault}."),
         };
@@ -84,6 +90,21 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
     private Task KillBroker(TimeSpan lasting) => Alone(_broker, rig.Servers.KillRabbitMq, lasting, rig.Servers.StartRabbitMq);
 
     private Task KillDatabase(TimeSpan lasting) => Alone(_database, rig.Servers.KillPostgres, lasting, rig.Servers.StartPostgres);
+
+    private async Task SetReadOnly(string value)
+    {
+        await using var database = await rig.OpenDatabase();
+        await database.ExecuteAsync($"alter system set default_transaction_read_only = {value}");
+        await database.ExecuteAsync("select pg_reload_conf()");
+    }
+
+    private async Task LockLedger(TimeSpan lasting)
+    {
+        await using var database = await rig.OpenDatabase();
+        await using var transaction = await database.BeginTransactionAsync();
+        await database.ExecuteAsync("lock table deliveries in access exclusive mode", commandTimeout: 120);
+        await Task.Delay(lasting);
+    }
 
     private static async Task OnLine(Action fault, TcpProxy line, TimeSpan lasting)
     {

@@ -7,6 +7,9 @@ namespace Router.Chaos;
 /// <summary>Servers, an API and two workers, all of them private to this run, and the sites that leads are sent for.</summary>
 internal sealed class Rig : IAsyncDisposable
 {
+    /// <summary>Bytes that a message may have: less than by default, so that the management API takes more.</summary>
+    public const int LargestMessage = 1024 * 1024;
+
     private const string AdminToken = "an-admin-token-for-chaos-only";
 
     private readonly ConcurrentQueue<string> _output = new();
@@ -28,6 +31,8 @@ internal sealed class Rig : IAsyncDisposable
             ["Delivery:Concurrency"] = "64",
             ["Delivery:RetryConcurrency"] = "16",
             ["Network:Allow"] = "127.0.0.1",
+            ["RabbitMq:MaxMessageBytes"] = $"{LargestMessage}",
+            ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
             ["Serilog:MinimumLevel:Default"] = "Warning",
             ["Log:Format"] = "text",
         };
@@ -41,6 +46,9 @@ internal sealed class Rig : IAsyncDisposable
     public PrivateServers Servers { get; }
 
     public string VirtualHost { get; }
+
+    /// <summary>The user by whose name the hosts log in.</summary>
+    public string User => Servers.Broker.Amqp.UserInfo.Split(':')[0];
 
     public Receivers Receivers { get; }
 

@@ -42,9 +42,9 @@ public sealed class AdviceTests
     [InlineData(302, "Location: /thanks", "let it answer 200 instead")]
     [InlineData(307, null, "redirect, which")]
     [InlineData(401, "WWW-Authenticate: Basic realm=\"x\"", "sign-in (Basic)")]
-    [InlineData(401, "Server: x", "signature")]
+    [InlineData(401, "Server: x", "secret")]
     [InlineData(403, "Content-Type: text/html; charset=UTF-8\nServer: cloudflare", "firewall (cloudflare)")]
-    [InlineData(403, "Content-Type: application/json", "signature")]
+    [InlineData(403, "Content-Type: application/json", "secret")]
     public void Answers_ByTheirHeaders_SayWhatFits(int status, string? headers, string advice) =>
         Assert.Contains(advice, Advice.WhatToDo(status, null, Quick, headers), StringComparison.Ordinal);
 

@@ -52,7 +52,7 @@ public sealed record DeadLetter
     [JsonPropertyName("last_error")]
     public required string? LastError { get; init; }
 
-    /// <summary>The body as it was sent last.</summary>
+    /// <summary>The body as it was sent last; null where it is too large for a message.</summary>
     [JsonPropertyName("body")]
     public required RawJson Body { get; init; }
 }

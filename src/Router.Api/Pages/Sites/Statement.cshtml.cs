@@ -3,11 +3,14 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Deliveries;
 using Router.Core.Retention;
+using Router.Core.SetAside;
 
 namespace Router.Api.Pages.Sites;
 
 /// <summary>What became of the leads of the last day, week, month or year; every number leads to its list, as long as there is one.</summary>
-internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement statement, IOptions<RetentionOptions> retention, TimeProvider time) : SitePage(database)
+internal sealed class StatementModel(
+    NpgsqlDataSource database, SiteStatement statement, SetAsideMessages setAside, IOptions<RetentionOptions> retention, TimeProvider time)
+    : SitePage(database)
 {
     [BindProperty(Name = "days", SupportsGet = true)]
     public int Days { get; set; } = 1;
@@ -21,6 +24,9 @@ internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement st
 
     /// <summary>What came, by kind; not of days of which only counts are kept.</summary>
     public MessageCounts Received { get; private set; } = MessageCounts.None;
+
+    /// <summary>What came in and can't be planned.</summary>
+    public long SetAside { get; private set; }
 
     public IReadOnlyList<StatementRow> Hours { get; private set; } = [];
 
@@ -38,6 +44,7 @@ internal sealed class StatementModel(NpgsqlDataSource database, SiteStatement st
         var now = time.GetUtcNow();
         From = now.AddDays(-Days);
         Totals = await statement.Read(SiteId, null, From, now, byHour: false, cancellationToken);
+        SetAside = await setAside.OfSite(SiteId, From, now, cancellationToken);
         Received = await statement.Received(SiteId, From, now, cancellationToken);
         Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
         if (DestinationId is not null && HasHours)
