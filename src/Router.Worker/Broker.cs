@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using MassTransit;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
@@ -11,34 +10,37 @@ namespace Router.Worker;
 /// <summary>The connection to RabbitMQ, what the messages look like, and the queues that workers publish to.</summary>
 internal static class Broker
 {
-    public static void AddBroker(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator> consumers)
+    public static void AddBroker(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddBrokerLine(configuration);
         services.AddSingleton<LaneCounts>();
         services.AddSingleton<SetAside>();
-        services.AddMassTransit(bus =>
-        {
-            bus.DisableUsageTelemetry();
-            consumers(bus);
-            bus.UsingRabbitMq((context, rabbit) =>
-            {
-                Connect(rabbit, new Uri(context.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
-                Serialize(rabbit);
-                var topology = context.GetRequiredService<QueueTopology>();
-                Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
-                Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
-                rabbit.DeployPublishTopology = true;
-                rabbit.ConfigureEndpoints(context);
-            });
-        });
-        // Ours: it starts the bus when it can work, and anew when it doesn't.
-        services.RemoveMassTransitHostedService();
-        // What the bus declares is settled when it is made: not before the queues have been looked at.
-        services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));
-        services.PostConfigure<HealthCheckServiceOptions>(health => health.Registrations.Remove(health.Registrations.Single(check => check.Name == "masstransit-bus")));
+        services.AddSingleton<LeadEventConsumer>();
+        services.AddSingleton<FreshLeadConsumer>();
+        services.AddSingleton<RetryDeliveryConsumer>();
+        services.AddSingleton<CurrentBus>();
         services.AddSingleton<BusKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<BusKeeper>());
         services.AddHealthChecks().AddCheck<BusKeeper>("consuming", tags: ["ready"]);
+    }
+
+    /// <summary>A new bus, not started: one whose endpoints have given up can't be started again.</summary>
+    public static IBusControl Create(IServiceProvider services)
+    {
+        LogContext.ConfigureCurrentLogContext(services.GetRequiredService<ILoggerFactory>());
+        var delivery = services.GetRequiredService<IOptions<DeliveryOptions>>().Value;
+        var topology = services.GetRequiredService<QueueTopology>();
+        return Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            Connect(rabbit, new Uri(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
+            Serialize(rabbit);
+            Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
+            Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
+            rabbit.DeployPublishTopology = true;
+            rabbit.Lane<LeadEventConsumer>(services, LeadEvent.QueueName, delivery.Concurrency);
+            rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, delivery.Concurrency);
+            rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, delivery.RetryConcurrency);
+        });
     }
 
     private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri)

@@ -13,17 +13,16 @@ namespace Router.Worker;
 /// with an error, and whoever runs it starts another one.
 /// </summary>
 internal sealed partial class BusKeeper(
-    IServiceProvider services, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes, IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
+    IServiceProvider services, CurrentBus current, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes, IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
     IHostApplicationLifetime host, TimeProvider time, ILogger<BusKeeper> logger) : BackgroundService, IHealthCheck
 {
-    private const int MostRestarts = 3;
+    private const int MostRestarts = 5;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DeafFor = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
-    private IBusControl? _bus;
     private volatile string? _trouble = "The worker hasn't connected to RabbitMQ yet.";
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -59,7 +58,8 @@ internal sealed partial class BusKeeper(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (_bus is { } bus)
+        // Requests in flight may finish and are recorded.
+        if (current.Control is { } bus)
             await bus.StopAsync(delivery.Value.RequestTimeout + TimeSpan.FromSeconds(5));
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class BusKeeper(
         var restarts = 0;
         while (true)
         {
-            if (_bus is null)
+            if (current.Control is null)
                 await Start(stopping);
             var deaf = TimeSpan.Zero;
             foreach (var lane in deafness)
@@ -104,21 +104,21 @@ internal sealed partial class BusKeeper(
     {
         _trouble = $"Nothing comes from {queue} though it should; connecting anew.";
         LogDeaf(logger, queue);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        limit.CancelAfter(StopTimeout);
-        await _bus!.StopAsync(limit.Token);
-        _bus = null;
+        var dead = current.Control!;
+        current.Control = null;
+        // Not waited for longer: what hangs in the end of a dead one must not keep a new one from being made. What it has in hand goes on.
+        await Task.WhenAny(dead.StopAsync(StopTimeout), Task.Delay(StopTimeout, time, stopping));
         await Start(stopping);
     }
 
     private async Task Start(CancellationToken stopping)
     {
         await secrets.Wait(stopping);
-        var bus = services.GetRequiredService<IBusControl>();
+        var bus = Broker.Create(services);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(StartTimeout);
         await bus.StartAsync(limit.Token);
-        _bus = bus;
+        current.Control = bus;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ can't be used: {Sentence}; trying again. Leads wait in it, unharmed")]

@@ -8,7 +8,7 @@ using Router.Hosting;
 namespace Router.Worker;
 
 /// <summary>Puts a readable copy of a delivery that is given up into <c>lead-dead-letters</c>.</summary>
-internal sealed partial class DeadLetters(Lazy<IBus> bus, IOptions<BrokerOptions> broker, ILogger<DeadLetters> logger)
+internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions> broker, ILogger<DeadLetters> logger)
 {
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
 
@@ -30,7 +30,7 @@ internal sealed partial class DeadLetters(Lazy<IBus> bus, IOptions<BrokerOptions
         {
             // The broker would refuse it for ever. The ledger has the lead; only the copy to read comes without it.
             var readable = body.Length <= broker.Value.MaxMessageBytes - Envelope ? body : TooLarge;
-            await bus.Value.Publish(Letter(lead, destination, readable, attempt), Mandatory, limit.Token);
+            await bus.Publish(Letter(lead, destination, readable, attempt), Mandatory, limit.Token);
             return true;
         }
 #pragma warning disable CA1031 // Whatever it was, the broker doesn't have it; the delivery goes on instead.

@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 
@@ -19,17 +18,8 @@ internal static class DeliveryHosting
         services.AddHostedService<RetentionKeeper>();
 
         // On SIGTERM: no more messages are taken, requests in flight may finish and are recorded, then the process ends.
-        services.AddOptions<MassTransitHostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>
-            host.StopTimeout = delivery.Value.RequestTimeout + TimeSpan.FromSeconds(5));
         services.AddOptions<HostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>
             host.ShutdownTimeout = delivery.Value.RequestTimeout + TimeSpan.FromSeconds(10));
-    }
-
-    public static void AddDeliveryConsumers(this IBusRegistrationConfigurator bus)
-    {
-        bus.AddConsumer<LeadEventConsumer, LeadEventConsumerDefinition>();
-        bus.AddConsumer<FreshLeadConsumer, FreshLeadConsumerDefinition>();
-        bus.AddConsumer<RetryDeliveryConsumer, RetryDeliveryConsumerDefinition>();
     }
 
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>

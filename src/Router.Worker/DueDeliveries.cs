@@ -13,7 +13,7 @@ namespace Router.Worker;
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
 internal sealed class DueDeliveries(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, Lazy<IBus> bus, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time)
     : BackgroundService
 {
     private const int Batch = 250;
@@ -61,7 +61,7 @@ internal sealed class DueDeliveries(
         try
         {
             foreach (var few in due.Chunk(PublishedAtOnce))
-                await Task.WhenAll(few.Select(retry => bus.Value.Publish(retry, Mandatory, limit.Token)));
+                await Task.WhenAll(few.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
         }
         catch
         {

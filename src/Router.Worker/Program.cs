@@ -10,7 +10,7 @@ builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddRouterCore(builder.Configuration);
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddDelivery();
-builder.Services.AddBroker(builder.Configuration, bus => bus.AddDeliveryConsumers());
+builder.Services.AddBroker(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);
 builder.Services.AddDueDeliveries();
 

@@ -143,6 +143,24 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         await _router.Receiver.Wait(site.LeadManager.Path, 1);
     }
 
+    [Fact]
+    public async Task Lead_OfTheLargestSize_GoesThroughEveryLaneToItsDeadLetter()
+    {
+        var site = await _router.CreateSite();
+        var failing = await site.AddDestination("fails at length");
+        _router.Receiver.Answer(failing.Path, async (context, _) =>
+        {
+            context.Response.StatusCode = 500;
+            await context.Response.Body.WriteAsync(new byte[100_000]);
+        });
+        var lead = JsonSerializer.Serialize(new { source = "s", email = "ann@mail.test", notes = new string('x', 1024 * 1024 - 100) });
+        using (var response = await TestSite.UntilTaken(() => site.Post(lead)))
+            Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        await site.Delivery(site.LeadManager, "delivered");
+        await site.Delivery(failing, "dead");
+        await AssertNextLeadArrives(site);
+    }
+
     private async Task<int> MostThatTheBrokerTakes(int wanted)
     {
         try

@@ -27,13 +27,6 @@ internal static class SessionCookie
             options.ExpireTimeSpan = TimeSpan.FromHours(12);
             options.SlidingExpiration = true;
             options.Events.OnValidatePrincipal = Validate;
-            // Without scheme and host, which whoever sends the request can set.
-            options.Events.OnRedirectToLogin = context =>
-            {
-                var target = $"{context.Request.PathBase}{context.Request.Path}{context.Request.QueryString}";
-                context.Response.Redirect($"{context.Request.PathBase}/sign-in{QueryString.Create(context.Options.ReturnUrlParameter, target)}");
-                return Task.CompletedTask;
-            };
             // The page of the status code says it; there is no page to be sent to.
             options.Events.OnRedirectToAccessDenied = context =>
             {

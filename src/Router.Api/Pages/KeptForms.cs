@@ -40,7 +40,9 @@ internal sealed class KeptForms : IAsyncPageFilter
             kept.Save();
         }
 
-        context.Response.Redirect(context.RedirectUri);
+        // Without scheme and host, which whoever sends the request can set.
+        var target = $"{request.PathBase}{request.Path}{request.QueryString}";
+        context.Response.Redirect($"{request.PathBase}/sign-in{QueryString.Create(context.Options.ReturnUrlParameter, target)}");
     }
 
     public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
@@ -68,7 +69,8 @@ public sealed class RouterFixture : IAsyncDisposable
         var started = Enumerable.Range(0, workers).Select(_ => fixture.Host("Router.Worker")).ToList();
         foreach (var host in started.Prepend(fixture.Api))
             await host.Ready();
-        fixture.Admin = new HttpClient { BaseAddress = fixture.Api.Url };
+        // Some senders' headers are in UTF-8.
+        fixture.Admin = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = fixture.Api.Url };
         fixture.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
         return fixture;
     }

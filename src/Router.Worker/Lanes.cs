@@ -1,0 +1,33 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using Router.Hosting;
+
+namespace Router.Worker;
+
+/// <summary>A lane: a queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
+internal static class Lanes
+{
+    public static void Lane<TConsumer>(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, int concurrency)
+        where TConsumer : class, IConsumer =>
+        rabbit.ReceiveEndpoint(queue, endpoint =>
+        {
+            endpoint.PrefetchCount = concurrency;
+            endpoint.ConcurrentMessageLimit = concurrency;
+            // The exchange of the queue's own name is the message's exchange already.
+            endpoint.ConfigureConsumeTopology = false;
+            // A fault event would be a copy of the lead that nobody reads.
+            endpoint.PublishFaults = false;
+            endpoint.Declare(services.GetRequiredService<QueueTopology>(), queue);
+
+            var (host, setAside) = (services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<SetAside>());
+            var largest = services.GetRequiredService<IOptions<BrokerOptions>>().Value.MaxMessageBytes;
+            endpoint.ConfigureReceive(receive => receive.UseFilter(
+                new LaneEntrance(queue, services.GetRequiredService<LaneCounts>().Of(queue), largest, setAside)));
+            endpoint.ConfigureError(error =>
+            {
+                error.UseFilter(new ReturnToQueue(host));
+                error.UseFilter(new SetAsideFilter(queue, setAside));
+            });
+            endpoint.Consumer(services.GetRequiredService<TConsumer>, consumer => consumer.UseFilter(new BackAtStop<TConsumer>(host)));
+        });
+}
