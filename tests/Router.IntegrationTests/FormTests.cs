@@ -196,7 +196,8 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
     private static List<string> Routes() =>
     [
         .. Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, "src", "Router.Api", "Pages"), "*.cshtml", SearchOption.AllDirectories)
-            .Select(file => Regex.Match(File.ReadAllText(file), "^@page \"([^\"]+)\"", RegexOptions.Multiline)).Where(match => match.Success).Select(match => match.Groups[1].Value)
+            .Select(file => Regex.Match(File.ReadAllText(file), "^@page \"(?<path>[^\"]+)\"", RegexOptions.Multiline | RegexOptions.ExplicitCapture))
+            .Where(match => match.Success).Select(match => match.Groups["path"].Value)
             .Order(StringComparer.Ordinal),
     ];
 

@@ -188,10 +188,10 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
 
     private static (Guid Id, Guid Lead, byte[] Utf8) Event(Guid site, string note)
     {
-        var (id, lead) = (Guid.CreateVersion7(), Guid.NewGuid());
+        var (id, lead) = (Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Guid.NewGuid());
         var message = new
         {
-            event_id = id, site_id = site, action = "created", lead_id = lead, accepted_at = DateTimeOffset.UtcNow, product = "web", source_system = "Web",
+            event_id = id, site_id = site, action = "created", lead_id = lead, accepted_at = TimeProvider.System.GetUtcNow(), product = "web", source_system = "Web",
             lead = new { source = "s", email = "ann@mail.test", note },
         };
         return (id, lead, JsonSerializer.SerializeToUtf8Bytes(message));
