@@ -71,8 +71,8 @@ public sealed class OutageTests
         await Eventually.True(() => router.Output.Contains("Postgres is not available", StringComparison.Ordinal), "the worker waits for it");
 
         Assert.Equal(0, await router.Workers[0].Stop());
-        await router.AssertNothingPutAside();
         await servers.StartPostgres();
+        await router.AssertNothingPutAside();
         await router.Host("Router.Worker").Ready();
         await router.Receiver.Wait(site.LeadManager.Path, 10);
         await site.AssertAccountedFor(10);
