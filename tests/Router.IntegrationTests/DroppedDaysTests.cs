@@ -71,7 +71,7 @@ public sealed class DroppedDaysTests(TestServers servers)
         using var owner = await PageClient.SignedIn(router, "owner", site.Id);
         var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/statement?days=30&destination={site.LeadManager.Id}");
         Assert.Contains("It adds up", page, StringComparison.Ordinal);
-        Assert.Contains("Of leads older than 90 days only the counts are kept", page, StringComparison.Ordinal);
+        Assert.Contains("Of messages older than 90 days only the counts are kept", page, StringComparison.Ordinal);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<td data-label=\"delivered\">1</td>"));
         Assert.DoesNotContain("/deliveries?", page, StringComparison.Ordinal);
 
