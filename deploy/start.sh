@@ -25,7 +25,7 @@ if [ -d "$dir" ] && [ ! -e "$dir/lock" ] && [ -n "$(ls -A "$dir")" ]; then
     die "The directory $dir holds something else; choose a new or an empty one with --dir DIR."
 fi
 listens "$port" && [ ! -e "$dir/env" ] && die "Port $port is in use; choose another one with --port N."
-make_private "$dir" && (umask 077; mkdir -p "$dir/logs") || die "The directory $dir cannot be made."
+make_private "$dir" && (umask 077; mkdir -p "$dir/logs"; : >>"$dir/lock") || die "The directory $dir cannot be made."
 dir=$(cd "$dir" && pwd)
 # As it can be pasted.
 at=$(printf %q "$dir")
@@ -69,6 +69,7 @@ command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: see https://dot
 
 # Only one build at a time in a checkout; each run has a copy of its own, so that a build never changes what runs.
 begin "Building"
+: >"$dir/logs/build.log"
 (
     umask 022
     flock 8

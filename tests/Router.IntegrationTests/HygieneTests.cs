@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.RegularExpressions;
 using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
@@ -53,9 +52,9 @@ public sealed class HygieneTests(SharedRouter shared) : IClassFixture<SharedRout
         }
 
         await Eventually.True(() => _router.Api.Output.Contains("missing or wrong credentials", StringComparison.Ordinal), "the log says so");
-        // One a minute, and this run has seen some minutes; a hundred would be two for each request.
-        var lines = _router.Api.Output.Split('\n').Where(line => Regex.IsMatch(line, "credentials|challenged|was not authenticated")).ToList();
-        Assert.All(lines, line => Assert.Contains("missing or wrong credentials (401)", line, StringComparison.Ordinal));
+        Assert.DoesNotMatch("challenged|was not authenticated", _router.Api.Output);
+        // One a minute, and this run has seen some minutes; a hundred would be one for each request.
+        Assert.InRange(_router.Api.Output.Split('\n').Count(line => line.Contains("missing or wrong credentials", StringComparison.Ordinal)), 1, 50);
         Assert.DoesNotContain("a guess", _router.Api.Output, StringComparison.Ordinal);
     }
 

@@ -183,7 +183,7 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         Assert.DoesNotContain("secret.person", _router.Output, StringComparison.Ordinal);
 
         List<string> Lines(string status) =>
-            [.. _router.Output.Split('\n').Where(line => line.Contains($"web-{site.Id:N} were refused with {status}", StringComparison.Ordinal))];
+            [.. _router.Output.Split('\n').Where(line => line.Contains($"web-{site.Id:N}", StringComparison.Ordinal) && line.Contains($" were refused with {status}:", StringComparison.Ordinal))];
     }
 
     [Fact]

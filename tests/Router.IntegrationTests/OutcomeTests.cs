@@ -119,7 +119,7 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
             return Task.CompletedTask;
         });
         await site.PostLead();
-        var attempt = (await site.Delivery(site.LeadManager, "dead")).GetProperty("attempts")[0];
+        var attempt = (await site.DeliveryAsOwner(site.LeadManager, "dead")).GetProperty("attempts")[0];
         Assert.Empty(_router.Receiver.At(target));
         Assert.Equal(target, attempt.GetProperty("response_headers").GetProperty("Location").GetString());
         Assert.Equal(1, attempt.GetProperty("requests").GetInt32());
@@ -166,7 +166,7 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
                 await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(new string('x', 1024)));
         });
         await site.PostLead();
-        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        var delivery = await site.DeliveryAsOwner(site.LeadManager, "delivered");
         Assert.Equal(16384, delivery.GetProperty("attempts")[0].GetProperty("response_body").GetString()!.Length);
     }
 
@@ -182,7 +182,7 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
         await site.PostLead();
-        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        var delivery = await site.DeliveryAsOwner(site.LeadManager, "delivered");
         Assert.Equal("half", delivery.GetProperty("attempts")[0].GetProperty("response_body").GetString());
         Assert.Single(_router.Receiver.At(site.LeadManager.Path));
     }

@@ -36,7 +36,7 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("endless", url: $"http://{listener.LocalEndpoint}/");
         await site.PostLead();
-        var delivery = await site.Delivery(destination, "delivered");
+        var delivery = await site.DeliveryAsOwner(destination, "delivered");
         Assert.Equal(16384, delivery.GetProperty("attempts")[0].GetProperty("response_body").GetString()!.Length);
         // What fits into the buffers between us and it; reading on for a second would be hundreds of megabytes.
         Assert.InRange(await flood.WaitAsync(TimeSpan.FromSeconds(30)), 16384, 32 << 20);

@@ -107,6 +107,29 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
     }
 
     [Fact]
+    public async Task Message_CorrectedIntoOneThatIsSetAsideAlready_IsRefused()
+    {
+        var rows = new List<Guid>();
+        for (var i = 0; i < 2; i++)
+        {
+            rows.Add(await _router.Query<Guid>(
+                "insert into set_aside (queue, reason, size, digest, message) values ('lead-events', 'unreadable', 1, @digest, 'x') returning id",
+                new { digest = Guid.NewGuid().ToByteArray() }));
+        }
+
+        Assert.Equal(HttpStatusCode.NoContent, await Correct(rows[0]));
+        Assert.Equal(HttpStatusCode.Conflict, await Correct(rows[1]));
+        await _router.Query<int>("delete from set_aside where id = any(@rows) returning 1", new { rows });
+
+        async Task<HttpStatusCode> Correct(Guid row)
+        {
+            using var contents = new StringContent($$"""{"n":"{{rows[0]}}"}""");
+            using var answer = await _router.Admin.PutAsync($"/api/set-aside/{row}/message", contents);
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task Message_InAnErrorQueue_IsSetAsideAndGoneWithItsLead()
     {
         var site = await _router.CreateSite();

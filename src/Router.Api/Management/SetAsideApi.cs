@@ -15,7 +15,7 @@ internal static class SetAsideApi
         var group = api.MapGroup("/set-aside").RequireAuthorization(RouterAuthentication.OperatorPolicy).ProducesProblem(403);
         group.MapGet("", List).WithName("listSetAside").WithSummary("Messages that couldn't be taken, newest first; nothing of their contents").Produces<Page<SetAsideMessage>>();
         group.MapGet("/{id:guid}/message", Show).WithName("showSetAside").WithSummary("The contents of one; that you looked is in the audit log").Produces<byte[]>(200, "application/octet-stream").ProducesProblem(404);
-        group.MapPut("/{id:guid}/message", Correct).WithName("correctSetAside").WithSummary("Replace the contents of one").Produces(204).ProducesProblem(404).ProducesValidationProblem(422);
+        group.MapPut("/{id:guid}/message", Correct).WithName("correctSetAside").WithSummary("Replace the contents of one").Produces(204).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/{id:guid}/send", Send).WithName("sendSetAside").WithSummary("Send one again").Produces<Done>().ProducesProblem(404).ProducesProblem(409);
         group.MapDelete("/{id:guid}", Delete).WithName("deleteSetAside").WithSummary("Delete one for good").Produces(204).ProducesProblem(404);
         group.MapPost("/send", SendAll).WithName("sendAllSetAside").WithSummary("Send again what can be sent, a thousand at a time, of one reason or of all").Produces<Done>();

@@ -40,9 +40,16 @@ internal sealed class SetAsideSettings(ConfigurationChanges changes, SetAsideMes
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        var corrected = await Change(
-            "changed", id, reason: null, "corrected", async connection => await SetAsideDecisions.Correct(connection, id, message, cancellationToken) ? 1 : 0, cancellationToken);
-        return corrected == 1 ? true : Refusal.NoSuch("message");
+        try
+        {
+            var corrected = await Change(
+                "changed", id, reason: null, "corrected", async connection => await SetAsideDecisions.Correct(connection, id, message, cancellationToken) ? 1 : 0, cancellationToken);
+            return corrected == 1 ? true : Refusal.NoSuch("message");
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return Refusal.Conflict("Another message of this queue that is set aside reads the same. Send that one again, and delete this one.");
+        }
     }
 
     private async Task<int> Change(string action, Guid? id, string? reason, string what, Func<NpgsqlConnection, Task<int>> change, CancellationToken cancellationToken)

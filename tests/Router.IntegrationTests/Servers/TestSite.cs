@@ -135,6 +135,16 @@ public sealed class TestSite
         return await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{row.GetProperty("event_id")}/{destination.Id}");
     }
 
+    /// <summary>The same, as the site's owner sees it: what a receiver answered may repeat the lead, so it is for nobody else.</summary>
+    public async Task<JsonElement> DeliveryAsOwner(TestDestination destination, string state)
+    {
+        var delivery = await Delivery(destination, state);
+        using var owner = await PageClient.SignedIn(_router, "owner", Id);
+        using var http = new HttpClient { BaseAddress = _router.Api.Url };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await owner.MakeToken());
+        return await http.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}");
+    }
+
     /// <summary>
     /// The verification query: every planned delivery is in a state that says what became of it, every attempt belongs to a
     /// delivery, and the count of events is what was accepted.
