@@ -2,16 +2,15 @@ using Dapper;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Npgsql;
 using Router.Core.Database;
-using Router.Core.Destinations;
 
 namespace Router.Hosting;
 
 /// <summary>
 /// Makes the first key of a database, under a lock: were two hosts to make their own, each would encrypt with what the others may not
-/// know before they read the ring again, a day later. Then encrypts the secrets from before there was a key.
+/// know before they read the ring again, a day later.
 /// </summary>
 internal sealed partial class FirstKey(
-    NpgsqlDataSource database, DatabaseAvailability availability, IKeyManager keys, OldSecrets secrets, IConfiguration configuration, TimeProvider time,
+    NpgsqlDataSource database, DatabaseAvailability availability, IKeyManager keys, IConfiguration configuration, TimeProvider time,
     ILogger<FirstKey> logger) : IHostedService
 {
     private const long Lock = 0x4c4541444b455953; // "LEADKEYS"
@@ -21,8 +20,6 @@ internal sealed partial class FirstKey(
         if (string.IsNullOrEmpty(configuration["Secrets:CertificatePath"]))
             LogUnencrypted(logger);
         await availability.Wait(Make, cancellationToken);
-        if (await availability.Wait(secrets.Protect, cancellationToken) is > 0 and var count)
-            LogProtected(logger, count);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -42,7 +39,4 @@ internal sealed partial class FirstKey(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Secrets:CertificatePath is not set: the keys that encrypt the destinations' secrets are stored in Postgres as they are, and a dump of the database gives them away")]
     private static partial void LogUnencrypted(ILogger logger);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The secrets of {Count} destinations were encrypted")]
-    private static partial void LogProtected(ILogger logger, int count);
 }

@@ -41,7 +41,6 @@ public static class RouterCore
         services.AddBackground<DirectoryChanges>();
         services.AddSingleton<ProductDirectory>();
         services.AddSingleton<DestinationDirectory>();
-        services.AddSingleton<OldSecrets>();
         services.AddSingleton<DestinationDeactivation>();
 
         services.AddOptions<OutboxOptions>().Bind(configuration.GetSection("Outbox")).ValidateDataAnnotations().ValidateOnStart();

@@ -52,7 +52,7 @@ internal sealed partial class DeliveryAttempts(
         // News of the destination's own switch go to it whatever state it is in, and so do its tests.
         if (destination.IsPaused && !turn.IsProbe && lead.Test is null && !LeadActions.IsAboutDestination(lead.Action))
         {
-            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.Deferred, turn.Number, null, DeliveryStates.Held, turn.Step, null));
+            await recorder.Record(new RecordedAttempt(lead, destinationId, RecordKind.Deferred, turn.Number, null, DeliveryStates.Held, turn.Step, null));
             return DeliveryStates.Held;
         }
 
@@ -63,7 +63,7 @@ internal sealed partial class DeliveryAttempts(
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
         if (!turn.IsClaimed)
-            await recorder.Record(new RecordedAttempt(lead.EventId, destinationId, RecordKind.UnderWay, turn.Number, null, DeliveryStates.Retrying, turn.Step, options.Value.Lease));
+            await recorder.Record(new RecordedAttempt(lead, destinationId, RecordKind.UnderWay, turn.Number, null, DeliveryStates.Retrying, turn.Step, options.Value.Lease));
         slow.Track(gates.WhileSlow(destinationId, sending));
         slow.Track(Finish(lead, destination, bytes, turn, sending));
         return DeliveryStates.Retrying;
@@ -96,7 +96,7 @@ internal sealed partial class DeliveryAttempts(
         {
             LogDeferred(logger, lead.EventId, destination.Id);
             await recorder.Record(new RecordedAttempt(
-                lead.EventId, destination.Id, RecordKind.Deferred, turn.Number, null, DeliveryStates.Retrying, turn.Step, gates.DeferDelay(destination.Id)));
+                lead, destination.Id, RecordKind.Deferred, turn.Number, null, DeliveryStates.Retrying, turn.Step, gates.DeferDelay(destination.Id)));
             return DeliveryStates.Retrying;
         }
 
@@ -121,7 +121,7 @@ internal sealed partial class DeliveryAttempts(
             await Deactivate(destination);
 
         await recorder.Record(new RecordedAttempt(
-            lead.EventId, destination.Id, RecordKind.Made, turn.Number, attempt, state, delay is null || usedUp ? turn.Step : turn.Step + 1, delay));
+            lead, destination.Id, RecordKind.Made, turn.Number, attempt, state, delay is null || usedUp ? turn.Step : turn.Step + 1, delay));
         return state;
     }
 
@@ -132,7 +132,7 @@ internal sealed partial class DeliveryAttempts(
         var state = again ? DeliveryStates.Retrying : StateAfter(attempt.Result, delay: null);
         LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, attempt.Duration.TotalMilliseconds);
         await recorder.Record(new RecordedAttempt(
-            lead.EventId, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
+            lead, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
         if (test != LeadTests.Once)
             await availability.Wait(token => checks.Read(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
         return state;

@@ -61,7 +61,7 @@ internal sealed class DueDeliveries(
         try
         {
             foreach (var few in due.Chunk(PublishedAtOnce))
-                await Task.WhenAll(few.Select(retry => bus.Publish(retry, Mandatory, limit.Token)));
+                await Task.WhenAll(few.Select(next => bus.Publish(next.Retry, Mandatory, limit.Token)));
         }
         catch
         {
@@ -73,7 +73,7 @@ internal sealed class DueDeliveries(
         return due.Count;
     }
 
-    private async Task<List<RetryDelivery>> Lease(CancellationToken cancellationToken)
+    private async Task<List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)>> Lease(CancellationToken cancellationToken)
     {
         // Destination by destination, each up to its share of the queue: those of a destination that doesn't answer wait here
         // and never stand before another's. The first part hops from one destination with retries to the next.
@@ -85,7 +85,7 @@ internal sealed class DueDeliveries(
                         where d.state = 'retrying' and d.destination_id > w.destination_id order by d.destination_id limit 1)
                 from waiting w where w.destination_id is not null
             ), due as (
-                select d.event_id, d.destination_id
+                select d.destination_id, d.accepted_at, d.event_id
                 from waiting w
                 cross join lateral (
                     select count(*) filter (where oldest.leased_until > now()) as leased
@@ -94,7 +94,7 @@ internal sealed class DueDeliveries(
                           order by next_attempt_at limit @MaxQueuedRetries) oldest
                 ) queued
                 cross join lateral (
-                    select event_id, destination_id from deliveries
+                    select destination_id, accepted_at, event_id from deliveries
                     where state = 'retrying' and destination_id = w.destination_id and next_attempt_at <= now()
                       and (leased_until is null or leased_until <= now())
                     order by next_attempt_at
@@ -106,28 +106,29 @@ internal sealed class DueDeliveries(
             )
             update deliveries d set leased_until = now() + @QueueLease
             from due
-            where d.event_id = due.event_id and d.destination_id = due.destination_id
-            returning d.event_id, d.destination_id, d.attempts + 1 as attempt
+            where d.destination_id = due.destination_id and d.accepted_at = due.accepted_at and d.event_id = due.event_id
+            returning d.event_id, d.destination_id, d.attempts + 1 as attempt, d.accepted_at
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<(Guid EventId, Guid DestinationId, int Attempt)>(new CommandDefinition(
+        var rows = await connection.QueryAsync<(Guid EventId, Guid DestinationId, int Attempt, DateTimeOffset AcceptedAt)>(new CommandDefinition(
             sql, new { options.Value.MaxQueuedRetries, Batch, options.Value.QueueLease }, cancellationToken: cancellationToken));
-        return [.. rows.Select(row => new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt })];
+        return [.. rows.Select(row => (new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt }, row.AcceptedAt))];
     }
 
-    private async Task Release(List<RetryDelivery> due)
+    private async Task Release(List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)> due)
     {
         const string sql = """
             update deliveries d set leased_until = null
-            from unnest(@Events, @Destinations, @Attempts) as u (event_id, destination_id, attempt)
-            where d.event_id = u.event_id and d.destination_id = u.destination_id and d.state = 'retrying' and d.attempts = u.attempt - 1
+            from unnest(@Events, @Destinations, @Attempts, @Times) as u (event_id, destination_id, attempt, accepted_at)
+            where d.destination_id = u.destination_id and d.accepted_at = u.accepted_at and d.event_id = u.event_id and d.state = 'retrying' and d.attempts = u.attempt - 1
             """;
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(sql, new
         {
-            Events = due.ConvertAll(retry => retry.EventId),
-            Destinations = due.ConvertAll(retry => retry.DestinationId),
-            Attempts = due.ConvertAll(retry => retry.Attempt!.Value),
+            Events = due.ConvertAll(next => next.Retry.EventId),
+            Destinations = due.ConvertAll(next => next.Retry.DestinationId),
+            Attempts = due.ConvertAll(next => next.Retry.Attempt!.Value),
+            Times = due.ConvertAll(next => next.AcceptedAt.UtcDateTime),
         });
     }
 }

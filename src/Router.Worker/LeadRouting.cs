@@ -28,12 +28,14 @@ internal sealed partial class LeadRouting(
         // Published once more it is a new message to the broker, and the same one to us.
         var isRedelivery = context.ReceiveContext.Redelivered || context.ReceiveContext.TransportHeaders.TryGetHeader(LeadMessage.AgainHeader, out _)
             || context.ReceiveContext.TransportHeaders.TryGetHeader(MessageHeaders.Reason, out _);
-        var planned = await planner.Plan(lead, site, isRedelivery);
-        if (planned.Count == 0)
+        var plan = await planner.Plan(lead, site, isRedelivery);
+        if (plan.Destinations.Count == 0)
             return;
+        if (plan.AcceptedAt != lead.AcceptedAt)
+            lead = lead with { AcceptedAt = plan.AcceptedAt };
 
         var body = OutgoingBody.Compose(lead, site.Domain, site.LoginUrlTemplate);
-        var states = await Task.WhenAll(planned.Select(destination => attempts.First(lead, body, site, destination, yields)));
+        var states = await Task.WhenAll(plan.Destinations.Select(destination => attempts.First(lead, body, site, destination, yields)));
 
         LogRouted(
             logger, lead.EventId, lead.SiteId, lead.Action, states.Count(state => state == DeliveryStates.Delivered), states.Length,

@@ -75,7 +75,7 @@ public sealed class CrashTests(TestServers servers)
         var attempts = router.Receiver.At(site.LeadManager.Path);
         Assert.Equal(800, attempts.Count);
         Assert.Equal(800, attempts.Select(request => (request.MessageId, request.Attempt)).Distinct().Count());
-        Assert.Equal(800, await router.Query<long>("select count(*) from delivery_attempts"));
+        Assert.Equal(800, await router.Query<long>("select count(*) from attempts"));
         Assert.All(attempts, request => Assert.InRange(request.Attempt, 1, 4));
     }
 

@@ -50,7 +50,7 @@ public sealed class DatabaseLineTests(TestServers servers)
         await site.AssertAccountedFor(2);
         Assert.Equal(2, router.Receiver.At(site.LeadManager.Path).Count);
         Assert.Equal((2, 2), (
-            await router.Query<int>("select count(*)::int from delivery_attempts where destination_id = @Id", site.LeadManager),
+            await router.Query<int>("select count(*)::int from attempts where destination_id = @Id", site.LeadManager),
             await router.Query<int>("select sum(attempts)::int from deliveries where destination_id = @Id", site.LeadManager)));
     }
 

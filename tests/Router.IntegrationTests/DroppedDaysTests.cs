@@ -84,43 +84,6 @@ public sealed class DroppedDaysTests(TestServers servers)
         Assert.DoesNotContain("by hour", year, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Counts_FromBeforeTheyWereKeptByDestination_BecomeAStatementThatBalances()
-    {
-        await using var router = await RouterFixture.Start(servers);
-        var site = await router.CreateSite();
-        var (old, newer) = (await site.AddDestination("old"), await site.AddDestination("newer"));
-        await using var database = await router.OpenDatabase();
-        await database.ExecuteAsync("""
-            alter table destinations disable trigger user;
-            update destinations set created_at = '2026-01-01' where site_id = @Id and id <> @Newer;
-            update destinations set created_at = '2026-02-01 10:30' where id = @Newer;
-            alter table destinations enable trigger user;
-            alter table statement_days alter column destination_id drop not null;
-            insert into statement_days (site_id, destination_id, hour, state, count)
-            select @Id, destination, hour, state, count
-            from (values ('2026-02-01 10:00Z'::timestamptz, null::uuid, 'received', 5), ('2026-02-01 10:00Z', @LeadManager, 'delivered', 5),
-                         ('2026-02-01 10:00Z', @Old, 'dead', 4), ('2026-02-01 10:00Z', @Newer, 'delivered', 2),
-                         ('2026-02-01 11:00Z', null, 'received', 3), ('2026-02-01 11:00Z', @LeadManager, 'delivered', 3)) v (hour, destination, state, count);
-            """, new { site.Id, LeadManager = site.LeadManager.Id, Old = old.Id, Newer = newer.Id });
-        // In a transaction, as the migrator does it.
-        await using (var transaction = await database.BeginTransactionAsync(TestContext.Current.CancellationToken))
-        {
-            await database.ExecuteAsync(
-                await File.ReadAllTextAsync(
-                    Path.Combine(Repository.Root, "src", "Router.Core", "Database", "Migrations", "0012_statement_days.sql"), TestContext.Current.CancellationToken),
-                transaction: transaction);
-            await transaction.CommitAsync(TestContext.Current.CancellationToken);
-        }
-
-
-        var rows = await Rows(router, site, "?by=hour&from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z");
-        Assert.Equal(
-            ["Lead Manager: 3 = 3 0 0 0, 3 old", "old: 3 = 0 0 0 3, 3 old", "newer: 3 = 0 0 0 3, 3 old",
-             "Lead Manager: 5 = 5 0 0 0, 5 old", "old: 5 = 0 0 4 1, 5 old", "newer: 2 = 2 0 0 0, 2 old"],
-            rows.Select(Text));
-    }
-
     private static async Task<List<JsonElement>> Rows(RouterFixture router, TestSite site, string query)
     {
         var statement = await router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/statement{query}");

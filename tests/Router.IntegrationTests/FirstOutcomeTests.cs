@@ -92,8 +92,8 @@ public sealed class FirstOutcomeTests(SharedRouter shared) : IClassFixture<Share
 
     private async Task Record(Guid id, TestDestination destination, string state) => await _router.Query<int>(
         """
-        insert into deliveries (event_id, destination_id, site_id, state, attempts, accepted_at, first_attempt_at, finished_at)
-        select id, @Destination, site_id, @state, 1, accepted_at, now(), now() from lead_events where id = @id
+        insert into deliveries (event_id, destination_id, site_id, state, attempts, attempt, started_at, duration_us, result, accepted_at, finished_at)
+        select id, @Destination, site_id, @state, 1, 1, now(), 1, 'delivered', accepted_at, now() from lead_events where id = @id
         returning 1
         """, new { id, Destination = destination.Id, state });
 

@@ -34,7 +34,7 @@ public sealed class ForgottenClaimTests(TestServers servers)
         await site.Delivery(site.LeadManager, "delivered");
         Assert.Equal([1, 2, 3], router.Receiver.At(site.LeadManager.Path).Select(request => request.Attempt));
         Assert.Equal("1,2,3", await router.Query<string>(
-            "select string_agg(attempt::text, ',' order by attempt) from delivery_attempts where destination_id = @Id", new { site.LeadManager.Id }));
+            "select string_agg(attempt::text, ',' order by attempt) from attempts where destination_id = @Id", new { site.LeadManager.Id }));
         await site.AssertAccountedFor(1);
     }
 }

@@ -46,8 +46,8 @@ public sealed class FrozenWorkerTests(TestServers servers)
         await Eventually.True(async () => await Delivered(router, site) == 4, "it goes on");
         await site.AssertAccountedFor(events: 4);
         // Whatever the one that woke up thought of its old requests: their answers and their time limits came at the same moment.
-        Assert.Equal(4, await router.Query<long>("select count(distinct (event_id, destination_id)) from delivery_attempts where result = 'delivered'"));
-        Assert.InRange(await router.Query<long>("select count(*) from delivery_attempts where result = 'delivered'"), 4, 6);
+        Assert.Equal(4, await router.Query<long>("select count(distinct (event_id, destination_id)) from attempts where result = 'delivered'"));
+        Assert.InRange(await router.Query<long>("select count(*) from attempts where result = 'delivered'"), 4, 6);
         Assert.Equal(4, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
     }
 

@@ -40,7 +40,7 @@ public sealed class IsolationTests(TestServers servers)
         Assert.Equal(100, received.Count);
         // Finding no room was no attempt.
         Assert.All(received, request => Assert.Equal(1, request.Attempt));
-        Assert.Equal(100, await router.Query<long>("select count(*) from delivery_attempts where destination_id = @Id", new { hanging.Id }));
+        Assert.Equal(100, await router.Query<long>("select count(*) from attempts where destination_id = @Id", new { hanging.Id }));
         Assert.InRange(most, 1, 4);
         await site.AssertAccountedFor(events: 100);
     }
@@ -110,7 +110,7 @@ public sealed class IsolationTests(TestServers servers)
         await router.Receiver.Wait(site.LeadManager.Path, 200);
         await Task.Delay(3000);
         // Without a breaker each lead would have been tried several times by now.
-        Assert.InRange(await router.Query<long>("select count(*) from delivery_attempts where destination_id = @Id", new { destination.Id }), 20, 199);
+        Assert.InRange(await router.Query<long>("select count(*) from attempts where destination_id = @Id", new { destination.Id }), 20, 199);
 
         await using var receiver = await Receiver.Start(port);
         await Eventually.True(async () => await Count(router, destination, "delivered") == 200, "it is back and gets everything");

@@ -84,7 +84,7 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var lead = await site.PostLead();
         await site.Send(HttpMethod.Patch, $"/leads/{lead}", """{"city":"Kailua"}""");
         await site.Post("""[{"type":"note","source":"s"}]""", $"/leads/{lead}/activities");
-        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and last_status = 503", destination) == 3, "all wait");
+        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 3, "all wait");
 
         using var browser = await SignIn();
         var list = await browser.Get($"/sites/{site.Id}");
@@ -138,7 +138,7 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
             return Task.CompletedTask;
         });
         await site.PostLead();
-        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and last_status = 503", destination) == 1, "it waits");
+        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 1, "it waits");
         _router.Receiver.Answer(destination.Path, 200);
         using var browser = await SignIn();
         var saved = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}"), "Save", ("name", "fixed again"));
@@ -354,7 +354,7 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await router.Broker.Move(router.VirtualHost, "lead-dead-letters", "lead-retries");
         await site.Delivery(destination, "canceled");
         Assert.Equal((1, 1), (await router.Query<int>("select attempts from deliveries where destination_id = @Id and state = 'canceled'", destination),
-            await router.Query<int>("select count(*)::int from delivery_attempts a join lead_events e on e.id = a.event_id where a.destination_id = @Id and e.action = 'created'", destination)));
+            await router.Query<int>("select count(*)::int from attempts a join lead_events e on e.id = a.event_id where a.destination_id = @Id and e.action = 'created'", destination)));
     }
 
     [Fact]

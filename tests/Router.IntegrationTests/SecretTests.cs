@@ -56,31 +56,6 @@ public sealed class SecretTests(TestServers servers)
     }
 
     [Fact]
-    public async Task Secrets_FromBeforeTheyWereEncrypted_AreEncryptedAndGoOnSigning()
-    {
-        var database = await servers.CreateDatabase();
-        var amqp = await servers.Broker.CreateVirtualHost();
-        TestSite site;
-        TestDestination destination;
-        await using (var router = await RouterFixture.Start(database, amqp, servers.Broker, workers: 0))
-        {
-            site = await router.CreateSite();
-            destination = await site.AddDestination("old", secret: "an old secret");
-            await using var connection = await router.OpenDatabase();
-            // As the migration leaves them behind.
-            await connection.ExecuteAsync("update destinations set secret = 'plain:an old secret', previous_secret = 'plain:older', previous_secret_until = now() where id = @Id", new { destination.Id });
-        }
-
-        await using var again = await RouterFixture.Start(database, amqp, servers.Broker, workers: 1);
-        Assert.Equal(0, await again.Query<int>("select count(*)::int from destinations where secret like 'plain:%' or previous_secret like 'plain:%'"));
-        await again.Query<object>("update destinations set url = @Url where id = @Id", new { Url = new Uri(again.Receiver.Url, destination.Path).AbsoluteUri, destination.Id });
-        await again.Query<object>("update destinations set url = @Url where id = @Id", new { Url = new Uri(again.Receiver.Url, "/lm").AbsoluteUri, site.LeadManager.Id });
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(again.Api.Url, $"/rest/sites/{site.Id}/leads")) { Content = Json(new { source = "s", email = "a@b.test" }), Headers = { Authorization = site.Credentials } };
-        Assert.Equal(201, (int)(await again.Admin.SendAsync(request)).StatusCode);
-        Assert.True((await again.Receiver.Wait(destination.Path, 1))[0].IsSignedWith("an old secret"));
-    }
-
-    [Fact]
     public async Task Secret_ThatTheKeysDontFit_FailsItsDestinationAlone()
     {
         await using var router = await RouterFixture.Start(servers);

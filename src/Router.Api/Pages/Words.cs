@@ -17,7 +17,6 @@ internal static class Words
 
     public static string State(string state) => state switch
     {
-        DeliveryStates.Pending => "on its way",
         DeliveryStates.Retrying => "will be tried again",
         DeliveryStates.Held => "waits for its destination",
         DeliveryStates.Dead => "given up",

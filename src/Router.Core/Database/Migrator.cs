@@ -7,12 +7,16 @@ using Npgsql;
 namespace Router.Core.Database;
 
 /// <summary>
-/// Brings the schema up to date before the host takes work. Migrations are embedded, numbered, append-only; each runs
-/// once, in a transaction of its own, under an advisory lock: several hosts may start at once.
+/// Brings the schema up to date before the host takes work. An empty database gets the files of <c>Schema</c>, which say what the schema is; one
+/// that has them gets the migrations that were added since: embedded, numbered, append-only, each run once. Each step is a transaction of its own
+/// under an advisory lock: several hosts may start at once.
 /// </summary>
 internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseLine line, DatabaseAvailability availability, ILogger<Migrator> logger) : IHostedService
 {
     private const long Lock = 0x4c454144524f5554; // "LEADROUT"
+
+    // What an empty database gets, as schema_migrations calls it.
+    private const string Baseline = "schema";
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -26,15 +30,37 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseLine l
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var applied = await Applied(connection);
-        var count = 0;
-        foreach (var (name, sql) in Embedded().Where(migration => !applied.Contains(migration.Name)))
+        if (applied.Count > 0 && !applied.Contains(Baseline))
         {
-            while (!await TryApply(connection, name, sql, cancellationToken))
-                await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
+            throw new InvalidOperationException(
+                "The database holds tables of a version that was never released. Give the router an empty database (Database:ConnectionString).");
+        }
+
+        var migrations = Embedded("Migrations").ToList();
+        var count = 0;
+        // What an empty database gets has all migrations in it.
+        if (applied.Count == 0)
+        {
+            var schema = string.Join('\n', Embedded("Schema").Select(file => file.Sql));
+            var names = string.Concat(migrations.Select(migration => $"\ninsert into schema_migrations (name) values ('{migration.Name}') on conflict do nothing;"));
+            await Apply(connection, Baseline, schema + names, cancellationToken);
+            applied = await Applied(connection);
+            count++;
+        }
+
+        foreach (var (name, sql) in migrations.Where(migration => !applied.Contains(migration.Name)))
+        {
+            await Apply(connection, name, sql, cancellationToken);
             count++;
         }
 
         return count;
+    }
+
+    private async Task Apply(NpgsqlConnection connection, string name, string sql, CancellationToken cancellationToken)
+    {
+        while (!await TryApply(connection, name, sql, cancellationToken))
+            await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
     }
 
     private static async Task<HashSet<string>> Applied(NpgsqlConnection connection) =>
@@ -72,10 +98,11 @@ internal sealed partial class Migrator(NpgsqlDataSource database, DatabaseLine l
         }
     }
 
-    private static IEnumerable<(string Name, string Sql)> Embedded()
+    /// <summary>The files of a folder beside this one, in the order of their names.</summary>
+    internal static IEnumerable<(string Name, string Sql)> Embedded(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
-        const string prefix = "Router.Core.Database.Migrations.";
+        var prefix = $"Router.Core.Database.{folder}.";
         foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);

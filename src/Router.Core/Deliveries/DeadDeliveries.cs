@@ -35,7 +35,7 @@ public sealed class DeadDeliveries(NpgsqlDataSource database)
         // Looked up in whatever state it is by now: somebody may have replayed the last row of the page before.
         var dead = $"""
             d.state = 'dead' and not d.is_test
-            {(after is null ? "" : "and (d.accepted_at, d.event_id, d.destination_id) < ((select accepted_at from deliveries where event_id = @Event and destination_id = @After), @Event, @After)")}
+            {(after is null ? "" : "and (d.accepted_at, d.event_id, d.destination_id) < ((select accepted_at from lead_events where id = @Event), @Event, @After)")}
             """;
         const string order = "order by d.accepted_at desc, d.event_id desc, d.destination_id desc limit @limit";
         // A site has few destinations, and each of them its own order: the newest of each, then the newest of those.
@@ -48,7 +48,7 @@ public sealed class DeadDeliveries(NpgsqlDataSource database)
                """;
         var sql = $"""
             select d.event_id, d.destination_id, x.name as destination_name, s.id as site_id, s.name as site_name, e.lead_id_text as lead_id, e.action,
-                   d.attempts, d.last_status, d.last_error, d.accepted_at, d.finished_at, x.active and e.body is not null as may_replay
+                   d.attempts, d.status::int as last_status, d.error as last_error, d.accepted_at, d.finished_at, x.active and e.body is not null as may_replay
             from ({rows}) d
             join lead_events e on e.id = d.event_id
             join destinations x on x.id = d.destination_id

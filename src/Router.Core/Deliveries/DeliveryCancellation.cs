@@ -10,11 +10,23 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     internal const string Cancel = $"update deliveries d {Canceled}";
 
     /// <summary>States in which a delivery waits for something.</summary>
-    internal const string Waiting = "('pending', 'retrying', 'held')";
+    internal const string Waiting = "('retrying', 'held')";
+
+    /// <summary>The condition that <c>d</c> is the delivery of another row with its key.</summary>
+    internal static string Is(string other) =>
+        $"d.destination_id = {other}.destination_id and d.accepted_at = {other}.accepted_at and d.event_id = {other}.event_id";
+
+    /// <summary>Ends what waits, and leaves no answer behind: it may repeat the lead.</summary>
+    internal const string Erased = $"""
+        set state = case when d.state in {Waiting} then {StateAfter} else d.state end,
+            finished_at = case when d.state in {Waiting} then now() else d.finished_at end,
+            next_attempt_at = null, leased_until = null, response_body = null, response_headers = null
+        """;
 
     // A replay of what was delivered before goes back to being that.
-    private const string Canceled =
-        "set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()";
+    private const string StateAfter = "case when d.delivered_at is null then 'canceled' else 'delivered' end";
+
+    private const string Canceled = $"set state = {StateAfter}, next_attempt_at = null, leased_until = null, finished_at = now()";
 
     /// <summary>Sets one to canceled unless it is finished already.</summary>
     public async ValueTask<int> One(Guid eventId, Guid destinationId, CancellationToken cancellationToken)
@@ -22,9 +34,11 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
         // A number that was claimed for an attempt and not used goes back: attempts are those that were made.
         var sql = $"""
             {Planned("from lead_events e cross join (select @destinationId::uuid as id) x where e.id = @eventId")};
-            update deliveries d set attempts = made.count
-            from (select coalesce(max(attempt), 0) as count from delivery_attempts where event_id = @eventId and destination_id = @destinationId) made
-            where d.event_id = @eventId and d.destination_id = @destinationId and d.state = 'canceled' and d.attempts > made.count
+            update deliveries d
+            set attempts = greatest(d.attempt, (select max(attempt) from delivery_attempts a where a.event_id = d.event_id and a.destination_id = d.destination_id), 0)
+            from lead_events e
+            where e.id = @eventId and d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
+              and d.state = 'canceled' and d.attempts > coalesce(d.attempt, 0)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
@@ -35,7 +49,7 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     internal static string Planned(string from) => $"""
         insert into deliveries as d (event_id, destination_id, site_id, accepted_at, state, finished_at)
         select e.id, x.id, e.site_id, e.accepted_at, 'canceled', now() {from}
-        on conflict (event_id, destination_id) do update {Canceled} where d.state in {Waiting}
+        on conflict (destination_id, accepted_at, event_id) do update {Canceled} where d.state in {Waiting}
         """;
 
     /// <summary>What waits for a destination as its transaction begins: how much, and until when it was accepted.</summary>
@@ -56,13 +70,13 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     public async Task All(Guid destinationId, DateTimeOffset before, CancellationToken cancellationToken)
     {
         const int mostRows = 5_000;
-        const string sql = $"""
+        var sql = $"""
             with waiting as (
-                select event_id, destination_id from deliveries
+                select destination_id, accepted_at, event_id from deliveries
                 where destination_id = @destinationId and state in ('retrying', 'held') and accepted_at < @before
                 limit @mostRows for update skip locked
             )
-            {Cancel} from waiting w where d.event_id = w.event_id and d.destination_id = w.destination_id
+            {Cancel} from waiting w where {Is("w")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         while (await connection.ExecuteAsync(new CommandDefinition(sql, new { destinationId, before, mostRows }, cancellationToken: cancellationToken)) > 0)

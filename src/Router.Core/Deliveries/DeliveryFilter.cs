@@ -25,8 +25,8 @@ public sealed record DeliveryFilter(
         State is null ? null : "d.state = @State",
         Lead is null ? null : "e.site_id = @siteId and e.lead_id = @Lead",
         Event is null ? null : "d.event_id = @Message",
-        Status is null ? null : "d.last_status = @Status",
-        Error is null ? null : "strpos(d.last_error, @Error) > 0",
+        Status is null ? null : "d.status = @Status",
+        Error is null ? null : "strpos(d.error, @Error) > 0",
         From is null ? null : "d.accepted_at >= @From",
         To is null ? null : "d.accepted_at < @To",
     }.OfType<string>());

@@ -37,7 +37,7 @@ public sealed record DeliveryRow(
 /// <param name="ResponseHeaders">Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.</param>
 /// <param name="Requests">How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.</param>
 public sealed record AttemptRow(
-    int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize,
+    int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize,
     string? ResponseHeaders = null, short? Requests = null)
 {
     /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
@@ -49,9 +49,20 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.last_status, d.last_error, d.accepted_at, d.first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
+               d.status::int as last_status, d.error as last_error, d.accepted_at, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
                d.is_test, e.body is null as contents_deleted
         """;
+
+    /// <summary>All attempts of one delivery: the latest is in its own row. With the event as <c>e</c>.</summary>
+    /// <param name="destination">The destination's id, as SQL.</param>
+    internal static string AttemptsOf(string destination) => $"""
+        select {AttemptColumns} from deliveries d
+        where d.destination_id = {destination} and d.accepted_at = e.accepted_at and d.event_id = e.id and d.attempt is not null
+        union all
+        select {AttemptColumns} from delivery_attempts where event_id = e.id and destination_id = {destination}
+        """;
+
+    private const string AttemptColumns = "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body";
 
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
@@ -65,7 +76,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         // A cursor names a row; its time is looked up, so that nothing but ids travels.
         const string behind = """
             and (d.accepted_at, d.event_id, d.destination_id) < (
-                (select accepted_at from deliveries where event_id = @Event and destination_id = @After), @Event, @After)
+                (select accepted_at from lead_events where id = @Event), @Event, @After)
             """;
         const string order = "order by accepted_at desc, event_id desc, destination_id desc limit @limit";
         // The newest of each destination, by its index, then the newest of those.
@@ -104,18 +115,18 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts)?> Find(
         Guid siteId, Guid eventId, Guid destinationId, bool contents, CancellationToken cancellationToken)
     {
-        const string sql = $"""
+        var sql = $"""
             {Rows}
-            from deliveries d
-            join lead_events e on e.id = d.event_id
+            from lead_events e
+            join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
             join destinations x on x.id = d.destination_id
-            where d.event_id = @eventId and d.destination_id = @destinationId and d.site_id = @siteId;
+            where e.id = @eventId and e.site_id = @siteId;
 
-            select attempt, started_at, duration_us, result, status, error, case when @contents then response_body end as response_body,
-                   coalesce(octet_length(response_body), 0) as response_size, case when @contents then response_headers end as response_headers, requests
-            from delivery_attempts
-            where event_id = @eventId and destination_id = @destinationId
-            order by attempt, started_at
+            select a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error, case when @contents then a.response_body end as response_body,
+                   coalesce(octet_length(a.response_body), 0) as response_size, case when @contents then a.response_headers end as response_headers, a.requests
+            from lead_events e cross join lateral ({AttemptsOf("@destinationId")}) a
+            where e.id = @eventId and e.site_id = @siteId
+            order by a.attempt, a.started_at
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(

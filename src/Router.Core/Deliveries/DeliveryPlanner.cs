@@ -14,6 +14,11 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
     internal bool IsInDoubt { get; set; }
 }
 
+/// <summary>What a plan comes to.</summary>
+/// <param name="Destinations">Those to which the event must be sent now.</param>
+/// <param name="AcceptedAt">When the event was accepted, as the ledger has it: of two requests with one <c>Idempotency-Key</c> that of the first.</param>
+public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset AcceptedAt);
+
 /// <summary>
 /// Stage 1: one row for each event, with the destinations that were active. An event that is delivered again (its worker died) keeps the
 /// destinations of its first plan and gets back those without an outcome, and so does one whose plan was committed when the answer of
@@ -21,20 +26,20 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability)
-    : GroupCommit<PlannedEvent, IReadOnlyList<Guid>>(availability)
+    : GroupCommit<PlannedEvent, Plan>(availability)
 {
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
     /// <param name="lead">The event.</param>
     /// <param name="site">Its site.</param>
     /// <param name="isRedelivery">Whether the broker delivers the message again, because nobody acknowledged it before.</param>
-    public Task<IReadOnlyList<Guid>> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
+    public Task<Plan> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
     {
         var (chosen, unknown) = site.Choose(lead.OnlyDestinations);
         return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery));
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<IReadOnlyList<Guid>>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<Plan>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
         try
         {
@@ -48,7 +53,7 @@ public sealed class DeliveryPlanner(
         }
     }
 
-    private async Task<IReadOnlyList<Guid>[]> WriteOnce(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
+    private async Task<Plan[]> WriteOnce(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // The same event twice in one batch: the second finds what the first has planned. What may repeat another event comes
@@ -59,18 +64,17 @@ public sealed class DeliveryPlanner(
         foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
             fresh.UnionWith(await Insert(connection, [.. batch], cancellationToken));
         var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
-        var pending = again.Count == 0 ? null : await Pending(connection, again, cancellationToken);
+        var planned = again.Count == 0 ? null : await WithoutOutcome(connection, again, cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);
-        var results = new IReadOnlyList<Guid>[rows.Count];
+        var results = new Plan[rows.Count];
         for (var i = 0; i < rows.Count; i++)
         {
             var (lead, destinations, _, isRedelivery) = rows[i];
-            var isInDoubt = rows[i].IsInDoubt;
             var isFirst = taken.Add(lead.EventId);
-            results[i] = fresh.Contains(lead.EventId)
-                ? isFirst || isRedelivery ? destinations : []
-                : isRedelivery || (isInDoubt && isFirst) ? [.. pending![lead.EventId]] : [];
+            results[i] = fresh.Contains(lead.EventId) ? new Plan(isFirst || isRedelivery ? destinations : [], lead.AcceptedAt)
+                : isRedelivery || (rows[i].IsInDoubt && isFirst) ? planned!.GetValueOrDefault(lead.EventId) ?? new Plan([], lead.AcceptedAt)
+                : new Plan([], lead.AcceptedAt);
         }
 
         return results;
@@ -118,25 +122,24 @@ public sealed class DeliveryPlanner(
         return planned;
     }
 
-    private static async Task<ILookup<Guid, Guid>> Pending(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
+    private static async Task<Dictionary<Guid, Plan>> WithoutOutcome(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
-            select e.id, x.id
-            from lead_events e cross join unnest(e.destinations) x (id)
-            where e.id = any($1) and e.id between $2 and $3
-              and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id and d.event_id between $2 and $3)
-            union all
-            -- Planned by an older version, which wrote these rows at once.
-            select event_id, destination_id from deliveries where event_id = any($1) and event_id between $2 and $3 and state = 'pending'
+            select e.id, e.accepted_at, array(
+                select x.id from unnest(e.destinations) x (id)
+                where not exists (
+                    select from deliveries d
+                    where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.event_id between $2 and $3))
+            from lead_events e where e.id = any($1) and e.id between $2 and $3
             """, connection);
         command.Add(NpgsqlDbType.Uuid, events, id => id);
         command.AddSpan(events, id => id);
 
-        var pending = new List<(Guid Event, Guid Destination)>();
+        var plans = new Dictionary<Guid, Plan>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            pending.Add((reader.GetGuid(0), reader.GetGuid(1)));
-        return pending.ToLookup(row => row.Event, row => row.Destination);
+            plans.Add(reader.GetGuid(0), new Plan(reader.GetFieldValue<Guid[]>(2), reader.GetFieldValue<DateTimeOffset>(1)));
+        return plans;
     }
 }

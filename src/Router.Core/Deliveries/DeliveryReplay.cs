@@ -28,8 +28,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         // What is due already, or in somebody's hands, is left alone: so each step finds others, and it ends.
         const string sql = $"""
             {Again}
-              and (d.event_id, d.destination_id) in (
-                  select w.event_id, w.destination_id from deliveries w
+              and (d.destination_id, d.accepted_at, d.event_id) in (
+                  select w.destination_id, w.accepted_at, w.event_id from deliveries w
                   where w.destination_id = @destinationId and w.site_id = @siteId and w.state = 'retrying' and w.next_attempt_at > now()
                     and (w.leased_until is null or w.leased_until <= now())
                   limit @mostRows for update skip locked)
@@ -59,6 +59,7 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         const string sql = $"""
             {Again}
               and d.site_id = @siteId and d.event_id = @eventId and d.destination_id = @destinationId
+              and d.accepted_at = (select accepted_at from lead_events where id = @eventId)
               -- News of the destination's switch is old news once it is finished.
               and (d.state = 'retrying' or exists (select from lead_events e where e.id = d.event_id and e.action not like 'integration_%'))
               and (d.state = 'dead' or d.state = 'retrying' and (d.leased_until is null or d.leased_until <= now())

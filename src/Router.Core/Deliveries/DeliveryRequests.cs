@@ -54,7 +54,7 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
         const string sql = """
             select e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test, s.domain, s.login_url_template, x.settings_changed_at
             from lead_events e
-            join deliveries d on d.event_id = e.id and d.destination_id = @destinationId
+            join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
             join sites s on s.id = e.site_id
             join destinations x on x.id = d.destination_id
             where e.id = @eventId and e.site_id = @siteId and e.body is not null

@@ -3,9 +3,6 @@ namespace Router.Core.Deliveries;
 /// <summary>What has become of a delivery; the values of <c>deliveries.state</c>.</summary>
 public static class DeliveryStates
 {
-    /// <summary>Planned by an older version of ours and not attempted yet. Today a delivery's row begins with its first outcome.</summary>
-    public const string Pending = "pending";
-
     /// <summary>The receiver answered 2xx.</summary>
     public const string Delivered = "delivered";
 
@@ -25,5 +22,5 @@ public static class DeliveryStates
     public const string Canceled = "canceled";
 
     /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<string> All = [Pending, Delivered, Rejected, Retrying, Held, Dead, Canceled];
+    public static readonly IReadOnlyList<string> All = [Delivered, Rejected, Retrying, Held, Dead, Canceled];
 }

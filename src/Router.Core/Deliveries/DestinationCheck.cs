@@ -50,8 +50,8 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     {
         const string sql = """
             with events as (
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, test)
-                select e.id, @siteId, 'created', @lead, @lead::text, '', @SourceSystem, @now, @body, e.test
+                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, test, destinations)
+                select e.id, @siteId, 'created', @lead, @lead::text, '', @SourceSystem, @now, @body, e.test, array[@destinationId]
                 from unnest(@ids, @tests) as e (id, test)
                 where (select count(*) from deliveries where destination_id = @destinationId and is_test and accepted_at > @now - interval '1 minute') < @MostInAMinute
                 returning id
@@ -99,16 +99,15 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         NpgsqlConnection connection, Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            """
+            $"""
             select e.id, e.test, d.state, e.accepted_at
-            from lead_events e join deliveries d on d.event_id = e.id
-            where e.site_id = @siteId and e.lead_id = @check and e.test is not null and d.destination_id = @destinationId
+            from lead_events e join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
+            where e.site_id = @siteId and e.lead_id = @check and e.test is not null
             order by e.test;
 
-            select a.event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status, a.error, a.response_body, a.response_headers, a.requests
-            from delivery_attempts a
-            where a.destination_id = @destinationId
-              and a.event_id in (select id from lead_events where site_id = @siteId and lead_id = @check and test is not null)
+            select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error, a.response_body, a.response_headers, a.requests
+            from lead_events e cross join lateral ({DeliveryHistory.AttemptsOf("@destinationId")}) a
+            where e.site_id = @siteId and e.lead_id = @check and e.test is not null
             order by a.attempt, a.started_at
             """, new { siteId, destinationId, check }, cancellationToken: cancellationToken));
         var steps = (await results.ReadAsync<(Guid Event, string Test, string State, DateTimeOffset AcceptedAt)>()).AsList();
@@ -120,7 +119,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     }
 
     private sealed record AttemptOfEvent(
-        Guid EventId, int Attempt, DateTimeOffset StartedAt, long DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
+        Guid EventId, int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
         string? ResponseHeaders, short? Requests)
     {
         public AttemptRow ToRow() =>

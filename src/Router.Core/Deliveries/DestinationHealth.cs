@@ -34,7 +34,7 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
     // read the whole ledger for the few that do.
     // An attempt that is under way for the first time is neither a success nor a failure yet.
     private const string Failure =
-        "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test and (d.last_status is not null or d.last_error is not null)";
+        "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test and (d.status is not null or d.error is not null)";
 
     /// <summary>Of these destinations, each of them in the answer.</summary>
     public async Task<IReadOnlyDictionary<Guid, DestinationHealthRow>> Of(IReadOnlyCollection<Guid> destinations, CancellationToken cancellationToken)
@@ -55,13 +55,13 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                 select min(d.first_attempt_at) filter (where {Failure} and d.first_attempt_at > coalesce(success.at, '-infinity')) as since,
                        max(d.finished_at) filter (where d.state = 'rejected') as refused_at, count(*) filter (where d.state = 'rejected')::int as refused
                 from (
-                    select d.state, d.attempts, d.is_test, d.first_attempt_at, d.finished_at, d.last_status, d.last_error from deliveries d
+                    select d.state, d.attempts, d.is_test, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.finished_at, d.status, d.error from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
                     order by d.accepted_at desc, d.event_id desc limit @Newest) d
             ) failing on true
             left join lateral (
-                select d.last_status, d.last_error from (
-                    select d.state, d.attempts, d.is_test, d.last_status, d.last_error from deliveries d
+                select d.status::int as last_status, d.error as last_error from (
+                    select d.state, d.attempts, d.is_test, d.status, d.error from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
                     order by d.accepted_at desc, d.event_id desc limit @Newest) d
                 where {Failure} limit 1

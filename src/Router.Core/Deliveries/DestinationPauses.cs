@@ -73,12 +73,12 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     /// <summary>Holds what waits for paused destinations; what is in a worker's hands or a probe stays. How many.</summary>
     public async Task<int> Hold(CancellationToken cancellationToken)
     {
-        const string sql = """
+        var sql = $"""
             with waiting as (
-                select r.event_id, r.destination_id
+                select r.destination_id, r.accepted_at, r.event_id
                 from destinations x
                 cross join lateral (
-                    select d.event_id, d.destination_id
+                    select d.destination_id, d.accepted_at, d.event_id
                     from deliveries d join lead_events e on e.id = d.event_id
                     where d.destination_id = x.id and d.state = 'retrying' and not d.is_test and e.action not like 'integration_%'
                       and (d.leased_until is null or d.leased_until <= now())
@@ -89,7 +89,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
                 where x.paused_at is not null
             )
             update deliveries d set state = 'held', next_attempt_at = null, leased_until = null
-            from waiting w where d.event_id = w.event_id and d.destination_id = w.destination_id
+            from waiting w where {DeliveryCancellation.Is("w")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));
@@ -97,27 +97,27 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
 
     /// <summary>Sends the oldest held delivery of each destination whose probe is due; which destinations.</summary>
     public Task<List<Guid>> Probe(CancellationToken cancellationToken) => Ids(
-        """
+        $"""
         with due as (
-            select x.id, held.event_id
+            select x.id as destination_id, held.accepted_at, held.event_id
             from destinations x
             -- Without failures it is well, and to be resumed.
             join destination_failures f on f.destination_id = x.id
             cross join lateral (
-                select event_id from deliveries where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
+                select accepted_at, event_id from deliveries where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
             ) held
             where x.paused_by = 'router' and coalesce(f.probe_at, x.paused_at + @ProbeInterval) <= now()
               and not exists (
-                  select from deliveries p where p.event_id = f.probe_event_id and p.destination_id = x.id and p.state = 'retrying')
+                  select from deliveries p where p.destination_id = x.id and p.state = 'retrying' and p.event_id = f.probe_event_id)
         ), noted as (
             update destination_failures f
             set probe_event_id = due.event_id,
                 probe_interval = least(@MaxProbeInterval, coalesce(f.probe_interval * 2, @ProbeInterval)),
                 probe_at = now() + least(@MaxProbeInterval, coalesce(f.probe_interval * 2, @ProbeInterval))
-            from due where f.destination_id = due.id
+            from due where f.destination_id = due.destination_id
         )
         update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null
-        from due where d.event_id = due.event_id and d.destination_id = due.id
+        from due where {DeliveryCancellation.Is("due")}
         returning d.destination_id
         """, cancellationToken);
 
@@ -134,7 +134,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<int> Drain(bool grow, CancellationToken cancellationToken)
     {
-        const string sql = $"""
+        var sql = $"""
             with recursive {Holding}, batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
@@ -143,15 +143,15 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             ), ended as (
                 delete from destination_drains where destination_id not in (select id from holding where id is not null)
             ), freed as (
-                select d.event_id, d.destination_id
+                select d.destination_id, d.accepted_at, d.event_id
                 from batches b
                 cross join lateral (
-                    select event_id, destination_id from deliveries
+                    select destination_id, accepted_at, event_id from deliveries
                     where destination_id = b.destination_id and state = 'held' order by accepted_at limit b.batch for update skip locked
                 ) d
             )
             update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null, retry_step = 0
-            from freed f where d.event_id = f.event_id and d.destination_id = f.destination_id
+            from freed f where {DeliveryCancellation.Is("f")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained, grow }, cancellationToken: cancellationToken));
@@ -163,16 +163,16 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     /// </summary>
     public async Task<int> Abandon(CancellationToken cancellationToken)
     {
-        const string sql = $"""
+        var sql = $"""
             with recursive {Holding}, abandoned as (
-                select d.event_id, d.destination_id
+                select d.destination_id, d.accepted_at, d.event_id
                 from holding h join destinations x on x.id = h.id
                 cross join lateral (
-                    select event_id, destination_id from deliveries where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
+                    select destination_id, accepted_at, event_id from deliveries where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
                 ) d
                 where not x.active
             )
-            {DeliveryCancellation.Cancel} from abandoned a where d.event_id = a.event_id and d.destination_id = a.destination_id
+            {DeliveryCancellation.Cancel} from abandoned a where {DeliveryCancellation.Is("a")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostRows }, cancellationToken: cancellationToken));

@@ -95,7 +95,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     {
         const string sql = """
             select least(@offAt, min(accepted_at)) from deliveries
-            where destination_id = @destinationId and state in ('rejected', 'canceled') and (state = 'canceled' or last_status = 410)
+            where destination_id = @destinationId and state in ('rejected', 'canceled') and (state = 'canceled' or status = 410)
               and not is_test and finished_at >= @offAt - interval '1 minute'
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -189,11 +189,11 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     private static string Finished(DeliveryFilter filter) => $"""
         with again as (
             {DeliveryReplay.Again}
-              and (d.event_id, d.destination_id) in (
-                  select oldest.event_id, oldest.destination_id
+              and (d.destination_id, d.accepted_at, d.event_id) in (
+                  select oldest.destination_id, oldest.accepted_at, oldest.event_id
                   from destinations x
                   cross join lateral (
-                      select d.event_id, d.destination_id, d.accepted_at
+                      select d.destination_id, d.accepted_at, d.event_id
                       from deliveries d join lead_events e on e.id = d.event_id
                       where d.destination_id = x.id and {IsCandidate(filter)} and d.finished_at < @CreatedAt
                       order by d.accepted_at, d.event_id limit @Step for update of d skip locked
@@ -208,8 +208,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     private static string Missed(DeliveryFilter filter) => $"""
         with ungotten as (
             {DeliveryReplay.Again}
-              and (d.event_id, d.destination_id) in (
-                  select d.event_id, d.destination_id {Ungotten(filter)} and d.finished_at < @CreatedAt
+              and (d.destination_id, d.accepted_at, d.event_id) in (
+                  select d.destination_id, d.accepted_at, d.event_id {Ungotten(filter)} and d.finished_at < @CreatedAt
                   order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
             returning 1
         ), again as (
@@ -219,7 +219,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             on conflict do nothing
             returning event_id
         ), planned as (
-            update lead_events e set planned = planned + 1 from again where e.id = again.event_id
+            update lead_events e set destinations = array_append(e.destinations, @Destination) from again
+            where e.id = again.event_id and not @Destination = any (e.destinations)
         )
         select ((select count(*) from again) + (select count(*) from ungotten))::int
         """;
@@ -240,14 +241,14 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     private static string Ungotten(DeliveryFilter filter) => $"""
         from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
         where x.active and {filter.Destinations} and {IsCandidate(filter)} and d.delivered_at is null
-          and (d.state in ('dead', 'canceled') or d.state = 'rejected' and d.last_status = 410)
+          and (d.state in ('dead', 'canceled') or d.state = 'rejected' and d.status = 410)
         """;
 
     private static string MissedEvents(DeliveryFilter filter) => $"""
         from lead_events e join destinations x on x.id = @Destination and x.site_id = e.site_id and x.active
         where e.site_id = @siteId and e.test is null and e.product <> '' and e.body is not null and e.accepted_at >= @From
           {(filter.To is null ? "" : "and e.accepted_at < @To")}
-          and not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
+          and not exists (select from deliveries d where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id)
           and not awaits_first_outcome(e.destinations, x.id, e.planned_at)
         """;
 

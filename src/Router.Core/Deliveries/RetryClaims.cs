@@ -42,24 +42,24 @@ public sealed class RetryClaims(
                     finished_at = null,
                     leased_until = now() + $4
                 from unnest($1, $2, $3) as c (event_id, destination_id, attempt)
-                where d.event_id = c.event_id and d.destination_id = c.destination_id and d.event_id between $5 and $6
-                  and exists (select from lead_events e where e.id = c.event_id and e.id between $5 and $6 and e.body is not null)
+                cross join lateral (select * from lead_events where id = c.event_id and id between $5 and $6 and body is not null limit 1) e
+                where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id and d.event_id between $5 and $6
                   and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now() or d.state = 'dead' and c.attempt is null)
-                returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.delivered_at is not null as was_delivered
+                returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded, d.delivered_at is not null as was_delivered,
+                          e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
-                insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, error)
-                select c.event_id, c.destination_id, c.attempts - 1, now(), 0, 'failed', 'worker_lost'
+                insert into delivery_attempts (event_id, destination_id, site_id, attempt, started_at, duration_us, result, error)
+                select c.event_id, c.destination_id, c.site_id, c.attempts - 1, now(), 0, 'failed', 'worker_lost'
                 from claimed c
-                where c.attempts > 1 and not exists (
+                where c.attempts > 1 and c.recorded is distinct from c.attempts - 1 and not exists (
                     select from delivery_attempts a
                     where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1 and a.event_id between $5 and $6)
             )
-            select e.id, c.destination_id, c.attempts, c.retry_step,
-                   e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
+            select event_id, destination_id, attempts, retry_step::int, site_id, action, lead_id_text, product, source_system, accepted_at, body, test,
                    exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe,
-                   c.was_delivered
-            from claimed c join lead_events e on e.id = c.event_id and e.id between $5 and $6
+                   was_delivered
+            from claimed c
             """;
         await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed).OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -96,8 +96,9 @@ public sealed class RetryClaims(
         const string sql = $"""
             {DeliveryCancellation.Cancel}
             from unnest($1, $2) as c (event_id, destination_id)
-            join lead_events e on e.id = c.event_id and e.id between $3 and $4 and e.body is null
-            where d.event_id = c.event_id and d.destination_id = c.destination_id and d.event_id between $3 and $4 and d.state = 'retrying'
+            cross join lateral (select accepted_at from lead_events where id = c.event_id and id between $3 and $4 and body is null limit 1) e
+            where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id and d.event_id between $3 and $4
+              and d.state = 'retrying'
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);

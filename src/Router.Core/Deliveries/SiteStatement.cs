@@ -101,7 +101,7 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                    percentile_cont(0.5) within group (order by done) as delivered_p50, percentile_cont(0.95) within group (order by done) as delivered_p95,
                    percentile_cont(0.99) within group (order by done) as delivered_p99
             from (
-                select destination_id, extract(epoch from first_attempt_at - accepted_at) * 1000 as first,
+                select destination_id, extract(epoch from coalesce(first_attempt_at, started_at) - accepted_at) * 1000 as first,
                        case when state = 'delivered' then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
                 from deliveries
                 where destination_id in (select id from destinations where site_id = @siteId) and accepted_at >= @from and accepted_at < @to and not is_test

@@ -80,19 +80,19 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
             ) success on true
             left join lateral (
                 select min(n.first_attempt_at) as since, count(*) = @Newest as has_more from (
-                    select d.state, d.attempts, d.first_attempt_at, d.last_status, d.last_error from deliveries d
+                    select d.state, d.attempts, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.status, d.error from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
                     order by d.accepted_at desc, d.event_id desc limit @Newest) n
-                where n.state in ('retrying', 'held', 'dead') and n.attempts > 0 and (n.last_status is not null or n.last_error is not null)
+                where n.state in ('retrying', 'held', 'dead') and n.attempts > 0 and (n.status is not null or n.error is not null)
                   and n.first_attempt_at > coalesce(success.finished_at, '-infinity')
             ) failing on x.active
             left join lateral (
                 -- The state is looked at outside: inside, a planner that believes that hardly anything fails would read the whole ledger.
-                select n.last_status, n.last_error from (
-                    select d.state, d.attempts, d.last_status, d.last_error from deliveries d
+                select n.status::int as last_status, n.error as last_error from (
+                    select d.state, d.attempts, d.status, d.error from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
                     order by d.accepted_at desc, d.event_id desc limit @Newest) n
-                where n.state in ('retrying', 'held', 'dead') and n.attempts > 0 and (n.last_status is not null or n.last_error is not null) limit 1
+                where n.state in ('retrying', 'held', 'dead') and n.attempts > 0 and (n.status is not null or n.error is not null) limit 1
             ) failure on failing.since is not null
             cross join lateral (
                 select count(*)::int from (

@@ -9,9 +9,6 @@ namespace Router.Core.Destinations;
 /// <param name="unprotect">The reverse; throws <see cref="CryptographicException"/> when the keys don't fit.</param>
 public sealed class SecretProtection(Func<string, string> protect, Func<string, string> unprotect)
 {
-    // Secrets from before they were encrypted; a host that starts encrypts them. No encrypted text holds a colon.
-    internal const string PlainPrefix = "plain:";
-
     /// <summary>What is stored.</summary>
     public string Protect(string secret) => protect(secret);
 
@@ -24,8 +21,6 @@ public sealed class SecretProtection(Func<string, string> protect, Func<string, 
     {
         if (stored is null)
             return null;
-        if (stored.StartsWith(PlainPrefix, StringComparison.Ordinal))
-            return stored[PlainPrefix.Length..];
 
         try
         {

@@ -12,7 +12,7 @@ internal static class ComingDays
         var days = await connection.QueryAsync<DateTime>(new CommandDefinition(
             """
             select day at time zone 'UTC' from generate_series(date_trunc('day', @now, 'UTC'), @now + @ahead * interval '24 hours', interval '24 hours') as day
-            where not exists (select from ledger_days l where l.ends_at > day and coalesce(l.starts_at, '-infinity') <= day)
+            where not exists (select from ledger_days l where l.ends_at > day and l.starts_at <= day)
             """, new { now, ahead }, cancellationToken: cancellationToken));
         return [.. days.Select(DateOnly.FromDateTime)];
     }

@@ -34,11 +34,11 @@ public static class Erasure
     public static Task<Erased> LookUp(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken) =>
         connection.QuerySingleAsync<Erased>(new CommandDefinition(
             $"""
-            with found as (select id, destinations from lead_events where site_id = @siteId and lead_id = @leadId)
+            with found as (select id, accepted_at, destinations from lead_events where site_id = @siteId and lead_id = @leadId)
             select (select count(*) from found)::int as events,
-                   ((select count(*) from deliveries d join found on d.event_id = found.id where d.state in {DeliveryCancellation.Waiting})
-                    + (select count(*) from found cross join unnest(found.destinations) x (id)
-                       where not exists (select from deliveries d where d.event_id = found.id and d.destination_id = x.id)))::int as canceled
+                   (select count(*) from found cross join unnest(found.destinations) x (id)
+                    left join deliveries d on d.destination_id = x.id and d.accepted_at = found.accepted_at and d.event_id = found.id
+                    where d.state is null or d.state in {DeliveryCancellation.Waiting})::int as canceled
             """, new { siteId, leadId }, cancellationToken: cancellationToken));
 
     /// <summary>All that is kept of a site's leads and users, at most <see cref="Most"/> events at once.</summary>
@@ -66,21 +66,24 @@ public static class Erasure
                 update lead_events set body = null, lead_id = null, lead_id_text = @Placeholder, unknown_destinations = null
                 where {which}
                 returning id, site_id, accepted_at, destinations
-            ), answers as (
+            ), earlier_answers as (
                 update delivery_attempts a set response_body = null, response_headers = null
                 from erased where a.event_id = erased.id and (a.response_body is not null or a.response_headers is not null)
-            ), canceled as (
-                {DeliveryCancellation.Cancel}
-                from erased where d.event_id = erased.id and d.state in {DeliveryCancellation.Waiting}
-                returning 1
+            ), ended as (
+                update deliveries d {DeliveryCancellation.Erased}
+                from erased e cross join unnest(e.destinations) x (id)
+                where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+                  and (d.state in {DeliveryCancellation.Waiting} or d.response_body is not null or d.response_headers is not null)
+                returning d.finished_at = now() as is_canceled
             ), begun as (
-                {DeliveryCancellation.Planned("""
-                    from erased e cross join unnest(e.destinations) x (id)
-                    where not exists (select from deliveries p where p.event_id = e.id and p.destination_id = x.id)
-                    """)}
-                returning 1
+                -- What has no row yet gets one: an attempt that is under way finds it, and keeps no answer. One that is recorded meanwhile loses its answer.
+                insert into deliveries as d (event_id, destination_id, site_id, accepted_at, state, finished_at)
+                select e.id, x.id, e.site_id, e.accepted_at, 'canceled', now() from erased e cross join unnest(e.destinations) x (id)
+                where not exists (select from deliveries p where p.destination_id = x.id and p.accepted_at = e.accepted_at and p.event_id = e.id)
+                on conflict (destination_id, accepted_at, event_id) do update {DeliveryCancellation.Erased}
+                returning d.finished_at = now() as is_canceled
             )
-            select (select count(*) from erased)::int as events, ((select count(*) from canceled) + (select count(*) from begun))::int as canceled
+            select (select count(*) from erased)::int as events, (select count(*) from (select * from ended union all select * from begun) e where is_canceled)::int as canceled
             """, parameters, commandTimeout: 60, cancellationToken: cancellationToken));
     }
 }

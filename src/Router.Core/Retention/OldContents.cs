@@ -15,7 +15,11 @@ internal static class OldContents
     public const long Copying = 0x4c45444745524350; // "LEDGERCP"
 
     private static readonly (string Table, string Key, string[] Contents)[] Ledgers =
-        [("lead_events", "id", ["body"]), ("delivery_attempts", "event_id", ["response_body", "response_headers"])];
+    [
+        ("lead_events", "id", ["body"]),
+        ("deliveries", "event_id", ["response_body", "response_headers"]),
+        ("delivery_attempts", "event_id", ["response_body", "response_headers"]),
+    ];
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
@@ -32,9 +36,8 @@ internal static class OldContents
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
-        await connection.ExecuteAsync("lock table only lead_events, only delivery_attempts in access exclusive mode");
-        // A replay reads lead_events, so none can begin from here on. Nothing but an erasure, which waits for us, ever updates a row of
-        // these tables.
+        await connection.ExecuteAsync("lock table only lead_events, only deliveries, only delivery_attempts in access exclusive mode");
+        // A replay reads lead_events, so none can begin from here on. An erasure waits for us, and any other change was noted.
         if (await day.IsGoingAgain(connection, cancellationToken) || await connection.ExecuteScalarAsync<bool>("select written_to from ledger_days where name = @Name", new { day.Name }))
             return false;
 
@@ -58,7 +61,7 @@ internal static class OldContents
         return true;
     }
 
-    /// <summary>From here on whoever inserts a row is noted; who began before is waited for, and so copied.</summary>
+    /// <summary>From here on whoever changes a row is noted; who began before is waited for, and so copied.</summary>
     private static async Task Watch(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -70,7 +73,7 @@ internal static class OldContents
     }
 
     private static Task<int> NoteWrites(NpgsqlConnection connection, LedgerDay day, string table) => connection.ExecuteAsync(
-        $"create or replace trigger note_written_to after insert on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
+        $"create or replace trigger note_written_to after insert or update or delete on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
 
     private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string[] contents, CancellationToken cancellationToken)
     {
@@ -86,7 +89,7 @@ internal static class OldContents
             drop table if exists {bare};
             create table {bare} (like {table} including all);
             alter table {bare} add constraint of_its_day
-                check ({(day.StartsAt is null ? "" : $"{key} >= {await From(connection, day)} and ")} {key} < {await Until(connection, day)});
+                check ({key} >= {await From(connection, day)} and {key} < {await Until(connection, day)});
             """);
         await connection.ExecuteAsync(new CommandDefinition(
             $"insert into {bare} select {columns} from {day.Of(table)}", commandTimeout: 0, cancellationToken: cancellationToken));
@@ -96,8 +99,7 @@ internal static class OldContents
 
     private static string Bare(LedgerDay day, string table) => $"{day.Of(table)}_bare";
 
-    private static async Task<string> From(NpgsqlConnection connection, LedgerDay day) =>
-        day.StartsAt is { } start ? await Bound(connection, start) : "minvalue";
+    private static Task<string> From(NpgsqlConnection connection, LedgerDay day) => Bound(connection, day.StartsAt);
 
     private static Task<string> Until(NpgsqlConnection connection, LedgerDay day) => Bound(connection, day.EndsAt);
 

@@ -32,23 +32,19 @@ internal static class OldRows
     /// </summary>
     public static string Count(string events, string deliveries) => $"""
         insert into statement_days (site_id, destination_id, hour, state, count)
-        select site_id, destination_id, hour, s.state, sum(s.count)
+        select site_id, destination_id, hour, s.state, count(*)
         from (
             select e.site_id, x.id as destination_id, date_trunc('hour', e.accepted_at, 'UTC') as hour,
-                   case when d.state is not null then d.state when x.kind <> 'lead_manager' and not coalesce(x.id = any (e.destinations), false) then 'skipped' end as outcome,
-                   case when e.destinations is not null
-                        then case when d.state is null and (x.kind = 'lead_manager' or x.id = any (e.destinations)) then 1 else 0 end
-                        when x.kind = 'lead_manager'
-                        then coalesce(e.planned - coalesce(p.count, 0), case when d.state is null then 1 else 0 end) else 0 end as missing
+                   case when d.state is not null then d.state
+                        when x.kind = 'lead_manager' or x.id = any (e.destinations) then 'missing'
+                        else 'skipped' end as outcome
             from {events} e
             join destinations x on x.site_id = e.site_id
-            left join {deliveries} d on d.event_id = e.id and d.destination_id = x.id
-            left join (select event_id, count(*) from {deliveries} group by event_id) p on p.event_id = e.id
+            left join {deliveries} d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
             where e.test is null and e.product <> ''
               and (d.state is not null or x.id = any (e.destinations) or e.accepted_at >= x.created_at and e.accepted_at < coalesce(x.deleted_at, 'infinity'))
         ) entries
-        cross join lateral (values ('received', 1), (outcome, 1), ('missing', missing)) s (state, count)
-        where s.state is not null and s.count <> 0
+        cross join lateral (values ('received'), (outcome)) s (state)
         group by 1, 2, 3, 4
         on conflict (site_id, hour, destination_id, state) do update set count = statement_days.count + excluded.count
         """;

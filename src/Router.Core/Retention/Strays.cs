@@ -4,9 +4,8 @@ using Npgsql;
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Looks after rows in no day of their own: those of the past, whose contents are due before the last of them is, those in the default
-/// partitions, of days that began without partitions, and those that came into a day after it was emptied. In small batches, row by row:
-/// there are few, or it is done once.
+/// Looks after rows in no day of their own: those in the default partitions, of days that began without partitions, and those that came into a
+/// day after it was emptied. In small batches, row by row: there are few.
 /// </summary>
 internal static class Strays
 {
@@ -16,9 +15,6 @@ internal static class Strays
     public static async Task<int> Drop(NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
     {
         var count = await DropContents(connection, "default", bodies, cancellationToken);
-        // Once its last day is due, the past is like any day.
-        if (await connection.ExecuteScalarAsync<bool>("select exists (select from ledger_days where name = 'past' and ends_at > @bodies)", new { bodies }))
-            count += await DropContents(connection, "past", bodies, cancellationToken);
         return count + await DropRows(connection, rows, cancellationToken);
     }
 
@@ -52,11 +48,16 @@ internal static class Strays
     {
         var sql = $"""
             with old as (
-                select e.id from lead_events_{part} e
+                select e.id, e.accepted_at, e.destinations from lead_events_{part} e
                 where e.id < first_event_id(@limit) and e.body is not null and {LedgerDay.IsFinished($"deliveries_{part}")}
                 limit @Batch
                 for update of e skip locked
             ), answers as (
+                update deliveries_{part} d set response_body = null, response_headers = null
+                from old cross join unnest(old.destinations) x (id)
+                where d.destination_id = x.id and d.accepted_at = old.accepted_at and d.event_id = old.id
+                  and (d.response_body is not null or d.response_headers is not null)
+            ), earlier_answers as (
                 update delivery_attempts_{part} a set response_body = null, response_headers = null
                 from old where a.event_id = old.id and (a.response_body is not null or a.response_headers is not null)
             )
@@ -76,7 +77,8 @@ internal static class Strays
             ), attempts as (
                 delete from delivery_attempts_default a using old where a.event_id = old.id
             ), gone as (
-                delete from deliveries_default d using old where d.event_id = old.id returning d.*
+                delete from deliveries_default d using old cross join unnest(old.destinations) x (id)
+                where d.destination_id = x.id and d.accepted_at = old.accepted_at and d.event_id = old.id returning d.*
             ), counted as (
                 {OldRows.Count("old", "gone")}
             )

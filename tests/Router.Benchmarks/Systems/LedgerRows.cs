@@ -25,7 +25,7 @@ internal static class LedgerRows
                 insert into sites (id, name, domain, login_url_template) select id, 'Site ' || n, 'www.site.test', 'https://www.site.test/login/{lead_id}' from site_numbers
             )
             insert into destinations (id, site_id, kind, name, url, secret, partner_id)
-            select gen_random_uuid(), s.id, case d.i when 1 then 'lead_manager' else 'custom' end, 'Destination ' || d.i, d.url || s.n, 'plain:secret of ' || d.i, 'partner ' || s.n
+            select gen_random_uuid(), s.id, case d.i when 1 then 'lead_manager' else 'custom' end, 'Destination ' || d.i, d.url || s.n, (select secret from destinations limit 1), 'partner ' || s.n
             from site_numbers s cross join unnest(@urls) with ordinality as d (url, i);
             insert into product_sites (product, site_id) select 'bench', id from site_numbers
             """, new { sites, urls = destinations.Select(url => url.AbsoluteUri).ToArray() });
@@ -44,12 +44,10 @@ internal static class LedgerRows
             from events
             """);
         await Execute("""
-            insert into deliveries (event_id, destination_id, site_id, state, attempts, last_status, accepted_at, first_attempt_at, finished_at)
-            select e.id, d.id, e.site_id, 'delivered', 1, 200, e.at, e.at, e.at from events e join destinations d on d.site_id = e.site_id
-            """);
-        await Execute("""
-            insert into delivery_attempts (event_id, destination_id, attempt, started_at, duration_us, result, status)
-            select e.id, d.id, 1, e.at, 12345, 'delivered', 200 from events e join destinations d on d.site_id = e.site_id
+            insert into deliveries (
+                event_id, destination_id, site_id, state, attempts, attempt, started_at, duration_us, result, status, accepted_at, finished_at)
+            select e.id, d.id, e.site_id, 'delivered', 1, 1, e.at, 12345, 'delivered', 200, e.at, e.at
+            from events e join destinations d on d.site_id = e.site_id
             """);
         await Execute("vacuum analyze");
         await Execute("checkpoint");

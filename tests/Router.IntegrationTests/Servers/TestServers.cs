@@ -43,10 +43,22 @@ public sealed class TestServers : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (SharedRouter.IsValueCreated)
-            await (await SharedRouter.Value).DisposeAsync();
-        if (_private is not null)
-            await _private.DisposeAsync();
+        try
+        {
+            if (SharedRouter.IsValueCreated)
+                await (await SharedRouter.Value).DisposeAsync();
+        }
+        catch (Exception failed)
+        {
+            // The runner says that something failed after the last test, and not what.
+            await Console.Error.WriteLineAsync($"After the tests of the shared router: {failed.Message}");
+            throw;
+        }
+        finally
+        {
+            if (_private is not null)
+                await _private.DisposeAsync();
+        }
     }
 
     /// <summary>A database of its own.</summary>

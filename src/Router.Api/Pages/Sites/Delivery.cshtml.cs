@@ -31,7 +31,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
-    public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && Delivery.State is not (DeliveryStates.Pending or DeliveryStates.Held)
+    public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && Delivery.State is not DeliveryStates.Held
         && (Delivery.State == DeliveryStates.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
 
     /// <summary>Set when it is about a lead, whose data can be erased.</summary>

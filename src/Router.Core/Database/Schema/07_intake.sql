@@ -1,3 +1,15 @@
+-- What is accepted and isn't in the ledger yet.
+
+-- Events that the broker could not confirm: kept here until it takes them, in the order in which they came.
+create table lead_outbox (
+    id       bigint generated always as identity primary key,
+    event_id uuid not null,
+    message  bytea not null,                            -- as it is to be published
+    kept_at  timestamptz not null default now(),
+    queue    text not null default 'lead-events',
+    again    boolean not null default false             -- it may have been planned before: workers must be told
+);
+
 -- Messages that can't be taken: nobody can read them, they are too large, their site isn't there, or something of ours fails on them. Kept here until an
 -- operator sends them again, corrects or deletes them; what was behind them in the queue goes on.
 create table set_aside (
@@ -16,15 +28,13 @@ create table set_aside (
     message      bytea,                  -- null once the contents are deleted
     unique (queue, digest)
 );
--- Lists, newest first; the statement's and an erasure's look-up.
 create index on set_aside (set_aside_at, id);
 create index on set_aside (site_id, lead_id) where site_id is not null;
 
--- What is sent again may have been planned before: workers must be told.
-alter table lead_outbox
-    add column queue text not null default 'lead-events',
-    add column again boolean not null default false;
-
--- An operator who looks at a lead's contents leaves a word.
-alter table audit_log drop constraint audit_log_action_check;
-alter table audit_log add constraint audit_log_action_check check (action in ('created', 'changed', 'deleted', 'shown'));
+-- Requests with an Idempotency-Key, so that another body under the same key is refused instead of dropped: hashes alone, for 24 hours.
+create table idempotency_keys (
+    identity    uuid primary key,        -- product, site, method, path and key
+    body        uuid not null,
+    accepted_at timestamptz not null
+);
+create index idempotency_keys_accepted_at on idempotency_keys using brin (accepted_at);

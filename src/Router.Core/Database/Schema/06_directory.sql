@@ -1,4 +1,6 @@
--- What was announced lately, for hosts that can't listen: a pooler of connections would hear it in their place.
+-- Hosts cache sites, destinations and products. A change is in force within a second on each of them: they listen, and those that can't (a pooler of
+-- connections would hear it in their place) read directory_changes.
+
 create table directory_changes (
     payload text not null,
     xid     xid8 not null default pg_current_xact_id(),    -- commits come in another order, so readers go by snapshots
@@ -6,7 +8,7 @@ create table directory_changes (
 );
 create index directory_changes_xid on directory_changes (xid);
 
-create or replace function notify_directory() returns trigger language plpgsql as $$
+create function notify_directory() returns trigger language plpgsql as $$
 declare
     changed text;
 begin
@@ -23,3 +25,8 @@ begin
     insert into directory_changes (payload) values (changed);
     return null;
 end $$;
+
+create trigger sites_notify after insert or update or delete on sites for each row execute function notify_directory();
+create trigger destinations_notify after insert or update or delete on destinations for each row execute function notify_directory();
+create trigger products_notify after insert or update or delete on products for each row execute function notify_directory();
+create trigger product_sites_notify after insert or update or delete on product_sites for each row execute function notify_directory();

@@ -1,8 +1,10 @@
+-- What is asked for and done in the background, and what hosts say of themselves.
+
 -- Replays of many deliveries: worked off in small steps by the workers, watched and canceled by people.
 create table replays (
     id             uuid primary key,
     site_id        uuid not null references sites (id),
-    destination_id uuid,
+    destination_id uuid,                                -- these narrow it
     state          text,
     lead_id        uuid,
     last_status    int,
@@ -21,3 +23,17 @@ create table replays (
 );
 create index replays_running on replays (created_at) where finished_at is null;
 create index replays_of_site on replays (site_id, created_at desc);
+
+-- What each host last said of the things that it has to do again and again: for the operator's page.
+create table host_duties (
+    host            text not null,
+    process_id      int not null,
+    program         text not null,
+    started_at      timestamptz not null,
+    duty            text not null,
+    last_success_at timestamptz,            -- null: not yet
+    last_error      text,                   -- the class of the exception and the SQLSTATE, never a text
+    is_late         boolean not null,       -- by the host's own clock
+    reported_at     timestamptz not null,
+    primary key (host, process_id, duty)
+);

@@ -1,0 +1,37 @@
+-- Sites, the products that may send leads for them, and their users.
+
+create table sites (
+    id                 uuid primary key,
+    name               text not null check (name <> ''),
+    domain             text not null check (domain <> ''),             -- a host name; receivers get it as site_domain
+    login_url_template text check (login_url_template <> ''),          -- {lead_id} in it is replaced
+    require_proven     boolean not null default false,                 -- a destination must pass the go-live check before it can be switched on
+    created_at         timestamptz not null default now(),
+    constraint domain_is_a_host_name check (domain = lower(domain) and domain !~ '[[:space:]/:?#@\\]|\.$')
+);
+
+-- A sending system. Its password is 256 random bits that we made, so one SHA-256 is as good as a slow hash and costs microseconds.
+create table products (
+    username        text primary key check (username ~ '^[A-Za-z0-9._@-]{1,100}$'),
+    display_name    text not null check (display_name <> ''),          -- the source of leads that name none
+    password_sha256 bytea not null check (octet_length(password_sha256) = 32),
+    is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
+    created_at      timestamptz not null default now()
+);
+
+-- Which products may send for which sites.
+create table product_sites (
+    product text not null references products (username) on delete cascade,
+    site_id uuid not null references sites (id) on delete cascade,
+    primary key (product, site_id)
+);
+create index product_sites_site on product_sites (site_id);
+
+-- Users of a site, as its Lead Manager last told them.
+create table users (
+    site_id    uuid not null references sites (id) on delete cascade,
+    user_id    text not null check (user_id <> '' and length(user_id) <= 200),
+    body       bytea not null,          -- bytes, not jsonb: key order, number spelling and escapes are the sender's
+    updated_at timestamptz not null default now(),
+    primary key (site_id, user_id)
+);

@@ -1,0 +1,203 @@
+-- Where a site's leads go: its Lead Manager, integrations of the catalogue, and custom APIs.
+
+-- A name as it looks to a reader: without case, blanks and what can't be seen (soft hyphens, joiners, marks of direction, variation selectors),
+-- with wide and composed letters as plain ones.
+create function folded_name(name text) returns text language sql immutable strict parallel safe as $$
+    select regexp_replace(
+        lower(normalize(name, NFKC)),
+        '[[:space:]\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180E\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E0FFF]',
+        '', 'g')
+$$;
+
+-- The catalogue: integrations made by third parties, to which sites connect.
+create table integrations (
+    id                    uuid primary key,
+    name                  text not null check (name <> ''),
+    description           text not null check (description <> ''),
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts
+    previous_secret       text,                                        -- still signs until previous_secret_until
+    previous_secret_until timestamptz,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
+    partner_id_label      text not null default 'Partner ID' check (partner_id_label <> ''),   -- what the site's owner is asked for
+    partner_id_help       text not null default '',
+    published             boolean not null default false,              -- only published ones can be connected to
+    created_at            timestamptz not null default now(),
+    constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint integrations_name_is_its_own check (folded_name(name) not in ('', 'leadmanager'))
+);
+
+-- Deleted destinations stay as rows: the history of their deliveries keeps a name to show.
+create table destinations (
+    id                    uuid primary key,
+    site_id               uuid not null references sites (id),
+    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),
+    name                  text not null check (name <> ''),
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts
+    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until
+    previous_secret_until timestamptz,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
+    partner_id            text not null default '',
+    integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
+    max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    active                boolean not null default true,
+    inactive_reason       text,                                        -- why the router switched it off; null where a person did
+    paused_at             timestamptz,                                 -- deliveries are held meanwhile
+    paused_by             text check (paused_by in ('owner', 'router')),
+    pause_reason          text,
+    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature or Partner ID
+    proven_at             timestamptz,                                 -- passed the go-live check with these settings
+    created_at            timestamptz not null default now(),
+    deleted_at            timestamptz,
+    constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
+    constraint deleted_is_inactive check (deleted_at is null or not active),
+    constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint registered_has_an_integration check ((kind = 'registered') = (integration_id is not null)),
+    constraint paused_by_somebody check ((paused_at is null) = (paused_by is null)),
+    constraint paused_is_active check (paused_at is null or active),
+    -- Whatever a site's Lead Manager is called, nothing else passes for one.
+    constraint destinations_name_is_its_own check (
+        deleted_at is not null or folded_name(name) <> '' and (kind = 'lead_manager' or folded_name(name) <> 'leadmanager'))
+);
+create unique index destinations_one_lead_manager on destinations (site_id) where kind = 'lead_manager';
+create unique index destinations_integration_once on destinations (site_id, integration_id) where deleted_at is null;
+create unique index destinations_name_once on destinations (site_id, folded_name(name)) where deleted_at is null;
+create index destinations_site on destinations (site_id, created_at, id) where deleted_at is null;
+create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
+create index destinations_integration on destinations (integration_id) where integration_id is not null;
+create index destinations_paused on destinations (id) where paused_at is not null;
+
+-- Destinations in trouble only: how many failures in a row, and since when. Deleted by the first success. Like the ledger it has no foreign key.
+create table destination_failures (
+    destination_id uuid primary key,
+    failures       int not null check (failures > 0),
+    since          timestamptz not null,
+    probe_event_id uuid,                    -- the held delivery that tries whether a paused destination is well again
+    probe_at       timestamptz,             -- when the next one may
+    probe_interval interval
+);
+
+-- Destinations that are well again and still have held deliveries: how many are let go at once, doubled each time.
+create table destination_drains (
+    destination_id uuid primary key,
+    batch          int not null default 1 check (batch > 0)
+);
+
+-- Triggers on destinations. Postgres fires those of one kind by name; where the order matters it says so.
+
+-- A Lead Manager can neither be deleted nor become something else, and no site exists without one, whoever asks.
+create function refuse_losing_lead_manager() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'TRUNCATE' then
+        raise exception 'destinations cannot be truncated: every site keeps its Lead Manager' using errcode = 'check_violation';
+    end if;
+    if tg_op = 'DELETE' or new.kind <> 'lead_manager' or new.site_id <> old.site_id then
+        raise exception 'the Lead Manager of site % cannot be deleted or replaced', old.site_id using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger lead_manager_stays before update or delete on destinations
+    for each row when (old.kind = 'lead_manager') execute function refuse_losing_lead_manager();
+create trigger lead_manager_stays_on_truncate before truncate on destinations
+    for each statement execute function refuse_losing_lead_manager();
+
+create function require_lead_manager() returns trigger language plpgsql as $$
+begin
+    if exists (select from sites where id = new.id)
+       and not exists (select from destinations where site_id = new.id and kind = 'lead_manager') then
+        raise exception 'site % has no Lead Manager', new.id using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+
+-- Deferred, so that a site and its Lead Manager can be inserted one after the other in one transaction.
+create constraint trigger site_has_lead_manager after insert or update on sites
+    deferrable initially deferred for each row execute function require_lead_manager();
+
+-- Before an update, in this order: a pause ends with switching off; proof ends with other settings; the reason for being off ends with
+-- switching on; and switching on needs proof, where the site wants it (after proof has been forgotten).
+create function end_pause() returns trigger language plpgsql as $$
+begin
+    new.paused_at := null;
+    new.paused_by := null;
+    new.pause_reason := null;
+    return new;
+end $$;
+
+create trigger destinations_1_end_pause before update on destinations
+    for each row when (not new.active and new.paused_at is not null) execute function end_pause();
+
+create function forget_proof() returns trigger language plpgsql as $$
+begin
+    if (old.url, old.secret, old.signature) is distinct from (new.url, new.secret, new.signature) then
+        new.proven_at := null;
+    end if;
+    new.settings_changed_at := now();
+    return new;
+end $$;
+
+create trigger destinations_2_forget_proof before update on destinations
+    for each row when ((old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    execute function forget_proof();
+
+create function forget_inactive_reason() returns trigger language plpgsql as $$
+begin
+    new.inactive_reason := null;
+    return new;
+end $$;
+
+create trigger destinations_3_forget_inactive_reason before update on destinations
+    for each row when (new.active and new.inactive_reason is not null) execute function forget_inactive_reason();
+
+create function require_proof() returns trigger language plpgsql as $$
+begin
+    if exists (select from sites where id = new.site_id and require_proven) then
+        raise exception 'destination % has not passed the go-live check that its site requires', new.id
+            using errcode = 'check_violation', constraint = 'active_is_proven';
+    end if;
+    return new;
+end $$;
+
+create trigger destinations_require_proof before insert on destinations
+    for each row when (new.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
+-- Only when it is switched on: one whose settings change while it is on stays on, or leads would be missed.
+create trigger destinations_4_require_proof before update on destinations
+    for each row when (new.active and not old.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
+
+-- After an update; the order doesn't matter. The ledger (04_ledger.sql) announces the switch, 06_directory.sql tells the hosts, 09_audit.sql writes it down.
+
+-- An integration's destinations follow it.
+create function follow_integration() returns trigger language plpgsql as $$
+begin
+    update destinations
+    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature
+    where integration_id = new.id;
+    return null;
+end $$;
+
+create trigger integrations_are_followed after update of url, secret, previous_secret, previous_secret_until, signature on integrations
+    for each row execute function follow_integration();
+
+-- Whoever ends a pause or switches a destination on again wants it to be tried: the failures of before would pause it within the second.
+create function forget_failures() returns trigger language plpgsql as $$
+begin
+    delete from destination_failures where destination_id = new.id;
+    return null;
+end $$;
+
+create trigger destinations_forget_failures after update on destinations
+    for each row when ((old.paused_at is not null and new.paused_at is null) or (new.active and not old.active))
+    execute function forget_failures();
+
+-- Corrected by hand: the next probe needn't wait for as long as the failures before have earned.
+create function probe_at_once() returns trigger language plpgsql as $$
+begin
+    update destination_failures set probe_at = now(), probe_interval = null where destination_id = new.id;
+    return null;
+end $$;
+
+create trigger destinations_probe_at_once after update on destinations
+    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    execute function probe_at_once();

@@ -1,0 +1,50 @@
+-- People, how they sign in, and what their programs may do.
+
+-- An account without a password waits for its invitation to be accepted.
+create table accounts (
+    id              uuid primary key,
+    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
+    role            text not null check (role in ('owner', 'operator')),
+    password_hash   text,                                       -- in the format of ASP.NET Core Identity
+    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    failed_sign_ins int not null default 0,
+    locked_until    timestamptz,
+    time_zone       text not null default 'Etc/UTC',            -- in which its pages tell times
+    created_at      timestamptz not null default now(),
+    disabled_at     timestamptz
+);
+create unique index accounts_email on accounts (email);
+
+-- Which sites an owner sees; operators see all.
+create table account_sites (
+    account_id uuid not null references accounts (id) on delete cascade,
+    site_id    uuid not null references sites (id) on delete cascade,
+    primary key (account_id, site_id)
+);
+create index account_sites_site on account_sites (site_id);
+
+-- One-time links with which an account's password is chosen. One for each account: a new one ends the one before.
+create table invitations (
+    account_id   uuid primary key references accounts (id) on delete cascade,
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    expires_at   timestamptz not null
+);
+
+-- Bearer tokens of the management API: 256 random bits, so one SHA-256 is enough. Revoked ones stay, so that they stay revoked.
+create table api_tokens (
+    id           uuid primary key,
+    account_id   uuid not null references accounts (id) on delete cascade,
+    name         text not null check (name <> '' and length(name) <= 200),
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    created_at   timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at   timestamptz
+);
+create index api_tokens_account on api_tokens (account_id, created_at);
+
+-- The key ring of ASP.NET Core Data Protection; encrypted itself when a certificate is configured.
+create table data_protection_keys (
+    name       text primary key,
+    xml        text not null,
+    created_at timestamptz not null default now()
+);

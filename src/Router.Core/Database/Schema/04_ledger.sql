@@ -1,0 +1,174 @@
+-- The ledger: every event that was accepted, every delivery of it, and every attempt.
+--
+-- Event ids begin with a time, so a range of ids is a span of time: the tables are cut into days, and a day is dropped as a whole. The default
+-- partitions hold what no day was made for.
+--
+-- There are no foreign keys, on purpose: each would lock a row of a site or destination that every concurrent lead of the site needs too, and would
+-- forbid dropping a day. Sites and destinations are never deleted as rows. Every row carries its site, so that the ledger can be sharded by site.
+--
+-- Columns are ordered by their width, which saves the gaps between them.
+
+-- One accepted request. With its plan: the destinations that were active then.
+create table lead_events (
+    accepted_at          timestamptz not null,
+    planned_at           timestamptz not null default now(),
+    id                   uuid not null,
+    site_id              uuid not null,
+    lead_id              uuid,                   -- null for a user, for news of a destination's switch, and once it is erased
+    action               text not null check (action <> ''),
+    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
+    product              text not null,          -- '' for what the router sends by itself
+    source_system        text not null,
+    destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
+    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
+    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
+    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted
+    primary key (id)
+) partition by range (id);
+create table lead_events_default partition of lead_events default;
+create index lead_events_lead on lead_events (site_id, lead_id);
+-- A site's leads by time, and over all sites by walking from site to site.
+create index lead_events_received on lead_events (site_id, accepted_at) where test is null and product <> '';
+
+-- One event at one destination, from its first outcome on. The row is its latest attempt, with the answer in it; earlier ones move to
+-- delivery_attempts. accepted_at is the event's, and part of the key: so one index finds a delivery (whoever looks for one knows its event) and
+-- lists those of a destination by time. Ids alone don't: one that is made from an Idempotency-Key begins with its day only.
+create table deliveries (
+    accepted_at      timestamptz not null,
+    started_at       timestamptz,            -- of the latest attempt
+    finished_at      timestamptz,            -- when it became delivered, rejected, dead or canceled
+    next_attempt_at  timestamptz,            -- when a retrying delivery is due
+    leased_until     timestamptz,            -- until then its next attempt is in the retry queue or in a worker's hands
+    first_attempt_at timestamptz,            -- when the first attempt began; null while it is the latest one, or there is none
+    delivered_at     timestamptz,            -- when it was delivered first; null unless it was sent again after that
+    attempts         int not null default 0 check (attempts >= 0),     -- the number of the last one that was begun
+    attempt          int,                    -- the number of the latest one that is recorded: the columns from here to response_body are its
+    duration_us      int,
+    status           smallint check (status between 100 and 999),
+    requests         smallint,               -- null for one; 2: the first went over an old connection that broke without an answer
+    retry_step       smallint not null default 0 check (retry_step >= 0),  -- place in the schedule; a replay starts it anew
+    is_test          boolean not null default false,
+    event_id         uuid not null,
+    destination_id   uuid not null,
+    site_id          uuid not null,
+    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
+    result           text check (result in ('delivered', 'rejected', 'failed')),
+    error            text,                   -- why there was no status; 'expired' where it was given up for its age
+    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
+    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
+    primary key (destination_id, accepted_at, event_id),
+    constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
+    constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
+    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or error is not distinct from 'expired')
+) partition by range (event_id);
+create table deliveries_default partition of deliveries default;
+-- What is rare is found without reading all that went well; a lead that gets through at once writes nothing to these.
+create index deliveries_due on deliveries (destination_id, next_attempt_at) where state = 'retrying';
+create index deliveries_held on deliveries (destination_id, accepted_at) where state = 'held';
+create index deliveries_dead on deliveries (accepted_at desc, event_id desc, destination_id desc) where state = 'dead' and not is_test;
+create index deliveries_dead_of_destination on deliveries (destination_id, accepted_at desc, event_id desc) where state = 'dead';
+create index deliveries_refused on deliveries (destination_id, accepted_at desc, event_id desc) where state in ('rejected', 'canceled');
+
+-- Attempts before the latest one, and those that came too late to count. started_at is part of the key: after a lost worker the same number can be
+-- made twice.
+create table delivery_attempts (
+    started_at       timestamptz not null,
+    attempt          int not null check (attempt > 0),
+    duration_us      int not null check (duration_us >= 0),
+    status           smallint check (status between 100 and 999),
+    requests         smallint,
+    event_id         uuid not null,
+    destination_id   uuid not null,
+    site_id          uuid not null,
+    result           text not null check (result in ('delivered', 'rejected', 'failed')),
+    error            text,
+    response_headers text,
+    response_body    bytea check (octet_length(response_body) <= 16384),
+    primary key (event_id, destination_id, attempt, started_at)
+) partition by range (event_id);
+create table delivery_attempts_default partition of delivery_attempts default;
+
+-- All attempts, for whoever shows them.
+create view attempts as
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+from deliveries where attempt is not null
+union all
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+from delivery_attempts;
+
+-- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
+create table ledger_days (
+    name                text primary key,       -- YYYYMMDD, UTC
+    starts_at           timestamptz not null,
+    ends_at             timestamptz not null,
+    contents_deleted_at timestamptz,            -- leads and answers go first, the rows later
+    written_to          boolean not null default false     -- while its contents are dropped, and after that: something came into it
+);
+
+-- On partitions whose contents are being dropped, or are gone.
+create function note_written_to() returns trigger language plpgsql as $$
+begin
+    update ledger_days set written_to = true where name = tg_argv[0] and not written_to;
+    return new;
+end $$;
+
+-- A UUID of version 7: it begins with the time in milliseconds, as the ids that the hosts make.
+create function uuid_v7() returns uuid language sql volatile as $$
+    select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+            || substr(replace(gen_random_uuid()::text, '-', ''), 14, 19))::uuid
+$$;
+
+-- The least event id of a time.
+create function first_event_id(at timestamptz) returns uuid language sql immutable strict as $$
+    select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+
+-- Made apart and then attached: that locks the default partition for a moment, which is empty, and nothing else.
+create function create_ledger_day(day date) returns void language plpgsql as $$
+declare
+    name  constant text := to_char(day, 'YYYYMMDD');
+    start constant timestamptz := day::timestamp at time zone 'UTC';
+    ledger text;
+begin
+    foreach ledger in array array['lead_events', 'deliveries', 'delivery_attempts'] loop
+        execute format('create table %I (like %I including all)', ledger || '_' || name, ledger);
+        execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+                       ledger, ledger || '_' || name, first_event_id(start), first_event_id(start + interval '24 hours'));
+    end loop;
+    insert into ledger_days (name, starts_at, ends_at) values (name, start, start + interval '24 hours');
+end $$;
+
+-- Whether a planned delivery without a row is still on its way: its event is in a worker's hands, or back at the broker for another one. A day is
+-- more than workers are away for; what nobody has recorded by then is lost.
+create function awaits_first_outcome(destinations uuid[], destination uuid, planned_at timestamptz) returns boolean
+language sql stable as $$ select destination = any (destinations) and planned_at > now() - interval '1 day' $$;
+
+-- Tells a destination when its Active flag changes, whoever changed it. The event and its only delivery are written with the change itself, due at
+-- once: no change without its message, no message without its change. The last that it hears is what it is: a notice that still waits when the flag
+-- changes again is canceled. A receiver that answered 410 (then there is a reason) wants no more messages.
+create function announce_active() returns trigger language plpgsql as $$
+declare
+    event uuid := uuid_v7();
+begin
+    update deliveries d
+    set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
+    from lead_events e
+    where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled')
+      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held');
+
+    if new.inactive_reason is null then
+        insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body, destinations)
+        values (event, new.site_id, case when new.active then 'integration_enabled' else 'integration_disabled' end, event::text, '', '', now(), '{}', array[new.id]);
+        insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
+        values (event, new.id, new.site_id, 'retrying', now(), now());
+    end if;
+    return null;
+end $$;
+
+create index lead_events_notices on lead_events (site_id, accepted_at) where action in ('integration_enabled', 'integration_disabled');
+
+create trigger destinations_announce_active after update of active on destinations
+    for each row when (old.active is distinct from new.active) execute function announce_active();
+
+-- Today and the next days; from then on the workers make them.
+select create_ledger_day((now() at time zone 'UTC')::date + ahead) from generate_series(0, 7) as ahead;

@@ -1,0 +1,53 @@
+-- Who did what. Written by triggers, so that no change of the configuration goes by unseen, whoever makes it.
+
+create table audit_log (
+    id         bigint generated always as identity primary key,
+    at         timestamptz not null default now(),
+    actor      text not null,
+    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents
+    kind       text not null,           -- the table
+    subject_id text not null,
+    subject    text not null,           -- its name at that time
+    site_id    uuid,
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
+);
+create index audit_log_site on audit_log (site_id, id desc);
+
+create function audit() returns trigger language plpgsql as $$
+declare
+    secrets constant text[] := array['secret', 'previous_secret', 'password_sha256', 'password_hash', 'token_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at'];
+    before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
+    after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+    thing jsonb := before || after;
+    changed jsonb;
+begin
+    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(before -> key, after -> key) end), '{}')
+    into changed
+    from jsonb_object_keys(thing) as key
+    where not key = any (ignored)
+      and coalesce(nullif(before -> key, 'null'), '""') is distinct from coalesce(nullif(after -> key, 'null'), '""');
+    if changed = '{}' then
+        return null;
+    end if;
+    insert into audit_log (actor, action, kind, subject_id, subject, site_id, changes)
+    values (coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+            case tg_op when 'INSERT' then 'created' when 'DELETE' then 'deleted' else 'changed' end,
+            tg_table_name,
+            coalesce(thing ->> 'id', thing ->> 'username', thing ->> 'product', thing ->> 'account_id'),
+            coalesce(thing ->> 'name', thing ->> 'email', thing ->> 'username', thing ->> 'product',
+                     (select email from accounts where id = (thing ->> 'account_id')::uuid), ''),
+            coalesce(thing ->> 'site_id', case when tg_table_name = 'sites' then thing ->> 'id' end)::uuid,
+            changed);
+    return null;
+end $$;
+
+create trigger sites_audit after insert or update or delete on sites for each row execute function audit();
+create trigger destinations_audit after insert or update or delete on destinations for each row execute function audit();
+create trigger products_audit after insert or update or delete on products for each row execute function audit();
+create trigger product_sites_audit after insert or update or delete on product_sites for each row execute function audit();
+create trigger integrations_audit after insert or update or delete on integrations for each row execute function audit();
+create trigger accounts_audit after insert or update or delete on accounts for each row execute function audit();
+create trigger account_sites_audit after insert or update or delete on account_sites for each row execute function audit();
+create trigger invitations_audit after insert or update or delete on invitations for each row execute function audit();
+create trigger api_tokens_audit after insert or update or delete on api_tokens for each row execute function audit();
