@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Router.Api;
+using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Api.Changes;
+using Router.Api.Errors;
 using Router.Api.Incoming;
 using Router.Api.Management;
 using Router.Api.OpenApi;
@@ -17,10 +20,13 @@ builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.Services.AddRouterAuthentication(builder.Configuration);
 builder.Services.AddIncoming(builder.Configuration);
+builder.Services.AddConfigurationChanges();
+builder.Services.AddAccounts();
 builder.Services.AddManagement();
 builder.Services.AddPages();
 builder.Services.AddOpenApiDescription();
 builder.Services.AddErrors();
+builder.Services.AddUuidRoutes();
 
 var app = builder.Build();
 app.UseIncomingPaths();

@@ -39,7 +39,6 @@ internal static class IncomingEndpoints
         services.AddRefusedRequests();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();
-        services.Configure<RouteOptions>(options => options.SetParameterPolicy<UuidRouteConstraint>("uuid"));
     }
 
     public static void MapIncoming(this WebApplication app)

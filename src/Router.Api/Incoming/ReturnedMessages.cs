@@ -1,5 +1,4 @@
 using RabbitMQ.Client;
-using Router.Core.Database;
 using Router.Core.Leads;
 using Router.Core.SetAside;
 using Router.Hosting;

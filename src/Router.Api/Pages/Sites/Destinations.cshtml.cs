@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 
