@@ -84,7 +84,7 @@ internal sealed class DestinationModel(
         if (changed.Refusal is { } refusal)
             return await Refuse(refusal, cancellationToken);
 
-        await notice.Say(this, changed.Made!, "active", cancellationToken);
+        await notice.Say(this, SiteId, changed.Made!, "active", cancellationToken);
         return Back("active");
     }
 
