@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.SetAside;
 using Router.Hosting;
