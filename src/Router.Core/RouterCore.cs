@@ -6,31 +6,31 @@ using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Duties;
-using Router.Core.Leads;
+using Router.Core.Intake;
 using Router.Core.Retention;
 using Router.Core.SetAside;
 using Router.Core.Sites;
 
 namespace Router.Core;
 
-/// <summary>Registration.</summary>
+/// <summary>Registration: the API adds the ledger, intake, operations and reports; a worker the ledger and delivery.</summary>
 public static class RouterCore
 {
     /// <summary>
-    /// Adds the database, the directories and the delivery stages. Call it before anything that takes work is added: hosted
-    /// services start in order and stop in reverse, so the schema is there first and the ledger's writers stop last.
+    /// The database, its schema, what both hosts look up in it, and the settings that both of them read. Call it before anything that takes work is
+    /// added: hosted services start in order and stop in reverse, so the schema is there first, and the host goes on hearing of changes to the last.
     /// </summary>
-    public static IServiceCollection AddRouterCore(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
     {
         DapperTypes.Register();
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
+        // The API reads it too: it shows a request with the User-Agent that workers send.
         services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection("Delivery"))
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
             .ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
-
-        services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
 
         services.AddSingleton(TimeProvider.System);
         services.AddDatabases();
@@ -41,30 +41,64 @@ public static class RouterCore
         services.AddBackground<DirectoryChanges>();
         services.AddSingleton<ProductDirectory>();
         services.AddSingleton<DestinationDirectory>();
-        services.AddSingleton<DestinationDeactivation>();
+        services.AddSingleton<NetworkGuard>();
+        services.AddSingleton<SetAsideMessages>();
+        return services;
+    }
 
+    /// <summary>
+    /// What the API keeps of a lead before RabbitMQ has it: the outbox and the Idempotency-Keys. After <see cref="AddLedger"/> and before whatever
+    /// takes leads, so that both can still be written while the last requests end.
+    /// </summary>
+    public static IServiceCollection AddIntake(this IServiceCollection services, IConfiguration configuration)
+    {
         services.AddOptions<OutboxOptions>().Bind(configuration.GetSection("Outbox")).ValidateDataAnnotations().ValidateOnStart();
         services.AddBackground<LeadOutbox>();
-        services.AddSingleton<SetAsideMessages>();
+        services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddBackground<IdempotencyClaims>();
+        return services;
+    }
+
+    /// <summary>
+    /// The stages of a delivery, which only workers do: plan, attempt, record, and what isolates destinations from each other. After
+    /// <see cref="AddLedger"/> and before whatever consumes messages, so that the ledger's writers start before it and stop after it.
+    /// </summary>
+    public static IServiceCollection AddDelivery(this IServiceCollection services)
+    {
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
-        services.AddSingleton<NetworkGuard>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationGates>();
-        services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DestinationPauses>();
-        services.AddSingleton<DeliveryHistory>();
+        services.AddSingleton<DestinationDeactivation>();
+        services.AddSingleton<DeliveryCancellation>();
+        services.AddSingleton<DestinationCheck>();
+        services.AddSingleton<ReplayJobs>();
+        services.AddSingleton<LedgerRetention>();
+        return services;
+    }
+
+    /// <summary>What people ask for in the API and on its pages: to try or send again, to test a destination, to cancel what waits for it.</summary>
+    public static IServiceCollection AddOperations(this IServiceCollection services)
+    {
         services.AddSingleton<DeliveryReplay>();
         services.AddSingleton<ReplayJobs>();
         services.AddSingleton<DestinationCheck>();
+        services.AddSingleton<DeliveryCancellation>();
+        return services;
+    }
+
+    /// <summary>What the API and its pages read of the ledger.</summary>
+    public static IServiceCollection AddReports(this IServiceCollection services)
+    {
+        services.AddSingleton<DeliveryHistory>();
+        services.AddSingleton<DeliveryRequests>();
         services.AddSingleton<DestinationHealth>();
         services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<DeadDeliveries>();
-        services.AddSingleton<TakenIn>();
-        services.AddSingleton<DeliveryRequests>();
         services.AddSingleton<SiteStatement>();
-        services.AddSingleton<LedgerRetention>();
+        services.AddSingleton<TakenIn>();
         return services;
     }
 

@@ -19,7 +19,8 @@ public sealed class LeadValidatorTests
     [InlineData("""{"source":"x","first_name":"J","\ud800":1}""")]
     [InlineData("""{"source":"x","first_name":"J","activities":[{"type":"visited"}]}""")]
     [InlineData("""{"source":"x","first_name":"J","activities":[{"type":"something new","source":"s","created":"2015-10-01T06:14:01.632792Z"}]}""")]
-    [InlineData("""{"source":"x","first_name":"J","activities":[{"type":"property_viewed","property":{"beds":"2","full_baths":2,"half_baths":-1,"lot_size":"0.25","latitude":-21.3,"list_price":"450000.00","rent_price":1250.5,"tags":["x"]}}]}""")]
+    [InlineData("""{"source":"x","first_name":"J","activities":[{"type":"property_viewed","property":{"beds":"2","full_baths":2,"half_baths":-1"""
+        + ""","lot_size":"0.25","latitude":-21.3,"list_price":"450000.00","rent_price":1250.5,"tags":["x"]}}]}""")]
     [InlineData("""{"source":"x","first_name":"J","activities":[{"type":"was_assigned","role":"lender","notify_users":true,"user":{"id":"1","role":"Agent","admin":false}}]}""")]
     [InlineData("""{"source":"x","first_name":"J","created":"2015-10-01T06:14:01.597026Z"}""")]
     [InlineData("""{"source":"x","first_name":"J","created":"2015-10-01T06:14:01+02:00"}""")]

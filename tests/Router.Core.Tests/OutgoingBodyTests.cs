@@ -35,7 +35,8 @@ public sealed class OutgoingBodyTests
     {
         const string lead = """{"partner_id":"theirs","a":1,"action":"x","id":"","partner_id":"again","site_uuid":7,"\u0061ction":"y"}""";
         Assert.Equal(
-            """{"partner_id":"P","a":1,"action":"created","id":"L1","site_uuid":"5ead6dd1-2cb9-4f80-80fc-5716b05c90ba","site_domain":"www.site.test","site_login_url":"https://www.site.test/l/L1","source_system":"Web","created":"2015-10-01T06:14:01.597026Z"}""",
+            """{"partner_id":"P","a":1"""
+            + ""","action":"created","id":"L1","site_uuid":"5ead6dd1-2cb9-4f80-80fc-5716b05c90ba","site_domain":"www.site.test","site_login_url":"https://www.site.test/l/L1","source_system":"Web","created":"2015-10-01T06:14:01.597026Z"}""",
             Text(Compose(lead).For("P")));
     }
 

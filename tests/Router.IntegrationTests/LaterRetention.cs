@@ -15,7 +15,8 @@ internal sealed class LaterRetention : IAsyncDisposable
     {
         _services = new ServiceCollection()
             .AddLogging()
-            .AddRouterCore(new ConfigurationBuilder().AddInMemoryCollection(router.Settings!).Build())
+            .AddLedger(new ConfigurationBuilder().AddInMemoryCollection(router.Settings!).Build())
+            .AddDelivery()
             .AddSingleton<TimeProvider>(new Later(TimeSpan.FromDays(days)))
             .BuildServiceProvider();
         Ledger = _services.GetRequiredService<LedgerRetention>();

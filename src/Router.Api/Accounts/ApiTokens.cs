@@ -1,6 +1,6 @@
 using Dapper;
 using Npgsql;
-using Router.Api.Management;
+using Router.Api.Changes;
 using Router.Core.Sites;
 
 namespace Router.Api.Accounts;

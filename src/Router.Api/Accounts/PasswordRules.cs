@@ -1,4 +1,4 @@
-using Router.Api.Management;
+using Router.Api.Changes;
 
 namespace Router.Api.Accounts;
 

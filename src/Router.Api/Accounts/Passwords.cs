@@ -2,7 +2,7 @@ using Dapper;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 using Router.Api.Authentication;
-using Router.Api.Management;
+using Router.Api.Changes;
 using Router.Core.Sites;
 
 namespace Router.Api.Accounts;

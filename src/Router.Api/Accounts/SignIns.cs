@@ -5,9 +5,6 @@ using Router.Api.Authentication;
 
 namespace Router.Api.Accounts;
 
-/// <summary>An account as a session needs it.</summary>
-internal sealed record Session(Guid Id, Guid Stamp, string Email);
-
 /// <summary>
 /// Checks an e-mail and a password. Five wrong ones lock the account for a quarter of an hour; neither the answer nor its time tells
 /// whether there is such an account, or that it is locked.

@@ -1,3 +1,4 @@
+using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.Sites;
 

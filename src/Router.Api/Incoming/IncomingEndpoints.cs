@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
-using Router.Core.Leads;
 using Router.Hosting;
 
 namespace Router.Api.Incoming;
@@ -32,14 +31,10 @@ internal static class IncomingEndpoints
         services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
         services.AddHealthChecks().AddCheck<SetAsideCheck>("set aside", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
         services.AddSingleton<LeadPublisher>();
-        services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<IdempotencyClaims>();
-        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyClaims>());
         services.AddSingleton<EventStamps>();
         services.AddRefusedRequests();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();
-        services.Configure<RouteOptions>(options => options.SetParameterPolicy<UuidRouteConstraint>("uuid"));
     }
 
     public static void MapIncoming(this WebApplication app)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Router.Core.Intake;
 using Router.Core.Leads;
 
 namespace Router.Api.Incoming;

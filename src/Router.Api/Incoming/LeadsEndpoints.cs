@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Router.Api.OpenApi;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
 

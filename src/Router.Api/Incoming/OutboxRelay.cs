@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Router.Core.Leads;
+using Router.Core.Intake;
 using Router.Hosting;
 
 namespace Router.Api.Incoming;

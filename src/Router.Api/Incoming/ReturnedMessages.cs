@@ -1,5 +1,5 @@
 using RabbitMQ.Client;
-using Router.Core.Database;
+using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.SetAside;
 using Router.Hosting;

@@ -3,7 +3,6 @@ using Dapper;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Router.Api.OpenApi;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
 using Router.Core.Sites;

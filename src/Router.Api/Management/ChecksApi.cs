@@ -1,5 +1,6 @@
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 using Router.Core.Deliveries;
 

@@ -1,3 +1,4 @@
+using Router.Api.Changes;
 using Router.Core.Destinations;
 
 namespace Router.Api.Management;

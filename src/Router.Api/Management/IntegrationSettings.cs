@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Core.Destinations;
 
 namespace Router.Api.Management;

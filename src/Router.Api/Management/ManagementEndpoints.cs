@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Router.Api.Accounts;
 
 namespace Router.Api.Management;
 
@@ -9,8 +8,6 @@ internal static class ManagementEndpoints
 {
     public static void AddManagement(this IServiceCollection services)
     {
-        services.AddHttpContextAccessor();
-        services.AddSingleton<ConfigurationChanges>();
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
         services.AddSingleton<DestinationSettings>();
@@ -20,10 +17,6 @@ internal static class ManagementEndpoints
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
         services.AddSingleton<SetAsideSettings>();
-        services.AddSingleton<AccountSettings>();
-        services.AddSingleton<Passwords>();
-        services.AddSingleton<SignIns>();
-        services.AddSingleton<ApiTokens>();
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Dapper;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Core.Sites;
 
 namespace Router.Api.Management;

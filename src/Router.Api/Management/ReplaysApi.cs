@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 using Router.Core.Deliveries;
 using Router.Core.Leads;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Core.SetAside;
 using Router.Hosting;
 

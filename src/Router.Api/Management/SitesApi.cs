@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 
 namespace Router.Api.Management;

@@ -1,4 +1,5 @@
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Core.Deliveries;
 using Router.Core.SetAside;
 

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
-using Router.Api.Authentication;
 using Router.Api.Incoming;
 
 namespace Router.Api.OpenApi;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
-using Router.Api.Management;
+using Router.Api.Changes;
 
 namespace Router.Api.Pages;
 

@@ -22,7 +22,7 @@ internal static class PagesHosting
             options.Conventions.ConfigureFilter(new KnownHandlers());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
-        services.AddSingleton<Sites.ActiveNotice>();
+        services.AddSingleton<ActiveNotice>();
         services.PostConfigure<CookieAuthenticationOptions>(SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));

@@ -11,7 +11,9 @@ internal static class TimeZones
         .. new[]
         {
             "Etc/UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Phoenix", "America/Denver", "America/Chicago", "America/New_York",
-        }.Concat(TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)).Distinct(StringComparer.Ordinal),
+        }.Concat(TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id)
+            .Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+            .Distinct(StringComparer.Ordinal),
     ];
 
     /// <summary>A time as the account's people read it, no longer than it must be.</summary>

@@ -14,9 +14,15 @@ internal sealed class LeadTemplate
     public const int NumberDigits = 10;
     public const int DueDigits = 19;
 
-    private const string Body = $$$"""
-        {"id":"0000000000000000b39a5ee1c0de2a77","source":"Website Property Search","source_details":"Saved search","first_name":"Jack","last_name":"Johnson","email":"jack.johnson@mail.test","phone":"808-555-2382","role":"Buyer","city":"Honolulu","state":"HI","zip":"96815","urgency":"Hot","tags":["condo","ocean view"],{{{Marker}}}0000 0000000000 0000000000000000000","activities":[{"type":"visited","source":"Website","description":"First visit (initial sign-up)","created":"2026-10-01T06:14:01.632792Z"},{"type":"property_viewed","source":"Website","description":"Viewed a property","created":"2026-10-01T06:15:11.204518Z","property":{"address":"1 Ala Moana Blvd, Honolulu, HI","beds":3,"full_baths":2,"square_feet":1480,"list_price":"450000.00","mls_number":"201512345","url":"https://www.site.test/property/201512345"}}]}
-        """;
+    private static readonly string Body = $$$"""
+        {"id":"0000000000000000b39a5ee1c0de2a77","source":"Website Property Search","source_details":"Saved search",
+        "first_name":"Jack","last_name":"Johnson","email":"jack.johnson@mail.test","phone":"808-555-2382",
+        "role":"Buyer","city":"Honolulu","state":"HI","zip":"96815","urgency":"Hot","tags":["condo","ocean view"],
+        {{{Marker}}}0000 0000000000 0000000000000000000",
+        "activities":[{"type":"visited","source":"Website","description":"First visit (initial sign-up)","created":"2026-10-01T06:14:01.632792Z"},
+        {"type":"property_viewed","source":"Website","description":"Viewed a property","created":"2026-10-01T06:15:11.204518Z",
+        "property":{"address":"1 Ala Moana Blvd, Honolulu, HI","beds":3,"full_baths":2,"square_feet":1480,"list_price":"450000.00","mls_number":"201512345","url":"https://www.site.test/property/201512345"}}]}
+        """.ReplaceLineEndings("");
 
     private readonly byte[] _bytes;
     private readonly int _id;

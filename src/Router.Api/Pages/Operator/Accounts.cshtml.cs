@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Core.Deliveries;
 using Router.Core.Duties;
-using Router.Core.Leads;
+using Router.Core.Intake;
 using Router.Core.SetAside;
 using Router.Hosting;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Operator;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Destinations;
 using Destination = Router.Api.Management.Destination;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.SetAside;
 

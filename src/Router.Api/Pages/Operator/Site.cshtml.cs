@@ -3,6 +3,7 @@ using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Accounts;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Api.Pages.Sites;
 

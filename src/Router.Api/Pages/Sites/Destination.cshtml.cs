@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
@@ -83,7 +84,7 @@ internal sealed class DestinationModel(
         if (changed.Refusal is { } refusal)
             return await Refuse(refusal, cancellationToken);
 
-        await notice.Say(this, changed.Made!, "active", cancellationToken);
+        await notice.Say(this, SiteId, changed.Made!, "active", cancellationToken);
         return Back("active");
     }
 

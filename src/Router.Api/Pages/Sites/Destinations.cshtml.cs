@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 
@@ -44,7 +45,7 @@ internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHe
             return this.Refused(refusal);
         }
 
-        await notice.Say(this, change.Made!, $"d-{destination}", cancellationToken);
+        await notice.Say(this, SiteId, change.Made!, $"d-{destination}", cancellationToken);
         return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: $"d-{destination}");
     }
 

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Leads;
 using Router.Core.Retention;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Sites;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
@@ -32,7 +33,7 @@ internal sealed class SwitchOffModel(NpgsqlDataSource database, DestinationHealt
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        await notice.Say(this, changed.Made!, From == "list" ? $"d-{DestinationId}" : "active", cancellationToken);
+        await notice.Say(this, SiteId, changed.Made!, From == "list" ? $"d-{DestinationId}" : "active", cancellationToken);
         return Redirect(From == "list" ? $"/sites/{SiteId}#d-{DestinationId}" : $"/sites/{SiteId}/destinations/{DestinationId}#active");
     }
 

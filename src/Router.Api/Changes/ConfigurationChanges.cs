@@ -2,7 +2,7 @@ using Dapper;
 using Npgsql;
 using Router.Api.Authentication;
 
-namespace Router.Api.Management;
+namespace Router.Api.Changes;
 
 /// <summary>Begins changes of the configuration. Triggers write the audit log; this tells them who it was.</summary>
 internal sealed class ConfigurationChanges(NpgsqlDataSource database, IHttpContextAccessor http)
@@ -31,16 +31,9 @@ internal sealed class ConfigurationChanges(NpgsqlDataSource database, IHttpConte
     }
 }
 
-/// <summary>A transaction; undone unless it is committed.</summary>
-internal sealed class ConfigurationChange(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+internal static class ChangesHosting
 {
-    public NpgsqlConnection Connection => connection;
-
-    public Task Commit(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
-
-    public async ValueTask DisposeAsync()
-    {
-        await transaction.DisposeAsync();
-        await connection.DisposeAsync();
-    }
+    /// <summary>What every change of the configuration begins with.</summary>
+    public static void AddConfigurationChanges(this IServiceCollection services) =>
+        services.AddHttpContextAccessor().AddSingleton<ConfigurationChanges>();
 }

@@ -1,4 +1,4 @@
-namespace Router.Api.Management;
+namespace Router.Api.Changes;
 
 /// <summary>Why a change was not made: a sentence for people, and what is wrong by field.</summary>
 /// <param name="Status">As HTTP has it.</param>
@@ -15,22 +15,4 @@ internal sealed record Refusal(int Status, string Sentence, FieldProblems? Field
 
     /// <summary>As the API says it.</summary>
     public IResult ToProblem() => Fields is null ? TypedResults.Problem(Sentence, statusCode: Status) : Problems.Invalid(Fields);
-}
-
-/// <summary>What came of a change: what was made, or why not.</summary>
-internal readonly record struct Change<T>
-{
-    private Change(T? made, Refusal? refusal) => (Made, Refusal) = (made, refusal);
-
-    /// <summary>Set unless refused.</summary>
-    public T? Made { get; }
-
-    public Refusal? Refusal { get; }
-
-    public static implicit operator Change<T>(T made) => new(made, null);
-
-    public static implicit operator Change<T>(Refusal refusal) => new(default, refusal);
-
-    /// <summary>As the API answers it.</summary>
-    public IResult Answer(Func<T, IResult> made) => Refusal?.ToProblem() ?? made(Made!);
 }

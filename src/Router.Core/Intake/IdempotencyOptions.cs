@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Core.Leads;
+namespace Router.Core.Intake;
 
 /// <summary>Section <c>Incoming</c>: requests with an <c>Idempotency-Key</c>.</summary>
 public sealed class IdempotencyOptions

@@ -1,9 +1,9 @@
 using Npgsql;
+using Router.Api.Accounts;
 using Router.Api.Authentication;
-using Router.Api.Management;
 using Router.Api.OpenApi;
 
-namespace Router.Api.Accounts;
+namespace Router.Api.Management;
 
 /// <summary>Accounts, for operators; and everybody's own API tokens.</summary>
 internal static class AccountsApi

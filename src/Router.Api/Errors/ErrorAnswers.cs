@@ -5,13 +5,13 @@ using Router.Api.Incoming;
 using Router.Api.Pages;
 using Router.Core.Database;
 
-namespace Router.Api;
+namespace Router.Api.Errors;
 
 /// <summary>
 /// Every answer that carries no body of its own gets one: <c>{"error": …}</c> on the incoming paths, problem details
 /// on the API, a page elsewhere. Nothing of the request's contents is repeated.
 /// </summary>
-internal static class Errors
+internal static class ErrorAnswers
 {
     public static void AddErrors(this IServiceCollection services)
     {
@@ -63,7 +63,7 @@ internal static class Errors
         // An exception has taken the headers away that were set by then.
         PagesHosting.NoSniffing(context.Response.Headers);
         context.Response.Headers.CacheControl = "no-store";
-        sentence ??= Sentence(status, context.Request.Method);
+        sentence ??= StatusSentences.Of(status, context.Request.Method);
         var path = context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path.Value;
         if (PagesHosting.IsPage(path))
             return ErrorPage.Write(context, status);
@@ -74,22 +74,4 @@ internal static class Errors
                 new ProblemDetails { Status = status, Title = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status), Detail = sentence },
                 options: null, "application/problem+json");
     }
-
-    /// <summary>In general words, for whoever has no better ones.</summary>
-    internal static string Sentence(int status, string method = "This method") => status switch
-    {
-        400 => "The request is malformed.",
-        401 => "Missing or wrong credentials.",
-        403 => "These credentials have no access to this.",
-        404 => "There is nothing at this path.",
-        405 => $"{method} is not possible here.",
-        408 => "The request took too long to arrive.",
-        413 => "The body is larger than 1 MiB.",
-        414 => "The path is too long.",
-        415 => "Send JSON.",
-        431 => "The headers are too large.",
-        429 => "Too many requests; send this one again after the time in Retry-After.",
-        503 => "The service cannot take this right now; try again.",
-        _ => "Something went wrong on our side; it has been logged.",
-    };
 }

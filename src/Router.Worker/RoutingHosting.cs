@@ -3,9 +3,10 @@ using Router.Core.Deliveries;
 
 namespace Router.Worker;
 
-internal static class DeliveryHosting
+internal static class RoutingHosting
 {
-    public static void AddDelivery(this IServiceCollection services)
+    /// <summary>What brings a message from the queue to the outcome of its deliveries.</summary>
+    public static void AddLeadRouting(this IServiceCollection services)
     {
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<Turns>();

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Core.Leads;
+namespace Router.Core.Intake;
 
 /// <summary>Section <c>Outbox</c>: events that the broker doesn't confirm.</summary>
 public sealed class OutboxOptions

@@ -1,28 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Router.Core.Destinations;
 
-namespace Router.Api.Management;
-
-/// <summary>Problem details that say what to do.</summary>
-internal static class Problems
-{
-    public static ProblemHttpResult NoSuch(string thing) =>
-        TypedResults.Problem($"There is no such {thing}.", statusCode: StatusCodes.Status404NotFound);
-
-    public static ProblemHttpResult Conflict(string sentence) =>
-        TypedResults.Problem(sentence, statusCode: StatusCodes.Status409Conflict);
-
-    /// <summary>All that is wrong with a request, by field.</summary>
-    public static ProblemHttpResult Invalid(FieldProblems problems) =>
-        TypedResults.Problem(new HttpValidationProblemDetails(problems.ByField)
-        {
-            Status = StatusCodes.Status422UnprocessableEntity,
-            Title = "Unprocessable Entity",
-            Detail = problems.First,
-        });
-}
+namespace Router.Api.Changes;
 
 /// <summary>Collects what is wrong with a request.</summary>
 internal sealed class FieldProblems

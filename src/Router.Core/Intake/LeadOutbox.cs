@@ -3,9 +3,10 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
+using Router.Core.Leads;
 using Router.Core.SetAside;
 
-namespace Router.Core.Leads;
+namespace Router.Core.Intake;
 
 /// <summary>How many events wait in the outbox, and the time at which the oldest came.</summary>
 public sealed record WaitingInOutbox(long Count, DateTimeOffset? Since);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace Router.Api;
+namespace Router.Api.Errors;
 
 /// <summary>
 /// What the server refuses before any of our code sees it (a malformed request line, too many headers, headers that don't end) is answered without a
@@ -32,7 +32,7 @@ internal static class ServerRefusals
 
     private static byte[] Answer(int status)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = Errors.Sentence(status) });
+        var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = StatusSentences.Of(status) });
         var head = $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }

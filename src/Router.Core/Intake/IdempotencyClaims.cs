@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
+using Router.Core.Leads;
 
-namespace Router.Core.Leads;
+namespace Router.Core.Intake;
 
 /// <summary>The request that an <c>Idempotency-Key</c> stands for.</summary>
 /// <param name="Body">The hash of its body.</param>

@@ -1,4 +1,4 @@
-namespace Router.Api.Management;
+namespace Router.Api.Changes;
 
 /// <summary>A site's domain as receivers get it.</summary>
 internal static class HostName

@@ -1,0 +1,13 @@
+namespace Router.Api.Accounts;
+
+/// <summary>Accounts, their passwords, sign-ins and API tokens: what the management API and the pages do with them.</summary>
+internal static class AccountsHosting
+{
+    public static void AddAccounts(this IServiceCollection services)
+    {
+        services.AddSingleton<AccountSettings>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SignIns>();
+        services.AddSingleton<ApiTokens>();
+    }
+}
