@@ -25,9 +25,8 @@ internal sealed partial class DocComments
 
     private static string Markdown(string comment)
     {
-        var text = Summary().Match(Slashes().Replace(comment, " ")).Groups["text"].Value;
-        text = See().Replace(Code().Replace(text, "`${code}`"), match => $"`{match.Groups["name"].Value.Split('.')[^1]}`");
-        return WebUtility.HtmlDecode(Blanks().Replace(text, " ").Trim());
+        var text = Blanks().Replace(Summary().Match(Slashes().Replace(comment, " ")).Groups["text"].Value, " ").Trim();
+        return WebUtility.HtmlDecode(See().Replace(Code().Replace(text, "`${code}`"), match => $"`{match.Groups["name"].Value.Split('.')[^1]}`"));
     }
 
     [GeneratedRegex(

@@ -26,7 +26,7 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
     public string Allowed => string.Join(", ", property.GetCustomAttributes<ValidationAttribute>().Select(Words).Where(words => words.Length > 0));
 
     /// <summary>The comment, without a sentence that says nothing but the default.</summary>
-    public string Summary => comment.Replace($" {(ValueInWords is null && IsRequired ? "Required" : $"Default {Default}")}.", "", StringComparison.Ordinal);
+    public string Summary => Sentences().Aggregate(comment, (text, sentence) => text.Replace(sentence, "", StringComparison.Ordinal));
 
     /// <summary>What is wrong with the comment; null when it says what the class says.</summary>
     public string? Problem =>
@@ -34,6 +34,8 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
         : ValueInWords is { } value && !comment.Contains($"Default {value}", StringComparison.Ordinal) ? $"has a doc comment that doesn't say 'Default {value}'"
         : Default.Length == 0 ? "has a doc comment that states no default: 'Default …', 'Default none' or, with [Required], 'Required'"
         : null;
+
+    private string[] Sentences() => [" Required.", $" Default {Default}.", $" Default: {Default}."];
 
     private bool IsRequired => property.GetCustomAttribute<RequiredAttribute>() is not null;
 

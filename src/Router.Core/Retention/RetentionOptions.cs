@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Section <c>Retention</c>: how long the ledger keeps what. A day (UTC) goes as a whole, once its youngest lead is
-/// old enough.
+/// Section <c>Retention</c>: how long the ledger keeps contents and rows. A day (UTC) goes as a whole, once its
+/// youngest lead is old enough.
 /// </summary>
 public sealed class RetentionOptions : IValidatableObject
 {
@@ -14,8 +14,8 @@ public sealed class RetentionOptions : IValidatableObject
     public TimeSpan BodiesAfter { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// How long the ledger's rows are kept; after that only their counts by hour. Not shorter than <see
-    /// cref="BodiesAfter"/>, at most ten years. Default 90 days.
+    /// How long the ledger's rows are kept; after that only their counts by hour. Not shorter than
+    /// <see cref="BodiesAfter"/>, at most ten years. Default 90 days.
     /// </summary>
     public TimeSpan RowsAfter { get; set; } = TimeSpan.FromDays(90);
 
