@@ -1,20 +1,23 @@
 namespace Router.Hosting;
 
-/// <summary>Section <c>Secrets</c>: what protects the keys that protect the destinations' secrets. The same in all hosts.</summary>
+/// <summary>
+/// Section <c>Secrets</c>: the certificate that encrypts the key ring, which encrypts the secrets of destinations.
+/// The same in all hosts.
+/// </summary>
 internal sealed class SecretsOptions
 {
     /// <summary>
-    /// A certificate with its RSA private key, as a PEM file (<c>.pem</c>) or a PFX file. It encrypts the key ring in Postgres, so that a
-    /// dump of the database gives no secret. Without one the key ring is stored as it is, and each start warns of that.
+    /// File of the certificate with its RSA private key, PEM (<c>.pem</c>) or PFX. Without one the key ring is stored
+    /// in Postgres unencrypted, and each start warns of that. Default none.
     /// </summary>
     public string? CertificatePath { get; set; }
 
-    /// <summary>The password of the PFX file, if it has one.</summary>
+    /// <summary>The password of the PFX file, if it has one. Default none.</summary>
     public string? CertificatePassword { get; set; }
 
-    /// <summary>The certificate before this one, for the keys that it encrypted.</summary>
+    /// <summary>File of the certificate before this one, for the keys that it encrypted. Default none.</summary>
     public string? PreviousCertificatePath { get; set; }
 
-    /// <summary>Its password, if it has one.</summary>
+    /// <summary>The password of that PFX file, if it has one. Default none.</summary>
     public string? PreviousCertificatePassword { get; set; }
 }

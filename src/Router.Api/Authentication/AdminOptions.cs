@@ -2,20 +2,24 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Router.Api.Authentication;
 
-/// <summary>Section <c>Admin</c>: the first operator, made at the first start, when there is none.</summary>
+/// <summary>
+/// Section <c>Admin</c>: the first operator. The API makes it at its start when there is no operator yet.
+/// </summary>
 internal sealed class AdminOptions
 {
-    /// <summary>The first operator's e-mail. Default <c>operator@localhost</c>.</summary>
+    /// <summary>The first operator's e-mail address. Default <c>operator@localhost</c>.</summary>
     [Required, RegularExpression("^[^@\\s]+@[^@\\s]+$")]
     public string Email { get; set; } = "operator@localhost";
 
-    /// <summary>The first operator's password, 12 characters or more. Change it after the first sign-in; it isn't read again.</summary>
+    /// <summary>
+    /// The first operator's password. It is used once: change it after the first sign-in. Default none.
+    /// </summary>
     [MinLength(12)]
     public string? Password { get; set; }
 
     /// <summary>
-    /// An API token of the first operator, at least 20 characters. Stored as a hash, listed and revocable like any other; once revoked it
-    /// stays revoked.
+    /// An API token of the first operator. It is stored as a hash, and listed and revocable like any other; once
+    /// revoked it stays revoked. Default none.
     /// </summary>
     [MinLength(20)]
     public string? Token { get; set; }

@@ -13,43 +13,49 @@ public sealed class DeliveryOptions : IValidatableObject
     ];
 
     /// <summary>
-    /// The delay before each retry. As a list (<c>Delivery:RetrySchedule:0</c>, …) or as one text separated by commas
-    /// (<c>00:00:05,00:00:30</c>). Default <see cref="DefaultSchedule"/>. An empty list means: one attempt, then dead.
+    /// The delay before each retry, separated by commas, or as a list (<c>Delivery:RetrySchedule:0</c>, …): 100 at
+    /// most, each longer than zero and at most 7 days. Empty: one attempt, then dead. Default
+    /// <c>00:00:05,00:00:30,00:02:00,00:10:00,00:30:00,01:00:00,02:00:00,04:00:00,04:00:00,04:00:00,04:00:00</c>.
     /// </summary>
     public TimeSpan[]? RetrySchedule { get; set; }
 
-    /// <summary>How far a delay may stray, as a share of it, so that retries don't come in waves. Default 0.2.</summary>
+    /// <summary>
+    /// How far a delay may stray, as a share of it, so that retries don't come in waves. Default 0.2.
+    /// </summary>
     [Range(0, 0.9)]
     public double RetryJitter { get; set; } = 0.2;
 
-    /// <summary>The longest Retry-After that is obeyed. Default 24 hours.</summary>
+    /// <summary>The longest <c>Retry-After</c> that is obeyed. Default 24 hours.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>For name look-up, TCP and TLS together. Default 5 s.</summary>
+    /// <summary>How long the name look-up, TCP and TLS may take together. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>For the whole request. Default 15 s.</summary>
+    /// <summary>How long a whole request may take, until the end of its answer. Default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How much of an answer is kept for the history, in bytes. Default and most 16,384.</summary>
+    /// <summary>How much of an answer's body is kept for the history, in bytes. Default 16,384.</summary>
     [Range(0, 16384)]
     public int MaxResponseBody { get; set; } = 16384;
 
-    /// <summary>The User-Agent of outgoing requests. Default <c>RealGeeks-LeadRouter/1.0</c>.</summary>
+    /// <summary>The <c>User-Agent</c> of outgoing requests. Default <c>RealGeeks-LeadRouter/1.0</c>.</summary>
     [Required, RegularExpression("^[\\x21-\\x7e]+( [\\x21-\\x7e]+)*$")]
     public string UserAgent { get; set; } = "RealGeeks-LeadRouter/1.0";
 
     /// <summary>
-    /// How long a claimed retry belongs to its worker. A worker that dies loses it after that, and the next number is
-    /// tried. Default 30 s; longer than <see cref="RequestTimeout"/>.
+    /// How long a claimed retry belongs to its worker; if the worker dies, the retry is made anew after that. Longer
+    /// than <see cref="RequestTimeout"/>. Default 30 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.2", "1.00:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a due retry may wait in the queue before it is queued once more. Default 5 minutes.</summary>
+    /// <summary>
+    /// How long a due retry may wait in the queue before it is queued once more, in case the queue lost it. Default 5
+    /// minutes.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan QueueLease { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -57,13 +63,16 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan DueInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The most retries of one destination that wait in the queue at a time; the others wait in Postgres. Default 64.</summary>
+    /// <summary>
+    /// Retries of one destination that wait in the queue at a time; the others wait in Postgres. Default 64.
+    /// </summary>
     [Range(1, 10_000)]
     public int MaxQueuedRetries { get; set; } = 64;
 
     /// <summary>
-    /// Requests in flight at one destination, from each worker, unless the destination says otherwise. Retries and a backlog get a quarter of them beside
-    /// fresh leads (one at least), otherwise all but one. Default 32.
+    /// Requests in flight at one destination, from each worker, unless the destination has a limit of its own
+    /// (<c>max_in_flight</c>). Beside fresh leads, retries, replays and a backlog get a quarter of them (one at
+    /// least), otherwise all but one. Default 32.
     /// </summary>
     [Range(1, 10_000)]
     public int MaxInFlight { get; set; } = 32;
@@ -73,24 +82,30 @@ public sealed class DeliveryOptions : IValidatableObject
     public int LeadManagerMaxInFlight { get; set; } = 256;
 
     /// <summary>
-    /// How long a lane waits for an answer before it goes on to the next lead, less when places in it are rare; the request itself goes on up to
-    /// <see cref="RequestTimeout"/>. Default 1 s.
+    /// How long a lane waits for an answer before it goes on to the next lead; less when many of its leads wait
+    /// already. The request itself goes on up to <see cref="RequestTimeout"/>. Default 1 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Requests beyond <see cref="Patience"/>, over all destinations; then slow destinations are deferred. Default 1,000.</summary>
+    /// <summary>
+    /// Requests that may take longer than <see cref="Patience"/> at a time, over all destinations of a worker; beyond
+    /// them, deliveries to slow destinations are deferred. Default 1,000.
+    /// </summary>
     [Range(1, 100_000)]
     public int MaxSlow { get; set; } = 1000;
 
     /// <summary>
-    /// When a delivery that found no room at its destination is looked at again; five times as long where requests are slow, and not before an
-    /// open breaker lets one through. Default 1 s.
+    /// When a delivery that found no room at its destination is looked at again; five times as long where requests
+    /// are slow, and not before an open breaker lets one through. Default 1 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
     public TimeSpan DeferDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Requests within 30 s of which nine in ten must have got no answer for a destination's breaker to open. Default 20.</summary>
+    /// <summary>
+    /// A destination's breaker opens when, of at least this many requests within 30 s, nine in ten got no answer.
+    /// Default 20.
+    /// </summary>
     [Range(2, 10_000)]
     public int BreakerThroughput { get; set; } = 20;
 
@@ -98,7 +113,9 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.5", "01:00:00")]
     public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Failures in a row after which a destination is paused, if they last for <see cref="PauseAfter"/>. Default 50.</summary>
+    /// <summary>
+    /// Failures in a row after which a destination is paused, if they last for <see cref="PauseAfter"/>. Default 50.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int PauseFailures { get; set; } = 50;
 
@@ -106,7 +123,9 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "7.00:00:00")]
     public TimeSpan PauseAfter { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>When the first probe of a paused destination is made, and how long after the one before, doubling. Default 30 s.</summary>
+    /// <summary>
+    /// When a paused destination is probed first; the time until the next probe doubles each time. Default 30 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -114,11 +133,13 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan MaxProbeInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often pauses, probes and drains are looked after. Default 1 s.</summary>
+    /// <summary>
+    /// How often each worker pauses, probes and resumes destinations and sends what was held. Default 1 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan PauseTick { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many deliveries a replay sends in a step. Default 500.</summary>
+    /// <summary>Deliveries that a replay sends in one step. Default 500.</summary>
     [Range(1, 100_000)]
     public int ReplayStep { get; set; } = 500;
 
@@ -126,17 +147,19 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan ReplayTick { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a lead may take to Lead Manager before operators are told. Default 60 s.</summary>
+    /// <summary>How long a lead may take to Lead Manager before the log says that it is late. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Fresh leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.</summary>
+    /// <summary>
+    /// Leads that a worker has in hand at a time: prefetch and concurrency of <c>lead-events</c>. Default 256.
+    /// </summary>
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 256;
 
     /// <summary>
-    /// Beside fresh leads, how many events of a backlog in <c>lead-events</c> a worker works on at a time, and how many retries; without any,
-    /// <see cref="Concurrency"/> and <see cref="RetryConcurrency"/>. Default 16.
+    /// Beside fresh leads, how many leads of a backlog a worker works on at a time, and how many retries; without
+    /// fresh leads <see cref="Concurrency"/> and <see cref="RetryConcurrency"/> count. Default 16.
     /// </summary>
     [Range(1, 10_000)]
     public int BacklogConcurrency { get; set; } = 16;

@@ -2,20 +2,28 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Router.Core.Retention;
 
-/// <summary>Section <c>Retention</c>: how long what is kept. A day (UTC) goes as a whole, once its youngest lead is old enough.</summary>
+/// <summary>
+/// Section <c>Retention</c>: how long the ledger keeps contents and rows. A day (UTC) goes as a whole, once its
+/// youngest lead is old enough.
+/// </summary>
 public sealed class RetentionOptions : IValidatableObject
 {
-    /// <summary>How long the contents of leads and the answers of receivers are kept. Default 30 days.</summary>
+    /// <summary>
+    /// How long the contents of leads and the answers of receivers are kept, 2 days to ten years. Default 30 days.
+    /// </summary>
     public TimeSpan BodiesAfter { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long the rows of the ledger are kept; not shorter than <see cref="BodiesAfter"/>. Default 90 days.</summary>
+    /// <summary>
+    /// How long the ledger's rows are kept; after that only their counts by hour. Not shorter than
+    /// <see cref="BodiesAfter"/>, at most ten years. Default 90 days.
+    /// </summary>
     public TimeSpan RowsAfter { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>For how many coming days there are partitions already. Default 7.</summary>
+    /// <summary>For how many coming days partitions are made in advance. Default 7.</summary>
     [Range(2, 60)]
     public int DaysAhead { get; set; } = 7;
 
-    /// <summary>How often each worker looks whether there is something to do. Default 10 minutes.</summary>
+    /// <summary>How often each worker checks whether a day is due, at most 12 hours. Default 10 minutes.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <inheritdoc/>
