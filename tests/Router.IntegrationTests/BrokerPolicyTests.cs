@@ -78,8 +78,8 @@ public sealed class BrokerPolicyTests(TestServers servers)
         var api = router.Host("Router.Api");
         var deaf = router.Host("Router.Worker");
         await api.Ready();
-        using var response = await site.Post(
-            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery));
+        using var response = await TestSite.UntilTaken(() => site.Post(
+            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery)));
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         await Eventually.True(() => router.Output.Contains("inequivalent arg 'x-queue-type'", StringComparison.Ordinal), "the log has RabbitMQ's own sentence");
         using var http = new HttpClient();

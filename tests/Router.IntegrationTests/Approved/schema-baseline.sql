@@ -1,0 +1,680 @@
+-- Sites, the products that may send leads for them, and their users.
+
+create table sites (
+    id                 uuid primary key,
+    name               text not null check (name <> ''),
+    domain             text not null check (domain <> ''),             -- a host name; receivers get it as site_domain
+    login_url_template text check (login_url_template <> ''),          -- {lead_id} in it is replaced
+    require_proven     boolean not null default false,                 -- a destination must pass the go-live check before it can be switched on
+    created_at         timestamptz not null default now(),
+    constraint domain_is_a_host_name check (domain = lower(domain) and domain !~ '[[:space:]/:?#@\\]|\.$')
+);
+
+-- A sending system. Its password is 256 random bits that we made, so one SHA-256 is as good as a slow hash and costs microseconds.
+create table products (
+    username        text primary key check (username ~ '^[A-Za-z0-9._@-]{1,100}$'),
+    display_name    text not null check (display_name <> ''),          -- the source of leads that name none
+    password_sha256 bytea not null check (octet_length(password_sha256) = 32),
+    is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
+    created_at      timestamptz not null default now()
+);
+
+-- Which products may send for which sites.
+create table product_sites (
+    product text not null references products (username) on delete cascade,
+    site_id uuid not null references sites (id) on delete cascade,
+    primary key (product, site_id)
+);
+create index product_sites_site on product_sites (site_id);
+
+-- Users of a site, as its Lead Manager last told them.
+create table users (
+    site_id    uuid not null references sites (id) on delete cascade,
+    user_id    text not null check (user_id <> '' and length(user_id) <= 200),
+    body       bytea not null,          -- bytes, not jsonb: key order, number spelling and escapes are the sender's
+    updated_at timestamptz not null default now(),
+    primary key (site_id, user_id)
+);
+-- Where a site's leads go: its Lead Manager, integrations of the catalogue, and custom APIs.
+
+-- A name as it looks to a reader: without case, blanks and what can't be seen (soft hyphens, joiners, marks of direction, variation selectors),
+-- with wide and composed letters as plain ones.
+create function folded_name(name text) returns text language sql immutable strict parallel safe as $$
+    select regexp_replace(
+        lower(normalize(name, NFKC)),
+        '[[:space:]\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180E\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E0FFF]',
+        '', 'g')
+$$;
+
+-- The catalogue: integrations made by third parties, to which sites connect.
+create table integrations (
+    id                    uuid primary key,
+    name                  text not null check (name <> ''),
+    description           text not null check (description <> ''),
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts
+    previous_secret       text,                                        -- still signs until previous_secret_until
+    previous_secret_until timestamptz,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
+    partner_id_label      text not null default 'Partner ID' check (partner_id_label <> ''),   -- what the site's owner is asked for
+    partner_id_help       text not null default '',
+    published             boolean not null default false,              -- only published ones can be connected to
+    created_at            timestamptz not null default now(),
+    constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint integrations_name_is_its_own check (folded_name(name) not in ('', 'leadmanager'))
+);
+
+-- Deleted destinations stay as rows: the history of their deliveries keeps a name to show.
+create table destinations (
+    id                    uuid primary key,
+    site_id               uuid not null references sites (id),
+    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),
+    name                  text not null check (name <> ''),
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts
+    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until
+    previous_secret_until timestamptz,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
+    partner_id            text not null default '',
+    integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
+    max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    active                boolean not null default true,
+    inactive_reason       text,                                        -- why the router switched it off; null where a person did
+    paused_at             timestamptz,                                 -- deliveries are held meanwhile
+    paused_by             text check (paused_by in ('owner', 'router')),
+    pause_reason          text,
+    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature or Partner ID
+    proven_at             timestamptz,                                 -- passed the go-live check with these settings
+    created_at            timestamptz not null default now(),
+    deleted_at            timestamptz,
+    constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
+    constraint deleted_is_inactive check (deleted_at is null or not active),
+    constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint registered_has_an_integration check ((kind = 'registered') = (integration_id is not null)),
+    constraint paused_by_somebody check ((paused_at is null) = (paused_by is null)),
+    constraint paused_is_active check (paused_at is null or active),
+    -- Whatever a site's Lead Manager is called, nothing else passes for one.
+    constraint destinations_name_is_its_own check (
+        deleted_at is not null or folded_name(name) <> '' and (kind = 'lead_manager' or folded_name(name) <> 'leadmanager'))
+);
+create unique index destinations_one_lead_manager on destinations (site_id) where kind = 'lead_manager';
+create unique index destinations_integration_once on destinations (site_id, integration_id) where deleted_at is null;
+create unique index destinations_name_once on destinations (site_id, folded_name(name)) where deleted_at is null;
+create index destinations_site on destinations (site_id, created_at, id) where deleted_at is null;
+create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
+create index destinations_integration on destinations (integration_id) where integration_id is not null;
+create index destinations_paused on destinations (id) where paused_at is not null;
+
+-- Destinations in trouble only: how many failures in a row, and since when. Deleted by the first success. Like the ledger it has no foreign key.
+create table destination_failures (
+    destination_id uuid primary key,
+    failures       int not null check (failures > 0),
+    since          timestamptz not null,
+    probe_event_id uuid,                    -- the held delivery that tries whether a paused destination is well again
+    probe_at       timestamptz,             -- when the next one may
+    probe_interval interval
+);
+
+-- Destinations that are well again and still have held deliveries: how many are let go at once, doubled each time.
+create table destination_drains (
+    destination_id uuid primary key,
+    batch          int not null default 1 check (batch > 0)
+);
+
+-- Triggers on destinations. Postgres fires those of one kind by name; where the order matters it says so.
+
+-- A Lead Manager can neither be deleted nor become something else, and no site exists without one, whoever asks.
+create function refuse_losing_lead_manager() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'TRUNCATE' then
+        raise exception 'destinations cannot be truncated: every site keeps its Lead Manager' using errcode = 'check_violation';
+    end if;
+    if tg_op = 'DELETE' or new.kind <> 'lead_manager' or new.site_id <> old.site_id then
+        raise exception 'the Lead Manager of site % cannot be deleted or replaced', old.site_id using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger lead_manager_stays before update or delete on destinations
+    for each row when (old.kind = 'lead_manager') execute function refuse_losing_lead_manager();
+create trigger lead_manager_stays_on_truncate before truncate on destinations
+    for each statement execute function refuse_losing_lead_manager();
+
+create function require_lead_manager() returns trigger language plpgsql as $$
+begin
+    if exists (select from sites where id = new.id)
+       and not exists (select from destinations where site_id = new.id and kind = 'lead_manager') then
+        raise exception 'site % has no Lead Manager', new.id using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+
+-- Deferred, so that a site and its Lead Manager can be inserted one after the other in one transaction.
+create constraint trigger site_has_lead_manager after insert or update on sites
+    deferrable initially deferred for each row execute function require_lead_manager();
+
+-- Before an update, in this order: a pause ends with switching off; proof ends with other settings; the reason for being off ends with
+-- switching on; and switching on needs proof, where the site wants it (after proof has been forgotten).
+create function end_pause() returns trigger language plpgsql as $$
+begin
+    new.paused_at := null;
+    new.paused_by := null;
+    new.pause_reason := null;
+    return new;
+end $$;
+
+create trigger destinations_1_end_pause before update on destinations
+    for each row when (not new.active and new.paused_at is not null) execute function end_pause();
+
+create function forget_proof() returns trigger language plpgsql as $$
+begin
+    if (old.url, old.secret, old.signature) is distinct from (new.url, new.secret, new.signature) then
+        new.proven_at := null;
+    end if;
+    new.settings_changed_at := now();
+    return new;
+end $$;
+
+create trigger destinations_2_forget_proof before update on destinations
+    for each row when ((old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    execute function forget_proof();
+
+create function forget_inactive_reason() returns trigger language plpgsql as $$
+begin
+    new.inactive_reason := null;
+    return new;
+end $$;
+
+create trigger destinations_3_forget_inactive_reason before update on destinations
+    for each row when (new.active and new.inactive_reason is not null) execute function forget_inactive_reason();
+
+create function require_proof() returns trigger language plpgsql as $$
+begin
+    if exists (select from sites where id = new.site_id and require_proven) then
+        raise exception 'destination % has not passed the go-live check that its site requires', new.id
+            using errcode = 'check_violation', constraint = 'active_is_proven';
+    end if;
+    return new;
+end $$;
+
+create trigger destinations_require_proof before insert on destinations
+    for each row when (new.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
+-- Only when it is switched on: one whose settings change while it is on stays on, or leads would be missed.
+create trigger destinations_4_require_proof before update on destinations
+    for each row when (new.active and not old.active and new.kind <> 'lead_manager' and new.proven_at is null) execute function require_proof();
+
+-- After an update; the order doesn't matter. The ledger (04_ledger.sql) announces the switch, 06_directory.sql tells the hosts, 09_audit.sql writes it down.
+
+-- An integration's destinations follow it.
+create function follow_integration() returns trigger language plpgsql as $$
+begin
+    update destinations
+    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature
+    where integration_id = new.id;
+    return null;
+end $$;
+
+create trigger integrations_are_followed after update of url, secret, previous_secret, previous_secret_until, signature on integrations
+    for each row execute function follow_integration();
+
+-- Whoever ends a pause or switches a destination on again wants it to be tried: the failures of before would pause it within the second.
+create function forget_failures() returns trigger language plpgsql as $$
+begin
+    delete from destination_failures where destination_id = new.id;
+    return null;
+end $$;
+
+create trigger destinations_forget_failures after update on destinations
+    for each row when ((old.paused_at is not null and new.paused_at is null) or (new.active and not old.active))
+    execute function forget_failures();
+
+-- Corrected by hand: the next probe needn't wait for as long as the failures before have earned.
+create function probe_at_once() returns trigger language plpgsql as $$
+begin
+    update destination_failures set probe_at = now(), probe_interval = null where destination_id = new.id;
+    return null;
+end $$;
+
+create trigger destinations_probe_at_once after update on destinations
+    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    execute function probe_at_once();
+-- People, how they sign in, and what their programs may do.
+
+-- An account without a password waits for its invitation to be accepted.
+create table accounts (
+    id              uuid primary key,
+    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
+    role            text not null check (role in ('owner', 'operator')),
+    password_hash   text,                                       -- in the format of ASP.NET Core Identity
+    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    failed_sign_ins int not null default 0,
+    locked_until    timestamptz,
+    time_zone       text not null default 'Etc/UTC',            -- in which its pages tell times
+    created_at      timestamptz not null default now(),
+    disabled_at     timestamptz
+);
+create unique index accounts_email on accounts (email);
+
+-- Which sites an owner sees; operators see all.
+create table account_sites (
+    account_id uuid not null references accounts (id) on delete cascade,
+    site_id    uuid not null references sites (id) on delete cascade,
+    primary key (account_id, site_id)
+);
+create index account_sites_site on account_sites (site_id);
+
+-- One-time links with which an account's password is chosen. One for each account: a new one ends the one before.
+create table invitations (
+    account_id   uuid primary key references accounts (id) on delete cascade,
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    expires_at   timestamptz not null
+);
+
+-- Bearer tokens of the management API: 256 random bits, so one SHA-256 is enough. Revoked ones stay, so that they stay revoked.
+create table api_tokens (
+    id           uuid primary key,
+    account_id   uuid not null references accounts (id) on delete cascade,
+    name         text not null check (name <> '' and length(name) <= 200),
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    created_at   timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at   timestamptz
+);
+create index api_tokens_account on api_tokens (account_id, created_at);
+
+-- The key ring of ASP.NET Core Data Protection; encrypted itself when a certificate is configured.
+create table data_protection_keys (
+    name       text primary key,
+    xml        text not null,
+    created_at timestamptz not null default now()
+);
+-- The ledger: every event that was accepted, every delivery of it, and every attempt.
+--
+-- Event ids begin with a time, so a range of ids is a span of time: the tables are cut into days, and a day is dropped as a whole. The default
+-- partitions hold what no day was made for.
+--
+-- There are no foreign keys, on purpose: each would lock a row of a site or destination that every concurrent lead of the site needs too, and would
+-- forbid dropping a day. Sites and destinations are never deleted as rows. Every row carries its site, so that the ledger can be sharded by site.
+--
+-- Columns are ordered by their width, which saves the gaps between them.
+
+-- One accepted request. With its plan: the destinations that were active then.
+create table lead_events (
+    accepted_at          timestamptz not null,
+    planned_at           timestamptz not null default now(),
+    id                   uuid not null,
+    site_id              uuid not null,
+    lead_id              uuid,                   -- null for a user, for news of a destination's switch, and once it is erased
+    action               text not null check (action <> ''),
+    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
+    product              text not null,          -- '' for what the router sends by itself
+    source_system        text not null,
+    destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
+    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
+    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
+    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted
+    primary key (id)
+) partition by range (id);
+create table lead_events_default partition of lead_events default;
+create index lead_events_lead on lead_events (site_id, lead_id);
+-- A site's leads by time, and over all sites by walking from site to site.
+create index lead_events_received on lead_events (site_id, accepted_at) where test is null and product <> '';
+
+-- One event at one destination, from its first outcome on. The row is its latest attempt, with the answer in it; earlier ones move to
+-- delivery_attempts. accepted_at is the event's, and part of the key: so one index finds a delivery (whoever looks for one knows its event) and
+-- lists those of a destination by time. Ids alone don't: one that is made from an Idempotency-Key begins with its day only.
+create table deliveries (
+    accepted_at      timestamptz not null,
+    started_at       timestamptz,            -- of the latest attempt
+    finished_at      timestamptz,            -- when it became delivered, rejected, dead or canceled
+    next_attempt_at  timestamptz,            -- when a retrying delivery is due
+    leased_until     timestamptz,            -- until then its next attempt is in the retry queue or in a worker's hands
+    first_attempt_at timestamptz,            -- when the first attempt began; null while it is the latest one, or there is none
+    delivered_at     timestamptz,            -- when it was delivered first; null unless it was sent again after that
+    attempts         int not null default 0 check (attempts >= 0),     -- the number of the last one that was begun
+    attempt          int,                    -- the number of the latest one that is recorded: the columns from here to response_body are its
+    duration_us      int,
+    status           smallint check (status between 100 and 999),
+    requests         smallint,               -- null for one; 2: the first went over an old connection that broke without an answer
+    retry_step       smallint not null default 0 check (retry_step >= 0),  -- place in the schedule; a replay starts it anew
+    is_test          boolean not null default false,
+    event_id         uuid not null,
+    destination_id   uuid not null,
+    site_id          uuid not null,
+    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
+    result           text check (result in ('delivered', 'rejected', 'failed')),
+    error            text,                   -- why there was no status; 'expired' where it was given up for its age
+    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
+    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
+    primary key (destination_id, accepted_at, event_id),
+    constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
+    constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
+    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or error is not distinct from 'expired')
+) partition by range (event_id);
+create table deliveries_default partition of deliveries default;
+-- What is rare is found without reading all that went well; a lead that gets through at once writes nothing to these.
+create index deliveries_due on deliveries (destination_id, next_attempt_at) where state = 'retrying';
+create index deliveries_held on deliveries (destination_id, accepted_at) where state = 'held';
+create index deliveries_dead on deliveries (accepted_at desc, event_id desc, destination_id desc) where state = 'dead' and not is_test;
+create index deliveries_dead_of_destination on deliveries (destination_id, accepted_at desc, event_id desc) where state = 'dead';
+create index deliveries_refused on deliveries (destination_id, accepted_at desc, event_id desc) where state in ('rejected', 'canceled');
+
+-- Attempts before the latest one, and those that came too late to count. started_at is part of the key: after a lost worker the same number can be
+-- made twice.
+create table delivery_attempts (
+    started_at       timestamptz not null,
+    attempt          int not null check (attempt > 0),
+    duration_us      int not null check (duration_us >= 0),
+    status           smallint check (status between 100 and 999),
+    requests         smallint,
+    event_id         uuid not null,
+    destination_id   uuid not null,
+    site_id          uuid not null,
+    result           text not null check (result in ('delivered', 'rejected', 'failed')),
+    error            text,
+    response_headers text,
+    response_body    bytea check (octet_length(response_body) <= 16384),
+    primary key (event_id, destination_id, attempt, started_at)
+) partition by range (event_id);
+create table delivery_attempts_default partition of delivery_attempts default;
+
+-- All attempts, for whoever shows them.
+create view attempts as
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+from deliveries where attempt is not null
+union all
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+from delivery_attempts;
+
+-- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
+create table ledger_days (
+    name                text primary key,       -- YYYYMMDD, UTC
+    starts_at           timestamptz not null,
+    ends_at             timestamptz not null,
+    contents_deleted_at timestamptz,            -- leads and answers go first, the rows later
+    written_to          boolean not null default false     -- while its contents are dropped, and after that: something came into it
+);
+
+-- On partitions whose contents are being dropped, or are gone.
+create function note_written_to() returns trigger language plpgsql as $$
+begin
+    update ledger_days set written_to = true where name = tg_argv[0] and not written_to;
+    return new;
+end $$;
+
+-- A UUID of version 7: it begins with the time in milliseconds, as the ids that the hosts make.
+create function uuid_v7() returns uuid language sql volatile as $$
+    select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+            || substr(replace(gen_random_uuid()::text, '-', ''), 14, 19))::uuid
+$$;
+
+-- The least event id of a time.
+create function first_event_id(at timestamptz) returns uuid language sql immutable strict as $$
+    select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+
+-- Made apart and then attached: that locks the default partition for a moment, which is empty, and nothing else.
+create function create_ledger_day(day date) returns void language plpgsql as $$
+declare
+    name  constant text := to_char(day, 'YYYYMMDD');
+    start constant timestamptz := day::timestamp at time zone 'UTC';
+    ledger text;
+begin
+    foreach ledger in array array['lead_events', 'deliveries', 'delivery_attempts'] loop
+        execute format('create table %I (like %I including all)', ledger || '_' || name, ledger);
+        execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+                       ledger, ledger || '_' || name, first_event_id(start), first_event_id(start + interval '24 hours'));
+    end loop;
+    insert into ledger_days (name, starts_at, ends_at) values (name, start, start + interval '24 hours');
+end $$;
+
+-- Whether a planned delivery without a row is still on its way: its event is in a worker's hands, or back at the broker for another one. A day is
+-- more than workers are away for; what nobody has recorded by then is lost.
+create function awaits_first_outcome(destinations uuid[], destination uuid, planned_at timestamptz) returns boolean
+language sql stable as $$ select destination = any (destinations) and planned_at > now() - interval '1 day' $$;
+
+-- Tells a destination when its Active flag changes, whoever changed it. The event and its only delivery are written with the change itself, due at
+-- once: no change without its message, no message without its change. The last that it hears is what it is: a notice that still waits when the flag
+-- changes again is canceled. A receiver that answered 410 (then there is a reason) wants no more messages.
+create function announce_active() returns trigger language plpgsql as $$
+declare
+    event uuid := uuid_v7();
+begin
+    update deliveries d
+    set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
+    from lead_events e
+    where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled')
+      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held');
+
+    if new.inactive_reason is null then
+        insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body, destinations)
+        values (event, new.site_id, case when new.active then 'integration_enabled' else 'integration_disabled' end, event::text, '', '', now(), '{}', array[new.id]);
+        insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
+        values (event, new.id, new.site_id, 'retrying', now(), now());
+    end if;
+    return null;
+end $$;
+
+create index lead_events_notices on lead_events (site_id, accepted_at) where action in ('integration_enabled', 'integration_disabled');
+
+create trigger destinations_announce_active after update of active on destinations
+    for each row when (old.active is distinct from new.active) execute function announce_active();
+
+-- Today and the next days; from then on the workers make them.
+select create_ledger_day((now() at time zone 'UTC')::date + ahead) from generate_series(0, 7) as ahead;
+-- The statement: every lead that was received is accounted for at every destination.
+
+-- What the ledger's rows said before they were dropped: by the hour in which events were accepted (UTC), how many each destination received, skipped
+-- and missed, and what became of the rest. Tests and news of destinations' own switches don't count.
+create table statement_days (
+    site_id        uuid not null,
+    destination_id uuid not null,
+    hour           timestamptz not null,
+    state          text not null,              -- received, missing, or an outcome
+    count          bigint not null,
+    unique nulls not distinct (site_id, hour, destination_id, state)
+);
+
+-- What became of each lead at each destination that was there: its delivery's state, or skipped: the destination was off, or not among those that the
+-- sender chose. What has no row yet is on its way, and after a day it is missing where it was to go: then something of ours lost it.
+create view statement_entries as
+select site_id, destination_id, event_id, accepted_at, outcome, case when outcome = 'missing' then 1 else 0 end as missing
+from (
+    select e.site_id, x.id as destination_id, e.id as event_id, e.accepted_at,
+           case when d.state is not null then d.state
+                when awaits_first_outcome(e.destinations, x.id, e.planned_at) then 'retrying'
+                when x.kind = 'lead_manager' or x.id = any (e.destinations) then 'missing'
+                else 'skipped' end as outcome
+    from lead_events e
+    join destinations x on x.site_id = e.site_id
+    left join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+    where e.test is null and e.product <> ''
+      and (d.state is not null or x.id = any (e.destinations) or e.accepted_at >= x.created_at and e.accepted_at < coalesce(x.deleted_at, 'infinity'))
+) entries;
+
+-- By site, destination and hour of acceptance: received = delivered + rejected + retrying + held + dead + canceled + skipped, and missing is 0. A day is
+-- dropped in the transaction that writes its counts, so each lead is counted once.
+create view statement as
+select site_id, destination_id, hour, sum(received)::bigint as received,
+       sum(delivered)::bigint as delivered, sum(rejected)::bigint as rejected, sum(retrying)::bigint as retrying, sum(held)::bigint as held,
+       sum(dead)::bigint as dead, sum(canceled)::bigint as canceled, sum(skipped)::bigint as skipped, sum(missing)::bigint as missing
+from (
+    select site_id, destination_id, date_trunc('hour', accepted_at, 'UTC') as hour, count(*) as received,
+           count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
+           count(*) filter (where outcome = 'retrying') as retrying, count(*) filter (where outcome = 'held') as held,
+           count(*) filter (where outcome = 'dead') as dead, count(*) filter (where outcome = 'canceled') as canceled,
+           count(*) filter (where outcome = 'skipped') as skipped, sum(missing) as missing
+    from statement_entries
+    group by site_id, destination_id, date_trunc('hour', accepted_at, 'UTC')
+    union all
+    select site_id, destination_id, hour, case when state = 'received' then count else 0 end,
+           case when state = 'delivered' then count else 0 end, case when state = 'rejected' then count else 0 end, 0, 0,
+           case when state = 'dead' then count else 0 end, case when state = 'canceled' then count else 0 end,
+           case when state = 'skipped' then count else 0 end, case when state = 'missing' then count else 0 end
+    from statement_days
+) hours
+group by site_id, destination_id, hour;
+-- Hosts cache sites, destinations and products. A change is in force within a second on each of them: they listen, and those that can't (a pooler of
+-- connections would hear it in their place) read directory_changes.
+
+create table directory_changes (
+    payload text not null,
+    xid     xid8 not null default pg_current_xact_id(),    -- commits come in another order, so readers go by snapshots
+    at      timestamptz not null default now()
+);
+create index directory_changes_xid on directory_changes (xid);
+
+create function notify_directory() returns trigger language plpgsql as $$
+declare
+    changed text;
+begin
+    if tg_table_name = 'sites' then
+        changed := 'site ' || coalesce(new.id, old.id);
+    elsif tg_table_name = 'destinations' then
+        changed := 'site ' || coalesce(new.site_id, old.site_id);
+    elsif tg_table_name = 'products' then
+        changed := 'product ' || coalesce(new.username, old.username);
+    else
+        changed := 'product ' || coalesce(new.product, old.product);
+    end if;
+    perform pg_notify('router_directory', changed);
+    insert into directory_changes (payload) values (changed);
+    return null;
+end $$;
+
+create trigger sites_notify after insert or update or delete on sites for each row execute function notify_directory();
+create trigger destinations_notify after insert or update or delete on destinations for each row execute function notify_directory();
+create trigger products_notify after insert or update or delete on products for each row execute function notify_directory();
+create trigger product_sites_notify after insert or update or delete on product_sites for each row execute function notify_directory();
+-- What is accepted and isn't in the ledger yet.
+
+-- Events that the broker could not confirm: kept here until it takes them, in the order in which they came.
+create table lead_outbox (
+    id       bigint generated always as identity primary key,
+    event_id uuid not null,
+    message  bytea not null,                            -- as it is to be published
+    kept_at  timestamptz not null default now(),
+    queue    text not null default 'lead-events',
+    again    boolean not null default false             -- it may have been planned before: workers must be told
+);
+
+-- Messages that can't be taken: nobody can read them, they are too large, their site isn't there, or something of ours fails on them. Kept here until an
+-- operator sends them again, corrects or deletes them; what was behind them in the queue goes on.
+create table set_aside (
+    id           uuid primary key default gen_random_uuid(),
+    set_aside_at timestamptz not null default now(),
+    queue        text not null,          -- where it came from, and goes when it is sent again
+    reason       text not null check (reason in ('unreadable', 'too_large', 'unknown_site', 'refused', 'failed', 'error_queue')),
+    detail       text,                   -- the kind of exception and the SQLSTATE; never contents
+    event_id     uuid,                   -- these are null where they can't be read
+    site_id      uuid,
+    lead_id      uuid,
+    action       text,
+    accepted_at  timestamptz,
+    size         bigint not null,
+    digest       bytea not null,         -- SHA-256 of the message: set aside twice, it is one
+    message      bytea,                  -- null once the contents are deleted
+    unique (queue, digest)
+);
+create index on set_aside (set_aside_at, id);
+create index on set_aside (site_id, lead_id) where site_id is not null;
+
+-- Requests with an Idempotency-Key, so that another body under the same key is refused instead of dropped: hashes alone, for 24 hours.
+create table idempotency_keys (
+    identity    uuid primary key,        -- product, site, method, path and key
+    body        uuid not null,
+    accepted_at timestamptz not null
+);
+create index idempotency_keys_accepted_at on idempotency_keys using brin (accepted_at);
+-- What is asked for and done in the background, and what hosts say of themselves.
+
+-- Replays of many deliveries: worked off in small steps by the workers, watched and canceled by people.
+create table replays (
+    id             uuid primary key,
+    site_id        uuid not null references sites (id),
+    destination_id uuid,                                -- these narrow it
+    state          text,
+    lead_id        uuid,
+    last_status    int,
+    last_error     text,
+    from_time      timestamptz,
+    to_time        timestamptz,
+    missed         boolean not null default false,      -- leads that the destination was never meant to get: it was off
+    total          int not null check (total >= 0),     -- counted when it was asked for
+    replayed       int not null default 0,
+    created_by     text not null,
+    created_at     timestamptz not null default now(),
+    finished_at    timestamptz,
+    canceled_at    timestamptz,
+    constraint missed_at_one_destination check (not missed or destination_id is not null and from_time is not null),
+    constraint canceled_is_finished check (canceled_at is null or finished_at is not null)
+);
+create index replays_running on replays (created_at) where finished_at is null;
+create index replays_of_site on replays (site_id, created_at desc);
+
+-- What each host last said of the things that it has to do again and again: for the operator's page.
+create table host_duties (
+    host            text not null,
+    process_id      int not null,
+    program         text not null,
+    started_at      timestamptz not null,
+    duty            text not null,
+    last_success_at timestamptz,            -- null: not yet
+    last_error      text,                   -- the class of the exception and the SQLSTATE, never a text
+    is_late         boolean not null,       -- by the host's own clock
+    reported_at     timestamptz not null,
+    primary key (host, process_id, duty)
+);
+-- Who did what. Written by triggers, so that no change of the configuration goes by unseen, whoever makes it.
+
+create table audit_log (
+    id         bigint generated always as identity primary key,
+    at         timestamptz not null default now(),
+    actor      text not null,
+    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents
+    kind       text not null,           -- the table
+    subject_id text not null,
+    subject    text not null,           -- its name at that time
+    site_id    uuid,
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
+);
+create index audit_log_site on audit_log (site_id, id desc);
+
+create function audit() returns trigger language plpgsql as $$
+declare
+    secrets constant text[] := array['secret', 'previous_secret', 'password_sha256', 'password_hash', 'token_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at'];
+    before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
+    after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+    thing jsonb := before || after;
+    changed jsonb;
+begin
+    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(before -> key, after -> key) end), '{}')
+    into changed
+    from jsonb_object_keys(thing) as key
+    where not key = any (ignored)
+      and coalesce(nullif(before -> key, 'null'), '""') is distinct from coalesce(nullif(after -> key, 'null'), '""');
+    if changed = '{}' then
+        return null;
+    end if;
+    insert into audit_log (actor, action, kind, subject_id, subject, site_id, changes)
+    values (coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+            case tg_op when 'INSERT' then 'created' when 'DELETE' then 'deleted' else 'changed' end,
+            tg_table_name,
+            coalesce(thing ->> 'id', thing ->> 'username', thing ->> 'product', thing ->> 'account_id'),
+            coalesce(thing ->> 'name', thing ->> 'email', thing ->> 'username', thing ->> 'product',
+                     (select email from accounts where id = (thing ->> 'account_id')::uuid), ''),
+            coalesce(thing ->> 'site_id', case when tg_table_name = 'sites' then thing ->> 'id' end)::uuid,
+            changed);
+    return null;
+end $$;
+
+create trigger sites_audit after insert or update or delete on sites for each row execute function audit();
+create trigger destinations_audit after insert or update or delete on destinations for each row execute function audit();
+create trigger products_audit after insert or update or delete on products for each row execute function audit();
+create trigger product_sites_audit after insert or update or delete on product_sites for each row execute function audit();
+create trigger integrations_audit after insert or update or delete on integrations for each row execute function audit();
+create trigger accounts_audit after insert or update or delete on accounts for each row execute function audit();
+create trigger account_sites_audit after insert or update or delete on account_sites for each row execute function audit();
+create trigger invitations_audit after insert or update or delete on invitations for each row execute function audit();
+create trigger api_tokens_audit after insert or update or delete on api_tokens for each row execute function audit();
