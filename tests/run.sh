@@ -3,6 +3,7 @@
 # 127.0.0.1, or against those that ROUTER_TEST_DATABASE_URL, ROUTER_TEST_AMQP_URL and ROUTER_TEST_RABBITMQ_MANAGEMENT_URL
 # point at. Arguments go to `dotnet test`, for example: tests/run.sh --filter FullyQualifiedName~Outcome
 # tests/run.sh --servers debian13 [ARGUMENT …]: on RabbitMQ 4.0 and Postgres 17 of Debian 13; deploy/servers.sh says how.
+# tests/run.sh --quick: the tests that need no servers, and a smoke test with them; two minutes once all is built.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [ "${1:-}" = --servers ]; then
@@ -10,16 +11,41 @@ if [ "${1:-}" = --servers ]; then
     shift 2
 fi
 
+quick=
+if [ "${1:-}" = --quick ]; then
+    quick=1
+    shift
+fi
+
 # PgBouncer is for its own test; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
-deploy/servers.sh install python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer || exit 1
+more=(python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer)
+[ -z "$quick" ] || more=()
+deploy/servers.sh install "${more[@]}" || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 dotnet build Router.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-# One project after the other: each has servers and hosts of its own, and two cores.
-dotnet test Router.sln -c Release --no-build --nologo -m:1 --logger trx --logger 'console;verbosity=minimal' --results-directory "$results" "$@"
-status=$?
+
+# suite PROJECT [ARGUMENT …]: one after the other, for each has servers and hosts of its own, and there may be no more than two cores.
+status=0
+suite() {
+    local project=$1
+    shift
+    dotnet test "tests/$project" -c Release --no-build --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory "$results" "$@" || status=1
+}
+
+# What fails soon comes first, what takes long last.
+suite Router.Core.Tests "$@"
+suite Router.Architecture.Tests "$@"
+suite Router.Docs.Tests "$@"
+if [ -n "$quick" ]; then
+    suite Router.IntegrationTests --filter FullyQualifiedName~DeliveryTests
+else
+    suite Router.IntegrationTests "$@"
+    suite Router.BrowserTests "$@"
+    suite Router.Chaos "$@"
+fi
 
 # The counters of every project's report, added up.
 count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }

@@ -315,7 +315,10 @@ public sealed class RetentionTests(TestServers servers)
         await site.AssertAccountedFor(200);
         Assert.Equal(400, await router.Query<int>("select count(*)::int from attempts"));
         Assert.True(exchanges > 2, $"{exchanges} exchanges in {passes} passes: nothing was tried");
-        Assert.DoesNotContain("\"Level\":\"Error\"", router.Output, StringComparison.OrdinalIgnoreCase);
+        // But for those who look at RabbitMQ before a slow worker has begun to listen.
+        var errors = router.Output.Split('\n').Where(line =>
+            line.Contains("\"Level\":\"Error\"", StringComparison.OrdinalIgnoreCase) && !line.Contains("BrokerWatch", StringComparison.Ordinal)).ToList();
+        Assert.True(errors.Count == 0, string.Join('\n', errors));
         TestContext.Current.SendDiagnosticMessage("{0} exchanges in {1} passes", exchanges, passes);
     }
 }
