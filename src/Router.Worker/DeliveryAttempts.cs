@@ -100,51 +100,31 @@ internal sealed partial class DeliveryAttempts(
             return DeliveryStates.Retrying;
         }
 
-        if (lead.Test is { } test)
-            return await FinishTest(lead, destination, test, turn.Step, attempt);
-
-        var delay = attempt.Result is AttemptResult.Failed
-            ? RetrySchedule.Delay(options.Value, turn.Step, Outcome.RetryAfter(attempt.Answer), Random.Shared.NextDouble())
-            : null;
-        var usedUp = attempt.Result is AttemptResult.Failed && delay is null;
-        // A paused destination's leads are held, however often they fail, and so are a Lead Manager's while it is down.
-        var isHeld = attempt.Result is AttemptResult.Failed && (turn.IsProbe || usedUp && destination.IsLeadManager
-            && await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping));
-        if (isHeld)
-            delay = null;
-        else if (usedUp && !turn.WasDelivered && !await deadLetters.TryPublish(lead, destination, bytes, attempt))
-            delay = options.Value.Lease;
-        var state = isHeld ? DeliveryStates.Held : StateAfter(attempt.Result, delay);
-        Log(lead, destination, attempt, turn.WasDelivered && state == DeliveryStates.Dead ? DeliveryStates.Delivered : state, delay);
-
-        if (Outcome.DeactivatesDestination(attempt.Answer) && !destination.IsLeadManager)
+        var next = await Decide(lead, destination, bytes, turn, attempt);
+        Log(lead, destination, attempt, turn, next);
+        if (next.SwitchesOff)
             await Deactivate(destination);
-
-        await recorder.Record(new RecordedAttempt(
-            lead, destination.Id, RecordKind.Made, turn.Number, attempt, state, delay is null || usedUp ? turn.Step : turn.Step + 1, delay));
-        return state;
-    }
-
-    /// <summary>A test is never retried, nobody's dead letter, and switches nothing off: whoever asked for it is looking at the answer.</summary>
-    private async Task<string> FinishTest(LeadEvent lead, Destination destination, string test, int step, Attempt attempt)
-    {
-        var again = test == LeadTests.Twice && attempt.Number == 1 && attempt.Result is AttemptResult.Delivered;
-        var state = again ? DeliveryStates.Retrying : StateAfter(attempt.Result, delay: null);
-        LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, attempt.Duration.TotalMilliseconds);
-        await recorder.Record(new RecordedAttempt(
-            lead, destination.Id, RecordKind.Made, attempt.Number, attempt, state, step, again ? TimeSpan.Zero : null));
-        if (test != LeadTests.Once)
+        await recorder.Record(
+            new RecordedAttempt(lead, destination.Id, RecordKind.Made, turn.Number, attempt, next.State, next.Step, next.Delay));
+        // Whoever sees first that a check has passed writes it down; a single test proves nothing.
+        if (lead.Test is not (null or LeadTests.Once))
             await availability.Wait(token => checks.Read(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
-        return state;
+        return next.State;
     }
 
-    private static string StateAfter(AttemptResult result, TimeSpan? delay) => (result, delay) switch
+    private async Task<NextStep> Decide(LeadEvent lead, Destination destination, byte[] bytes, Turn turn, Attempt attempt)
     {
-        (AttemptResult.Delivered, _) => DeliveryStates.Delivered,
-        (AttemptResult.Rejected, _) => DeliveryStates.Rejected,
-        (_, null) => DeliveryStates.Dead,
-        _ => DeliveryStates.Retrying,
-    };
+        var facts = new DeliveryFacts(DeliveryKinds.Of(lead), turn.Step, destination.IsLeadManager, turn.IsProbe, turn.WasDelivered);
+        if (NextStep.DependsOnHealth(attempt, facts, options.Value))
+        {
+            var isDown = await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping);
+            facts = facts with { IsDown = isDown };
+        }
+
+        var next = NextStep.After(attempt, facts, options.Value, Random.Shared.NextDouble());
+        return next.NeedsDeadLetter && !await deadLetters.TryPublish(lead, destination, bytes, attempt)
+            ? next.WithoutDeadLetter(options.Value) : next;
+    }
 
     private async Task Deactivate(Destination destination)
     {
@@ -153,19 +133,21 @@ internal sealed partial class DeliveryAttempts(
             LogDeactivated(logger, destination.Id);
     }
 
-    private void Log(LeadEvent lead, Destination destination, Attempt attempt, string state, TimeSpan? delay)
+    private void Log(LeadEvent lead, Destination destination, Attempt attempt, Turn turn, NextStep next)
     {
         var milliseconds = attempt.Duration.TotalMilliseconds;
-        if (state == DeliveryStates.Dead)
-            LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
-        else if (state == DeliveryStates.Held)
-            LogHeld(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
-        else if (state == DeliveryStates.Delivered && attempt.Result is AttemptResult.Failed)
+        if (lead.Test is not null)
+            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, next.State, attempt.Answer.Summary, milliseconds);
+        else if (next.State == DeliveryStates.Dead && turn.WasDelivered)
             LogReplayFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
-        else if (delay is { } wait)
+        else if (next.State == DeliveryStates.Dead)
+            LogDead(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
+        else if (next.State == DeliveryStates.Held)
+            LogHeld(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds);
+        else if (next.Delay is { } wait)
             LogFailed(logger, lead.EventId, destination.Id, attempt.Number, attempt.Answer.Summary, milliseconds, wait.TotalSeconds);
-        else if (attempt.Number > 1 || state == DeliveryStates.Rejected)
-            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, state, attempt.Answer.Summary, milliseconds);
+        else if (attempt.Number > 1 || next.State == DeliveryStates.Rejected)
+            LogFinished(logger, lead.EventId, destination.Id, attempt.Number, next.State, attempt.Answer.Summary, milliseconds);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Event {MessageId} at destination {DestinationId}, attempt {Attempt}: {State} with {Answer} in {Milliseconds:0.0} ms")]
