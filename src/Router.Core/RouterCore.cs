@@ -60,14 +60,18 @@ public static class RouterCore
     }
 
     /// <summary>
-    /// The stages of a delivery, which only workers do: plan, attempt, record, and what isolates destinations from each other. After
-    /// <see cref="AddLedger"/> and before whatever consumes messages, so that the ledger's writers start before it and stop after it.
+    /// The way of an event, which only workers go: plan, attempt, record, and what isolates destinations from each other. After
+    /// <see cref="AddLedger"/> and before whatever consumes messages, so that the ledger's writers start before it and stop after it. The
+    /// host adds <see cref="PublishDeadLetter"/>.
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
+        services.AddBackground<SlowAttempts>();
+        services.AddSingleton<LeadDelivery>();
+        services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationGates>();
         services.AddSingleton<DestinationPauses>();
@@ -103,7 +107,7 @@ public static class RouterCore
     }
 
     private static void AddBackground<T>(this IServiceCollection services)
-        where T : BackgroundService
+        where T : class, IHostedService
     {
         services.AddSingleton<T>();
         services.AddHostedService(provider => provider.GetRequiredService<T>());

@@ -1,6 +1,7 @@
 using MassTransit;
 using Npgsql;
 using Router.Core.Database;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 using Router.Core.SetAside;
 

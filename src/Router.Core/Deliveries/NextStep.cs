@@ -32,7 +32,8 @@ public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool Need
         AttemptResult.Delivered when facts.Kind is DeliveryKind.RepeatedTest && attempt.Number == 1 =>
             new NextStep(DeliveryStates.Retrying, TimeSpan.Zero, facts.Step),
         AttemptResult.Delivered => new NextStep(DeliveryStates.Delivered, null, facts.Step),
-        AttemptResult.Rejected => new NextStep(DeliveryStates.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
+        AttemptResult.Rejected =>
+            new NextStep(DeliveryStates.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
         _ => AfterFailure(attempt.Answer, facts, options, random),
     };
 
