@@ -10,9 +10,9 @@ namespace Router.Core.Deliveries;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
     DestinationGates gates, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
-    DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, DestinationCheck checks, DeliveryCancellation cancellation,
-    DatabaseAvailability availability, IOptions<DeliveryOptions> options, TimeProvider time, IHostApplicationLifetime host,
-    ILogger<DeliveryAttempts> logger)
+    DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, DestinationCheck checks,
+    DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options, TimeProvider time,
+    IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     private readonly DeliveryOptions _options = options.Value;
     private int _awaited;

@@ -34,7 +34,7 @@ public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool Need
         AttemptResult.Delivered => new NextStep(DeliveryStates.Delivered, null, facts.Step),
         AttemptResult.Rejected =>
             new NextStep(DeliveryStates.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
-        _ => AfterFailure(attempt.Answer, facts, options, random),
+        AttemptResult.Failed => AfterFailure(attempt.Answer, facts, options, random),
     };
 
     /// <summary>
@@ -76,6 +76,5 @@ public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool Need
     {
         DeliveryKind.Test or DeliveryKind.RepeatedTest => true,
         DeliveryKind.Lead or DeliveryKind.Notice => false,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }
