@@ -12,55 +12,55 @@ public sealed class NextStepTests
     public static TheoryData<int, int, DeliveryFacts, NextStep> Steps => new()
     {
         // A lead, as long as the schedule has a step for it.
-        { 200, 1, Lead(step: 0), new(DeliveryStates.Delivered, null, 0) },
-        { 200, 2, Lead(step: 1), new(DeliveryStates.Delivered, null, 1) },
-        { 406, 1, Lead(step: 0), new(DeliveryStates.Rejected, null, 0) },
-        { 410, 1, Lead(step: 0), new(DeliveryStates.Rejected, null, 0, SwitchesOff: true) },
-        { 500, 1, Lead(step: 0), new(DeliveryStates.Retrying, Seconds(5), 1) },
-        { 0, 1, Lead(step: 0), new(DeliveryStates.Retrying, Seconds(5), 1) },
-        { 500, 2, Lead(step: 1), new(DeliveryStates.Retrying, Seconds(30), 2) },
+        { 200, 1, Lead(step: 0), new(DeliveryState.Delivered, null, 0) },
+        { 200, 2, Lead(step: 1), new(DeliveryState.Delivered, null, 1) },
+        { 406, 1, Lead(step: 0), new(DeliveryState.Rejected, null, 0) },
+        { 410, 1, Lead(step: 0), new(DeliveryState.Rejected, null, 0, SwitchesOff: true) },
+        { 500, 1, Lead(step: 0), new(DeliveryState.Retrying, Seconds(5), 1) },
+        { 0, 1, Lead(step: 0), new(DeliveryState.Retrying, Seconds(5), 1) },
+        { 500, 2, Lead(step: 1), new(DeliveryState.Retrying, Seconds(30), 2) },
         // The number is that of the request; what was deferred or replayed may be further than its step says.
-        { 500, 9, Lead(step: 1), new(DeliveryStates.Retrying, Seconds(30), 2) },
+        { 500, 9, Lead(step: 1), new(DeliveryState.Retrying, Seconds(30), 2) },
 
         // The schedule is used up.
-        { 200, 3, Lead(step: 2), new(DeliveryStates.Delivered, null, 2) },
-        { 500, 3, Lead(step: 2), new(DeliveryStates.Dead, null, 2, NeedsDeadLetter: true) },
-        { 0, 3, Lead(step: 2), new(DeliveryStates.Dead, null, 2, NeedsDeadLetter: true) },
-        { 500, 3, Lead(step: 2) with { WasDelivered = true }, new(DeliveryStates.Dead, null, 2) },
-        { 500, 2, Lead(step: 1) with { WasDelivered = true }, new(DeliveryStates.Retrying, Seconds(30), 2) },
-        { 500, 3, Lead(step: 2) with { IsDown = true }, new(DeliveryStates.Dead, null, 2, NeedsDeadLetter: true) },
+        { 200, 3, Lead(step: 2), new(DeliveryState.Delivered, null, 2) },
+        { 500, 3, Lead(step: 2), new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
+        { 0, 3, Lead(step: 2), new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
+        { 500, 3, Lead(step: 2) with { WasDelivered = true }, new(DeliveryState.Dead, null, 2) },
+        { 500, 2, Lead(step: 1) with { WasDelivered = true }, new(DeliveryState.Retrying, Seconds(30), 2) },
+        { 500, 3, Lead(step: 2) with { IsDown = true }, new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
 
         // A probe of a paused destination.
-        { 200, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryStates.Delivered, null, 1) },
-        { 500, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryStates.Held, null, 1) },
-        { 500, 4, Lead(step: 2) with { IsProbe = true }, new(DeliveryStates.Held, null, 2) },
-        { 500, 4, Lead(step: 2) with { IsProbe = true, WasDelivered = true }, new(DeliveryStates.Held, null, 2) },
-        { 410, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryStates.Rejected, null, 1, SwitchesOff: true) },
+        { 200, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryState.Delivered, null, 1) },
+        { 500, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryState.Held, null, 1) },
+        { 500, 4, Lead(step: 2) with { IsProbe = true }, new(DeliveryState.Held, null, 2) },
+        { 500, 4, Lead(step: 2) with { IsProbe = true, WasDelivered = true }, new(DeliveryState.Held, null, 2) },
+        { 410, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryState.Rejected, null, 1, SwitchesOff: true) },
 
         // Lead Manager.
-        { 500, 2, ToLeadManager(step: 1), new(DeliveryStates.Retrying, Seconds(30), 2) },
-        { 500, 2, ToLeadManager(step: 1) with { IsDown = true }, new(DeliveryStates.Retrying, Seconds(30), 2) },
-        { 500, 3, ToLeadManager(step: 2), new(DeliveryStates.Dead, null, 2, NeedsDeadLetter: true) },
-        { 500, 3, ToLeadManager(step: 2) with { IsDown = true }, new(DeliveryStates.Held, null, 2) },
-        { 410, 1, ToLeadManager(step: 0), new(DeliveryStates.Rejected, null, 0) },
+        { 500, 2, ToLeadManager(step: 1), new(DeliveryState.Retrying, Seconds(30), 2) },
+        { 500, 2, ToLeadManager(step: 1) with { IsDown = true }, new(DeliveryState.Retrying, Seconds(30), 2) },
+        { 500, 3, ToLeadManager(step: 2), new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
+        { 500, 3, ToLeadManager(step: 2) with { IsDown = true }, new(DeliveryState.Held, null, 2) },
+        { 410, 1, ToLeadManager(step: 0), new(DeliveryState.Rejected, null, 0) },
 
         // A notice goes the way of a lead.
-        { 200, 1, Notice(step: 0), new(DeliveryStates.Delivered, null, 0) },
-        { 500, 1, Notice(step: 0), new(DeliveryStates.Retrying, Seconds(5), 1) },
-        { 500, 3, Notice(step: 2), new(DeliveryStates.Dead, null, 2, NeedsDeadLetter: true) },
-        { 410, 1, Notice(step: 0), new(DeliveryStates.Rejected, null, 0, SwitchesOff: true) },
+        { 200, 1, Notice(step: 0), new(DeliveryState.Delivered, null, 0) },
+        { 500, 1, Notice(step: 0), new(DeliveryState.Retrying, Seconds(5), 1) },
+        { 500, 3, Notice(step: 2), new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
+        { 410, 1, Notice(step: 0), new(DeliveryState.Rejected, null, 0, SwitchesOff: true) },
 
         // A test is sent once, has no consequences, and only the kind that wants a repetition gets one.
-        { 200, 1, Test(DeliveryKind.Test), new(DeliveryStates.Delivered, null, 0) },
-        { 500, 1, Test(DeliveryKind.Test), new(DeliveryStates.Dead, null, 0) },
-        { 410, 1, Test(DeliveryKind.Test), new(DeliveryStates.Rejected, null, 0) },
-        { 500, 1, Test(DeliveryKind.Test) with { IsToLeadManager = true, IsDown = true }, new(DeliveryStates.Dead, null, 0) },
-        { 500, 1, Test(DeliveryKind.Test) with { IsProbe = true }, new(DeliveryStates.Dead, null, 0) },
-        { 200, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryStates.Retrying, TimeSpan.Zero, 0) },
-        { 200, 2, Test(DeliveryKind.RepeatedTest), new(DeliveryStates.Delivered, null, 0) },
-        { 406, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryStates.Rejected, null, 0) },
-        { 500, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryStates.Dead, null, 0) },
-        { 500, 2, Test(DeliveryKind.RepeatedTest), new(DeliveryStates.Dead, null, 0) },
+        { 200, 1, Test(DeliveryKind.Test), new(DeliveryState.Delivered, null, 0) },
+        { 500, 1, Test(DeliveryKind.Test), new(DeliveryState.Dead, null, 0) },
+        { 410, 1, Test(DeliveryKind.Test), new(DeliveryState.Rejected, null, 0) },
+        { 500, 1, Test(DeliveryKind.Test) with { IsToLeadManager = true, IsDown = true }, new(DeliveryState.Dead, null, 0) },
+        { 500, 1, Test(DeliveryKind.Test) with { IsProbe = true }, new(DeliveryState.Dead, null, 0) },
+        { 200, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryState.Retrying, TimeSpan.Zero, 0) },
+        { 200, 2, Test(DeliveryKind.RepeatedTest), new(DeliveryState.Delivered, null, 0) },
+        { 406, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryState.Rejected, null, 0) },
+        { 500, 1, Test(DeliveryKind.RepeatedTest), new(DeliveryState.Dead, null, 0) },
+        { 500, 2, Test(DeliveryKind.RepeatedTest), new(DeliveryState.Dead, null, 0) },
     };
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class NextStepTests
     public void WithoutDeadLetter_TriesAgainAtTheSameStep()
     {
         var dead = NextStep.After(Of(500, number: 3), Lead(step: 2), Options, MiddleOfTheJitter);
-        Assert.Equal(new NextStep(DeliveryStates.Retrying, Options.Lease, 2), dead.WithoutDeadLetter(Options));
+        Assert.Equal(new NextStep(DeliveryState.Retrying, Options.Lease, 2), dead.WithoutDeadLetter(Options));
     }
 
     private static Attempt Of(int status, int number) =>

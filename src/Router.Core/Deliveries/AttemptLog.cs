@@ -11,17 +11,17 @@ internal static partial class AttemptLog
     {
         var (number, answer, milliseconds) = (attempt.Number, attempt.Answer.Summary, attempt.Duration.TotalMilliseconds);
         if (lead.Test is not null)
-            LogFinished(logger, lead.EventId, destination, number, next.State, answer, milliseconds);
-        else if (next.State == DeliveryStates.Dead && wasDelivered)
+            LogFinished(logger, lead.EventId, destination, number, next.State.Text(), answer, milliseconds);
+        else if (next.State == DeliveryState.Dead && wasDelivered)
             LogReplayFailed(logger, lead.EventId, destination, number, answer, milliseconds);
-        else if (next.State == DeliveryStates.Dead)
+        else if (next.State == DeliveryState.Dead)
             LogDead(logger, lead.EventId, destination, number, answer, milliseconds);
-        else if (next.State == DeliveryStates.Held)
+        else if (next.State == DeliveryState.Held)
             LogHeld(logger, lead.EventId, destination, number, answer, milliseconds);
         else if (next.Delay is { } wait)
             LogFailed(logger, lead.EventId, destination, number, answer, milliseconds, wait.TotalSeconds);
-        else if (number > 1 || next.State == DeliveryStates.Rejected)
-            LogFinished(logger, lead.EventId, destination, number, next.State, answer, milliseconds);
+        else if (number > 1 || next.State == DeliveryState.Rejected)
+            LogFinished(logger, lead.EventId, destination, number, next.State.Text(), answer, milliseconds);
     }
 
     [LoggerMessage(

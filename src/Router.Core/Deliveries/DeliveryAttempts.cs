@@ -23,17 +23,17 @@ public sealed class DeliveryAttempts(
     /// <param name="site">The site and its active destinations.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
-    public Task<string> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
+    public Task<DeliveryState> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
         Attempt(lead, body, site, destination, new Due(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false));
 
     /// <summary>A claimed retry; the state that it came to.</summary>
-    public Task<string> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination)
+    public Task<DeliveryState> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination)
     {
         var due = new Due(claimed.Attempt, claimed.Step, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered);
         return Attempt(claimed.Lead, body, site, destination, due);
     }
 
-    private async Task<string> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Due due)
+    private async Task<DeliveryState> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Due due)
     {
         // A notice is about the destination's own switch, and a test is asked for: they go whatever state the destination is in.
         var isLead = DeliveryKinds.Of(lead) is DeliveryKind.Lead;
@@ -45,11 +45,11 @@ public sealed class DeliveryAttempts(
         {
             await availability.Wait(token => cancellation.One(lead.EventId, destinationId, token), host.ApplicationStopping);
             logger.LogCanceled(lead.EventId, destinationId);
-            return DeliveryStates.Canceled;
+            return DeliveryState.Canceled;
         }
 
         if (destination.IsPaused && !due.IsProbe && isLead)
-            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryStates.Held, delay: null);
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
 
         var bytes = body.For(destination.PartnerId);
         var sending = await gates.TryStart(destination, lead, bytes, due.Number, due.Yields);
@@ -58,10 +58,10 @@ public sealed class DeliveryAttempts(
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
         if (!due.IsClaimed)
-            await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryStates.Retrying, _options.Lease);
+            await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, _options.Lease);
         slow.Track(gates.WhileSlow(destinationId, sending));
         slow.Track(Finish(lead, destination, bytes, due, sending));
-        return DeliveryStates.Retrying;
+        return DeliveryState.Retrying;
     }
 
     /// <summary>
@@ -85,13 +85,13 @@ public sealed class DeliveryAttempts(
     }
 
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
-    private async Task<string> Finish(LeadEvent lead, Destination destination, byte[] bytes, Due due, Task<Attempt?>? sending)
+    private async Task<DeliveryState> Finish(LeadEvent lead, Destination destination, byte[] bytes, Due due, Task<Attempt?>? sending)
     {
         if (sending is null || await sending is not { } attempt)
         {
             logger.LogDeferred(lead.EventId, destination.Id);
             var delay = gates.DeferDelay(destination.Id);
-            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryStates.Retrying, delay);
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 
         var next = await Decide(lead, destination, bytes, due, attempt);
@@ -131,8 +131,8 @@ public sealed class DeliveryAttempts(
             logger.LogDeactivated(destination.Id);
     }
 
-    private async Task<string> RecordWithoutAttempt(
-        RecordKind kind, LeadEvent lead, Guid destination, Due due, string state, TimeSpan? delay)
+    private async Task<DeliveryState> RecordWithoutAttempt(
+        RecordKind kind, LeadEvent lead, Guid destination, Due due, DeliveryState state, TimeSpan? delay)
     {
         await recorder.Record(new RecordedAttempt(lead, destination, kind, due.Number, null, state, due.Step, delay));
         return state;

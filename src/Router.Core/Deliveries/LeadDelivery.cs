@@ -36,7 +36,7 @@ public sealed partial class LeadDelivery(
         var states = await Task.WhenAll(plan.Destinations.Select(destination => attempts.First(lead, body, site, destination, yields)));
 
         LogRouted(
-            logger, lead.EventId, lead.SiteId, lead.Action, states.Count(state => state == DeliveryStates.Delivered), states.Length,
+            logger, lead.EventId, lead.SiteId, lead.Action, states.Count(state => state == DeliveryState.Delivered), states.Length,
             time.GetElapsedTime(started).TotalMilliseconds);
     }
 

@@ -13,14 +13,14 @@ public readonly record struct DeliveryFacts(
     DeliveryKind Kind, int Step, bool IsToLeadManager, bool IsProbe, bool WasDelivered, bool IsDown = false);
 
 /// <summary>The one place that decides what an answer leads to. Pure.</summary>
-/// <param name="State">The state to record: one of <see cref="DeliveryStates"/>.</param>
+/// <param name="State">The state to record.</param>
 /// <param name="Delay">Until the next attempt; null when none is planned.</param>
 /// <param name="Step">How many retries of the schedule are used up once the next one is made.</param>
 /// <param name="NeedsDeadLetter">
 /// Whether a dead letter must be in RabbitMQ before this is recorded; if it can't be, see <see cref="WithoutDeadLetter"/>.
 /// </param>
 /// <param name="SwitchesOff">Whether the destination is switched off: its receiver wants no more leads.</param>
-public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool NeedsDeadLetter = false, bool SwitchesOff = false)
+public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bool NeedsDeadLetter = false, bool SwitchesOff = false)
 {
     /// <summary>What follows from an attempt.</summary>
     /// <param name="attempt">The attempt and its answer.</param>
@@ -30,10 +30,10 @@ public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool Need
     public static NextStep After(Attempt attempt, DeliveryFacts facts, DeliveryOptions options, double random) => attempt.Result switch
     {
         AttemptResult.Delivered when facts.Kind is DeliveryKind.RepeatedTest && attempt.Number == 1 =>
-            new NextStep(DeliveryStates.Retrying, TimeSpan.Zero, facts.Step),
-        AttemptResult.Delivered => new NextStep(DeliveryStates.Delivered, null, facts.Step),
+            new NextStep(DeliveryState.Retrying, TimeSpan.Zero, facts.Step),
+        AttemptResult.Delivered => new NextStep(DeliveryState.Delivered, null, facts.Step),
         AttemptResult.Rejected =>
-            new NextStep(DeliveryStates.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
+            new NextStep(DeliveryState.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
         AttemptResult.Failed => AfterFailure(attempt.Answer, facts, options, random),
     };
 
@@ -50,21 +50,21 @@ public sealed record NextStep(string State, TimeSpan? Delay, int Step, bool Need
     /// same step of the schedule.
     /// </summary>
     public NextStep WithoutDeadLetter(DeliveryOptions options) =>
-        this with { State = DeliveryStates.Retrying, Delay = options.Lease, NeedsDeadLetter = false };
+        this with { State = DeliveryState.Retrying, Delay = options.Lease, NeedsDeadLetter = false };
 
     private static NextStep AfterFailure(Answer answer, DeliveryFacts facts, DeliveryOptions options, double random)
     {
         // Never retried, nobody's dead letter: whoever asked for the test is looking at the answer.
         if (IsTest(facts.Kind))
-            return new NextStep(DeliveryStates.Dead, null, facts.Step);
+            return new NextStep(DeliveryState.Dead, null, facts.Step);
         // However often they fail, leads of a paused destination are held, and so are a Lead Manager's while it is down.
         if (facts.IsProbe || facts.IsDown && facts.IsToLeadManager && IsUsedUp(facts.Step, options))
-            return new NextStep(DeliveryStates.Held, null, facts.Step);
+            return new NextStep(DeliveryState.Held, null, facts.Step);
 
         return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random) is { } delay
-            ? new NextStep(DeliveryStates.Retrying, delay, facts.Step + 1)
+            ? new NextStep(DeliveryState.Retrying, delay, facts.Step + 1)
             // The ledger makes of this "delivered" again if it was that before.
-            : new NextStep(DeliveryStates.Dead, null, facts.Step, NeedsDeadLetter: !facts.WasDelivered);
+            : new NextStep(DeliveryState.Dead, null, facts.Step, NeedsDeadLetter: !facts.WasDelivered);
     }
 
     private static bool IsSwitchedOff(Answer answer, DeliveryFacts facts) =>
