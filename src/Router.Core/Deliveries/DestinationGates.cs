@@ -8,7 +8,7 @@ namespace Router.Core.Deliveries;
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
 /// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they aren't.
-/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="Places"/>.
+/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="InFlightLimit"/>.
 /// </summary>
 public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
@@ -33,9 +33,9 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
             return null;
         var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
-        var places = gate.Of(limit);
-        return await places.Enter(yields, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
-            ? Send(gate, places, new Sending(sender, destination, lead, body, number), yields)
+        var inFlight = gate.Of(limit);
+        return await inFlight.Enter(yields, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
+            ? Send(gate, inFlight, new Sending(sender, destination, lead, body, number), yields)
             : null;
     }
 
@@ -70,7 +70,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
     }
 
-    private static async Task<Attempt?> Send(DestinationGate gate, Places places, Sending sending, bool yields)
+    private static async Task<Attempt?> Send(DestinationGate gate, InFlightLimit inFlight, Sending sending, bool yields)
     {
         try
         {
@@ -78,7 +78,7 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
         }
         finally
         {
-            places.Leave(yields);
+            inFlight.Leave(yields);
         }
     }
 }
