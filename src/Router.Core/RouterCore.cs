@@ -73,7 +73,7 @@ public static class RouterCore
         services.AddSingleton<LeadDelivery>();
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<DestinationSender>();
-        services.AddSingleton<DestinationGates>();
+        services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();

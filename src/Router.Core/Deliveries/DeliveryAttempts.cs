@@ -9,7 +9,7 @@ namespace Router.Core.Deliveries;
 
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
-    DestinationGates gates, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
+    DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
     DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, DestinationCheck checks,
     DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options, TimeProvider time,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
@@ -52,14 +52,14 @@ public sealed class DeliveryAttempts(
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
 
         var bytes = body.For(destination.PartnerId);
-        var sending = await gates.TryStart(destination, lead, bytes, due.Number, due.Yields);
+        var sending = await bulkheads.TryStart(destination, lead, bytes, due.Number, due.Yields);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
             return await Finish(lead, destination, bytes, due, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
         if (!due.IsClaimed)
             await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, _options.Lease);
-        slow.Track(gates.WhileSlow(destinationId, sending));
+        slow.Track(bulkheads.WhileSlow(destinationId, sending));
         slow.Track(Finish(lead, destination, bytes, due, sending));
         return DeliveryState.Retrying;
     }
@@ -69,7 +69,7 @@ public sealed class DeliveryAttempts(
     /// the wait, and shortest for a destination that is known to be stuck. A claimed retry is in the ledger already.
     /// </summary>
     private TimeSpan Patience(Guid destination, bool isClaimed) =>
-        gates.IsStuck(destination) ? _options.Patience / 50
+        bulkheads.IsStuck(destination) ? _options.Patience / 50
         : isClaimed ? _options.Patience / 10
         : Volatile.Read(ref _awaited) > _options.Concurrency / 4 ? _options.Patience / 5
         : _options.Patience;
@@ -90,7 +90,7 @@ public sealed class DeliveryAttempts(
         if (sending is null || await sending is not { } attempt)
         {
             logger.LogDeferred(lead.EventId, destination.Id);
-            var delay = gates.DeferDelay(destination.Id);
+            var delay = bulkheads.DeferDelay(destination.Id);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 

@@ -12,7 +12,7 @@ internal readonly record struct Sending(DestinationSender Sender, Destination De
 }
 
 /// <summary>One destination: its limit of requests in flight, its breaker, and how many of its requests are slow.</summary>
-internal sealed class DestinationGate
+internal sealed class DestinationBulkhead
 {
     /// <summary>What finds no room where requests are slow comes back after so many times the usual delay: each look costs three writes to the ledger.</summary>
     public const int SlowDeferral = 5;
@@ -35,7 +35,7 @@ internal sealed class DestinationGate
 
     public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
 
-    public DestinationGate(DeliveryOptions options, TimeProvider time)
+    public DestinationBulkhead(DeliveryOptions options, TimeProvider time)
     {
         (_options, _time, _comeback) = (options, time, (SlowDeferral * options.DeferDelay) + (2 * options.DueInterval));
         _inFlight = new InFlightLimit(options.MaxInFlight, _comeback, time);
