@@ -11,7 +11,7 @@ internal static class RoutingHosting
     {
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<PublishDeadLetter>(provider => provider.GetRequiredService<DeadLetters>().TryPublish);
-        services.AddSingleton<Turns>();
+        services.AddSingleton<BacklogThrottle>();
         services.AddSingleton<ReadableSecrets>();
         // Before the bus: what it takes finds its day.
         services.AddHostedService<RetentionKeeper>();
