@@ -102,7 +102,7 @@ public static class RouterCore
         services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<SiteStatement>();
-        services.AddSingleton<TakenIn>();
+        services.AddSingleton<IntakeByHour>();
         return services;
     }
 
