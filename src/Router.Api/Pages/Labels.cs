@@ -6,7 +6,7 @@ using Router.Core.Leads;
 namespace Router.Api.Pages;
 
 /// <summary>Our terms in plain words.</summary>
-internal static class Words
+internal static class Labels
 {
     public static string Kind(string kind) => kind switch
     {
