@@ -60,16 +60,20 @@ public static class RouterCore
     }
 
     /// <summary>
-    /// The stages of a delivery, which only workers do: plan, attempt, record, and what isolates destinations from each other. After
-    /// <see cref="AddLedger"/> and before whatever consumes messages, so that the ledger's writers start before it and stop after it.
+    /// The way of an event, which only workers go: plan, attempt, record, and what isolates destinations from each other. After
+    /// <see cref="AddLedger"/> and before whatever consumes messages, so that the ledger's writers start before it and stop after it. The
+    /// host adds <see cref="PublishDeadLetter"/>.
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
+        services.AddBackground<SlowAttempts>();
+        services.AddSingleton<LeadDelivery>();
+        services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<DestinationSender>();
-        services.AddSingleton<DestinationGates>();
+        services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();
@@ -98,12 +102,12 @@ public static class RouterCore
         services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<SiteStatement>();
-        services.AddSingleton<TakenIn>();
+        services.AddSingleton<IntakeByHour>();
         return services;
     }
 
     private static void AddBackground<T>(this IServiceCollection services)
-        where T : BackgroundService
+        where T : class, IHostedService
     {
         services.AddSingleton<T>();
         services.AddHostedService(provider => provider.GetRequiredService<T>());

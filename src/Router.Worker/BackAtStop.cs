@@ -1,4 +1,5 @@
 using MassTransit;
+using Router.Core.Deliveries;
 
 namespace Router.Worker;
 
@@ -15,11 +16,14 @@ internal sealed class BackAtStop<TConsumer>(IHostApplicationLifetime host) : IFi
         {
             await next.Send(context);
         }
-        catch (OperationCanceledException stopped) when (host.ApplicationStopping.IsCancellationRequested)
+        catch (OperationCanceledException stopped) when (IsStop(stopped))
         {
             throw new OperationCanceledException("The worker stops.", stopped, context.CancellationToken);
         }
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("backAtStop");
+
+    private bool IsStop(Exception failed) =>
+        MessageFailure.Of(failed, host.ApplicationStopping.IsCancellationRequested).Kind is FailureKind.Stopping;
 }

@@ -19,10 +19,7 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
 
     private static readonly IPipe<PublishContext<DeadLetter>> Mandatory = Pipe.Execute<PublishContext<DeadLetter>>(context => context.Mandatory = true);
 
-    /// <summary>
-    /// True once the broker has it. Called before the state is recorded: a crash in between leaves a copy too many, which a
-    /// replay recognizes, and never a dead delivery that nobody can see. False: it isn't dead yet, try once more later.
-    /// </summary>
+    /// <summary>True once the broker has it; false: it isn't dead yet, try once more later. See <see cref="PublishDeadLetter"/>.</summary>
     public async Task<bool> TryPublish(LeadEvent lead, Destination destination, byte[] body, Attempt attempt)
     {
         using var limit = new CancellationTokenSource(ConfirmTimeout);

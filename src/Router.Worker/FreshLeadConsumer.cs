@@ -1,14 +1,15 @@
 using MassTransit;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Worker;
 
 /// <summary>The way past a backlog: see <see cref="LeadEvent.FreshQueueName"/>.</summary>
-internal sealed class FreshLeadConsumer(LeadRouting routing, Turns turns) : IConsumer<LeadEvent>
+internal sealed class FreshLeadConsumer(LeadDelivery delivery, BacklogThrottle throttle) : IConsumer<LeadEvent>
 {
     public Task Consume(ConsumeContext<LeadEvent> context)
     {
-        turns.SeePassing();
-        return routing.Route(context, yields: false);
+        throttle.SeePassing();
+        return delivery.Deliver(context.Message, context.IsRedelivery(), yields: false);
     }
 }

@@ -23,11 +23,7 @@ internal static class Lanes
             var largest = services.GetRequiredService<IOptions<BrokerOptions>>().Value.MaxMessageBytes;
             endpoint.ConfigureReceive(receive => receive.UseFilter(
                 new LaneEntrance(queue, services.GetRequiredService<LaneCounts>().Of(queue), largest, setAside)));
-            endpoint.ConfigureError(error =>
-            {
-                error.UseFilter(new ReturnToQueue(host));
-                error.UseFilter(new SetAsideFilter(queue, setAside));
-            });
+            endpoint.ConfigureError(error => error.UseFilter(new FailedMessages(queue, setAside, host)));
             endpoint.Consumer(services.GetRequiredService<TConsumer>, consumer => consumer.UseFilter(new BackAtStop<TConsumer>(host)));
         });
 }

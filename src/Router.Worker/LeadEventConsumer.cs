@@ -1,16 +1,17 @@
 using MassTransit;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Worker;
 
 /// <summary>The main lane. A backlog in it leaves room to the fresh leads that come past it.</summary>
-internal sealed class LeadEventConsumer(LeadRouting routing, Turns turns, IHostApplicationLifetime host) : IConsumer<LeadEvent>
+internal sealed class LeadEventConsumer(LeadDelivery delivery, BacklogThrottle throttle, IHostApplicationLifetime host) : IConsumer<LeadEvent>
 {
     public async Task Consume(ConsumeContext<LeadEvent> context)
     {
-        using var turn = await turns.OfBacklog(host.ApplicationStopping);
+        using var turn = await throttle.OfBacklog(host.ApplicationStopping);
         if (!turn.IsTaken)
-            turns.SeeFresh();
-        await routing.Route(context, turn.IsTaken);
+            throttle.SeeFresh();
+        await delivery.Deliver(context.Message, context.IsRedelivery(), yields: turn.IsTaken);
     }
 }

@@ -1,19 +1,17 @@
 using Microsoft.Extensions.Options;
+using Router.Core;
 using Router.Core.Deliveries;
 
 namespace Router.Worker;
 
 internal static class RoutingHosting
 {
-    /// <summary>What brings a message from the queue to the outcome of its deliveries.</summary>
+    /// <summary>What the lanes need besides <see cref="RouterCore.AddDelivery"/>, and what must be there before they open.</summary>
     public static void AddLeadRouting(this IServiceCollection services)
     {
         services.AddSingleton<DeadLetters>();
-        services.AddSingleton<Turns>();
-        services.AddSingleton<LeadRouting>();
-        services.AddSingleton<DeliveryAttempts>();
-        services.AddSingleton<SlowAttempts>();
-        services.AddHostedService(provider => provider.GetRequiredService<SlowAttempts>());
+        services.AddSingleton<PublishDeadLetter>(provider => provider.GetRequiredService<DeadLetters>().TryPublish);
+        services.AddSingleton<BacklogThrottle>();
         services.AddSingleton<ReadableSecrets>();
         // Before the bus: what it takes finds its day.
         services.AddHostedService<RetentionKeeper>();

@@ -1,5 +1,4 @@
 using MassTransit;
-using Npgsql;
 using Router.Core.Database;
 using Router.Core.Leads;
 using Router.Core.SetAside;
@@ -13,13 +12,6 @@ namespace Router.Worker;
 internal sealed partial class SetAside(SetAsideMessages messages, DatabaseAvailability availability, IHostApplicationLifetime host, ILogger<SetAside> logger)
 {
     /// <summary>Returns when it is kept and may be acknowledged; waits while Postgres is away.</summary>
-    public Task Keep(string queue, ReceiveContext context, Exception failed)
-    {
-        var (reason, detail) = Why(failed);
-        return Keep(queue, context, reason, detail);
-    }
-
-    /// <summary>Returns when it is kept and may be acknowledged; waits while Postgres is away.</summary>
     public async Task Keep(string queue, ReceiveContext context, string reason, string? detail)
     {
         var message = context.Body.GetBytes();
@@ -30,27 +22,6 @@ internal sealed partial class SetAside(SetAsideMessages messages, DatabaseAvaila
         LogSetAside(logger, facts.EventId, facts.SiteId, queue, reason, detail, message.Length);
     }
 
-    private static (string Reason, string? Detail) Why(Exception failed) => failed switch
-    {
-        UnknownSiteException => (SetAsideReason.UnknownSite, null),
-        PostgresException refused => (SetAsideReason.Refused, $"PostgresException {refused.SqlState}"),
-        System.Runtime.Serialization.SerializationException or System.Text.Json.JsonException => (SetAsideReason.Unreadable, failed.InnerException?.GetType().Name),
-        _ when failed.InnerException is { } inner && Why(inner) is { Reason: not SetAsideReason.Failed } known => known,
-        _ => (SetAsideReason.Failed, failed.InnerException is { } inner ? $"{failed.GetType().Name}: {inner.GetType().Name}" : failed.GetType().Name),
-    };
-
     [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} from {Queue} is set aside: {Reason} ({Detail}, {Size} bytes). The operator's page shows it; what is behind it goes on")]
     private static partial void LogSetAside(ILogger logger, Guid? messageId, Guid? siteId, string queue, string reason, string? detail, int size);
-}
-
-/// <summary>The last stop of a lane's failures.</summary>
-internal sealed class SetAsideFilter(string queue, SetAside setAside) : IFilter<ExceptionReceiveContext>
-{
-    public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
-    {
-        await setAside.Keep(queue, context, context.Exception);
-        await next.Send(context);
-    }
-
-    public void Probe(ProbeContext context) => context.CreateFilterScope("setAside");
 }

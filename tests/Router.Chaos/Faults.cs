@@ -7,7 +7,7 @@ namespace Router.Chaos;
 /// <summary>A fault that happened.</summary>
 internal sealed record PastFault(FaultKind Kind, string Victim, DateTimeOffset Began, DateTimeOffset Ended);
 
-/// <summary>Makes what is planned happen, and mends it.</summary>
+/// <summary>Makes what is planned happen, and fixes it.</summary>
 internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
 {
     private readonly ConcurrentQueue<PastFault> _past = new();
@@ -16,7 +16,7 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
 
     public IReadOnlyCollection<PastFault> Past => _past;
 
-    /// <summary>Until the plan ends or, where it has no end, the time is over; returns when everything is mended.</summary>
+    /// <summary>Until the plan ends or, where it has no end, the time is over; returns when everything is fixed.</summary>
     public async Task Run(IEnumerable<PlannedFault> plan, TimeSpan time)
     {
         var watch = Stopwatch.StartNew();
@@ -110,18 +110,18 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
     {
         fault();
         await Task.Delay(lasting);
-        line.Mend();
+        line.Fix();
     }
 
     // An alarm of a broker that isn't there can't be raised.
-    private static async Task Alone(SemaphoreSlim server, Func<Task> fault, TimeSpan lasting, Func<Task> mend)
+    private static async Task Alone(SemaphoreSlim server, Func<Task> fault, TimeSpan lasting, Func<Task> fix)
     {
         await server.WaitAsync();
         try
         {
             await fault();
             await Task.Delay(lasting);
-            await mend();
+            await fix();
         }
         finally
         {

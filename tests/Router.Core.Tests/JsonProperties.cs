@@ -62,9 +62,9 @@ public sealed class JsonProperties
         if (LeadValidator.ChangedLead(lead).Count > 0)
             return;
 
-        using var kept = LeadShape.Changed(Event(json).Lead, lead, Defaults, dropEmpty: false)!.Value.ToDocument();
+        using var kept = LeadNormalizer.Changed(Event(json).Lead, lead, Defaults, dropEmpty: false)!.Value.ToDocument();
         Assert.Equal(lead.EnumerateObject().Count(), kept.RootElement.EnumerateObject().Count() + Repetitions(lead, kept.RootElement));
-        using var dropped = LeadShape.Changed(Event(json).Lead, lead, Defaults, dropEmpty: true)!.Value.ToDocument();
+        using var dropped = LeadNormalizer.Changed(Event(json).Lead, lead, Defaults, dropEmpty: true)!.Value.ToDocument();
         Assert.DoesNotContain(dropped.RootElement.EnumerateObject(), property => property.Value.ValueKind is JsonValueKind.String && JsonText.Of(property.Value).Length == 0);
     });
 

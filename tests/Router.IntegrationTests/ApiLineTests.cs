@@ -26,7 +26,7 @@ public sealed class ApiLineTests(TestServers servers)
         await Eventually.True(() => All(hosts, "Degraded"), "each has noticed", seconds: 60);
         // One that is started now waits for the line, too.
         hosts.Add(await router.Host("Router.Api").Ready());
-        line.Mend();
+        line.Fix();
 
         await Eventually.True(() => All(hosts, "Healthy"), "each is connected again", seconds: 90);
     }

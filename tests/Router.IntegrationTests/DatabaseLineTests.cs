@@ -19,7 +19,7 @@ public sealed class DatabaseLineTests(TestServers servers)
         await Eventually.True(
             async () => await router.Query<long>("select count(*) from lead_events where site_id = @Id and body is not null", new { site.Id }) > 1, "Postgres has planned one at least");
         line.Cut();
-        line.Mend();
+        line.Fix();
 
         var received = await router.Receiver.Wait(site.LeadManager.Path, 6, seconds: 60);
         Assert.Superset(leads.ToHashSet(StringComparer.Ordinal), received.Select(request => request.Json.GetProperty("id").GetString()!).ToHashSet(StringComparer.Ordinal));
@@ -42,7 +42,7 @@ public sealed class DatabaseLineTests(TestServers servers)
         release.SetResult();
         await site.Delivery(site.LeadManager, "delivered");
         line.Cut();
-        line.Mend();
+        line.Fix();
 
         // Behind it in the same worker, so that what was in doubt has been settled before.
         await site.PostLead();
@@ -71,7 +71,7 @@ public sealed class DatabaseLineTests(TestServers servers)
 
         // As when Postgres has moved to another machine: none of them hears of it.
         line.Silence();
-        line.Mend();
+        line.Fix();
         // Each of them on its turn would take two seconds and more.
         await Eventually.True(IsAccepted, "leads are accepted again", seconds: 10);
 

@@ -37,7 +37,7 @@ public sealed class WorkerLineTests(TestServers servers)
         // The line accepts connections, too, and then nothing comes.
         if (silently)
             await Eventually.True(() => line.Accepted >= connections + Workers, "each has tried to connect anew", seconds: 60);
-        line.Mend();
+        line.Fix();
 
         // Some heartbeats must fail on a silent line.
         await Eventually.True(async () => await Delivered(router, site) == 21, "everything is delivered", seconds: 90);

@@ -15,7 +15,7 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
     private const int Over = 100;
 
     // With as many waiting it is no way past a backlog, but a second one: more leads come than workers can take, or workers wait for Postgres.
-    private const int Crowd = 500;
+    private const int SecondBacklog = 500;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
@@ -61,7 +61,7 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
         _isOpen = false;
     }
 
-    private static bool Flows(QueueDeclareOk fresh) => fresh.ConsumerCount > 0 && fresh.MessageCount < Crowd;
+    private static bool Flows(QueueDeclareOk fresh) => fresh.ConsumerCount > 0 && fresh.MessageCount < SecondBacklog;
 
     // Once for a backlog: where workers are outrun, the way past it opens and closes many times.
     private void Tell(uint waiting)

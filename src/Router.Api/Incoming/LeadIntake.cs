@@ -56,7 +56,7 @@ internal sealed class LeadIntake(LeadPublisher publisher, EventStamps stamps, IO
             return LeadPublisher.TooLarge;
 
         // In the sender's spelling; a new lead without an id gets one.
-        var lead = request.Lead?.Trim() ?? LeadShape.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
+        var lead = request.Lead?.Trim() ?? LeadNormalizer.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
         return await publisher.Publish(stamp.Event(request.Action, lead, shaped, request.MayChooseDestinations ? ChosenDestinations.Of(http) : null));
     }
 

@@ -14,7 +14,7 @@ internal static class LeadsEndpoints
         v1.MapPost("/leads", (HttpContext context, Guid site, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Created)
         {
             Validate = LeadValidator.NewLead,
-            Shape = (body, defaults) => LeadShape.New(body.Raw, body.Root, defaults),
+            Shape = (body, defaults) => LeadNormalizer.New(body.Raw, body.Root, defaults),
             MayChooseDestinations = true,
         })).WithName("createLead").WithSummary("A new lead").WithMetadata(new IncomingDescription("Lead", 201, """
             {"source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test", "role": "Buyer",
@@ -24,7 +24,7 @@ internal static class LeadsEndpoints
         v1.MapPost("/potential-seller-leads", (HttpContext context, Guid site, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Created)
         {
             Validate = LeadValidator.PotentialSeller,
-            Shape = (body, defaults) => LeadShape.WithRole(body.Raw, body.Root, PotentialSeller, defaults),
+            Shape = (body, defaults) => LeadNormalizer.WithRole(body.Raw, body.Root, PotentialSeller, defaults),
         })).WithName("createPotentialSellerLead").WithSummary("Somebody who looked at a valuation and left no name").WithMetadata(new IncomingDescription("PotentialSellerLead", 201, """
             {"activities": [{"type": "property_viewed", "source": "Valuation page", "property": {"address": "1 Ala Moana Blvd, Honolulu, HI"}}]}
             """));
@@ -33,7 +33,7 @@ internal static class LeadsEndpoints
         {
             Validate = LeadValidator.ChangedLead,
             // Version 1 has no way to unset a field: what is empty was left out by the sender's form.
-            Shape = (body, defaults) => LeadShape.Changed(body.Raw, body.Root, defaults, dropEmpty: true),
+            Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: true),
             Lead = lead,
         })).WithName("updateLead").WithSummary("Change some fields of a lead; empty strings are left out").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": "808-817-2382", "status": "Active"}"""));
 
@@ -41,7 +41,7 @@ internal static class LeadsEndpoints
         {
             Expected = JsonValueKind.Array,
             Validate = LeadValidator.Activities,
-            Shape = (body, defaults) => LeadShape.Added(body.Raw, body.Root, defaults),
+            Shape = (body, defaults) => LeadNormalizer.Added(body.Raw, body.Root, defaults),
             Lead = lead,
         })).WithName("addActivities").WithSummary("Add activities to a lead").WithMetadata(new IncomingDescription("Activity", 200, """
             [{"type": "tour_requested", "source": "Website", "description": "Saturday at ten"}]
@@ -52,7 +52,7 @@ internal static class LeadsEndpoints
         v2.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Updated)
         {
             Validate = LeadValidator.ChangedLead,
-            Shape = (body, defaults) => LeadShape.Changed(body.Raw, body.Root, defaults, dropEmpty: false),
+            Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: false),
             Lead = lead,
         })).WithName("updateLeadV2").WithSummary("Change some fields of a lead; empty strings unset a field").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": ""}"""));
 }

@@ -52,7 +52,7 @@ internal static class UsersEndpoints
 
             return await Once(context, site, user, body.Raw, stamps, async stamp =>
             {
-                var stored = LeadShape.WithId(body.Root, user);
+                var stored = LeadNormalizer.WithId(body.Root, user);
                 // A repetition must not undo what came after the first.
                 const string sql = """
                     insert into users (site_id, user_id, body) values (@site, @user, @Body)
@@ -78,7 +78,7 @@ internal static class UsersEndpoints
             byte[]? known;
             await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
                 known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
-            if (await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, LeadShape.Deleted(new RawJson(known ?? "{}"u8.ToArray())))) is { } error)
+            if (await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, LeadNormalizer.Deleted(new RawJson(known ?? "{}"u8.ToArray())))) is { } error)
                 return error;
 
             // Only then: until it is published, a repeated request must find what to announce.

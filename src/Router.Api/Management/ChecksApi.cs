@@ -46,7 +46,8 @@ internal static class ChecksApi
 
     private static Check View(CheckReport report) => new(
         report.Id, report.StartedAt, report.IsGoLive, report.IsFinished, report.Passed,
-        [.. report.Steps.Select(step => new CheckStepView(step.EventId, step.Test, step.State, [.. step.Attempts.Select(attempt => View(step.Test, attempt))]))]);
+        [.. report.Steps.Select(step => new CheckStepView(
+            step.EventId, step.Test, step.State.Text(), [.. step.Attempts.Select(attempt => View(step.Test, attempt))]))]);
 
     private static CheckAttempt View(string test, AttemptRow attempt) =>
         new(AttemptView.Of(attempt), Advice.Summary(attempt.Status, attempt.Error), Advice.OnCheck(test, attempt));

@@ -26,13 +26,15 @@ internal static class DeliveriesApi
         if (cursor is not null && after is null)
             problems.Add("cursor", "'cursor' is not one that this list gave out.");
         problems.CheckTimes(from, to);
-        if (state is not null && !DeliveryStates.All.Contains(state, StringComparer.Ordinal))
-            problems.Add("state", $"'state' must be one of {string.Join(", ", DeliveryStates.All)}.");
+        var asked = DeliveryStates.TryParse(state);
+        if (state is not null && asked is null)
+            problems.Add("state", $"'state' must be one of {string.Join(", ", DeliveryStates.All.Select(one => one.Text()))}.");
         if (problems.Any)
             return Problems.Invalid(problems);
 
         var take = Paging.Limit(limit);
-        var rows = await history.Newest(site, new DeliveryFilter(state, destination, lead, from, to, message, status, error), after, take + 1, cancellationToken);
+        var filter = new DeliveryFilter(asked, destination, lead, from, to, message, status, error);
+        var rows = await history.Newest(site, filter, after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => DeliveryCursor.Of(row.EventId, row.DestinationId)));

@@ -42,12 +42,13 @@ internal static class ReplaysApi
         HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
+        var state = DeliveryStates.TryParse(request.State);
         if (request.Missed is true)
         {
             if (request.Destination is null || request.From is null || request.State is not null)
                 problems.Add("missed", "'missed' needs a 'destination' and a 'from', and no 'state'.");
         }
-        else if (request.State is not (DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled))
+        else if (state is null || !state.Value.IsFinished())
         {
             problems.Add("state", "'state' must be dead, delivered, rejected or canceled.");
         }
@@ -67,7 +68,8 @@ internal static class ReplaysApi
         if (problems.Any)
             return Problems.Invalid(problems);
 
-        var filter = new DeliveryFilter(request.State, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error);
+        var filter = new DeliveryFilter(
+            state, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error);
         var leftOut = request.Missed is true ? new LeftOut(0, 0) : await replays.CountLeftOut(site, filter, cancellationToken);
         var job = await replays.Start(site, filter, context.Account().Actor, cancellationToken);
         return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", leftOut is { DestinationOff: 0, ContentsDeleted: 0 } ? job : job with { LeftOut = leftOut });

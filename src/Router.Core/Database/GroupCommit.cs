@@ -20,7 +20,7 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
     private const int MostRows = 500;
 
     // Where commits have as many on average, a pause would only hold them up.
-    private const int Crowd = 32;
+    private const int LargeBatch = 32;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -46,7 +46,7 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
         {
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
-                if (gather > TimeSpan.Zero && average < Crowd)
+                if (gather > TimeSpan.Zero && average < LargeBatch)
                     await Task.Delay(gather, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 batch.Clear();
                 while (batch.Count < MostRows && _waiting.Reader.TryRead(out var waiting))

@@ -23,11 +23,11 @@ public enum RecordKind
 /// <param name="Kind">What happened.</param>
 /// <param name="Number">The attempt's number.</param>
 /// <param name="Attempt">The request, if one was made.</param>
-/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="State">The state that it leads to.</param>
 /// <param name="Step">How many retries of the schedule are used up once the next one is made.</param>
 /// <param name="Delay">Until the next attempt; null unless the state is retrying.</param>
 public sealed record RecordedAttempt(
-    LeadEvent Lead, Guid DestinationId, RecordKind Kind, int Number, Attempt? Attempt, string State, int Step, TimeSpan? Delay)
+    LeadEvent Lead, Guid DestinationId, RecordKind Kind, int Number, Attempt? Attempt, DeliveryState State, int Step, TimeSpan? Delay)
 {
     internal (Guid Destination, Guid Event) Key => (DestinationId, Lead.EventId);
 

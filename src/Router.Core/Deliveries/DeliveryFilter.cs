@@ -3,7 +3,7 @@ using Dapper;
 namespace Router.Core.Deliveries;
 
 /// <summary>Which deliveries of a site; what is null doesn't narrow.</summary>
-/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="State">A state.</param>
 /// <param name="Destination">A destination.</param>
 /// <param name="Lead">A lead.</param>
 /// <param name="From">Accepted then or later.</param>
@@ -12,7 +12,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Status">The HTTP status of the last attempt.</param>
 /// <param name="Error">A part of why the last attempt got none, for example <c>timeout</c>.</param>
 public sealed record DeliveryFilter(
-    string? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null,
+    DeliveryState? State = null, Guid? Destination = null, Guid? Lead = null, DateTimeOffset? From = null, DateTimeOffset? To = null,
     Guid? Event = null, int? Status = null, string? Error = null)
 {
     /// <summary>The condition on <c>destinations x</c>: deliveries are found by their destination, of which a site has few.</summary>
@@ -34,7 +34,11 @@ public sealed record DeliveryFilter(
     internal DynamicParameters Parameters(Guid siteId, object others)
     {
         var parameters = new DynamicParameters(others);
-        parameters.AddDynamicParams(new { siteId, State, Destination, Lead, Message = Event, Status, Error, From = From?.UtcDateTime, To = To?.UtcDateTime });
+        parameters.AddDynamicParams(new
+        {
+            siteId, State = State?.Text(), Destination, Lead, Message = Event, Status, Error,
+            From = From?.UtcDateTime, To = To?.UtcDateTime,
+        });
         return parameters;
     }
 }

@@ -1,26 +1,56 @@
 namespace Router.Core.Deliveries;
 
-/// <summary>What has become of a delivery; the values of <c>deliveries.state</c>.</summary>
-public static class DeliveryStates
+/// <summary>What has become of a delivery.</summary>
+public enum DeliveryState
 {
     /// <summary>The receiver answered 2xx.</summary>
-    public const string Delivered = "delivered";
+    Delivered,
 
     /// <summary>The receiver answered 406 or 410: it doesn't want this one.</summary>
-    public const string Rejected = "rejected";
+    Rejected,
 
     /// <summary>Failed so far; tried again at its next attempt's time.</summary>
-    public const string Retrying = "retrying";
+    Retrying,
 
     /// <summary>Waits until its destination is well again; goes on by itself.</summary>
-    public const string Held = "held";
+    Held,
 
     /// <summary>The schedule is used up. A replay puts it back to <see cref="Retrying"/>.</summary>
-    public const string Dead = "dead";
+    Dead,
 
     /// <summary>Its destination was deactivated or deleted before it could be delivered.</summary>
-    public const string Canceled = "canceled";
+    Canceled,
+}
 
+/// <summary>The words for states, in <c>deliveries.state</c>, in JSON and in URLs; and what the states have in common.</summary>
+public static class DeliveryStates
+{
     /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<string> All = [Delivered, Rejected, Retrying, Held, Dead, Canceled];
+    public static readonly IReadOnlyList<DeliveryState> All = Enum.GetValues<DeliveryState>();
+
+    private static readonly Dictionary<string, DeliveryState> ByText = All.ToDictionary(Text, StringComparer.Ordinal);
+
+    /// <summary>Its word.</summary>
+    public static string Text(this DeliveryState state) => state switch
+    {
+        DeliveryState.Delivered => "delivered",
+        DeliveryState.Rejected => "rejected",
+        DeliveryState.Retrying => "retrying",
+        DeliveryState.Held => "held",
+        DeliveryState.Dead => "dead",
+        DeliveryState.Canceled => "canceled",
+    };
+
+    /// <summary>The state of that word; null when there is none.</summary>
+    public static DeliveryState? TryParse(string? text) => text is not null && ByText.TryGetValue(text, out var state) ? state : null;
+
+    /// <summary>The state of a word from the ledger.</summary>
+    public static DeliveryState Parse(string text) => ByText[text];
+
+    /// <summary>Whether nothing more happens by itself; a replay can start it anew.</summary>
+    public static bool IsFinished(this DeliveryState state) => state switch
+    {
+        DeliveryState.Delivered or DeliveryState.Rejected or DeliveryState.Dead or DeliveryState.Canceled => true,
+        DeliveryState.Retrying or DeliveryState.Held => false,
+    };
 }

@@ -7,12 +7,12 @@ namespace Router.Core.Deliveries;
 /// <summary>A part of a check: one test lead and what came of it.</summary>
 /// <param name="EventId">Its message id.</param>
 /// <param name="Test">One of <see cref="LeadTests"/>.</param>
-/// <param name="State">One of <see cref="DeliveryStates"/>.</param>
+/// <param name="State">What has become of it.</param>
 /// <param name="Attempts">The requests made so far.</param>
-public sealed record CheckStep(Guid EventId, string Test, string State, IReadOnlyList<AttemptRow> Attempts)
+public sealed record CheckStep(Guid EventId, string Test, DeliveryState State, IReadOnlyList<AttemptRow> Attempts)
 {
     /// <summary>Whether nothing more will be sent.</summary>
-    public bool IsFinished => State is DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Dead or DeliveryStates.Canceled;
+    public bool IsFinished => State.IsFinished();
 }
 
 /// <summary>A test of a destination, or its go-live check.</summary>
@@ -32,7 +32,7 @@ public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyLis
     {
         LeadTests.WrongSignature => step.Attempts.Count > 0 && Advice.IsRefusal(step.Attempts[^1].Status),
         LeadTests.Twice => step.Attempts.Count >= 2 && step.Attempts.All(attempt => attempt.Result == "delivered"),
-        _ => step.State == DeliveryStates.Delivered,
+        _ => step.State == DeliveryState.Delivered,
     });
 }
 
@@ -115,7 +115,8 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         if (steps.Count == 0)
             return null;
 
-        return new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step => new CheckStep(step.Event, step.Test, step.State, [.. attempts[step.Event]]))]);
+        return new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step =>
+            new CheckStep(step.Event, step.Test, DeliveryStates.Parse(step.State), [.. attempts[step.Event]]))]);
     }
 
     private sealed record AttemptOfEvent(

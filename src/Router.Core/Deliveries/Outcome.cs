@@ -13,6 +13,18 @@ public enum AttemptResult
     Failed,
 }
 
+/// <summary>The words for results, in <c>deliveries.result</c> and in JSON.</summary>
+public static class AttemptResults
+{
+    /// <summary>Its word.</summary>
+    public static string Text(this AttemptResult result) => result switch
+    {
+        AttemptResult.Delivered => "delivered",
+        AttemptResult.Rejected => "rejected",
+        AttemptResult.Failed => "failed",
+    };
+}
+
 /// <summary>The one place that classifies answers (contract, "What the answer means"). Pure.</summary>
 public static class Outcome
 {

@@ -13,7 +13,7 @@ internal static class RecordedParameters
         command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt is null ? (int?)null : row.Number);
         command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Attempt?.StartedAt);
         command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt is { } attempt ? (int)Math.Min(attempt.Duration.TotalMicroseconds, int.MaxValue) : (int?)null);
-        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt is null ? null : Name(row.Attempt.Result));
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Result.Text());
         command.Add(NpgsqlDbType.Smallint, rows, row => (short?)row.Attempt?.Answer.Status);
         command.Add(NpgsqlDbType.Smallint, rows, row => row.Attempt is { Answer.IsOfSecondRequest: true } ? (short)2 : (short?)null);
         command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.ErrorCode);
@@ -24,17 +24,10 @@ internal static class RecordedParameters
     /// <summary>state, retry_step, delay until the next attempt, lease, is_finished.</summary>
     public static void AddState(this NpgsqlCommand command, List<RecordedAttempt> rows)
     {
-        command.Add(NpgsqlDbType.Text, rows, row => row.State);
+        command.Add(NpgsqlDbType.Text, rows, row => row.State.Text());
         command.Add(NpgsqlDbType.Smallint, rows, row => (short)row.Step);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Kind is RecordKind.UnderWay ? row.Delay : null);
-        command.Add(NpgsqlDbType.Boolean, rows, row => row.State is not (DeliveryStates.Retrying or DeliveryStates.Held));
+        command.Add(NpgsqlDbType.Boolean, rows, row => row.State.IsFinished());
     }
-
-    private static string Name(AttemptResult result) => result switch
-    {
-        AttemptResult.Delivered => "delivered",
-        AttemptResult.Rejected => "rejected",
-        _ => "failed",
-    };
 }

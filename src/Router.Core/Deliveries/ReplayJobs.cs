@@ -59,7 +59,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             sql,
             new
             {
-                id = Guid.CreateVersion7(time.GetUtcNow()), siteId, filter.Destination, filter.State, filter.Lead, filter.Status, filter.Error,
+                id = Guid.CreateVersion7(time.GetUtcNow()), siteId, filter.Destination, State = filter.State?.Text(), filter.Lead,
+                filter.Status, filter.Error,
                 From = filter.From?.UtcDateTime, To = filter.To?.UtcDateTime, missed = filter.State is null, total, createdBy,
             },
             cancellationToken: cancellationToken));
@@ -267,6 +268,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         Guid Id, Guid SiteId, Guid? DestinationId, string? State, Guid? LeadId, int? LastStatus, string? LastError, DateTimeOffset? FromTime, DateTimeOffset? ToTime,
         bool Missed, DateTimeOffset CreatedAt)
     {
-        public DeliveryFilter Filter => new(State, DestinationId, LeadId, FromTime, ToTime, Status: LastStatus, Error: LastError);
+        public DeliveryFilter Filter =>
+            new(DeliveryStates.TryParse(State), DestinationId, LeadId, FromTime, ToTime, Status: LastStatus, Error: LastError);
     }
 }

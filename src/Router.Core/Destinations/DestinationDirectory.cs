@@ -15,7 +15,7 @@ public sealed class DestinationDirectory
 
     private readonly NpgsqlDataSource _database;
     private readonly SecretProtection _secrets;
-    private readonly LastKnown<Guid, SiteDestinations> _sites;
+    private readonly StaleTolerantCache<Guid, SiteDestinations> _sites;
 
     /// <summary>Starts to follow changes.</summary>
     public DestinationDirectory(NpgsqlDataSource database, SecretProtection secrets, DirectoryChanges changes, TimeProvider time)
@@ -23,7 +23,7 @@ public sealed class DestinationDirectory
         _database = database;
         _secrets = secrets;
         // Changes are announced; this is for an announcement that got lost, and with many sites it is a query for each of them.
-        _sites = new LastKnown<Guid, SiteDestinations>(Load, TimeSpan.FromMinutes(5), time);
+        _sites = new StaleTolerantCache<Guid, SiteDestinations>(Load, TimeSpan.FromMinutes(5), time);
         changes.SiteChanged += _sites.Invalidate;
         changes.EverythingChanged += _sites.InvalidateAll;
     }

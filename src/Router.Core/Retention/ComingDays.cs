@@ -19,7 +19,7 @@ internal static class ComingDays
 
     /// <summary>
     /// Makes one. False when there are rows of it in the default partition: it has begun already, or somebody's clock is ahead. They stay
-    /// where they are, and <see cref="Strays"/> takes care of them.
+    /// where they are, and <see cref="DefaultPartition"/> takes care of them.
     /// </summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
     public static async Task<bool> Make(NpgsqlConnection connection, DateOnly day, CancellationToken cancellationToken)

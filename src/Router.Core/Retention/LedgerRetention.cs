@@ -38,10 +38,10 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
                 LogExpired(logger, expired);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
             done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
-            foreach (var day in await Strays.WrittenTo(connection, token))
+            foreach (var day in await DefaultPartition.WrittenTo(connection, token))
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
-            if (await Strays.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var strays)
+            if (await DefaultPartition.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var emptied)
                 LogStrays(logger, strays);
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
                 LogSetAside(logger, aside);
@@ -105,8 +105,8 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
 
     private async Task<bool> EmptyAgain(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
-        if (await Strays.DropContents(connection, day, cancellationToken) is > 0 and var strays)
-            LogEmptiedAgain(logger, strays, day.Name);
+        if (await DefaultPartition.DropContents(connection, day, cancellationToken) is > 0 and var emptied)
+            LogEmptiedAgain(logger, emptied, day.Name);
         return true;
     }
 

@@ -55,7 +55,7 @@ internal static class OldContents
         }
 
         await connection.ExecuteAsync("update ledger_days set contents_deleted_at = @now where name = @Name", new { now, day.Name });
-        // What comes from here on is for Strays.
+        // What comes from here on is for DefaultPartition.
         await NoteWrites(connection, day, "lead_events");
         await transaction.CommitAsync(cancellationToken);
         return true;

@@ -9,13 +9,13 @@ namespace Router.Core.Sites;
 public sealed class ProductDirectory
 {
     private readonly NpgsqlDataSource _database;
-    private readonly LastKnown<string, Product> _products;
+    private readonly StaleTolerantCache<string, Product> _products;
 
     /// <summary>Starts to follow changes.</summary>
     public ProductDirectory(NpgsqlDataSource database, DirectoryChanges changes, TimeProvider time)
     {
         _database = database;
-        _products = new LastKnown<string, Product>(Load, TimeSpan.FromSeconds(30), time);
+        _products = new StaleTolerantCache<string, Product>(Load, TimeSpan.FromSeconds(30), time);
         changes.ProductChanged += _products.Invalidate;
         changes.EverythingChanged += _products.InvalidateAll;
     }

@@ -58,7 +58,7 @@ public sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>New connections work. One that went silent stays so: its ends must notice by themselves.</summary>
-    public void Mend() => _network = Network.Whole;
+    public void Fix() => _network = Network.Whole;
 
     public async ValueTask DisposeAsync()
     {

@@ -55,5 +55,5 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
         return Redirect($"/sites/{site}/replays/{job.Id}");
     }
 
-    private static DeliveryFilter Dead(Guid destination) => new(DeliveryStates.Dead, destination);
+    private static DeliveryFilter Dead(Guid destination) => new(DeliveryState.Dead, destination);
 }

@@ -9,7 +9,7 @@ namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
-    TroubledDestinations troubled, TakenIn takenIn, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, DutyReports duties) : PageModel
+    TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, DutyReports duties) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -21,7 +21,7 @@ internal sealed class IndexModel(
     public IReadOnlyList<TroubledDestination> WithDead { get; private set; } = [];
 
     /// <summary>By hour of the last 24, the present one last.</summary>
-    public IReadOnlyList<int> TakenIn { get; private set; } = [];
+    public IReadOnlyList<int> IntakeByHour { get; private set; } = [];
 
     /// <summary>What came within the last hour.</summary>
     public MessageCounts LastHour { get; private set; } = MessageCounts.None;
@@ -45,8 +45,8 @@ internal sealed class IndexModel(
         SetAside = await setAside.Counts(cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
         Duties = await duties.List(cancellationToken);
-        TakenIn = await takenIn.ByHour(cancellationToken);
-        LastHour = await takenIn.LastHour(cancellationToken);
+        IntakeByHour = await intake.ByHour(cancellationToken);
+        LastHour = await intake.LastHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => !row.IsWell);
         WithDead = rows.FindAll(row => row.Active && row.Dead > 0).OrderByDescending(row => row.Dead).ToList();

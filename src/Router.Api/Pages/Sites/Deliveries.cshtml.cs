@@ -72,7 +72,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
             ["handler"] = handler, ["destination"] = DestinationId?.ToString("D"), ["state"] = state, ["lead"] = Lead, ["from"] = From, ["to"] = To, ["after"] = after,
         }.Where(pair => !string.IsNullOrEmpty(pair.Value))).Value ?? "";
 
-    private bool IsReplayable => State is DeliveryStates.Dead or DeliveryStates.Delivered or DeliveryStates.Rejected or DeliveryStates.Canceled;
+    private bool IsReplayable => DeliveryStates.TryParse(State)?.IsFinished() is true;
 
     private async Task<IActionResult> Refuse(CancellationToken cancellationToken)
     {
@@ -99,12 +99,12 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     {
         if (!string.IsNullOrWhiteSpace(Lead) && LeadId is null)
             ModelState.AddModelError("lead", "A lead's id is 32 digits and letters, with or without hyphens.");
-        if (!string.IsNullOrEmpty(State) && !DeliveryStates.All.Contains(State, StringComparer.Ordinal))
+        if (!string.IsNullOrEmpty(State) && DeliveryStates.TryParse(State) is null)
             ModelState.AddModelError("", "There is no such state.");
         var (from, to) = (Moment("from", From), Moment("to", To));
         if (from >= to)
             ModelState.AddModelError("to", "The end must be after the beginning.");
-        return ModelState.IsValid ? new DeliveryFilter(string.IsNullOrEmpty(State) ? null : State, DestinationId, LeadId, from, to) : null;
+        return ModelState.IsValid ? new DeliveryFilter(DeliveryStates.TryParse(State), DestinationId, LeadId, from, to) : null;
     }
 
     private DateTimeOffset? Moment(string field, string? text)

@@ -21,6 +21,8 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public DeliveryRow Delivery { get; private set; } = null!;
 
+    public DeliveryState State => DeliveryStates.Parse(Delivery.State);
+
     public IReadOnlyList<AttemptRow> Attempts { get; private set; } = [];
 
     /// <summary>How many older attempts aren't shown.</summary>
@@ -31,8 +33,8 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
 
-    public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && Delivery.State is not DeliveryStates.Held
-        && (Delivery.State == DeliveryStates.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
+    public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && State is not DeliveryState.Held
+        && (State == DeliveryState.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
 
     /// <summary>Set when it is about a lead, whose data can be erased.</summary>
     public Guid? LeadId => !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action) && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;

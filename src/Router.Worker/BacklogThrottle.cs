@@ -7,7 +7,7 @@ namespace Router.Worker;
 /// While fresh leads come, what can wait takes turns, few at a time, so that there is something left for them: retries, and a backlog in the
 /// main lane that fresh leads go past. Otherwise nobody waits here.
 /// </summary>
-internal sealed class Turns(IOptions<DeliveryOptions> options, TimeProvider time) : IDisposable
+internal sealed class BacklogThrottle(IOptions<DeliveryOptions> options, TimeProvider time) : IDisposable
 {
     // A fresh lead now and then doesn't slow a drain down; for a stream of them there is always one.
     private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(100);
@@ -39,22 +39,22 @@ internal sealed class Turns(IOptions<DeliveryOptions> options, TimeProvider time
         _retries.Dispose();
     }
 
-    private ValueTask<Turn> Take(SemaphoreSlim turns, ref long seenAt, CancellationToken cancellationToken) =>
-        time.GetElapsedTime(Volatile.Read(ref seenAt)) > Memory ? default : Wait(turns, cancellationToken);
+    private ValueTask<Turn> Take(SemaphoreSlim semaphore, ref long seenAt, CancellationToken cancellationToken) =>
+        time.GetElapsedTime(Volatile.Read(ref seenAt)) > Memory ? default : Wait(semaphore, cancellationToken);
 
     // When the worker stops, what hasn't begun goes back to its queue.
-    private static async ValueTask<Turn> Wait(SemaphoreSlim turns, CancellationToken cancellationToken)
+    private static async ValueTask<Turn> Wait(SemaphoreSlim semaphore, CancellationToken cancellationToken)
     {
-        await turns.WaitAsync(cancellationToken);
-        return new Turn(turns);
+        await semaphore.WaitAsync(cancellationToken);
+        return new Turn(semaphore);
     }
 
     /// <summary>Disposed of when its work is done.</summary>
-    public readonly struct Turn(SemaphoreSlim turns) : IDisposable
+    public readonly struct Turn(SemaphoreSlim semaphore) : IDisposable
     {
         /// <summary>Whether there are fresh leads to give way to.</summary>
-        public bool IsTaken => turns is not null;
+        public bool IsTaken => semaphore is not null;
 
-        public void Dispose() => turns?.Release();
+        public void Dispose() => semaphore?.Release();
     }
 }

@@ -11,8 +11,8 @@ internal readonly record struct Sending(DestinationSender Sender, Destination De
     public Task<Attempt> Make() => Sender.Send(Destination, Lead, Body, Number);
 }
 
-/// <summary>One destination: its places, its breaker, and how many of its requests are slow.</summary>
-internal sealed class DestinationGate
+/// <summary>One destination: its limit of requests in flight, its breaker, and how many of its requests are slow.</summary>
+internal sealed class DestinationBulkhead
 {
     /// <summary>What finds no room where requests are slow comes back after so many times the usual delay: each look costs three writes to the ledger.</summary>
     public const int SlowDeferral = 5;
@@ -21,7 +21,7 @@ internal sealed class DestinationGate
     private readonly DeliveryOptions _options;
     private readonly TimeSpan _comeback;
     private readonly TimeProvider _time;
-    private volatile Places _places;
+    private volatile InFlightLimit _inFlight;
 
     // Made when a request is slow or gets no answer for the first time: most destinations never need one, and there may be many thousands.
     private volatile ResiliencePipeline<Attempt>? _breaker;
@@ -35,10 +35,10 @@ internal sealed class DestinationGate
 
     public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
 
-    public DestinationGate(DeliveryOptions options, TimeProvider time)
+    public DestinationBulkhead(DeliveryOptions options, TimeProvider time)
     {
         (_options, _time, _comeback) = (options, time, (SlowDeferral * options.DeferDelay) + (2 * options.DueInterval));
-        _places = new Places(options.MaxInFlight, _comeback, time);
+        _inFlight = new InFlightLimit(options.MaxInFlight, _comeback, time);
         _answeredAt = time.GetTimestamp();
     }
 
@@ -104,17 +104,17 @@ internal sealed class DestinationGate
     /// <summary>How long it will let nothing through; negative when it does.</summary>
     public TimeSpan OpenFor(DateTimeOffset now) => TimeSpan.FromTicks(Volatile.Read(ref _openUntil) - now.UtcTicks);
 
-    /// <summary>The places of that limit. When an owner changes it, what is in flight leaves by the old ones.</summary>
-    public Places Of(int limit)
+    /// <summary>With that limit. When an owner changes it, what is in flight leaves by the old one.</summary>
+    public InFlightLimit Of(int limit)
     {
-        if (_places.Limit == limit)
-            return _places;
+        if (_inFlight.Limit == limit)
+            return _inFlight;
 
         lock (_lock)
         {
-            if (_places.Limit != limit)
-                _places = new Places(limit, _comeback, _time);
-            return _places;
+            if (_inFlight.Limit != limit)
+                _inFlight = new InFlightLimit(limit, _comeback, _time);
+            return _inFlight;
         }
     }
 }

@@ -4,7 +4,7 @@ using Router.Core.Leads;
 
 namespace Router.Core.Tests;
 
-public sealed class LeadShapeTests
+public sealed class LeadNormalizerTests
 {
     private const string At = "2015-10-01T06:14:01.597026Z";
     private const int MostBytes = 2 * 1024 * 1024;
@@ -26,12 +26,12 @@ public sealed class LeadShapeTests
 
     [Fact]
     public void Added_WithoutSource_TakesTheProducts() =>
-        Assert.Equal($$"""{"activities":[{"type":"t","source":"Web","created":"{{At}}"}]}""", Text(Shape("""[{"type":"t"}]""", (raw, list) => LeadShape.Added(raw, list, Defaults))));
+        Assert.Equal($$"""{"activities":[{"type":"t","source":"Web","created":"{{At}}"}]}""", Text(Shape("""[{"type":"t"}]""", (raw, list) => LeadNormalizer.Added(raw, list, Defaults))));
 
     [Fact]
     public void Changed_WithoutSource_GivesItsActivitiesTheProducts() => Assert.Equal(
         """{"activities":[{"created":"x","source":"Web"}]}""",
-        Text(Shape("""{"activities":[{"created":"x"}],"source":""}""", (raw, lead) => LeadShape.Changed(raw, lead, Defaults, dropEmpty: true))));
+        Text(Shape("""{"activities":[{"created":"x"}],"source":""}""", (raw, lead) => LeadNormalizer.Changed(raw, lead, Defaults, dropEmpty: true))));
 
     [Theory]
     [InlineData(72_000, 1_000)]
@@ -46,9 +46,9 @@ public sealed class LeadShapeTests
         var raw = new RawJson(Encoding.UTF8.GetBytes(lead));
         foreach (var shape in (Func<RawJson?>[])
         [
-            () => LeadShape.New(raw, document.RootElement, Defaults),
-            () => LeadShape.WithRole(raw, document.RootElement, "r", Defaults),
-            () => LeadShape.Changed(raw, document.RootElement, Defaults, dropEmpty: true),
+            () => LeadNormalizer.New(raw, document.RootElement, Defaults),
+            () => LeadNormalizer.WithRole(raw, document.RootElement, "r", Defaults),
+            () => LeadNormalizer.Changed(raw, document.RootElement, Defaults, dropEmpty: true),
         ])
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -59,7 +59,7 @@ public sealed class LeadShapeTests
 
     [Fact]
     public void Activities_ThatGrowBeyondTheBound_AreRefused() =>
-        Assert.Null(Shape($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", (raw, list) => LeadShape.Added(raw, list, Defaults)));
+        Assert.Null(Shape($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", (raw, list) => LeadNormalizer.Added(raw, list, Defaults)));
 
     [Theory]
     [InlineData("""{"id":" 1f8fad5b-d9cb-469f-a165-70867728950e\n"}""", "1f8fad5b-d9cb-469f-a165-70867728950e")]
@@ -72,10 +72,10 @@ public sealed class LeadShapeTests
     public void Id_OfALead_IsTrimmedAndTheZeroUuidIsNone(string lead, string? expected)
     {
         using var document = JsonDocument.Parse(lead);
-        Assert.Equal(expected, LeadShape.IdOf(document.RootElement));
+        Assert.Equal(expected, LeadNormalizer.IdOf(document.RootElement));
     }
 
-    private static RawJson? New(string lead) => Shape(lead, (raw, root) => LeadShape.New(raw, root, Defaults));
+    private static RawJson? New(string lead) => Shape(lead, (raw, root) => LeadNormalizer.New(raw, root, Defaults));
 
     private static RawJson? Shape(string json, Func<RawJson, JsonElement, RawJson?> shape)
     {

@@ -8,7 +8,7 @@ namespace Router.Core.Deliveries;
 /// <param name="limit">How many there are.</param>
 /// <param name="comeback">How long a place is kept for those that yield when one was turned away: until it is back from the ledger.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Places(int limit, TimeSpan comeback, TimeProvider time)
+internal sealed class InFlightLimit(int limit, TimeSpan comeback, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource> _freshWaiting = new();

@@ -3,7 +3,7 @@ using Router.Core.Deliveries;
 namespace Router.Core.Tests;
 
 /// <summary>Who gets a place at a destination: fresh leads before a backlog, and the backlog never nothing.</summary>
-public sealed class PlacesTests
+public sealed class InFlightLimitTests
 {
     private const bool Retry = true;
     private const bool Fresh = false;
@@ -19,9 +19,9 @@ public sealed class PlacesTests
     [InlineData(32, 31)]
     public async Task Retries_Alone_LeaveAPlaceForAFreshLead(int limit, int retries)
     {
-        var places = new Places(limit, Comeback, _clock);
-        Assert.Equal(retries, await TakeAll(places, Retry));
-        Assert.Equal(limit - retries, await TakeAll(places, Fresh));
+        var inFlight = new InFlightLimit(limit, Comeback, _clock);
+        Assert.Equal(retries, await TakeAll(inFlight, Retry));
+        Assert.Equal(limit - retries, await TakeAll(inFlight, Fresh));
     }
 
     [Theory]
@@ -31,53 +31,53 @@ public sealed class PlacesTests
     [InlineData(32, 8)]
     public async Task Retries_BesideAFreshLead_TakeAQuarterUntilItHasLeft(int limit, int retries)
     {
-        var places = new Places(limit, Comeback, _clock);
-        Assert.True(await places.Enter(Fresh, TimeSpan.Zero));
-        Assert.Equal(retries, await TakeAll(places, Retry));
-        places.Leave(Fresh);
-        Assert.Equal(limit - 1 - retries, await TakeAll(places, Retry));
+        var inFlight = new InFlightLimit(limit, Comeback, _clock);
+        Assert.True(await inFlight.Enter(Fresh, TimeSpan.Zero));
+        Assert.Equal(retries, await TakeAll(inFlight, Retry));
+        inFlight.Leave(Fresh);
+        Assert.Equal(limit - 1 - retries, await TakeAll(inFlight, Retry));
     }
 
     [Fact]
     public async Task FreshLeads_WaitingBehindABacklog_GoFirst()
     {
-        var places = new Places(4, Comeback, _clock);
-        Assert.Equal(3, await TakeAll(places, Retry));
-        Assert.True(await places.Enter(Fresh, TimeSpan.Zero));
-        var backlog = Enumerable.Range(0, 3).Select(_ => Wait(places, Retry)).ToList();
-        var fresh = Enumerable.Range(0, 2).Select(_ => Wait(places, Fresh)).ToList();
+        var inFlight = new InFlightLimit(4, Comeback, _clock);
+        Assert.Equal(3, await TakeAll(inFlight, Retry));
+        Assert.True(await inFlight.Enter(Fresh, TimeSpan.Zero));
+        var backlog = Enumerable.Range(0, 3).Select(_ => Wait(inFlight, Retry)).ToList();
+        var fresh = Enumerable.Range(0, 2).Select(_ => Wait(inFlight, Fresh)).ToList();
 
-        places.Leave(Retry);
+        inFlight.Leave(Retry);
         await fresh[0];
-        places.Leave(Retry);
+        inFlight.Leave(Retry);
         await fresh[1];
         Assert.DoesNotContain(backlog, waiting => waiting.IsCompleted);
 
         // None waits any more, so the last retry's place is the next one's; and once all have left, the backlog goes on.
-        places.Leave(Retry);
+        inFlight.Leave(Retry);
         await backlog[0];
         Assert.False(backlog[1].IsCompleted);
         for (var i = 0; i < 3; i++)
-            places.Leave(Fresh);
+            inFlight.Leave(Fresh);
         await Task.WhenAll(backlog);
     }
 
     [Fact]
     public async Task Retries_WhereFreshLeadsFillEveryPlace_StillGetOn()
     {
-        var places = new Places(4, Comeback, _clock);
-        Assert.Equal(4, await TakeAll(places, Fresh));
+        var inFlight = new InFlightLimit(4, Comeback, _clock);
+        Assert.Equal(4, await TakeAll(inFlight, Fresh));
         for (var i = 0; i < 100; i++)
         {
-            var (first, second) = (Wait(places, Fresh), Wait(places, Fresh));
-            var retry = Wait(places, Retry);
+            var (first, second) = (Wait(inFlight, Fresh), Wait(inFlight, Fresh));
+            var retry = Wait(inFlight, Retry);
             // The next free place is the retry's, however many fresh ones wait; that which it leaves is a fresh one's again.
-            places.Leave(Fresh);
+            inFlight.Leave(Fresh);
             await retry;
             Assert.False(first.IsCompleted);
-            places.Leave(Retry);
+            inFlight.Leave(Retry);
             await first;
-            places.Leave(Fresh);
+            inFlight.Leave(Fresh);
             await second;
         }
     }
@@ -86,34 +86,34 @@ public sealed class PlacesTests
     public async Task Retry_TurnedAway_FindsAPlaceWhenItComesBack()
     {
         // Nobody waits where requests are slow.
-        var places = new Places(2, Comeback, _clock);
-        Assert.Equal(2, await TakeAll(places, Fresh));
-        Assert.False(await places.Enter(Retry, TimeSpan.Zero));
-        places.Leave(Fresh);
-        Assert.False(await places.Enter(Fresh, TimeSpan.Zero));
-        Assert.True(await places.Enter(Retry, TimeSpan.Zero));
-        places.Leave(Retry);
-        Assert.True(await places.Enter(Fresh, TimeSpan.Zero));
+        var inFlight = new InFlightLimit(2, Comeback, _clock);
+        Assert.Equal(2, await TakeAll(inFlight, Fresh));
+        Assert.False(await inFlight.Enter(Retry, TimeSpan.Zero));
+        inFlight.Leave(Fresh);
+        Assert.False(await inFlight.Enter(Fresh, TimeSpan.Zero));
+        Assert.True(await inFlight.Enter(Retry, TimeSpan.Zero));
+        inFlight.Leave(Retry);
+        Assert.True(await inFlight.Enter(Fresh, TimeSpan.Zero));
 
         // Kept for a while only: it may never come back.
-        Assert.False(await places.Enter(Retry, TimeSpan.Zero));
-        places.Leave(Fresh);
+        Assert.False(await inFlight.Enter(Retry, TimeSpan.Zero));
+        inFlight.Leave(Fresh);
         _clock.Now += Comeback;
-        Assert.True(await places.Enter(Fresh, TimeSpan.Zero));
+        Assert.True(await inFlight.Enter(Fresh, TimeSpan.Zero));
     }
 
     [Fact]
     public async Task Waiting_InVain_TakesNoPlaceAndLetsRetriesOn()
     {
-        var places = new Places(2, Comeback, _clock);
-        Assert.Equal(2, await TakeAll(places, Fresh));
-        Assert.False(await places.Enter(Fresh, TimeSpan.FromMilliseconds(1)));
-        Assert.False(await places.Enter(Retry, TimeSpan.FromMilliseconds(1)));
-        places.Leave(Fresh);
-        places.Leave(Fresh);
-        Assert.True(await places.Enter(Retry, TimeSpan.Zero));
-        Assert.True(await places.Enter(Fresh, TimeSpan.Zero));
-        Assert.False(await places.Enter(Fresh, TimeSpan.Zero));
+        var inFlight = new InFlightLimit(2, Comeback, _clock);
+        Assert.Equal(2, await TakeAll(inFlight, Fresh));
+        Assert.False(await inFlight.Enter(Fresh, TimeSpan.FromMilliseconds(1)));
+        Assert.False(await inFlight.Enter(Retry, TimeSpan.FromMilliseconds(1)));
+        inFlight.Leave(Fresh);
+        inFlight.Leave(Fresh);
+        Assert.True(await inFlight.Enter(Retry, TimeSpan.Zero));
+        Assert.True(await inFlight.Enter(Fresh, TimeSpan.Zero));
+        Assert.False(await inFlight.Enter(Fresh, TimeSpan.Zero));
     }
 
     [Theory]
@@ -122,37 +122,37 @@ public sealed class PlacesTests
     [InlineData(32)]
     public async Task Everybody_AtOnce_NeverExceedsTheLimitAndGetsThrough(int limit)
     {
-        var places = new Places(limit, Comeback, TimeProvider.System);
+        var inFlight = new InFlightLimit(limit, Comeback, TimeProvider.System);
         var (inside, most, through) = (0, 0, 0);
         async Task Go(bool yields)
         {
-            while (!await places.Enter(yields, TimeSpan.FromMilliseconds(5)))
+            while (!await inFlight.Enter(yields, TimeSpan.FromMilliseconds(5)))
                 await Task.Yield();
             var now = Interlocked.Increment(ref inside);
             for (var seen = Volatile.Read(ref most); now > seen && Interlocked.CompareExchange(ref most, now, seen) != seen;)
                 seen = Volatile.Read(ref most);
             await Task.Yield();
             Interlocked.Decrement(ref inside);
-            places.Leave(yields);
+            inFlight.Leave(yields);
             Interlocked.Increment(ref through);
         }
 
         await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => Task.Run(() => Go(i % 3 == 0))));
         Assert.Equal(2000, through);
         Assert.InRange(most, 1, limit);
-        Assert.Equal(Math.Max(1, limit - 1), await TakeAll(places, Retry));
+        Assert.Equal(Math.Max(1, limit - 1), await TakeAll(inFlight, Retry));
     }
 
-    private static async Task<int> TakeAll(Places places, bool yields)
+    private static async Task<int> TakeAll(InFlightLimit inFlight, bool yields)
     {
         var count = 0;
-        while (await places.Enter(yields, TimeSpan.Zero))
+        while (await inFlight.Enter(yields, TimeSpan.Zero))
             count++;
         return count;
     }
 
     /// <summary>For as long as a test may take.</summary>
-    private static async Task Wait(Places places, bool yields) => Assert.True(await places.Enter(yields, TimeSpan.FromMinutes(1)));
+    private static async Task Wait(InFlightLimit inFlight, bool yields) => Assert.True(await inFlight.Enter(yields, TimeSpan.FromMinutes(1)));
 
     private sealed class Clock : TimeProvider
     {

@@ -8,11 +8,11 @@ namespace Router.Core.Deliveries;
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
 /// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they aren't.
-/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="Places"/>.
+/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="InFlightLimit"/>.
 /// </summary>
-public sealed class DestinationGates(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
+public sealed class DestinationBulkheads(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<Guid, DestinationGate> _gates = new();
+    private readonly ConcurrentDictionary<Guid, DestinationBulkhead> _bulkheads = new();
     private int _slow;
 
     /// <summary>Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, or the breaker is open.</summary>
@@ -24,61 +24,61 @@ public sealed class DestinationGates(DestinationSender sender, IOptions<Delivery
     /// backlog that fresh leads go past.</param>
     public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool yields)
     {
-        var gate = _gates.GetOrAdd(destination.Id, _ => new DestinationGate(options.Value, time));
-        if (gate.IsOpen(time.GetUtcNow()))
+        var bulkhead = _bulkheads.GetOrAdd(destination.Id, _ => new DestinationBulkhead(options.Value, time));
+        if (bulkhead.IsOpen(time.GetUtcNow()))
             return null;
 
         // So many are slow already that another one of a destination known to be slow would be one too many.
-        if (gate.Slow > 0 && Volatile.Read(ref _slow) >= options.Value.MaxSlow)
+        if (bulkhead.Slow > 0 && Volatile.Read(ref _slow) >= options.Value.MaxSlow)
             return null;
         var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
-        var places = gate.Of(limit);
-        return await places.Enter(yields, gate.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
-            ? Send(gate, places, new Sending(sender, destination, lead, body, number), yields)
+        var inFlight = bulkhead.Of(limit);
+        return await inFlight.Enter(yields, bulkhead.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
+            ? Send(bulkhead, inFlight, new Sending(sender, destination, lead, body, number), yields)
             : null;
     }
 
     /// <summary>Whether a request to it is slow at present, and none was answered lately.</summary>
-    public bool IsStuck(Guid destinationId) => _gates.TryGetValue(destinationId, out var gate) && gate.IsStuck;
+    public bool IsStuck(Guid destinationId) => _bulkheads.TryGetValue(destinationId, out var bulkhead) && bulkhead.IsStuck;
 
     /// <summary>When to look again at what found no room: soon where requests are answered, later where they aren't or none is let through.</summary>
     public TimeSpan DeferDelay(Guid destinationId)
     {
-        if (!_gates.TryGetValue(destinationId, out var gate))
+        if (!_bulkheads.TryGetValue(destinationId, out var bulkhead))
             return options.Value.DeferDelay;
-        var open = gate.OpenFor(time.GetUtcNow());
-        var longer = gate.IsStuck ? DestinationGate.SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
+        var open = bulkhead.OpenFor(time.GetUtcNow());
+        var longer = bulkhead.IsStuck ? DestinationBulkhead.SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
         return open > longer ? open : longer;
     }
 
     /// <summary>Counts a request as slow until <paramref name="sending"/> ends.</summary>
     public async Task WhileSlow(Guid destinationId, Task sending)
     {
-        var gate = _gates[destinationId];
+        var bulkhead = _bulkheads[destinationId];
         Interlocked.Increment(ref _slow);
-        Interlocked.Increment(ref gate.Slow);
-        gate.Watch();
+        Interlocked.Increment(ref bulkhead.Slow);
+        bulkhead.Watch();
         try
         {
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {
-            Interlocked.Decrement(ref gate.Slow);
+            Interlocked.Decrement(ref bulkhead.Slow);
             Interlocked.Decrement(ref _slow);
         }
     }
 
-    private static async Task<Attempt?> Send(DestinationGate gate, Places places, Sending sending, bool yields)
+    private static async Task<Attempt?> Send(DestinationBulkhead bulkhead, InFlightLimit inFlight, Sending sending, bool yields)
     {
         try
         {
-            return await gate.Send(sending);
+            return await bulkhead.Send(sending);
         }
         finally
         {
-            places.Leave(yields);
+            inFlight.Leave(yields);
         }
     }
 }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Router.Core.Deliveries;
 
 /// <summary>How much was taken in from senders, over all sites. Tests don't count.</summary>
-public sealed class TakenIn(NpgsqlDataSource database)
+public sealed class IntakeByHour(NpgsqlDataSource database)
 {
     /// <summary>Within the last hour, by kind.</summary>
     public async Task<MessageCounts> LastHour(CancellationToken cancellationToken)

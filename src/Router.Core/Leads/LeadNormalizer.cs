@@ -7,7 +7,7 @@ namespace Router.Core.Leads;
 /// What a validated request becomes before it is published; null when that is larger than <see cref="LeadDefaults.MostBytes"/>. What need not change
 /// keeps its very bytes.
 /// </summary>
-public static class LeadShape
+public static class LeadNormalizer
 {
     /// <summary>The sender's <c>id</c>, in its spelling without blanks around it, or null when it has none. The zero UUID is an id that nobody set.</summary>
     public static string? IdOf(JsonElement lead) => JsonText.Last(lead, "id") is var id && JsonText.IsGiven(id) && JsonText.Spelling(id) is var text

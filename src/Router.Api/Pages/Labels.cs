@@ -6,7 +6,7 @@ using Router.Core.Leads;
 namespace Router.Api.Pages;
 
 /// <summary>Our terms in plain words.</summary>
-internal static class Words
+internal static class Labels
 {
     public static string Kind(string kind) => kind switch
     {
@@ -15,22 +15,24 @@ internal static class Words
         _ => "Custom API",
     };
 
-    public static string State(string state) => state switch
+    public static string State(string state) => State(DeliveryStates.Parse(state));
+
+    public static string State(DeliveryState state) => state switch
     {
-        DeliveryStates.Retrying => "will be tried again",
-        DeliveryStates.Held => "waits for its destination",
-        DeliveryStates.Dead => "given up",
-        DeliveryStates.Rejected => "refused by the receiver",
-        _ => state,
+        DeliveryState.Retrying => "will be tried again",
+        DeliveryState.Held => "waits for its destination",
+        DeliveryState.Dead => "given up",
+        DeliveryState.Rejected => "refused by the receiver",
+        DeliveryState.Delivered or DeliveryState.Canceled => state.Text(),
     };
 
     /// <summary>The class that colours a state.</summary>
-    public static string Look(string state) => state switch
+    public static string Look(string state) => DeliveryStates.Parse(state) switch
     {
-        DeliveryStates.Delivered => "is-good",
-        DeliveryStates.Dead => "is-bad",
-        DeliveryStates.Retrying or DeliveryStates.Held => "is-warn",
-        _ => "is-off",
+        DeliveryState.Delivered => "is-good",
+        DeliveryState.Dead => "is-bad",
+        DeliveryState.Retrying or DeliveryState.Held => "is-warn",
+        DeliveryState.Rejected or DeliveryState.Canceled => "is-off",
     };
 
     public static string Action(string action) => action switch

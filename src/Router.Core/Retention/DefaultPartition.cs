@@ -7,7 +7,7 @@ namespace Router.Core.Retention;
 /// Looks after rows in no day of their own: those in the default partitions, of days that began without partitions, and those that came into a
 /// day after it was emptied. In small batches, row by row: there are few.
 /// </summary>
-internal static class Strays
+internal static class DefaultPartition
 {
     private const int Batch = 1_000;
 

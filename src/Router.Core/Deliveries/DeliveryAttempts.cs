@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Router.Core.Database;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
+public sealed class DeliveryAttempts(
+    DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
+    DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, DestinationCheck checks,
+    DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options, TimeProvider time,
+    IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
+{
+    private readonly DeliveryOptions _options = options.Value;
+    private int _awaited;
+
+    /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
+    /// <param name="lead">The event.</param>
+    /// <param name="body">Its body, but for the partner id.</param>
+    /// <param name="site">The site and its active destinations.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
+    public Task<DeliveryState> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
+        Attempt(lead, body, site, destination, new Due(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false));
+
+    /// <summary>A claimed retry; the state that it came to.</summary>
+    public Task<DeliveryState> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination)
+    {
+        var due = new Due(claimed.Attempt, claimed.Step, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered);
+        return Attempt(claimed.Lead, body, site, destination, due);
+    }
+
+    private async Task<DeliveryState> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Due due)
+    {
+        // A notice is about the destination's own switch, and a test is asked for: they go whatever state the destination is in.
+        var isLead = DeliveryKinds.Of(lead) is DeliveryKind.Lead;
+        // What the directory doesn't list may be active since a moment ago: the end of a delivery is only decided on what the
+        // database says now.
+        var destination = site.Find(destinationId)
+            ?? await availability.Wait(token => directory.Read(destinationId, orInactive: !isLead, token), host.ApplicationStopping);
+        if (destination is null)
+        {
+            await availability.Wait(token => cancellation.One(lead.EventId, destinationId, token), host.ApplicationStopping);
+            logger.LogCanceled(lead.EventId, destinationId);
+            return DeliveryState.Canceled;
+        }
+
+        if (destination.IsPaused && !due.IsProbe && isLead)
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
+
+        var bytes = body.For(destination.PartnerId);
+        var sending = await bulkheads.TryStart(destination, lead, bytes, due.Number, due.Yields);
+        if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
+            return await Finish(lead, destination, bytes, due, sending);
+
+        // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
+        if (!due.IsClaimed)
+            await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, _options.Lease);
+        slow.Track(bulkheads.WhileSlow(destinationId, sending));
+        slow.Track(Finish(lead, destination, bytes, due, sending));
+        return DeliveryState.Retrying;
+    }
+
+    /// <summary>
+    /// To leave the lane costs a write to the ledger; to stay takes up one of the lane's places. So the fewer places are left, the shorter
+    /// the wait, and shortest for a destination that is known to be stuck. A claimed retry is in the ledger already.
+    /// </summary>
+    private TimeSpan Patience(Guid destination, bool isClaimed) =>
+        bulkheads.IsStuck(destination) ? _options.Patience / 50
+        : isClaimed ? _options.Patience / 10
+        : Volatile.Read(ref _awaited) > _options.Concurrency / 4 ? _options.Patience / 5
+        : _options.Patience;
+
+    private async Task<bool> IsSlow(Task sending, TimeSpan patience)
+    {
+        if (sending.IsCompleted)
+            return false;
+        Interlocked.Increment(ref _awaited);
+        await sending.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Interlocked.Decrement(ref _awaited);
+        return !sending.IsCompleted;
+    }
+
+    /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
+    private async Task<DeliveryState> Finish(LeadEvent lead, Destination destination, byte[] bytes, Due due, Task<Attempt?>? sending)
+    {
+        if (sending is null || await sending is not { } attempt)
+        {
+            logger.LogDeferred(lead.EventId, destination.Id);
+            var delay = bulkheads.DeferDelay(destination.Id);
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
+        }
+
+        var next = await Decide(lead, destination, bytes, due, attempt);
+        logger.LogOutcome(lead, destination.Id, attempt, due.WasDelivered, next);
+        if (next.SwitchesOff)
+            await SwitchOff(destination);
+        await recorder.Record(
+            new RecordedAttempt(lead, destination.Id, RecordKind.Made, due.Number, attempt, next.State, next.Step, next.Delay));
+        // Whoever sees first that a check has passed writes it down; a single test proves nothing.
+        if (lead.Test is not (null or LeadTests.Once))
+        {
+            await availability.Wait(
+                token => checks.Read(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);
+        }
+
+        return next.State;
+    }
+
+    private async Task<NextStep> Decide(LeadEvent lead, Destination destination, byte[] bytes, Due due, Attempt attempt)
+    {
+        var facts = new DeliveryFacts(DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered);
+        if (NextStep.DependsOnHealth(attempt, facts, _options))
+        {
+            var isDown = await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping);
+            facts = facts with { IsDown = isDown };
+        }
+
+        var next = NextStep.After(attempt, facts, _options, Random.Shared.NextDouble());
+        return next.NeedsDeadLetter && !await publishDeadLetter(lead, destination, bytes, attempt)
+            ? next.WithoutDeadLetter(_options) : next;
+    }
+
+    private async Task SwitchOff(Destination destination)
+    {
+        const string reason = "The receiver answered 410 Gone: it wants no more leads.";
+        if (await availability.Wait(token => deactivation.Deactivate(destination, reason, token), host.ApplicationStopping))
+            logger.LogDeactivated(destination.Id);
+    }
+
+    private async Task<DeliveryState> RecordWithoutAttempt(
+        RecordKind kind, LeadEvent lead, Guid destination, Due due, DeliveryState state, TimeSpan? delay)
+    {
+        await recorder.Record(new RecordedAttempt(lead, destination, kind, due.Number, null, state, due.Step, delay));
+        return state;
+    }
+
+    /// <summary>The attempt that is due.</summary>
+    /// <param name="Number">Its number.</param>
+    /// <param name="Step">How many retries of the schedule were made before.</param>
+    /// <param name="IsClaimed">Whether the ledger has leased it to this worker.</param>
+    /// <param name="Yields">Whether it gives way to fresh leads.</param>
+    /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
+    /// <param name="WasDelivered">Whether the receiver has it already: then it is nobody's dead letter.</param>
+    private readonly record struct Due(int Number, int Step, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered);
+}
