@@ -42,7 +42,7 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
             if (await DefaultPartition.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var emptied)
-                LogStrays(logger, strays);
+                LogStrays(logger, emptied);
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
                 LogSetAside(logger, aside);
             return done;
