@@ -5,7 +5,8 @@ using Router.Core.Leads;
 namespace Router.Worker;
 
 /// <summary>The main lane. A backlog in it leaves room to the fresh leads that come past it.</summary>
-internal sealed class LeadEventConsumer(LeadDelivery delivery, BacklogThrottle throttle, IHostApplicationLifetime host) : IConsumer<LeadEvent>
+internal sealed class LeadEventConsumer(LeadDelivery delivery, BacklogThrottle throttle, IHostApplicationLifetime host)
+    : IConsumer<LeadEvent>
 {
     public async Task Consume(ConsumeContext<LeadEvent> context)
     {

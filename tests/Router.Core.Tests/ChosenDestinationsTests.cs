@@ -34,5 +34,6 @@ public sealed class ChosenDestinationsTests
 
     private static string[] Words(string text) => text.Split('|', StringSplitOptions.RemoveEmptyEntries);
 
-    private static Destination Of(string kind, string name, Guid id) => new(id, kind, name, null, "", new Signing("lead_router", null, null, null));
+    private static Destination Of(string kind, string name, Guid id) =>
+        new(id, kind, name, null, "", new Signing(SignatureScheme.LeadRouter, null, null, null));
 }

@@ -167,7 +167,7 @@ public sealed class DestinationSenderTests
     {
         var destination = new Destination(
             Guid.NewGuid(), DestinationKinds.Custom, "d", DestinationUrl.Parse(url.Replace("{port}", $"{port}", StringComparison.Ordinal)), "",
-            new Signing(SignatureSchemes.LeadRouter, "secret"));
+            new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
             EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = TimeProvider.System.GetUtcNow(),

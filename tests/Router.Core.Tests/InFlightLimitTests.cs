@@ -152,7 +152,8 @@ public sealed class InFlightLimitTests
     }
 
     /// <summary>For as long as a test may take.</summary>
-    private static async Task Wait(InFlightLimit inFlight, bool yields) => Assert.True(await inFlight.Enter(yields, TimeSpan.FromMinutes(1)));
+    private static async Task Wait(InFlightLimit inFlight, bool yields) =>
+        Assert.True(await inFlight.Enter(yields, TimeSpan.FromMinutes(1)));
 
     private sealed class Clock : TimeProvider
     {

@@ -120,7 +120,7 @@ public sealed class RebindingTests : IDisposable
     {
         var destination = new Destination(
             Guid.NewGuid(), DestinationKinds.Custom, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
-            new Signing(SignatureSchemes.LeadRouter, "secret"));
+            new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
             EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = TimeProvider.System.GetUtcNow(),

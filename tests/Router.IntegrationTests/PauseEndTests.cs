@@ -16,7 +16,7 @@ public sealed class PauseEndTests(TestServers servers) : IAsyncLifetime
     public ValueTask DisposeAsync() => _router.DisposeAsync();
 
     [Fact]
-    public async Task Destination_PausedByTheRouter_IsTriedOnceItsOwnerHasMendedIt()
+    public async Task Destination_PausedByTheRouter_IsTriedOnceItsOwnerHasFixedIt()
     {
         var (resumed, resumedAt) = await PausedDestination();
         var (corrected, correctedAt) = await PausedDestination();

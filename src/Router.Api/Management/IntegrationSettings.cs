@@ -46,7 +46,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
     public async Task<Change<Integration>> Create(IntegrationFields fields, CancellationToken cancellationToken)
     {
-        if (Check(fields, isNew: true, fields.Signature ?? SignatureSchemes.LeadRouter, fields.Secret) is { Any: true } problems)
+        if (Check(fields, isNew: true, fields.Signature ?? SignatureScheme.LeadRouter.Text(), fields.Secret) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);

@@ -11,7 +11,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
     /// <summary>Adds a custom API.</summary>
     public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
     {
-        var signature = fields.Signature ?? SignatureSchemes.LeadRouter;
+        var signature = fields.Signature ?? SignatureScheme.LeadRouter.Text();
         var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
         if (fields.Check(isNew: true, signature, secret, guard) is { Any: true } problems)
             return Refusal.Invalid(problems);

@@ -46,11 +46,11 @@ internal static class Labels
         _ => action,
     };
 
-    public static string Signature(string signature) => signature switch
+    public static string Signature(string signature) => SignatureSchemes.Parse(signature) switch
     {
-        SignatureSchemes.LeadRouter => "X-Lead-Router-Signature",
-        SignatureSchemes.StandardWebhooks => "Standard Webhooks",
-        _ => "both signatures",
+        SignatureScheme.LeadRouter => "X-Lead-Router-Signature",
+        SignatureScheme.StandardWebhooks => "Standard Webhooks",
+        SignatureScheme.Both => "both signatures",
     };
 
     public static string Ordinal(int number) => number switch { 1 => "First", 2 => "Second", 3 => "Third", _ => $"{number}{(number % 100 is 11 or 12 or 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}" };

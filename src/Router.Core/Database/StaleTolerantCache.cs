@@ -9,7 +9,8 @@ namespace Router.Core.Database;
 /// <param name="load">Reads one key from the database; null when there is nothing.</param>
 /// <param name="time">The clock that ages values.</param>
 /// <param name="maxAge">After that a value is read again in the background, in case an announcement was missed.</param>
-internal sealed class StaleTolerantCache<TKey, TValue>(Func<TKey, CancellationToken, Task<TValue?>> load, TimeSpan maxAge, TimeProvider time)
+internal sealed class StaleTolerantCache<TKey, TValue>(
+    Func<TKey, CancellationToken, Task<TValue?>> load, TimeSpan maxAge, TimeProvider time)
     where TKey : notnull
     where TValue : class
 {

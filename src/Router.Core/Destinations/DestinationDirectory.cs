@@ -63,6 +63,8 @@ public sealed class DestinationDirectory
     {
         public Destination ToDestination(SecretProtection secrets) => new(
             Id, Kind, Name, DestinationUrl.Parse(Url), PartnerId,
-            new Signing(Signature, secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil), MaxInFlight, IsPaused) { Spellings = Spellings };
+            new Signing(
+                SignatureSchemes.Parse(Signature), secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil),
+            MaxInFlight, IsPaused) { Spellings = Spellings };
     }
 }

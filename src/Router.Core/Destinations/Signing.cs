@@ -3,43 +3,66 @@ using System.Text;
 
 namespace Router.Core.Destinations;
 
-/// <summary>How a destination's requests are signed; the values of <c>destinations.signature</c>.</summary>
-public static class SignatureSchemes
+/// <summary>How a destination's requests are signed.</summary>
+public enum SignatureScheme
 {
     /// <summary><c>X-Lead-Router-Signature</c> alone; any text is a secret.</summary>
-    public const string LeadRouter = "lead_router";
+    LeadRouter,
 
     /// <summary><c>webhook-id</c>, <c>webhook-timestamp</c> and <c>webhook-signature</c> alone; the secret is a <c>whsec_</c> one.</summary>
-    public const string StandardWebhooks = "standard_webhooks";
+    StandardWebhooks,
 
     /// <summary>All of them, with one <c>whsec_</c> secret.</summary>
-    public const string Both = "both";
+    Both,
+}
+
+/// <summary>The words for schemes, in <c>destinations.signature</c> and in JSON.</summary>
+public static class SignatureSchemes
+{
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<SignatureScheme> All = Enum.GetValues<SignatureScheme>();
+
+    private static readonly Dictionary<string, SignatureScheme> ByText = All.ToDictionary(Text, StringComparer.Ordinal);
+
+    /// <summary>Its word.</summary>
+    public static string Text(this SignatureScheme scheme) => scheme switch
+    {
+        SignatureScheme.LeadRouter => "lead_router",
+        SignatureScheme.StandardWebhooks => "standard_webhooks",
+        SignatureScheme.Both => "both",
+    };
+
+    /// <summary>The scheme of that word; null when there is none.</summary>
+    public static SignatureScheme? TryParse(string? text) => text is not null && ByText.TryGetValue(text, out var scheme) ? scheme : null;
+
+    /// <summary>The scheme of a word from the database.</summary>
+    public static SignatureScheme Parse(string text) => ByText[text];
 }
 
 /// <summary>A destination's scheme and secrets. While a rotation lasts the previous secret signs too, where a header can hold both.</summary>
 public sealed class Signing
 {
-    private readonly string _scheme;
+    private readonly SignatureScheme _scheme;
     private readonly byte[]? _text;
     private readonly byte[]? _key;
     private readonly byte[]? _previousKey;
     private readonly DateTimeOffset? _previousUntil;
 
     /// <summary>Prepares the keys once.</summary>
-    /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
+    /// <param name="scheme">How to sign.</param>
     /// <param name="secret">The secret in force; null when what is stored can't be read.</param>
     /// <param name="previousSecret">The one before it, during a rotation.</param>
     /// <param name="previousUntil">When that one ends.</param>
-    public Signing(string scheme, string? secret, string? previousSecret = null, DateTimeOffset? previousUntil = null)
+    public Signing(SignatureScheme scheme, string? secret, string? previousSecret = null, DateTimeOffset? previousUntil = null)
     {
         _scheme = scheme;
         CanSign = secret is not null;
         if (secret is null)
             return;
 
-        if (scheme != SignatureSchemes.StandardWebhooks)
+        if (scheme != SignatureScheme.StandardWebhooks)
             _text = Encoding.UTF8.GetBytes(secret);
-        if (scheme == SignatureSchemes.LeadRouter)
+        if (scheme == SignatureScheme.LeadRouter)
             return;
 
         CanSign = WebhookSecret.TryDecode(secret, out var key);

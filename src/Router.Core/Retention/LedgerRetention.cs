@@ -41,8 +41,9 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
             foreach (var day in await DefaultPartition.WrittenTo(connection, token))
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
-            if (await DefaultPartition.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var emptied)
-                LogStrays(logger, emptied);
+            var now = time.GetUtcNow();
+            if (await DefaultPartition.Drop(connection, now - options.Value.BodiesAfter, now - options.Value.RowsAfter, token) is > 0 and var events)
+                LogDefaultPartition(logger, events);
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
                 LogSetAside(logger, aside);
             return done;
@@ -142,7 +143,7 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
     private static partial void LogInDefault(ILogger logger, string day);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old events outside of days were emptied or dropped")]
-    private static partial void LogStrays(ILogger logger, int count);
+    private static partial void LogDefaultPartition(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Count} messages were set aside for as long as contents are kept (Retention:BodiesAfter); their contents are deleted")]
     private static partial void LogSetAside(ILogger logger, int count);

@@ -23,7 +23,7 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
 
     public RotatedSecret? Rotated { get; private set; }
 
-    public bool HasOverlap => Destination.Signature != SignatureSchemes.LeadRouter;
+    public bool HasOverlap => SignatureSchemes.Parse(Destination.Signature) is not SignatureScheme.LeadRouter;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
