@@ -8,10 +8,10 @@ public sealed class ChosenDestinationsTests
 
     private static readonly SiteDestinations Site = new(Guid.Empty, "www.site.test", null,
     [
-        Of(DestinationKinds.LeadManager, "Lead Manager", Guid.NewGuid()),
-        Of(DestinationKinds.Custom, "Smith, Jones", Guid.NewGuid()),
-        Of(DestinationKinds.Custom, "Caf\u00e9 CRM", Crm) with { Spellings = ["Caf\u00e9 CRM", "Cafe\u0301 CRM"] },
-        Of(DestinationKinds.Custom, "Other", Guid.NewGuid()),
+        Of(DestinationKind.LeadManager, "Lead Manager", Guid.NewGuid()),
+        Of(DestinationKind.Custom, "Smith, Jones", Guid.NewGuid()),
+        Of(DestinationKind.Custom, "Caf\u00e9 CRM", Crm) with { Spellings = ["Caf\u00e9 CRM", "Cafe\u0301 CRM"] },
+        Of(DestinationKind.Custom, "Other", Guid.NewGuid()),
     ]);
 
     [Theory]
@@ -34,6 +34,6 @@ public sealed class ChosenDestinationsTests
 
     private static string[] Words(string text) => text.Split('|', StringSplitOptions.RemoveEmptyEntries);
 
-    private static Destination Of(string kind, string name, Guid id) =>
+    private static Destination Of(DestinationKind kind, string name, Guid id) =>
         new(id, kind, name, null, "", new Signing(SignatureScheme.LeadRouter, null, null, null));
 }

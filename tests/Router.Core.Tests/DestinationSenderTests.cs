@@ -166,7 +166,7 @@ public sealed class DestinationSenderTests
     private static async Task<Answer> Send(DestinationSender sender, int port, string url = "http://127.0.0.1:{port}/")
     {
         var destination = new Destination(
-            Guid.NewGuid(), DestinationKinds.Custom, "d", DestinationUrl.Parse(url.Replace("{port}", $"{port}", StringComparison.Ordinal)), "",
+            Guid.NewGuid(), DestinationKind.Custom, "d", DestinationUrl.Parse(url.Replace("{port}", $"{port}", StringComparison.Ordinal)), "",
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {

@@ -119,7 +119,7 @@ public sealed class RebindingTests : IDisposable
     private async Task<Answer> Send(DestinationSender sender, string url = "https://rebind.test:{port}/")
     {
         var destination = new Destination(
-            Guid.NewGuid(), DestinationKinds.Custom, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
+            Guid.NewGuid(), DestinationKind.Custom, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {

@@ -99,7 +99,7 @@ public sealed class TlsTests
             Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) }), new NetworkGuard(Options.Create(new NetworkOptions { Allow = Host })), TimeProvider.System,
             (_, _) => Task.FromResult<System.Net.IPAddress[]>([System.Net.IPAddress.Loopback]));
         var destination = new Destination(
-            Guid.NewGuid(), DestinationKinds.Custom, "d", new Uri($"https://{Host}:{receiver.Port}/"), "",
+            Guid.NewGuid(), DestinationKind.Custom, "d", new Uri($"https://{Host}:{receiver.Port}/"), "",
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {

@@ -22,9 +22,10 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
             return Refusal.NoSuch("destination");
         if (IsForOperators(destination))
             return OperatorsOnly;
-        if (destination.Kind == DestinationKinds.LeadManager && fields.Active is false)
+        var isLeadManager = DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager;
+        if (isLeadManager && fields.Active is false)
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
-        if (fields.Paused is true && (destination.Kind == DestinationKinds.LeadManager || !(fields.Active ?? destination.Active)))
+        if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (fields.GenerateSecret is not null)
             return Refusal.Conflict("A new secret is made by POST to the destination's /secret, so that the old one can go on for a while.");
@@ -113,7 +114,7 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         await using var change = await changes.Begin(cancellationToken);
         if (await DestinationRows.Find(change.Connection, site, id, forUpdate: true) is not { } destination)
             return Refusal.NoSuch("destination");
-        if (destination.Kind == DestinationKinds.LeadManager)
+        if (DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
             return Refusal.Conflict("Lead Manager cannot be deleted: every site keeps its leads there.");
 
         var (waiting, before) = await DeliveryCancellation.Look(change.Connection, id, cancellationToken);
@@ -123,7 +124,8 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         return waiting;
     }
 
-    private bool IsForOperators(Destination destination) => destination.Kind == DestinationKinds.LeadManager && !changes.Account.IsOperator;
+    private bool IsForOperators(Destination destination) =>
+        DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager && !changes.Account.IsOperator;
 
     private static Refusal OperatorsOnly => new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
 

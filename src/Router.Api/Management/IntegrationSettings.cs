@@ -98,7 +98,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         await using var change = await changes.Begin(cancellationToken);
         if (await DestinationRows.Find(change.Connection, site, destinationId, forUpdate: true) is not { } destination)
             return Refusal.NoSuch("destination");
-        if (destination.Kind != DestinationKinds.Custom)
+        if (DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
             return Refusal.Conflict("Only a custom API can be promoted into the catalogue.");
 
         var secret = await change.Connection.QuerySingleAsync<SecretRotation>(

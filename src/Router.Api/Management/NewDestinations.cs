@@ -18,7 +18,8 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
 
         await using var change = await changes.Begin(cancellationToken);
         return await Insert(change, site, fields.MaxInFlight, new SecretRotation(secrets.Protect(secret!), null, null), new CreatedDestination(
-            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Custom, null, fields.Name!, fields.Url!, fields.PartnerId ?? "", fields.Active ?? true,
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Custom.Text(), null, fields.Name!, fields.Url!,
+            fields.PartnerId ?? "", fields.Active ?? true,
             signature, fields.GenerateSecret is true ? secret : null), cancellationToken);
     }
 
@@ -43,7 +44,8 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             return Refusal.Invalid(problems);
 
         return await Insert(change, site, fields.MaxInFlight, new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
-            Guid.CreateVersion7(time.GetUtcNow()), DestinationKinds.Registered, chosen.Id, string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
+            Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Registered.Text(), chosen.Id,
+            string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
             fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
     }
 

@@ -8,11 +8,11 @@ namespace Router.Api.Pages;
 /// <summary>Our terms in plain words.</summary>
 internal static class Labels
 {
-    public static string Kind(string kind) => kind switch
+    public static string Kind(string kind) => DestinationKinds.Parse(kind) switch
     {
-        DestinationKinds.LeadManager => "Lead Manager",
-        DestinationKinds.Registered => "From the catalogue",
-        _ => "Custom API",
+        DestinationKind.LeadManager => "Lead Manager",
+        DestinationKind.Registered => "From the catalogue",
+        DestinationKind.Custom => "Custom API",
     };
 
     public static string State(string state) => State(DeliveryStates.Parse(state));

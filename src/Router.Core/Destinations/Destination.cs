@@ -3,31 +3,50 @@ using Router.Core.Leads;
 namespace Router.Core.Destinations;
 
 /// <summary>What a destination is.</summary>
-public static class DestinationKinds
+public enum DestinationKind
 {
     /// <summary>The site's CRM: always there, always active.</summary>
-    public const string LeadManager = "lead_manager";
+    LeadManager,
 
     /// <summary>Connected from the catalogue of integrations.</summary>
-    public const string Registered = "registered";
+    Registered,
 
     /// <summary>A custom API of the site's owner.</summary>
-    public const string Custom = "custom";
+    Custom,
+}
+
+/// <summary>The words for kinds, in <c>destinations.kind</c> and in JSON.</summary>
+public static class DestinationKinds
+{
+    private static readonly Dictionary<string, DestinationKind> ByText =
+        Enum.GetValues<DestinationKind>().ToDictionary(Text, StringComparer.Ordinal);
+
+    /// <summary>Its word.</summary>
+    public static string Text(this DestinationKind kind) => kind switch
+    {
+        DestinationKind.LeadManager => "lead_manager",
+        DestinationKind.Registered => "registered",
+        DestinationKind.Custom => "custom",
+    };
+
+    /// <summary>The kind of a word from the database.</summary>
+    public static DestinationKind Parse(string text) => ByText[text];
 }
 
 /// <summary>Where a site's leads go.</summary>
 /// <param name="Id">Its id, also after a change of name or URL.</param>
-/// <param name="Kind">One of <see cref="DestinationKinds"/>.</param>
+/// <param name="Kind">What it is.</param>
 /// <param name="Name">What its owner calls it.</param>
 /// <param name="Url">Where to POST; null when what is stored is no URL, so that only this destination fails.</param>
 /// <param name="PartnerId">Put into each body; may be empty.</param>
 /// <param name="Signing">How its requests are signed.</param>
 /// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
 /// <param name="IsPaused">Whether its deliveries are held rather than sent.</param>
-public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null, bool IsPaused = false)
+public sealed record Destination(
+    Guid Id, DestinationKind Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null, bool IsPaused = false)
 {
     /// <summary>Whether this is the site's Lead Manager.</summary>
-    public bool IsLeadManager => Kind == DestinationKinds.LeadManager;
+    public bool IsLeadManager => Kind is DestinationKind.LeadManager;
 
     /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
     public IReadOnlyList<string> Spellings { get; init; } = [Name];
@@ -57,7 +76,7 @@ public sealed record Destination(Guid Id, string Kind, string Name, Uri? Url, st
     }
 
     /// <summary>Never the secret.</summary>
-    public override string ToString() => $"{Kind} {Id}";
+    public override string ToString() => $"{Kind.Text()} {Id}";
 
     private static bool IsSame(string name, string choice) => string.Equals(name, choice.Trim(), StringComparison.OrdinalIgnoreCase)
         || Uuids.TryParse(choice, out var chosen) && Uuids.TryParse(name, out var id) && chosen == id;

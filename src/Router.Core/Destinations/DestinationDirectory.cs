@@ -62,7 +62,7 @@ public sealed class DestinationDirectory
         int? MaxInFlight, bool IsPaused, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(
-            Id, Kind, Name, DestinationUrl.Parse(Url), PartnerId,
+            Id, DestinationKinds.Parse(Kind), Name, DestinationUrl.Parse(Url), PartnerId,
             new Signing(
                 SignatureSchemes.Parse(Signature), secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil),
             MaxInFlight, IsPaused) { Spellings = Spellings };

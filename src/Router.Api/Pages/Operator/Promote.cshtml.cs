@@ -43,7 +43,8 @@ internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSetting
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await DestinationRows.Find(connection, SiteId, DestinationId) is not { Kind: DestinationKinds.Custom } destination)
+        if (await DestinationRows.Find(connection, SiteId, DestinationId) is not { } destination
+            || DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
             return false;
 
         Destination = destination;

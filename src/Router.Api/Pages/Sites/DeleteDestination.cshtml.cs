@@ -20,7 +20,8 @@ internal sealed class DeleteDestinationModel(NpgsqlDataSource database, Destinat
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination || destination.Kind == DestinationKinds.LeadManager)
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
+            || DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
             return NotFound();
 
         Destination = destination;

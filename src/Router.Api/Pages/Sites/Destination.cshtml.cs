@@ -43,7 +43,7 @@ internal sealed class DestinationModel(
 
     public Integration? Integration { get; private set; }
 
-    public bool IsLeadManager => Destination.Kind == DestinationKinds.LeadManager;
+    public bool IsLeadManager => DestinationKinds.Parse(Destination.Kind) == DestinationKind.LeadManager;
 
     /// <summary>Lead Manager is the operators'; a registered one's address is the catalogue's.</summary>
     public bool MayChange => !IsLeadManager || HttpContext.Account().IsOperator;
@@ -99,7 +99,7 @@ internal sealed class DestinationModel(
             paused
                 ? $"{changed.Made!.Name} is paused: its leads are held, none is lost, until you resume it."
                 : $"{changed.Made!.Name} goes on: what was held is sent now, few at first and then more.",
-            changed.Made!.Kind == DestinationKinds.LeadManager ? null : "pause");
+            DestinationKinds.Parse(changed.Made!.Kind) == DestinationKind.LeadManager ? null : "pause");
         return Back("pause");
     }
 

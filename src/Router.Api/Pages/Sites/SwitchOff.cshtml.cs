@@ -39,7 +39,8 @@ internal sealed class SwitchOffModel(NpgsqlDataSource database, DestinationHealt
 
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination || destination.Kind == DestinationKinds.LeadManager)
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
+            || DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
             return false;
 
         (Destination, Waiting) = (destination, await healths.Backlog(DestinationId, cancellationToken));
