@@ -6,8 +6,11 @@ namespace Router.Hosting;
 /// <summary>The router's queues and what RabbitMQ is told about them. Both hosts declare them alike, or the second one would be refused.</summary>
 internal static class BrokerQueues
 {
-    /// <summary>What RabbitMQ gives up by itself ends here instead of nowhere. The API takes it out and publishes it again.</summary>
-    public const string Returned = "lead-returned";
+    /// <summary>
+    /// What RabbitMQ gives up by itself ends here instead of nowhere. The API takes it out and publishes it again. Its name begins unlike the others':
+    /// a policy on <c>^lead-</c> that lets messages expire would let them expire here, too, and that for good.
+    /// </summary>
+    public const string Returned = "returned-leads";
 
     /// <summary>Those that workers consume.</summary>
     public static readonly string[] Consumed = [LeadEvent.QueueName, LeadEvent.FreshQueueName, RetryDelivery.QueueName];

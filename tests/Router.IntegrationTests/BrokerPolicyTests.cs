@@ -18,13 +18,13 @@ public sealed class BrokerPolicyTests(TestServers servers)
         await router.Workers[0].Stop();
 
         // What waits for longer than a second leaves the queue, and comes back.
-        await router.Broker.SetPolicy(router.VirtualHost, "second", "^lead-events", new Dictionary<string, object>(StringComparer.Ordinal) { ["message-ttl"] = 1000 });
+        await router.Broker.SetPolicy(router.VirtualHost, "second", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["message-ttl"] = 1000 });
         await Accept(site, 5);
         await Eventually.True(() => router.Output.Contains("it is published again", StringComparison.Ordinal), "expired leads are published again");
         await router.Broker.ClearPolicy(router.VirtualHost, "second");
 
         // The queue takes five, and what is beyond them is confirmed to nobody.
-        await router.Broker.SetPolicy(router.VirtualHost, "five", "^lead-events", new Dictionary<string, object>(StringComparer.Ordinal) { ["max-length"] = 5 });
+        await router.Broker.SetPolicy(router.VirtualHost, "five", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["max-length"] = 5 });
         await Accept(site, 100);
         await Eventually.True(() => router.Output.Contains("sets max-length to 5 on lead-events", StringComparison.Ordinal), "the log says so");
         using var http = new HttpClient();
@@ -38,7 +38,7 @@ public sealed class BrokerPolicyTests(TestServers servers)
         await Eventually.True(async () => await router.Query<long>("select count(*) from lead_outbox") == 0, "the outbox is empty once the queue takes them", seconds: 60);
 
         // Two redeliveries are one too many: each of these workers dies with leads in its hands.
-        await router.Broker.SetPolicy(router.VirtualHost, "limit", "^lead-events", new Dictionary<string, object>(StringComparer.Ordinal) { ["delivery-limit"] = 1 });
+        await router.Broker.SetPolicy(router.VirtualHost, "limit", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["delivery-limit"] = 1 });
         router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite));
         for (var i = 0; i < 3; i++)
         {
