@@ -7,6 +7,30 @@ namespace Router.Core.Deliveries;
 /// <summary>The common outcome: a delivery that has no row yet gets it, with its first attempt in it.</summary>
 internal static class FirstOutcomes
 {
+    // An erasure leaves a canceled row for each delivery that had none: what is inserted here is of an event that has its contents.
+    // Whether the event is there is looked up row by row, whatever the planner makes of a young table: it is one step in an index.
+    private static readonly string Sql = $"""
+        with made as materialized (
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) with ordinality as m (
+                event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
+                response_headers, response_body, state, retry_step, delay, lease, is_finished, n)
+        ), recorded as (
+            insert into deliveries (
+                event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
+                response_headers, response_body, state, retry_step, next_attempt_at, leased_until, finished_at)
+            select event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
+                   response_headers, response_body, state, retry_step, now() + delay, now() + lease, case when is_finished then now() end
+            from made order by n
+            on conflict do nothing
+            returning event_id, destination_id, result, started_at
+        ), {RecordedStatements.DestinationFailures("recorded")}, checked as (
+            select m.n::int, r.event_id is not null as is_recorded,
+                   (select true from lead_events e where e.id = m.event_id and e.id between $20 and $21 limit 1) is not null as is_planned
+            from made m left join recorded r on r.event_id = m.event_id and r.destination_id = m.destination_id
+        )
+        select n, is_planned from checked where not is_recorded or not is_planned
+        """;
+
     /// <summary>Inserts a row for each; those that have one already are returned and left alone.</summary>
     /// <param name="connection">Open.</param>
     /// <param name="rows">Each delivery once.</param>
@@ -15,42 +39,7 @@ internal static class FirstOutcomes
     public static async Task<List<RecordedAttempt>> Insert(
         NpgsqlConnection connection, List<RecordedAttempt> rows, HashSet<Guid> lost, CancellationToken cancellationToken)
     {
-        // An erasure leaves a canceled row for each delivery that had none: what is inserted here is of an event that has its contents.
-        // Whether the event is there is looked up row by row, whatever the planner makes of a young table: it is one step in an index.
-        const string sql = """
-            with made as materialized (
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) with ordinality as m (
-                    event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                    response_headers, response_body, state, retry_step, delay, lease, is_finished, n)
-            ), recorded as (
-                insert into deliveries (
-                    event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                    response_headers, response_body, state, retry_step, next_attempt_at, leased_until, finished_at)
-                select event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                       response_headers, response_body, state, retry_step, now() + delay, now() + lease, case when is_finished then now() end
-                from made order by n
-                on conflict do nothing
-                returning event_id, destination_id, result, started_at
-            ), well as (
-                -- Looked for only: hardly ever is there a row to delete.
-                delete from destination_failures f
-                using (select distinct destination_id from recorded where result in ('delivered', 'rejected')) r
-                where f.destination_id = r.destination_id
-            ), failing as (
-                insert into destination_failures (destination_id, failures, since)
-                select destination_id, count(*), min(started_at) from recorded r
-                where result = 'failed' and not exists (
-                    select from recorded w where w.destination_id = r.destination_id and w.result in ('delivered', 'rejected'))
-                group by destination_id order by destination_id
-                on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
-            ), checked as (
-                select m.n::int, r.event_id is not null as is_recorded,
-                       (select true from lead_events e where e.id = m.event_id and e.id between $20 and $21 limit 1) is not null as is_planned
-                from made m left join recorded r on r.event_id = m.event_id and r.destination_id = m.destination_id
-            )
-            select n, is_planned from checked where not is_recorded or not is_planned
-            """;
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.Lead.EventId);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.Lead.SiteId);
@@ -60,17 +49,6 @@ internal static class FirstOutcomes
         command.AddState(rows);
         command.AddSpan(rows, row => row.Lead.EventId);
 
-        var others = new List<RecordedAttempt>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var row = rows[reader.GetInt32(0) - 1];
-            if (reader.GetBoolean(1))
-                others.Add(row);
-            else
-                lost.Add(row.Lead.EventId);
-        }
-
-        return others;
+        return await command.Record(rows, lost, cancellationToken);
     }
 }

@@ -14,6 +14,52 @@ internal static class LaterOutcomes
     // Which rows move, d from the ledger and m from the worker.
     private const string Moves = "(d.state = 'retrying' and d.attempts <= m.number or d.state <> 'delivered' and m.state = 'delivered')";
 
+    private static readonly string TakeSql = $"""
+        with made as materialized (
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) with ordinality as m (
+                event_id, destination_id, accepted_at, number, attempt, started_at, duration_us, result, status, requests, error,
+                response_headers, response_body, state, step, delay, lease, is_finished, n)
+        ), planned as (
+            -- An answer may repeat the lead, and what is erased stays erased.
+            select m.n::int, e.is_there, m.event_id, m.destination_id, m.accepted_at, m.number, m.attempt, m.started_at, m.duration_us, m.result, m.status,
+                   m.requests, m.error, case when not e.is_erased then m.response_headers end as response_headers,
+                   case when not e.is_erased then m.response_body end as response_body, m.state, m.step, m.delay, m.is_finished
+            from made m left join lateral (
+                select true as is_there, body is null as is_erased from lead_events where id = m.event_id and id between $19 and $20 limit 1) e on true
+        ), found as (
+            select m.*, d.site_id, {Moves} as moves, coalesce(d.attempt = m.attempt and d.started_at = m.started_at, false) as is_known,
+                   d.attempt as was_attempt, d.started_at as was_started_at, d.duration_us as was_duration_us, d.result as was_result, d.status as was_status,
+                   d.requests as was_requests, d.error as was_error, d.response_headers as was_response_headers, d.response_body as was_response_body
+            from planned m join deliveries d
+              on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id and d.event_id between $19 and $20
+            for update of d
+        ), earlier as (
+            insert into delivery_attempts (
+                event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body)
+            select event_id, destination_id, site_id, was_attempt, was_started_at, was_duration_us, was_result, was_status, was_requests, was_error,
+                   was_response_headers, was_response_body
+            from found where moves and not is_known and was_attempt is not null
+            union all
+            select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+            from found where not moves and not is_known
+            on conflict do nothing
+        ), moved as (
+            -- A replay of what was delivered before takes nothing from its receiver.
+            update deliveries d
+            set state = case when f.state in ('dead', 'rejected') and d.delivered_at is not null then 'delivered' else f.state end,
+                attempts = greatest(d.attempts, f.number), retry_step = f.step,
+                next_attempt_at = now() + f.delay, leased_until = null, finished_at = case when f.is_finished then now() end,
+                first_attempt_at = case when f.is_known then d.first_attempt_at else coalesce(d.first_attempt_at, d.started_at) end,
+                attempt = f.attempt, started_at = f.started_at, duration_us = f.duration_us, result = f.result, status = f.status, requests = f.requests,
+                error = f.error, response_headers = f.response_headers, response_body = f.response_body
+            from found f
+            where f.moves and d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
+              and d.event_id between $19 and $20
+        ), {RecordedStatements.DestinationFailures("found")}
+        select p.n, p.is_there is not null as is_planned from planned p
+        where not exists (select from found f where f.n = p.n)
+        """;
+
     /// <summary>Moves the rows; returns those of deliveries that have none.</summary>
     /// <param name="connection">Open.</param>
     /// <param name="rows">Each delivery once.</param>
@@ -34,68 +80,12 @@ internal static class LaterOutcomes
     private static async Task<List<RecordedAttempt>> Take(
         NpgsqlConnection connection, List<RecordedAttempt> rows, HashSet<Guid> lost, CancellationToken cancellationToken)
     {
-        const string sql = $"""
-            with made as materialized (
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) with ordinality as m (
-                    event_id, destination_id, accepted_at, number, attempt, started_at, duration_us, result, status, requests, error,
-                    response_headers, response_body, state, step, delay, lease, is_finished, n)
-            ), planned as (
-                -- An answer may repeat the lead, and what is erased stays erased.
-                select m.n::int, e.is_there, m.event_id, m.destination_id, m.accepted_at, m.number, m.attempt, m.started_at, m.duration_us, m.result, m.status,
-                       m.requests, m.error, case when not e.is_erased then m.response_headers end as response_headers,
-                       case when not e.is_erased then m.response_body end as response_body, m.state, m.step, m.delay, m.is_finished
-                from made m left join lateral (
-                    select true as is_there, body is null as is_erased from lead_events where id = m.event_id and id between $19 and $20 limit 1) e on true
-            ), found as (
-                select m.*, d.site_id, {Moves} as moves, coalesce(d.attempt = m.attempt and d.started_at = m.started_at, false) as is_known,
-                       d.attempt as was_attempt, d.started_at as was_started_at, d.duration_us as was_duration_us, d.result as was_result, d.status as was_status,
-                       d.requests as was_requests, d.error as was_error, d.response_headers as was_response_headers, d.response_body as was_response_body
-                from planned m join deliveries d
-                  on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id and d.event_id between $19 and $20
-                for update of d
-            ), earlier as (
-                insert into delivery_attempts (
-                    event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body)
-                select event_id, destination_id, site_id, was_attempt, was_started_at, was_duration_us, was_result, was_status, was_requests, was_error,
-                       was_response_headers, was_response_body
-                from found where moves and not is_known and was_attempt is not null
-                union all
-                select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
-                from found where not moves and not is_known
-                on conflict do nothing
-            ), moved as (
-                -- A replay of what was delivered before takes nothing from its receiver.
-                update deliveries d
-                set state = case when f.state in ('dead', 'rejected') and d.delivered_at is not null then 'delivered' else f.state end,
-                    attempts = greatest(d.attempts, f.number), retry_step = f.step,
-                    next_attempt_at = now() + f.delay, leased_until = null, finished_at = case when f.is_finished then now() end,
-                    first_attempt_at = case when f.is_known then d.first_attempt_at else coalesce(d.first_attempt_at, d.started_at) end,
-                    attempt = f.attempt, started_at = f.started_at, duration_us = f.duration_us, result = f.result, status = f.status, requests = f.requests,
-                    error = f.error, response_headers = f.response_headers, response_body = f.response_body
-                from found f
-                where f.moves and d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
-                  and d.event_id between $19 and $20
-            ), well as (
-                delete from destination_failures f
-                using (select distinct destination_id from found where result in ('delivered', 'rejected')) r
-                where f.destination_id = r.destination_id
-            ), failing as (
-                insert into destination_failures (destination_id, failures, since)
-                select destination_id, count(*), min(started_at) from found r
-                where result = 'failed' and not exists (
-                    select from found w where w.destination_id = r.destination_id and w.result in ('delivered', 'rejected'))
-                group by destination_id order by destination_id
-                on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
-            )
-            select p.n, p.is_there is not null as is_planned from planned p
-            where not exists (select from found f where f.n = p.n)
-            """;
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(TakeSql, connection);
         command.AddKeys(rows);
         command.AddAttempts(rows);
         command.AddState(rows);
         command.AddSpan(rows, row => row.Lead.EventId);
-        return await Without(command, rows, lost, cancellationToken);
+        return await command.Record(rows, lost, cancellationToken);
     }
 
     /// <summary>No attempt was made, or none is over: it waits for room, for its destination's pause to end, or for the request that is under way.</summary>
@@ -128,7 +118,7 @@ internal static class LaterOutcomes
         command.Add(NpgsqlDbType.Integer, rows, row => row.Begun);
         command.AddState(rows);
         command.AddSpan(rows, row => row.Lead.EventId);
-        return await Without(command, rows, lost, cancellationToken);
+        return await command.Record(rows, lost, cancellationToken);
     }
 
     private static void AddKeys(this NpgsqlCommand command, List<RecordedAttempt> rows)
@@ -137,22 +127,5 @@ internal static class LaterOutcomes
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
         command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Lead.AcceptedAt);
         command.Add(NpgsqlDbType.Integer, rows, row => row.Number);
-    }
-
-    private static async Task<List<RecordedAttempt>> Without(
-        NpgsqlCommand command, List<RecordedAttempt> rows, HashSet<Guid> lost, CancellationToken cancellationToken)
-    {
-        var without = new List<RecordedAttempt>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var row = rows[reader.GetInt32(0) - 1];
-            if (reader.GetBoolean(1))
-                without.Add(row);
-            else
-                lost.Add(row.Lead.EventId);
-        }
-
-        return without;
     }
 }
