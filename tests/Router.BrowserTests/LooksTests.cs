@@ -20,7 +20,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         _router.Receiver.Answer(destination.Path, 500, 200);
         await site.PostLead();
         var delivery = await site.Delivery(destination, "delivered");
-        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{HostProcess.FreePort()}/");
+        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
         var path = $"/sites/{site.Id}";
@@ -67,7 +67,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
     public async Task Pages_OfAnOperator_AreReadable(int width, bool dark)
     {
         var site = await _router.CreateSite();
-        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{HostProcess.FreePort()}/");
+        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
         var made = await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "Valuations", description = "Tells your leads what their house is worth.", url = "https://valuations.test", secret = "s", published = true });

@@ -112,7 +112,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await Expect(page.GetByLabel("URL")).ToHaveAttributeAsync("aria-invalid", "true");
 
         // Nobody listens there: the test says so, and what to do.
-        await page.GetByLabel("URL").FillAsync($"http://127.0.0.1:{HostProcess.FreePort()}/leads");
+        await page.GetByLabel("URL").FillAsync($"http://127.0.0.1:{TestHost.FreePort()}/leads");
         await page.GetByLabel("Secret").FillAsync("a secret");
         await Button(page, "Save").ClickAsync();
         await Button(page, "Send a test lead").ClickAsync();

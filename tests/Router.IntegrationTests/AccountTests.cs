@@ -130,7 +130,7 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
         var site = await router.CreateSite();
         router.Settings["Database:MaxPoolSize"] = "4";
-        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
+        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{TestHost.FreePort()}/";
         var api = await router.Host("Router.Api").Ready();
         using var stranger = new Browserless(api.Url);
         var page = await stranger.Get("/sign-in");

@@ -31,7 +31,7 @@ public sealed class ApiLineTests(TestServers servers)
         await Eventually.True(() => All(hosts, "Healthy"), "each is connected again", seconds: 90);
     }
 
-    private static async Task<bool> All(List<HostProcess> hosts, string broker)
+    private static async Task<bool> All(List<TestHost> hosts, string broker)
     {
         using var http = new HttpClient();
         var states = await Task.WhenAll(hosts.Select(async host =>

@@ -11,7 +11,7 @@ public sealed class BothAwayTests
     public async Task BrokerAndDatabase_BothStopped_Is503WithinTheSendersPatience()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers, workers: 0);
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 0);
         var site = await router.CreateSite();
         await site.PostLead();
         await servers.StopRabbitMq();
@@ -35,7 +35,7 @@ public sealed class BothAwayTests
     public async Task BrokerAndDatabase_BothFrozen_Is503WithinTheSendersPatienceAndWhatWasAcceptedArrives()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await site.PostNumbered(0);
         // It accepts connections as before, and says nothing.

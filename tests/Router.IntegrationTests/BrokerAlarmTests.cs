@@ -13,7 +13,7 @@ public sealed class BrokerAlarmTests
     public async Task Publishers_Blocked_LeadsAreAcceptedAllTheSameAndArrive(bool disk)
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         using var sender = new HttpClient();
         var accepted = new List<string>();
@@ -36,7 +36,7 @@ public sealed class BrokerAlarmTests
     public async Task Api_StartedWhilePublishersAreBlocked_AcceptsLeads()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await servers.RaiseDiskAlarm();
         await router.Api.Kill();

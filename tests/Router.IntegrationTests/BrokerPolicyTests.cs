@@ -11,7 +11,7 @@ public sealed class BrokerPolicyTests(TestServers servers)
     [Fact]
     public async Task Policies_OfTheBrokersKeeper_LoseNothingAndAreTold()
     {
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
@@ -72,7 +72,7 @@ public sealed class BrokerPolicyTests(TestServers servers)
         // Made by somebody's hand, as a classic queue: RabbitMQ refuses to take it for a quorum queue.
         foreach (var worker in router.Workers)
             await worker.Stop();
-        await router.Api.Kill();
+        await router.Api.Stop();
         await router.Broker.DeleteQueue(router.VirtualHost, "lead-events");
         await router.Broker.DeclareQueue(router.VirtualHost, "lead-events", new Dictionary<string, string>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" });
         var api = router.Host("Router.Api");

@@ -62,7 +62,7 @@ public sealed class DatabaseLineTests(TestServers servers)
         var database = router.Settings["Database:ConnectionString"];
         await using var line = new TcpProxy(new Uri(database));
         router.Settings["Database:ConnectionString"] = line.Url(database);
-        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
+        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{TestHost.FreePort()}/";
         var api = await router.Host("Router.Api").Ready();
         router.Settings["Database:ConnectionString"] = database;
         Assert.True(await IsAccepted());

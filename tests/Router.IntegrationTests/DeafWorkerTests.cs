@@ -61,7 +61,7 @@ public sealed class DeafWorkerTests(TestServers servers)
         await worker.Ready();
     }
 
-    private static async Task<bool> IsReady(HostProcess host)
+    private static async Task<bool> IsReady(TestHost host)
     {
         using var http = new HttpClient();
         try

@@ -8,7 +8,7 @@ public sealed class FrozenWorkerTests(TestServers servers)
     [Fact]
     public async Task Worker_FrozenBeyondItsLease_AnotherGoesOnAndEachLeadCountsOnce()
     {
-        await using var router = await RouterFixture.Start(
+        await using var router = await RouterFixture.StartProcesses(
             servers, workers: 1, ("Delivery:RequestTimeout", "00:00:02"), ("Delivery:Lease", "00:00:03"), ("Delivery:Patience", "00:00:01.9"));
         var site = await router.CreateSite();
         using var awake = new CancellationTokenSource();

@@ -13,7 +13,7 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
     public async Task Deliveries_OfAMessageStatusErrorOrTime_AreThoseAlone()
     {
         var site = await _router.CreateSite();
-        var (failing, gone) = (await site.AddDestination("failing"), await site.AddDestination("gone", url: $"http://127.0.0.1:{HostProcess.FreePort()}/"));
+        var (failing, gone) = (await site.AddDestination("failing"), await site.AddDestination("gone", url: $"http://127.0.0.1:{TestHost.FreePort()}/"));
         _router.Receiver.Answer(failing.Path, 500);
         await site.PostLead();
         var first = await site.Delivery(gone, "dead");

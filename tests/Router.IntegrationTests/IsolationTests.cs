@@ -102,7 +102,7 @@ public sealed class IsolationTests(TestServers servers)
     {
         await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:BreakerPause", "00:00:01"), ("Delivery:RetrySchedule", string.Join(',', Enumerable.Repeat("00:00:00.5", 40))));
         var site = await router.CreateSite();
-        var port = HostProcess.FreePort();
+        var port = TestHost.FreePort();
         var destination = await site.AddDestination("down", url: $"http://127.0.0.1:{port}/down");
         await Task.Delay(500);
         for (var i = 0; i < 200; i++)

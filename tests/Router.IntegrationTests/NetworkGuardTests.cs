@@ -58,7 +58,7 @@ public sealed class NetworkGuardTests(TestServers servers)
         var proxyUrl = $"http://{proxy.LocalEndpoint}";
         try
         {
-            await using var router = await RouterFixture.Start(
+            await using var router = await RouterFixture.StartProcesses(
                 servers, workers: 1, ("SSL_CERT_FILE", trusted), ("Network:Allow", "127.0.0.1, localhost"),
                 ("http_proxy", proxyUrl), ("https_proxy", proxyUrl), ("all_proxy", proxyUrl), ("HTTPS_PROXY", proxyUrl), ("ALL_PROXY", proxyUrl));
             await using var receiver = await Receiver.Start(certificate: certificate);
@@ -86,7 +86,7 @@ public sealed class NetworkGuardTests(TestServers servers)
     [InlineData("Router.Worker")]
     public async Task Host_WithAnAllowListThatMeansNothing_DoesNotStart(string host)
     {
-        await using var process = HostProcess.Start(host, new Dictionary<string, string>
+        await using var process = HostWithin.Start(host, new Dictionary<string, string>
         {
             ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/", ["Admin:Token"] = RouterFixture.AdminToken,
             ["Network:Allow"] = "localhost, 10/8",

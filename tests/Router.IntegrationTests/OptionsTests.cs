@@ -72,7 +72,7 @@ public sealed class OptionsTests
             ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/", ["Admin:Token"] = RouterFixture.AdminToken,
         };
         all[key] = value;
-        await using var process = HostProcess.Start(host, all);
+        await using var process = HostWithin.Start(host, all);
         await process.Ready();
     }
 

@@ -10,7 +10,7 @@ public sealed class OutageTests
     public async Task Database_StoppedForTenSeconds_NothingIsLostAndDeliveriesGoOn()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         var flaky = await site.AddDestination("flaky");
         router.Receiver.Answer(flaky.Path, 500, 200);
@@ -45,7 +45,7 @@ public sealed class OutageTests
     public async Task Database_AwayWhenTheWorkerStarts_IsWaitedFor()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers, workers: 0);
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 0);
         var site = await router.CreateSite();
         await site.PostLead();
         await servers.StopPostgres();
@@ -60,7 +60,7 @@ public sealed class OutageTests
     public async Task Worker_StoppedWhileItWaitsForTheDatabase_ItsEventsGoBackToTheQueue()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         // A site that the worker doesn't know yet.
         var site = await router.CreateSite();
         await router.Workers[0].Freeze();

@@ -11,7 +11,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
     public async Task Broker_Stopped_LeadsAreAcceptedAndPublishedInTheirOrderWhenItIsBack()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
@@ -48,7 +48,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
     public async Task Api_KilledWhileLeadsWait_TheNextOneStartedPublishesThem()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await servers.StopRabbitMq();
         await site.PostNumbered(1);
@@ -66,7 +66,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
         await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
         var site = await router.CreateSite();
         // The same database, and a broker's port where nobody listens.
-        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{HostProcess.FreePort()}/";
+        router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{TestHost.FreePort()}/";
         var cut = await router.Host("Router.Api").Ready();
 
         var accepted = await site.Post("""{"source":"s","email":"a@b.c","deep":[[[["é"]]]],"price":2.50}""", change: request => request.RequestUri = new Uri(cut.Url, $"/rest/sites/{site.Id}/leads"));

@@ -217,7 +217,7 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
         using var zero = Talk("HTTP/1.1 042 Zero\r\nContent-Length: 0\r\n\r\n", out var zeroPort);
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("unreachable", url: url
-            .Replace("{port}", $"{HostProcess.FreePort()}", StringComparison.Ordinal)
+            .Replace("{port}", $"{TestHost.FreePort()}", StringComparison.Ordinal)
             .Replace("{http}", $"{_router.Receiver.Url.Port}", StringComparison.Ordinal)
             .Replace("{nonsense}", $"{nonsensePort}", StringComparison.Ordinal)
             .Replace("{zero}", $"{zeroPort}", StringComparison.Ordinal));

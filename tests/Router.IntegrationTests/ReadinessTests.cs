@@ -21,8 +21,8 @@ public sealed class ReadinessTests(TestServers servers)
         var keys = await router.Query<int>("select count(*)::int from data_protection_keys");
         var without = router.Settings.Where(setting => setting.Key != "Secrets:CertificatePath").ToDictionary(StringComparer.Ordinal);
 
-        await using (var api = HostProcess.Start("Router.Api", without))
-        await using (var worker = HostProcess.Start("Router.Worker", without))
+        await using (var api = HostWithin.Start("Router.Api", without))
+        await using (var worker = HostWithin.Start("Router.Worker", without))
         {
             await site.PostLead();
             var (status, health) = await Eventually.Get(() => Health(api), answer => answer.Status is not null, "the API answers", seconds: 60);
@@ -77,7 +77,7 @@ public sealed class ReadinessTests(TestServers servers)
     private static bool SaysReadOnly(JsonElement health) => health.ValueKind is JsonValueKind.Object
         && health.GetProperty("details").TryGetProperty("postgres", out var words) && words.GetString()!.Contains("can be read but not written", StringComparison.Ordinal);
 
-    private static async Task<(HttpStatusCode? Status, JsonElement Body)> Health(HostProcess host)
+    private static async Task<(HttpStatusCode? Status, JsonElement Body)> Health(TestHost host)
     {
         using var http = new HttpClient();
         try

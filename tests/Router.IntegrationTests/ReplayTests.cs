@@ -185,7 +185,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Replay_FromATimeWithoutOffset_IsInUtcWhereverTheHostIs()
     {
-        await using var router = await RouterFixture.Start(shared.Servers, workers: 0, ("TZ", "Asia/Tokyo"));
+        await using var router = await RouterFixture.StartProcesses(shared.Servers, workers: 0, ("TZ", "Asia/Tokyo"));
         var site = await router.CreateSite();
         var path = $"/api/sites/{site.Id}/replays";
         Assert.Equal(202, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "2026-01-01T00:00:00", to = "2126-01-02T00:00:00+02:00" })).StatusCode);

@@ -11,7 +11,7 @@ public sealed class RestartTests
     public async Task Broker_AwayWhenTheApiStarts_SendersAreAnsweredAndItConnectsByItself()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await servers.StopRabbitMq();
         await router.Api.Kill();
@@ -30,7 +30,7 @@ public sealed class RestartTests
     {
         await using var servers = await PrivateServers.Start();
         // All of them are in the lane: planned, pending, and not acknowledged.
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:Patience", "00:00:04.9"));
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:Patience", "00:00:04.9"));
         var site = await router.CreateSite();
         using var release = new CancellationTokenSource();
         router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));

@@ -51,7 +51,7 @@ public sealed class SchemaTests(TestServers servers)
         {
             ["Database:ConnectionString"] = database, ["RabbitMq:Uri"] = await servers.Broker.CreateVirtualHost(), ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
         };
-        await using var host = HostProcess.Start("Router.Worker", settings);
+        await using var host = HostWithin.Start("Router.Worker", settings);
         await Eventually.True(() => host.HasExited, "the host ends", seconds: 60);
         Assert.Contains("Give the router an empty database", host.Output, StringComparison.Ordinal);
     }

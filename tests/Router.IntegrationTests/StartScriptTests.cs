@@ -33,7 +33,7 @@ public sealed class StartScriptTests : IAsyncLifetime
     [Fact]
     public async Task Start_ThenStopThenStart_ShowsSignedLeadsAndKeepsItsData()
     {
-        var port = HostProcess.FreePort();
+        var port = TestHost.FreePort();
         var (exitCode, output) = await Start(port);
         Assert.True(exitCode == 0, output);
         Assert.Equal(2, output.Split('\n').Count(line => line == "signature verified"));
@@ -49,7 +49,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         await AssertOnlyTheDemosReceiverIsAllowed(first);
 
         // A second one in the same place, or at the same port, is refused with a sentence and leaves the first alone.
-        Assert.Contains("already runs", (await Start(HostProcess.FreePort())).Output, StringComparison.Ordinal);
+        Assert.Contains("already runs", (await Start(TestHost.FreePort())).Output, StringComparison.Ordinal);
 
         Assert.Equal(0, (await Shell.Run("bash", Script("stop.sh"), "--dir", _directory)).ExitCode);
         Assert.All(Pids(first), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
@@ -81,7 +81,7 @@ public sealed class StartScriptTests : IAsyncLifetime
     public async Task Start_RouterCannotRun_SaysWhereToLookAndLeavesNothingRunning()
     {
         // The worker refuses such a configuration; the servers are up by then and must go down again.
-        var (exitCode, output) = await Start(HostProcess.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
+        var (exitCode, output) = await Start(TestHost.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
         Assert.NotEqual(0, exitCode);
         Assert.Contains($"did not come up; see {Pasted}/logs/", output, StringComparison.Ordinal);
         Assert.All(Pids(Settings()), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));

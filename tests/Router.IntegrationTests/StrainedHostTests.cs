@@ -85,7 +85,7 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
 
     private async Task<(Process Host, Uri Url)> Start(string name, params (string Key, string Value)[] settings)
     {
-        var url = new Uri($"http://127.0.0.1:{HostProcess.FreePort()}");
+        var url = new Uri($"http://127.0.0.1:{TestHost.FreePort()}");
         var start = new ProcessStartInfo("bash", ["-c", "ulimit -n 400; exec dotnet \"$0\"", Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true };
         var database = new UriBuilder(_router.Settings["Database:ConnectionString"]).Uri;
         foreach (var (key, value) in _router.Settings.Select(pair => (pair.Key, pair.Value)).Concat(settings).Append(("ASPNETCORE_URLS", url.AbsoluteUri)).Concat(

@@ -18,7 +18,7 @@ internal sealed class PgBouncer : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("lead-router-pgbouncer-").FullName;
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
         var credentials = postgres.UserInfo.Split(':', 2);
-        var port = HostProcess.FreePort();
+        var port = TestHost.FreePort();
         var file = Path.Combine(directory, "pgbouncer.ini");
         await File.WriteAllTextAsync(
             file,

@@ -15,11 +15,12 @@ public sealed class RouterFixture : IAsyncDisposable
     public const string OperatorsPassword = "correct horse battery staple";
 
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly List<HostProcess> _hosts = [];
+    private readonly List<TestHost> _hosts = [];
+    private readonly bool _processes;
 
-    private RouterFixture(Dictionary<string, string> settings, Broker broker, Receiver receiver)
+    private RouterFixture(Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes)
     {
-        (Settings, Broker, Receiver) = (settings, broker, receiver);
+        (Settings, Broker, Receiver, _processes) = (settings, broker, receiver, processes);
         VirtualHost = new Uri(settings["RabbitMq:Uri"]).AbsolutePath.Trim('/');
     }
 
@@ -31,62 +32,82 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public Receiver Receiver { get; }
 
-    public HostProcess Api { get; private set; } = null!;
+    public TestHost Api { get; private set; } = null!;
 
     public HttpClient Admin { get; private set; } = null!;
 
     /// <summary>All that any host of this fixture ever printed.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts an API and as many workers. Retries come quickly, so that tests needn't wait for five seconds.</summary>
-    public static async Task<RouterFixture> Start(string database, string amqp, Broker broker, int workers = 1, params (string Key, string Value)[] settings)
+    /// <summary>An API and as many workers within the tests' process: for all tests that don't kill or freeze a host and set no variable of its environment.</summary>
+    public static Task<RouterFixture> Start(string database, string amqp, Broker broker, int workers = 1, params (string Key, string Value)[] settings) =>
+        Start(processes: false, database, amqp, broker, workers, settings);
+
+    public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+
+    /// <summary>An API and as many workers as processes of their own.</summary>
+    public static async Task<RouterFixture> StartProcesses(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(processes: true, await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+
+    /// <summary>Processes too, on servers that the test may stop.</summary>
+    public static async Task<RouterFixture> StartProcesses(PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(processes: true, servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+
+    private static async Task<RouterFixture> Start(bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings)
     {
-        var all = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Database:ConnectionString"] = database,
-            ["RabbitMq:Uri"] = amqp,
-            ["RabbitMq:ManagementUri"] = broker.Management.AbsoluteUri,
-            ["RabbitMq:LookInterval"] = "00:00:01",
-            ["Admin:Token"] = AdminToken,
-            ["Admin:Email"] = OperatorsEmail,
-            ["Admin:Password"] = OperatorsPassword,
-            // A busy machine that runs tests takes its time.
-            ["Incoming:KeyTimeout"] = "00:00:05",
-            // All tests come from one address.
-            ["Http:SignInsPerMinute"] = "100000",
-            ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
-            ["Delivery:DueInterval"] = "00:00:00.1",
-            ["Delivery:RequestTimeout"] = "00:00:05",
-            ["Delivery:Lease"] = "00:00:07",
-            // The receivers of tests speak plain http on loopback, and one host isn't there at all.
-            ["Network:Allow"] = "127.0.0.1, no-such-host.invalid",
-        };
+        var all = Defaults(database, amqp, broker);
         foreach (var (key, value) in settings)
             all[key] = value;
 
-        var fixture = new RouterFixture(all, broker, await Receiver.Start());
-        fixture.Api = fixture.Host("Router.Api");
-        var started = Enumerable.Range(0, workers).Select(_ => fixture.Host("Router.Worker")).ToList();
-        foreach (var host in started.Prepend(fixture.Api))
-            await host.Ready();
+        var fixture = new RouterFixture(all, broker, await Receiver.Start(), processes);
+        try
+        {
+            fixture.Api = fixture.Host("Router.Api");
+            for (var i = 0; i < workers; i++)
+                fixture.Host("Router.Worker");
+            await Task.WhenAll(fixture._hosts.Select(host => host.Ready()));
+        }
+        catch
+        {
+            await Task.WhenAll(fixture._hosts.Select(host => host.DisposeAsync().AsTask()));
+            throw;
+        }
+
         // Some senders' headers are in UTF-8.
         fixture.Admin = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = fixture.Api.Url };
         fixture.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
         return fixture;
     }
 
-    public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
-
-    public static async Task<RouterFixture> Start(PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
-
-    public IReadOnlyList<HostProcess> Workers => _hosts[1..];
-
-    /// <summary>One more host; wait for <see cref="HostProcess.Ready"/>.</summary>
-    public HostProcess Host(string name)
+    /// <summary>Retries come quickly, so that tests needn't wait for five seconds.</summary>
+    private static Dictionary<string, string> Defaults(string database, string amqp, Broker broker) => new(StringComparer.Ordinal)
     {
-        var host = HostProcess.Start(name, Settings, _output);
+        ["Database:ConnectionString"] = database,
+        ["RabbitMq:Uri"] = amqp,
+        ["RabbitMq:ManagementUri"] = broker.Management.AbsoluteUri,
+        ["RabbitMq:LookInterval"] = "00:00:01",
+        ["Admin:Token"] = AdminToken,
+        ["Admin:Email"] = OperatorsEmail,
+        ["Admin:Password"] = OperatorsPassword,
+        // A busy machine that runs tests takes its time.
+        ["Incoming:KeyTimeout"] = "00:00:05",
+        // All tests come from one address.
+        ["Http:SignInsPerMinute"] = "100000",
+        ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
+        ["Delivery:DueInterval"] = "00:00:00.1",
+        ["Delivery:RequestTimeout"] = "00:00:05",
+        ["Delivery:Lease"] = "00:00:07",
+        // The receivers of tests speak plain http on loopback, and one host isn't there at all.
+        ["Network:Allow"] = "127.0.0.1, no-such-host.invalid",
+    };
+
+    public IReadOnlyList<TestHost> Workers => _hosts[1..];
+
+    /// <summary>One more host; wait for <see cref="TestHost.Ready"/>.</summary>
+    public TestHost Host(string name)
+    {
+        TestHost host = _processes ? HostProcess.Start(name, Settings, _output) : HostWithin.Start(name, Settings, _output);
         _hosts.Add(host);
         return host;
     }
@@ -193,8 +214,7 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts)
-            await host.DisposeAsync();
+        await Task.WhenAll(_hosts.Select(host => host.DisposeAsync().AsTask()));
         try
         {
             await AssertNothingIsMissing();
