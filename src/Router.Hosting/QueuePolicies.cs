@@ -44,6 +44,10 @@ internal sealed class QueuePolicies(JsonElement policies, JsonElement operatorPo
     private static string? Danger(string queue, JsonProperty setting) => setting.Name switch
     {
         "max-length" or "max-length-bytes" => "beyond that RabbitMQ refuses leads, and they wait in the outbox.",
+        // Nothing is behind this queue.
+        "overflow" when queue == BrokerQueues.Returned && setting.Value.ToString() != "reject-publish" => "a full queue drops its oldest leads: they are LOST.",
+        "message-ttl" when queue == BrokerQueues.Returned => "leads that the API has not taken from it within so many milliseconds are LOST.",
+        "delivery-limit" when queue == BrokerQueues.Returned && Number(setting) is >= 0 and < DeliveryLimit => "leads that the API gave back so often are LOST.",
         "overflow" when setting.Value.ToString() != "reject-publish" => "a full queue drops its oldest leads; they have to be published again.",
         "message-ttl" => "a lead that waits longer leaves the queue and has to be published again.",
         "expires" => "RabbitMQ DELETES the queue and all leads in it when no worker has used it for so many milliseconds.",

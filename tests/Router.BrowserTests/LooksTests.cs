@@ -72,10 +72,12 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await site.Delivery(broken, "dead");
         var made = await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "Valuations", description = "Tells your leads what their house is worth.", url = "https://valuations.test", secret = "s", published = true });
         var integration = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+        await site.Post("{}");
+        await Eventually.True(async () => await _router.Query<long>("select count(*) from refused_requests") > 0, "the refusal is counted");
         var page = await browser.SignInAsOperator(width, dark, script: true);
 
         await Look(page, "/", "sites", width);
-        foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/catalogue", "/catalogue/new", "/accounts", "/audit"])
+        foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/refused", "/catalogue", "/catalogue/new", "/accounts", "/audit"])
             await Look(page, $"/operator{name}", $"operator{name.Replace('/', '-')}", width);
         await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);

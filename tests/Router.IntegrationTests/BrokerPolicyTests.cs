@@ -56,6 +56,20 @@ public sealed class BrokerPolicyTests(TestServers servers)
         await site.AssertAccountedFor(106);
     }
 
+    [Theory]
+    [InlineData("message-ttl", 86_400_000, "leads that the API has not taken from it within so many milliseconds are LOST")]
+    [InlineData("overflow", "drop-head", "a full queue drops its oldest leads: they are LOST")]
+    [InlineData("delivery-limit", 20, "leads that the API gave back so often are LOST")]
+    public async Task Policy_OnTheQueueThatNothingIsBehind_IsToldAsLoss(string setting, object value, string words)
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        await router.Broker.SetPolicy(router.VirtualHost, "all", ".*", new Dictionary<string, object>(StringComparer.Ordinal) { [setting] = value });
+        await Eventually.True(() => router.Output.Contains($"sets {setting} to {value} on returned-leads: {words}", StringComparison.Ordinal), "the log says so");
+        using var http = new HttpClient();
+        var health = await http.GetFromJsonAsync<JsonElement>(new Uri(router.Api.Url, "/health/ready"));
+        Assert.Contains("LOST", health.GetProperty("details").GetProperty("queues").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Queue_DeletedOrOfAnotherKind_IsToldAndLeadsArriveOnceItIsRight()
     {

@@ -183,6 +183,16 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         Assert.Single(await Told("400"));
         Assert.DoesNotContain("secret.person", _router.Output, StringComparison.Ordinal);
 
+        // The operator reads how many.
+        using var @operator = new Browserless(_router.Api.Url);
+        await @operator.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
+        var page = await Eventually.Get(
+            () => @operator.Get($"/operator/refused?product=web-{site.Id:N}"), page => page.Text.Contains("400", StringComparison.Ordinal), "the page has both");
+        Assert.Matches(@"422\s+Lead field 'email' is not a valid email address\.\s+20\s+20\s", page.Text);
+        Assert.DoesNotContain("secret.person", page.Text, StringComparison.Ordinal);
+        Assert.Contains("refused within 24 hours", (await @operator.Get("/operator")).Text, StringComparison.Ordinal);
+        Assert.Contains("21", (await @operator.Get($"/operator/products?find=web-{site.Id:N}")).Text, StringComparison.Ordinal);
+
         Task<List<string>> Told(string status) => Eventually.Get(() => Task.FromResult(Lines(status)), lines => lines.Count > 0, "refusals are told");
 
         List<string> Lines(string status) =>

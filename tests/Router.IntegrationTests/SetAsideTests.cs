@@ -16,7 +16,7 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
     public async Task Message_TooLarge_InAnyQueue_IsSetAsideAndTheNextLeadArrives()
     {
         var site = await _router.CreateSite();
-        // RabbitMQ 4 takes 16 MiB and no more; what is larger can only be left from before an upgrade.
+        // RabbitMQ 4 takes 16 MiB and no more unless it is told otherwise.
         var size = await MostThatTheBrokerTakes(72_000_000);
         foreach (var queue in new[] { "lead-events", "lead-events-fresh", "lead-retries", "returned-leads" })
         {

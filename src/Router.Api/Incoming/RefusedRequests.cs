@@ -1,28 +1,25 @@
 using System.Collections.Concurrent;
+using Router.Core.Duties;
+using Router.Core.Intake;
 using Router.Core.Sites;
 
 namespace Router.Api.Incoming;
 
-/// <summary>Requests of a product that were refused for one reason: how many since this host started, and the last.</summary>
-internal sealed record RefusedCount(string Product, int Status, string Reason, long Count, DateTimeOffset LastAt);
-
 /// <summary>
-/// Counts the requests of known products that were refused, and says so in the log: at most a line a minute for each product and reason, without
-/// contents. The first one is told at once, the others when the minute is over.
+/// Counts the requests of known products that were refused, without contents: in the database for the operator's pages, and in the log, at most a
+/// line a minute for each product and reason. The first one is logged at once, the others when the minute is over.
 /// </summary>
-internal sealed partial class RefusedRequests(TimeProvider time, ILogger<RefusedRequests> logger) : BackgroundService
+internal sealed partial class RefusedRequests(RefusedCounts counts, HostDuties duties, TimeProvider time, ILogger<RefusedRequests> logger)
+    : PeriodicWork("Counting refused requests", Interval, duties, time)
 {
     // Reasons are sentences of ours; a product can't think of more than these.
     private const int MostReasons = 10_000;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Logged = TimeSpan.FromMinutes(1);
 
+    private readonly TimeProvider _time = time;
     private readonly ConcurrentDictionary<(string Product, int Status, string Reason), Counter> _counters = new();
-
-    /// <summary>What was refused since the start, the latest first.</summary>
-    public IReadOnlyList<RefusedCount> All => [.. _counters
-        .Select(counter => new RefusedCount(counter.Key.Product, counter.Key.Status, counter.Key.Reason, counter.Value.Count, counter.Value.LastAt))
-        .OrderByDescending(refused => refused.LastAt)];
 
     public void Add(Product product, int status, string sentence)
     {
@@ -31,47 +28,71 @@ internal sealed partial class RefusedRequests(TimeProvider time, ILogger<Refused
         var key = (product.Username, status, place < 0 ? sentence : $"{sentence[..place]}.");
         if (!_counters.TryGetValue(key, out var counter) && _counters.Count < MostReasons)
             counter = _counters.GetOrAdd(key, _ => new Counter());
-        if (counter?.Add(time.GetUtcNow()) is { } untold)
+        if (counter?.Add(_time.GetUtcNow()) is { } untold)
             LogRefused(logger, product.Username, untold, status, key.Item3);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
+        await base.StopAsync(cancellationToken);
+        await Try(Write, cancellationToken);
+    }
+
+    protected override async Task Once(CancellationToken cancellationToken)
+    {
+        foreach (var ((product, status, reason), counter) in _counters)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                foreach (var ((product, status, reason), counter) in _counters)
-                {
-                    if (counter.Rest(time.GetUtcNow()) is { } untold)
-                        LogRefused(logger, product, untold, status, reason);
-                }
-            }
+            if (counter.Rest(_time.GetUtcNow()) is { } untold)
+                LogRefused(logger, product, untold, status, reason);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
+
+        await Write(cancellationToken);
+    }
+
+    private async Task Write(CancellationToken cancellationToken)
+    {
+        var taken = _counters.Select(one => (one.Key, Counter: one.Value, Count: one.Value.Unwritten, one.Value.LastAt)).Where(one => one.Count > 0).ToList();
+        if (taken.Count == 0)
+            return;
+
+        await counts.Add([.. taken.Select(one => (one.Key.Product, one.Key.Status, one.Key.Reason, one.Count, one.LastAt))], cancellationToken);
+        foreach (var (_, counter, count, _) in taken)
+            counter.Written(count);
     }
 
     private sealed class Counter
     {
         private readonly Lock _lock = new();
         private DateTimeOffset _toldAt = DateTimeOffset.MinValue;
-        private long _told;
+        private DateTimeOffset _lastAt;
+        private long _count, _told, _written;
 
-        public long Count { get; private set; }
+        /// <summary>How many the database doesn't know of.</summary>
+        public long Unwritten
+        {
+            get
+            {
+                lock (_lock)
+                    return _count - _written;
+            }
+        }
 
-        public DateTimeOffset LastAt { get; private set; }
+        public DateTimeOffset LastAt
+        {
+            get
+            {
+                lock (_lock)
+                    return _lastAt;
+            }
+        }
 
         /// <summary>One more; how many are to be told now, null when it isn't time.</summary>
         public long? Add(DateTimeOffset now)
         {
             lock (_lock)
             {
-                Count++;
-                LastAt = now;
+                _count++;
+                _lastAt = now;
                 return Tell(now);
             }
         }
@@ -80,16 +101,22 @@ internal sealed partial class RefusedRequests(TimeProvider time, ILogger<Refused
         public long? Rest(DateTimeOffset now)
         {
             lock (_lock)
-                return Count > _told ? Tell(now) : null;
+                return _count > _told ? Tell(now) : null;
+        }
+
+        public void Written(long count)
+        {
+            lock (_lock)
+                _written += count;
         }
 
         private long? Tell(DateTimeOffset now)
         {
-            if (now - _toldAt < Interval)
+            if (now - _toldAt < Logged)
                 return null;
 
-            var untold = Count - _told;
-            (_toldAt, _told) = (now, Count);
+            var untold = _count - _told;
+            (_toldAt, _told) = (now, _count);
             return untold;
         }
     }
@@ -102,6 +129,7 @@ internal static class RefusedRequestsHosting
 {
     public static void AddRefusedRequests(this IServiceCollection services)
     {
+        services.AddSingleton<RefusedCounts>();
         services.AddSingleton<RefusedRequests>();
         services.AddHostedService(provider => provider.GetRequiredService<RefusedRequests>());
     }

@@ -10,5 +10,9 @@ internal static class Amount
         ? $"more than {TroubledDestinations.Most.ToString("N0", CultureInfo.InvariantCulture)}"
         : count.ToString("N0", CultureInfo.InvariantCulture);
 
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Of(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
+
     public static string Of(int count, string one, string many) => $"{Words(count)} {(count == 1 ? one : many)}";
 }

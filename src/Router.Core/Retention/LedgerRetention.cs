@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Database;
+using Router.Core.Intake;
 
 namespace Router.Core.Retention;
 
@@ -34,6 +35,7 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
             var done = await MakeDays(connection, token);
             await connection.ExecuteAsync(new CommandDefinition(
                 "delete from directory_changes where at < now() - interval '1 hour'", cancellationToken: token));
+            await RefusedCounts.DropOld(connection, time.GetUtcNow(), token);
             if (await Expired.GiveUp(connection, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var expired)
                 LogExpired(logger, expired);
             done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);

@@ -9,7 +9,7 @@ namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
-    TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, DutyReports duties) : PageModel
+    TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused, BrokerWatch watch, DutyReports duties) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -25,6 +25,9 @@ internal sealed class IndexModel(
 
     /// <summary>What came within the last hour.</summary>
     public MessageCounts LastHour { get; private set; } = MessageCounts.None;
+
+    /// <summary>What products sent within 24 hours and was refused.</summary>
+    public (long Requests, int Products) Refused { get; private set; }
 
     /// <summary>Accepted messages that RabbitMQ hasn't got yet.</summary>
     public WaitingInOutbox Outbox { get; private set; } = new(0, null);
@@ -46,6 +49,7 @@ internal sealed class IndexModel(
         Outbox = await outbox.Waiting(cancellationToken);
         Duties = await duties.List(cancellationToken);
         IntakeByHour = await intake.ByHour(cancellationToken);
+        Refused = await refused.LastDay(cancellationToken);
         LastHour = await intake.LastHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => !row.IsWell);

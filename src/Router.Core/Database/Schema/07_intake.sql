@@ -38,3 +38,14 @@ create table idempotency_keys (
     accepted_at timestamptz not null
 );
 create index idempotency_keys_accepted_at on idempotency_keys using brin (accepted_at);
+
+-- Requests of known products that were refused, counted by hour and reason, without contents.
+create table refused_requests (
+    product text not null,
+    hour    timestamptz not null,        -- its start
+    status  smallint not null,
+    reason  text not null,               -- the sentence that the sender got, without the place in its body
+    count   bigint not null,
+    last_at timestamptz not null,
+    primary key (product, hour, status, reason)
+);
