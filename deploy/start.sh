@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Starts everything on this machine and sends one lead through it.
 #
-#   deploy/start.sh [--port N] [--dir DIR] [--detach]
+#   deploy/start.sh [--port N] [--dir DIR] [--no-build] [--detach]
 #
 #   --port N     the port of the router; default 8080. All other ports are free ones.
 #   --dir DIR    where data, logs and DIR/env live; default .run beside this folder. Data survives a stop and start.
+#   --no-build   start what was built last.
 #   --detach     return when all is ready instead of staying until Ctrl-C; deploy/stop.sh stops it.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$repo/deploy/servers.sh"
 
-port=8080 dir=$repo/.run detach=
+port=8080 dir=$repo/.run build=1 detach=
 while [ $# -gt 0 ]; do
     case $1 in
         --port) port=${2:-}; shift 2 || die "--port wants a number." ;;
         --dir) dir=${2:-}; shift 2 || die "--dir wants a directory." ;;
+        --no-build) build=; shift ;;
         --detach) detach=1; shift ;;
-        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit ;;
+        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit ;;
         *) die "start.sh knows no option '$1'; see --help." ;;
     esac
 done
@@ -68,13 +70,14 @@ chmod -R go-rwx "$dir/logs"
 command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download"
 
 # Only one build at a time in a checkout; each run has a copy of its own, so that a build never changes what runs.
-begin "Building"
+if [ -n "$build" ]; then begin "Building"; else begin "Copying what was built"; fi
 : >"$dir/logs/build.log"
 (
     umask 022
     flock 8
-    dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 8>&- 9>&- \
+    [ -z "$build" ] || dotnet build "$repo/deploy/demo.slnf" -c Release --nologo -v quiet -clp:ErrorsOnly >"$dir/logs/build.log" 2>&1 8>&- 9>&- \
         || { printf '\n'; tail -n 5 "$dir/logs/build.log" >&2; die "The build failed; see $at/logs/build.log"; }
+    [ -e "$repo/deploy/demo-receiver/bin/Release/net10.0" ] || die "Nothing was built yet: leave --no-build out."
     rm -rf "$dir/app" && mkdir -p "$dir/app"
     cp -r "$repo/src/Router.Api/bin/Release/net10.0" "$dir/app/api"
     cp -r "$repo/src/Router.Worker/bin/Release/net10.0" "$dir/app/worker"

@@ -13,6 +13,7 @@ internal static class RoutingHosting
         services.AddSingleton<PublishDeadLetter>(provider => provider.GetRequiredService<DeadLetters>().TryPublish);
         services.AddSingleton<BacklogThrottle>();
         services.AddSingleton<ReadableSecrets>();
+        services.AddSingleton<IPostConfigureOptions<DeliveryOptions>, OutgoingLimits>();
         // Before the bus: what it takes finds its day.
         services.AddHostedService<RetentionKeeper>();
 

@@ -9,7 +9,7 @@ public sealed class OutboxNoticeTests(Browser browser) : IClassFixture<Browser>
     public async Task Overview_WhileRabbitMqIsAway_SaysWhatWaitsUntilItIsBack()
     {
         await using var servers = await PrivateServers.Start();
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         var page = await browser.SignInAsOperator(script: true, at: router.Api.Url);
         await page.GotoAsync("/operator");

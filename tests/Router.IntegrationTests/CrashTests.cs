@@ -8,7 +8,7 @@ public sealed class CrashTests(TestServers servers)
     public async Task Worker_KilledWith200InFlight_EveryLeadArrivesAndOnlyThoseTwice()
     {
         // None of the 200 times out, however long a busy machine takes to send them all.
-        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:RequestTimeout", "00:01:00"), ("Delivery:Lease", "00:01:10"));
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:Patience", "00:00:00.1"), ("Delivery:RequestTimeout", "00:00:25"), ("Delivery:Lease", "00:00:27"));
         var site = await router.CreateSite();
         // Fifty that are done before anything breaks: these must not come twice.
         for (var i = 0; i < 50; i++)
@@ -27,7 +27,7 @@ public sealed class CrashTests(TestServers servers)
         router.Receiver.Answer(site.LeadManager.Path, 200);
         await router.Host("Router.Worker").Ready();
 
-        await Eventually.True(async () => await Count(router, site, "delivered") == 250, "all 250 are delivered", seconds: 60);
+        await Eventually.True(async () => await Count(router, site, "delivered") == 250, "all 250 are delivered", seconds: 120);
         var byMessage = router.Receiver.At(site.LeadManager.Path).GroupBy(request => request.MessageId, StringComparer.Ordinal).ToList();
         Assert.Equal(250, byMessage.Count);
         Assert.All(byMessage.Where(group => before.Contains(group.Key)), group => Assert.Single(group));

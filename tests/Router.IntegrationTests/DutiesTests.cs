@@ -6,9 +6,14 @@ using Router.IntegrationTests.Servers;
 namespace Router.IntegrationTests;
 
 /// <summary>What hosts do again and again, and who hears of it when it fails.</summary>
-public sealed class DutiesTests(OperatorRouter shared) : IClassFixture<OperatorRouter>
+public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
 {
-    private readonly RouterFixture _router = shared.Router;
+    private RouterFixture _router = null!;
+
+    // A host is known by its process.
+    public async ValueTask InitializeAsync() => _router = await RouterFixture.StartProcesses(servers);
+
+    public ValueTask DisposeAsync() => _router.DisposeAsync();
 
     [Fact]
     public async Task Replay_ThatPostgresRefuses_IsInTheLogAndHoldsUpNoOther()
@@ -40,7 +45,8 @@ public sealed class DutiesTests(OperatorRouter shared) : IClassFixture<OperatorR
             async () => await database.QuerySingleAsync<bool>(
                 "select count(distinct program) = 2 and bool_or(duty = 'Queueing of due retries') and not bool_or(is_late) from host_duties where last_success_at is not null"),
             "both hosts report");
-        using var browser = await shared.SignIn();
+        using var browser = new Browserless(_router.Api.Url);
+        await browser.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
         Assert.Contains("All is well", (await browser.Get("/operator")).Text, StringComparison.Ordinal);
 
         await database.ExecuteAsync("""

@@ -54,7 +54,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.Equal(0, (await Shell.Run("bash", Script("stop.sh"), "--dir", _directory)).ExitCode);
         Assert.All(Pids(first), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
 
-        (exitCode, output) = await Start(port);
+        (exitCode, output) = await StartWhatIsBuilt(port);
         Assert.True(exitCode == 0, output);
         var second = Settings();
         Assert.Equal((first["DEMO_SITE"], first["DEMO_PASSWORD"]), (second["DEMO_SITE"], second["DEMO_PASSWORD"]));
@@ -81,7 +81,7 @@ public sealed class StartScriptTests : IAsyncLifetime
     public async Task Start_RouterCannotRun_SaysWhereToLookAndLeavesNothingRunning()
     {
         // The worker refuses such a configuration; the servers are up by then and must go down again.
-        var (exitCode, output) = await Start(TestHost.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
+        var (exitCode, output) = await StartWhatIsBuilt(TestHost.FreePort(), ("Delivery__RetrySchedule", "00:00:00"));
         Assert.NotEqual(0, exitCode);
         Assert.Contains($"did not come up; see {Pasted}/logs/", output, StringComparison.Ordinal);
         Assert.All(Pids(Settings()), pid => Assert.False(IsAlive(pid), $"process {pid} still runs"));
@@ -145,8 +145,10 @@ public sealed class StartScriptTests : IAsyncLifetime
 
     private static string Script(string name) => Path.Combine(Repository.Root, "deploy", name);
 
-    private async Task<(int ExitCode, string Output)> Start(int port, params (string Key, string Value)[] environment) => await Shell.Run(
-        "env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "bash", Script("start.sh"), "--detach", "--dir", _directory, "--port", $"{port}"]);
+    private Task<(int ExitCode, string Output)> Start(int port) => Shell.Run("bash", Script("start.sh"), "--detach", "--dir", _directory, "--port", $"{port}");
+
+    private Task<(int ExitCode, string Output)> StartWhatIsBuilt(int port, params (string Key, string Value)[] environment) => Shell.Run(
+        "env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "bash", Script("start.sh"), "--no-build", "--detach", "--dir", _directory, "--port", $"{port}"]);
 
     private Dictionary<string, string> Settings() => new[] { "servers.env", "env" }
         .SelectMany(file => File.ReadLines(Path.Combine(_directory, file)))

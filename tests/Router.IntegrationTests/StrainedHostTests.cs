@@ -52,6 +52,21 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Receiver_ThatTakesItsTime_TakesNotAllDescriptorsOfTheWorker()
+    {
+        var (_, apiUrl) = await Start("Router.Api");
+        var (worker, _) = await Start("Router.Worker");
+        var site = await CreateSite(apiUrl);
+        _router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(TimeSpan.FromSeconds(4)));
+        for (var i = 0; i < 300; i++)
+            await Post(site, apiUrl);
+        await _router.Receiver.Wait(site.LeadManager.Path, 40, seconds: 60);
+        _router.Receiver.Answer(site.LeadManager.Path, 200);
+        await _router.Receiver.Wait(site.LeadManager.Path, 300, seconds: 60);
+        Assert.False(worker.HasExited, "the worker has ended");
+    }
+
+    [Fact]
     public async Task Connections_WithoutRequests_TakeNotAllDescriptorsAndAreClosed()
     {
         var (api, url) = await Start("Router.Api", ("Http:IdleTimeout", "00:00:02"), ("Incoming:HeadersTimeout", "00:00:02"));

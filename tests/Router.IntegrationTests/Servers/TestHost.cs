@@ -79,5 +79,5 @@ public abstract class TestHost(Uri url, ConcurrentQueue<string> output) : IAsync
         }
     }
 
-    private static NotSupportedException OnlyProcesses() => new($"Only processes can be killed and frozen: {nameof(RouterFixture)}.{nameof(RouterFixture.StartProcesses)}.");
+    private static NotSupportedException OnlyProcesses() => new("Only processes can be killed and frozen: RouterFixture.StartProcesses.");
 }
