@@ -35,6 +35,7 @@ create table users (
     updated_at timestamptz not null default now(),
     primary key (site_id, user_id)
 );
+
 -- Where a site's leads go: its Lead Manager, integrations of the catalogue, and custom APIs.
 
 -- A name as it looks to a reader: without case, blanks and what can't be seen (soft hyphens, joiners, marks of direction, variation selectors),
@@ -238,6 +239,7 @@ end $$;
 create trigger destinations_probe_at_once after update on destinations
     for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
     execute function probe_at_once();
+
 -- People, how they sign in, and what their programs may do.
 
 -- An account without a password waits for its invitation to be accepted.
@@ -288,6 +290,7 @@ create table data_protection_keys (
     xml        text not null,
     created_at timestamptz not null default now()
 );
+
 -- The ledger: every event that was accepted, every delivery of it, and every attempt.
 --
 -- Event ids begin with a time, so a range of ids is a span of time: the tables are cut into days, and a day is dropped as a whole. The default
@@ -462,6 +465,7 @@ create trigger destinations_announce_active after update of active on destinatio
 
 -- Today and the next days; from then on the workers make them.
 select create_ledger_day((now() at time zone 'UTC')::date + ahead) from generate_series(0, 7) as ahead;
+
 -- The statement: every lead that was received is accounted for at every destination.
 
 -- What the ledger's rows said before they were dropped: by the hour in which events were accepted (UTC), how many each destination received, skipped
@@ -514,6 +518,7 @@ from (
     from statement_days
 ) hours
 group by site_id, destination_id, hour;
+
 -- Hosts cache sites, destinations and products. A change is in force within a second on each of them: they listen, and those that can't (a pooler of
 -- connections would hear it in their place) read directory_changes.
 
@@ -546,6 +551,7 @@ create trigger sites_notify after insert or update or delete on sites for each r
 create trigger destinations_notify after insert or update or delete on destinations for each row execute function notify_directory();
 create trigger products_notify after insert or update or delete on products for each row execute function notify_directory();
 create trigger product_sites_notify after insert or update or delete on product_sites for each row execute function notify_directory();
+
 -- What is accepted and isn't in the ledger yet.
 
 -- Events that the broker could not confirm: kept here until it takes them, in the order in which they came.
@@ -586,6 +592,18 @@ create table idempotency_keys (
     accepted_at timestamptz not null
 );
 create index idempotency_keys_accepted_at on idempotency_keys using brin (accepted_at);
+
+-- Requests of known products that were refused, counted by hour and reason, without contents.
+create table refused_requests (
+    product text not null,
+    hour    timestamptz not null,        -- its start
+    status  smallint not null,
+    reason  text not null,               -- the sentence that the sender got, without the place in its body
+    count   bigint not null,
+    last_at timestamptz not null,
+    primary key (product, hour, status, reason)
+);
+
 -- What is asked for and done in the background, and what hosts say of themselves.
 
 -- Replays of many deliveries: worked off in small steps by the workers, watched and canceled by people.
@@ -625,6 +643,7 @@ create table host_duties (
     reported_at     timestamptz not null,
     primary key (host, process_id, duty)
 );
+
 -- Who did what. Written by triggers, so that no change of the configuration goes by unseen, whoever makes it.
 
 create table audit_log (
