@@ -8,7 +8,33 @@ namespace Router.IntegrationTests;
 /// <summary>What is sent again, by hand or by itself, is sent as often as was meant: no less, no more.</summary>
 public sealed class RecoveryTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {
+
     private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Attempt_TakenForLostThatCameAfterAll_IsInTheHistoryOnce()
+    {
+        var site = await _router.CreateSite();
+        var release = new TaskCompletionSource();
+        _router.Receiver.Answer(site.LeadManager.Path, async (context, request) =>
+        {
+            context.Response.StatusCode = request.Attempt == 1 ? 500 : 200;
+            if (request.Attempt == 2)
+                await release.Task;
+        });
+        await site.PostLead();
+        await Eventually.True(() => _router.Receiver.At(site.LeadManager.Path).Any(request => request.Attempt == 2), "the second attempt is under way");
+        // As if its lease had ended.
+        await _router.Query<int>(
+            "update deliveries set next_attempt_at = now(), leased_until = null where destination_id = @Id returning attempts", new { site.LeadManager.Id });
+        await Eventually.True(() => _router.Receiver.At(site.LeadManager.Path).Any(request => request.Attempt == 3), "the third one is made");
+        release.SetResult();
+
+        await Eventually.True(
+            async () => (await site.Delivery(site.LeadManager, "delivered")).GetProperty("attempts").EnumerateArray()
+                .Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("error").GetString())).SequenceEqual([(1, null), (2, null), (3, null)]),
+            "each attempt is there once, with its own outcome");
+    }
 
     [Fact]
     public async Task Replay_AskedForTwice_IsSentTwice()

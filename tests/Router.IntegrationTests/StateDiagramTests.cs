@@ -167,8 +167,8 @@ public sealed class StateDiagramTests(TestServers servers)
     /// <summary>Where it begins, planned and the start are the same to the table: there was no row.</summary>
     private static List<(string? Before, string After)> Drawn()
     {
-        var arrows = Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md")), @"^ +(\S+) --> (\S+) :", RegexOptions.Multiline);
-        return [.. arrows.Select(arrow => (Row(arrow.Groups[1].Value), Row(arrow.Groups[2].Value))).Where(move => move.Item2 is not null).Select(move => (move.Item1, move.Item2!)).Distinct()];
+        var arrows = Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md")), @"^ +(?<from>\S+) --> (?<to>\S+) :", RegexOptions.Multiline);
+        return [.. arrows.Select(arrow => (Row(arrow.Groups["from"].Value), Row(arrow.Groups["to"].Value))).Where(move => move.Item2 is not null).Select(move => (move.Item1, move.Item2!)).Distinct()];
 
         static string? Row(string state) => state is "planned" or "[*]" ? null : state;
     }

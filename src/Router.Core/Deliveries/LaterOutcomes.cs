@@ -33,6 +33,11 @@ internal static class LaterOutcomes
             from planned m join deliveries d
               on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id and d.event_id between $19 and $20
             for update of d
+        ), guessed as (
+            -- Its worker was taken for lost, and here it is.
+            delete from delivery_attempts a using found f
+            where a.event_id = f.event_id and a.event_id between $19 and $20 and a.destination_id = f.destination_id and a.attempt = f.attempt
+              and a.error = 'worker_lost'
         ), earlier as (
             insert into delivery_attempts (
                 event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body)
