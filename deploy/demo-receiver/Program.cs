@@ -9,7 +9,8 @@ builder.Logging.ClearProviders();
 var app = builder.Build();
 var secrets = builder.Configuration.GetSection("Secrets").GetChildren()
     .ToDictionary(secret => secret.Key, secret => Encoding.UTF8.GetBytes(secret.Value!), StringComparer.OrdinalIgnoreCase);
-var indented = new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+var indented = new JsonSerializerOptions { WriteIndented = true,
+    Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
 app.MapGet("/", () => "The demo receiver is listening.\n");
 
@@ -40,7 +41,8 @@ void Print(string name, HttpRequest request, byte[] body, string verdict)
 {
     var text = new StringBuilder();
     text.Append("── ").Append(name).Append(" received  POST ").Append(request.Path).AppendLine(" ──");
-    foreach (var header in request.Headers.Where(header => header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase) || header.Key == "User-Agent"))
+    foreach (var header in request.Headers.Where(
+        header => header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase) || header.Key == "User-Agent"))
         text.Append(header.Key).Append(": ").AppendLine(header.Value.ToString());
     text.AppendLine();
     text.AppendLine(Readable(body));

@@ -2,10 +2,13 @@ using Router.Core.Leads;
 
 namespace Router.Api;
 
-/// <summary><c>{site:uuid}</c>: with or without hyphens, in any case. Anything else is no such path, and neither is the zero UUID, which nobody set.</summary>
+/// <summary>
+/// <c>{site:uuid}</c>: with or without hyphens, in any case. Anything else is no such path, and neither is the zero UUID, which nobody set.
+/// </summary>
 internal sealed class UuidRouteConstraint : IRouteConstraint
 {
-    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values,
+        RouteDirection routeDirection) =>
         values.TryGetValue(routeKey, out var value) && Uuids.TryParse(value as string, out var id) && id != Guid.Empty;
 }
 

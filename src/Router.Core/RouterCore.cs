@@ -17,8 +17,9 @@ namespace Router.Core;
 public static class RouterCore
 {
     /// <summary>
-    /// The database, its schema, what both hosts look up in it, and the settings that both of them read. Call it before anything that takes work is
-    /// added: hosted services start in order and stop in reverse, so the schema is there first, and the host goes on hearing of changes to the last.
+    /// The database, its schema, what both hosts look up in it, and the settings that both of them read. Call it before anything that takes
+    /// work is added: hosted services start in order and stop in reverse, so the schema is there first, and the host goes on hearing of
+    /// changes to the last.
     /// </summary>
     public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
     {
@@ -47,8 +48,8 @@ public static class RouterCore
     }
 
     /// <summary>
-    /// What the API keeps of a lead before RabbitMQ has it: the outbox and the Idempotency-Keys. After <see cref="AddLedger"/> and before whatever
-    /// takes leads, so that both can still be written while the last requests end.
+    /// What the API keeps of a lead before RabbitMQ has it: the outbox and the Idempotency-Keys. After <see cref="AddLedger"/> and before
+    /// whatever takes leads, so that both can still be written while the last requests end.
     /// </summary>
     public static IServiceCollection AddIntake(this IServiceCollection services, IConfiguration configuration)
     {
@@ -83,7 +84,9 @@ public static class RouterCore
         return services;
     }
 
-    /// <summary>What people ask for in the API and on its pages: to try or send again, to test a destination, to cancel what waits for it.</summary>
+    /// <summary>
+    /// What people ask for in the API and on its pages: to try or send again, to test a destination, to cancel what waits for it.
+    /// </summary>
     public static IServiceCollection AddOperations(this IServiceCollection services)
     {
         services.AddSingleton<DeliveryReplay>();
@@ -122,6 +125,8 @@ public static class RouterCore
         options.RetrySchedule = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Delay)];
     }
 
-    private static TimeSpan Delay(string text) => TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var delay) ? delay
-        : throw new OptionsValidationException("Delivery", typeof(DeliveryOptions), [$"Delivery:RetrySchedule: '{text}' is no time such as 00:00:30."]);
+    private static TimeSpan Delay(string text) =>
+        TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var delay) ? delay
+        : throw new OptionsValidationException(
+            "Delivery", typeof(DeliveryOptions), [$"Delivery:RetrySchedule: '{text}' is no time such as 00:00:30."]);
 }

@@ -7,13 +7,14 @@ namespace Router.Hosting;
 
 /// <summary>
 /// Hands log events to the console on a thread of its own: a console that nobody reads (a full pipe, a log driver that stands still) blocks
-/// whoever writes to it, and that must never be a lead. What finds no room is dropped, and the next line that gets through says how many were.
-/// (Serilog.Sinks.Async would wait for such a console for ever when the host stops.)
+/// whoever writes to it, and that must never be a lead. What finds no room is dropped, and the next line that gets through says how many
+/// were. (Serilog.Sinks.Async would wait for such a console for ever when the host stops.)
 /// </summary>
 internal sealed class AsideSink : ILogEventSink, IDisposable
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
-    private static readonly MessageTemplate Dropped = new MessageTemplateParser().Parse("{Count} lines of the log were dropped: nobody read what this host writes to its console");
+    private static readonly MessageTemplate Dropped = new MessageTemplateParser()
+        .Parse("{Count} lines of the log were dropped: nobody read what this host writes to its console");
 
     private readonly ILogEventSink _console;
     private readonly LogLosses _losses;
@@ -58,7 +59,8 @@ internal sealed class AsideSink : ILogEventSink, IDisposable
         {
             _console.Emit(line);
             if (_losses.Take() is > 0 and var count)
-                _console.Emit(new LogEvent(_time.GetUtcNow(), LogEventLevel.Warning, null, Dropped, [new LogEventProperty("Count", new ScalarValue(count))]));
+                _console.Emit(new LogEvent(
+                    _time.GetUtcNow(), LogEventLevel.Warning, null, Dropped, [new LogEventProperty("Count", new ScalarValue(count))]));
         }
     }
 }

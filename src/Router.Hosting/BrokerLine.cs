@@ -5,20 +5,21 @@ using RabbitMQ.Client;
 namespace Router.Hosting;
 
 /// <summary>
-/// A TCP connection to RabbitMQ that fails once nothing has come through it for a while. The client's own heartbeats see to that only after both
-/// sides have agreed on them: for the first word of a broker that merely accepts the connection it waits forever.
+/// A TCP connection to RabbitMQ that fails once nothing has come through it for a while. The client's own heartbeats see to that only after
+/// both sides have agreed on them: for the first word of a broker that merely accepts the connection it waits forever.
 /// </summary>
-internal sealed class BrokerLine(AddressFamily family) : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
+internal sealed class BrokerLine(AddressFamily family)
+    : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
 {
     // The least that RabbitMQ's makers advise. The broker gives a silent line up after two to three of these.
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
 
-    // A broker sends two in each of its intervals. The client itself counts for three to four of them; would both give up at the same moment, it
-    // might leave a channel behind that never hears of it.
+    // A broker sends two in each of its intervals. The client itself counts for three to four of them; would both give up at the same
+    // moment, it might leave a channel behind that never hears of it.
     private static readonly TimeSpan Silence = Heartbeat * 2;
 
-    // The most that RabbitMQ can be told to take. The client's own limit is lower, and a message above it would end each connection that it comes to:
-    // nobody could ever take it out of its queue.
+    // The most that RabbitMQ can be told to take. The client's own limit is lower, and a message above it would end each connection that it
+    // comes to: nobody could ever take it out of its queue.
     private const uint LargestMessage = 512 * 1024 * 1024;
 
     /// <summary>A connection of the router's own.</summary>
@@ -41,7 +42,8 @@ internal sealed class BrokerLine(AddressFamily family) : TcpClientAdapter(new So
 
     public override NetworkStream GetStream() => new TimedStream(Client);
 
-    // The read timeout of sockets doesn't apply to asynchronous reads; and a limit made anew for each of them cost a twentieth of the worker's work.
+    // The read timeout of sockets doesn't apply to asynchronous reads; and a limit made anew for each of them cost a twentieth of the
+    // worker's work.
     private sealed class TimedStream : NetworkStream
     {
         private readonly Timer _watch;

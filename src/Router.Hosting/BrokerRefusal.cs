@@ -2,7 +2,9 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Router.Hosting;
 
-/// <summary>What RabbitMQ said when it refused something, for a log or a health check: its own sentence says more than a type of exception.</summary>
+/// <summary>
+/// What RabbitMQ said when it refused something, for a log or a health check: its own sentence says more than a type of exception.
+/// </summary>
 internal static class BrokerRefusal
 {
     private const ushort PreconditionFailed = 406;
@@ -17,7 +19,8 @@ internal static class BrokerRefusal
     };
 
     /// <summary>Whether it exists with other properties, or is too large: what was asked for can't be, however often it is tried.</summary>
-    public static bool IsPrecondition(Exception failed) => Find(failed) is OperationInterruptedException { ShutdownReason.ReplyCode: PreconditionFailed };
+    public static bool IsPrecondition(Exception failed) =>
+        Find(failed) is OperationInterruptedException { ShutdownReason.ReplyCode: PreconditionFailed };
 
     private static Exception? Find(Exception? failed)
     {

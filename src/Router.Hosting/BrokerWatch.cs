@@ -6,11 +6,12 @@ using Microsoft.Extensions.Options;
 namespace Router.Hosting;
 
 /// <summary>
-/// Looks at RabbitMQ every quarter of a minute as a person at its dashboard would: are the queues what they must be, does a policy endanger leads, is
-/// there an alarm, does nobody consume, does something lie in an error queue? What it finds is in the log once, in the health check and on the
-/// operator's page.
+/// Looks at RabbitMQ every quarter of a minute as a person at its dashboard would: are the queues what they must be, does a policy endanger
+/// leads, is there an alarm, does nobody consume, does something lie in an error queue? What it finds is in the log once, in the health
+/// check and on the operator's page.
 /// </summary>
-internal sealed partial class BrokerWatch(ManagementApi management, QueueTopology topology, IOptions<BrokerOptions> options, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService, IHealthCheck
+internal sealed partial class BrokerWatch(ManagementApi management, QueueTopology topology, IOptions<BrokerOptions> options,
+    TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService, IHealthCheck
 {
     // A worker that is just being restarted is no finding: twice in a row.
     private readonly HashSet<string> _unconsumed = new(StringComparer.Ordinal);
@@ -55,16 +56,19 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             var queues = await management.Queues(cancellationToken);
             foreach (var queue in queues.EnumerateArray())
                 findings.AddRange(OfQueue(queue));
-            ErrorQueues = [.. queues.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!).Intersect(BrokerQueues.Errors, StringComparer.Ordinal)];
+            ErrorQueues = [.. queues.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)
+                .Intersect(BrokerQueues.Errors, StringComparer.Ordinal)];
             if (await management.HasAlarm(cancellationToken))
-                findings.Add(new("RabbitMQ is short of disk or memory and blocks whoever publishes.", "Give it more; leads wait in the outbox meanwhile."));
+                findings.Add(new("RabbitMQ is short of disk or memory and blocks whoever publishes.",
+                    "Give it more; leads wait in the outbox meanwhile."));
         }
 #pragma warning disable CA1031 // Whatever it was, a look that fails is told, and the next one comes.
         catch (Exception failed) when (!cancellationToken.IsCancellationRequested)
         {
             ErrorQueues = null;
             findings.Add(new(
-                $"RabbitMQ's policies and alarms can't be seen: its management API at {management.Address.Host}:{management.Address.Port} doesn't answer ({failed.GetType().Name}).",
+                "RabbitMQ's policies and alarms can't be seen: its management API at "
+                + $"{management.Address.Host}:{management.Address.Port} doesn't answer ({failed.GetType().Name}).",
                 "Set RabbitMq:ManagementUri, and give the router's user the tag management.", IsDanger: false));
         }
 #pragma warning restore CA1031
@@ -75,7 +79,8 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             {
                 findings.Add(new(
                     $"The queue {queue} was made without {string.Join(", ", lacking)}: RabbitMQ may drop leads from it.",
-                    "Set a policy that supplies it (docs/operators.md has the command), or stop all hosts while it is empty and delete it: it is made anew."));
+                    "Set a policy that supplies it (docs/operators.md has the command), "
+                    + "or stop all hosts while it is empty and delete it: it is made anew."));
             }
         }
 
@@ -90,7 +95,8 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             if (Text(queue, "state") is "down" or "minority" or "crashed" or "terminated" or "stopped")
                 yield return new($"The queue {name} is {Text(queue, "state")}.", "Bring the RabbitMQ nodes back that hold it.");
             if (Text(queue, "type") is { } type && type != "quorum")
-                yield return new($"The queue {name} is a {type} queue, and what is in it doesn't survive the loss of a node.", "Stop the hosts, empty it, delete it, and start them: it is made anew.");
+                yield return new($"The queue {name} is a {type} queue, and what is in it doesn't survive the loss of a node.",
+                    "Stop the hosts, empty it, delete it, and start them: it is made anew.");
         }
 
         if (!BrokerQueues.Consumed.Contains(name, StringComparer.Ordinal) || Number(queue, "consumers") is not 0)

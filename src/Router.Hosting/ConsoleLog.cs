@@ -10,8 +10,8 @@ using Serilog.Formatting.Json;
 namespace Router.Hosting;
 
 /// <summary>
-/// Structured lines on the console, JSON unless <c>Log:Format</c> is <c>text</c>, written aside: at most <c>Log:Buffer</c> of them (10,000) wait for
-/// whoever reads the console (<see cref="AsideSink"/>). Levels can be set as <c>Serilog:MinimumLevel:Default</c> and
+/// Structured lines on the console, JSON unless <c>Log:Format</c> is <c>text</c>, written aside: at most <c>Log:Buffer</c> of them (10,000)
+/// wait for whoever reads the console (<see cref="AsideSink"/>). Levels can be set as <c>Serilog:MinimumLevel:Default</c> and
 /// <c>Serilog:MinimumLevel:Override:…</c>.
 /// </summary>
 internal static class ConsoleLog
@@ -35,12 +35,14 @@ internal static class ConsoleLog
             .Enrich.WithProperty("Host", builder.Environment.ApplicationName);
         var options = Options(builder.Configuration);
         var losses = new LogLosses();
-        log = LoggerSinkConfiguration.Wrap(log.WriteTo, console => new AsideSink(console, options.Buffer, losses, TimeProvider.System), write =>
+        log = LoggerSinkConfiguration.Wrap(
+            log.WriteTo, console => new AsideSink(console, options.Buffer, losses, TimeProvider.System), write =>
         {
             if (options.Format == "text")
             {
                 write.Console(
-                    outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: CultureInfo.InvariantCulture);
+                    outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                    formatProvider: CultureInfo.InvariantCulture);
             }
             else
             {
@@ -59,6 +61,7 @@ internal static class ConsoleLog
         var options = configuration.GetSection("Log").Get<LogOptions>() ?? new LogOptions();
         var wrong = new List<ValidationResult>();
         return Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true) ? options
-            : throw new OptionsValidationException("Log", typeof(LogOptions), wrong.Select(one => $"Log:{string.Join(',', one.MemberNames)}: {one.ErrorMessage}"));
+            : throw new OptionsValidationException(
+                "Log", typeof(LogOptions), wrong.Select(one => $"Log:{string.Join(',', one.MemberNames)}: {one.ErrorMessage}"));
     }
 }

@@ -40,7 +40,8 @@ internal sealed class DatabaseCheck(NpgsqlDataSource database) : IHealthCheck
     private static string Sentence(string state) => state switch
     {
         PostgresErrorCodes.ReadOnlySqlTransaction =>
-            "Postgres can be read but not written: it is a standby, or default_transaction_read_only is on. Nothing can be recorded; connect to the primary.",
+            "Postgres can be read but not written: it is a standby, or default_transaction_read_only is on. "
+            + "Nothing can be recorded; connect to the primary.",
         PostgresErrorCodes.InsufficientPrivilege => "The role of Database:ConnectionString may not write to the router's tables.",
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName =>
             "The router's tables can't be found: a restore may be under way, or search_path leads elsewhere.",

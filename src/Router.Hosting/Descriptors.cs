@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Router.Hosting;
 
 /// <summary>
-/// The file descriptors of this process. A host that has used them up dies: .NET can't compile a method any more, says <c>Out of memory</c> and ends.
+/// The file descriptors of this process. A host that has used them up dies: .NET can't compile a method any more, says
+/// <c>Out of memory</c> and ends.
 /// </summary>
 internal static class Descriptors
 {
@@ -22,7 +23,8 @@ internal static class Descriptors
     private static long Limit()
     {
         const string limits = "/proc/self/limits", name = "Max open files";
-        var line = File.Exists(limits) ? File.ReadLines(limits).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) : null;
+        var line = File.Exists(limits) ? File.ReadLines(limits).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
+            : null;
         var soft = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var most) ? most : int.MaxValue;
     }

@@ -37,6 +37,8 @@ internal sealed partial class FirstKey(
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Secrets:CertificatePath is not set: the keys that encrypt the destinations' secrets are stored in Postgres as they are, and a dump of the database gives them away")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "Secrets:CertificatePath is not set: the keys that encrypt the destinations' secrets are stored in Postgres as they are, "
+        + "and a dump of the database gives them away")]
     private static partial void LogUnencrypted(ILogger logger);
 }

@@ -29,7 +29,8 @@ internal static class Health
             {
                 status = report.Status.ToString(),
                 checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString(), StringComparer.Ordinal),
-                details = report.Entries.Where(entry => entry.Value.Status is not HealthStatus.Healthy && entry.Value.Description is not null)
+                details = report.Entries.Where(
+                    entry => entry.Value.Status is not HealthStatus.Healthy && entry.Value.Description is not null)
                     .ToDictionary(entry => entry.Key, entry => entry.Value.Description!, StringComparer.Ordinal),
             }),
         }).AllowAnonymous();

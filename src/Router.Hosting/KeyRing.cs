@@ -24,7 +24,8 @@ internal static class KeyRing
             protection.UnprotectKeysWithAnyCertificate(Certificate(previous, options.PreviousCertificatePassword));
 
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
-            keys => keys.XmlRepository = new PostgresKeys(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IKeyManager>)));
+            keys => keys.XmlRepository = new PostgresKeys(
+                provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IKeyManager>)));
         services.AddSingleton<SecretsCheck>();
         services.AddSingleton(provider =>
         {

@@ -12,6 +12,8 @@ internal sealed class LogLosses : IHealthCheck
     /// <summary>The count, which begins anew.</summary>
     public long Take() => Volatile.Read(ref _count) is 0 ? 0 : Interlocked.Exchange(ref _count, 0);
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        Volatile.Read(ref _count) is 0 ? HealthCheckResult.Healthy() : new HealthCheckResult(context.Registration.FailureStatus, "Nobody reads the console; lines of the log are dropped."));
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(
+        Volatile.Read(ref _count) is 0 ? HealthCheckResult.Healthy()
+            : new HealthCheckResult(context.Registration.FailureStatus, "Nobody reads the console; lines of the log are dropped."));
 }

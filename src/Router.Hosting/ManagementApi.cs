@@ -19,7 +19,8 @@ internal sealed class ManagementApi : IDisposable
         Address = options.Value.ManagementUri is { Length: > 0 } address
             ? new Uri(address)
             : new UriBuilder(broker.Scheme == "amqps" ? "https" : "http", broker.Host, 15672).Uri;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+        _http = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
         {
             BaseAddress = Address,
             Timeout = TimeSpan.FromSeconds(5),
@@ -38,7 +39,8 @@ internal sealed class ManagementApi : IDisposable
     /// <summary>The policies of the router's virtual host, and those that its keeper set over them.</summary>
     /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
     public async Task<QueuePolicies> Policies(CancellationToken cancellationToken) => new(
-        await Get($"api/policies/{_virtualHost}", cancellationToken), await Get($"api/operator-policies/{_virtualHost}", cancellationToken));
+        await Get($"api/policies/{_virtualHost}", cancellationToken),
+        await Get($"api/operator-policies/{_virtualHost}", cancellationToken));
 
     /// <summary>Whether there is an alarm of memory or disk, which blocks whoever publishes.</summary>
     /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Router.Hosting;
 
-/// <summary>The key ring as rows of <c>data_protection_keys</c>: every host reads the same one. Data Protection's interface isn't async.</summary>
+/// <summary>
+/// The key ring as rows of <c>data_protection_keys</c>: every host reads the same one. Data Protection's interface isn't async.
+/// </summary>
 internal sealed class PostgresKeys(NpgsqlDataSource database, Func<IKeyManager> keys) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements()
@@ -19,7 +21,8 @@ internal sealed class PostgresKeys(NpgsqlDataSource database, Func<IKeyManager> 
     public void StoreElement(XElement element, string friendlyName)
     {
         ArgumentNullException.ThrowIfNull(element);
-        // Data Protection would make a key of its own then, which other hosts may not be able to read, and store it as it is, without a certificate.
+        // Data Protection would make a key of its own then, which other hosts may not be able to read, and store it as it is, without a
+        // certificate.
         if (element.Name == "key" && keys().GetAllKeys() is { Count: > 0 } known && !known.Any(IsReadable))
             throw new InvalidOperationException("No key is made beside those that this host can't read.");
 

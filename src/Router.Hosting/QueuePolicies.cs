@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Router.Hosting;
 
 /// <summary>
-/// What the policies of the broker's keeper do to the router's queues. Matched here by their patterns: what RabbitMQ itself says of a queue comes
-/// seconds late, and for a queue that was never used not at all.
+/// What the policies of the broker's keeper do to the router's queues. Matched here by their patterns: what RabbitMQ itself says of a queue
+/// comes seconds late, and for a queue that was never used not at all.
 /// </summary>
 internal sealed class QueuePolicies(JsonElement policies, JsonElement operatorPolicies)
 {
@@ -30,14 +30,18 @@ internal sealed class QueuePolicies(JsonElement policies, JsonElement operatorPo
                 if (Danger(queue, setting) is { } words)
                 {
                     yield return new(
-                        $"The {(isOperators ? "operator policy" : "policy")} {name} sets {setting.Name} to {setting.Value} on {queue}: {words}",
-                        $"Remove the setting, or the policy: rabbitmqctl {(isOperators ? "clear_operator_policy" : "clear_policy")} {name}.");
+                        $"The {(isOperators ? "operator policy" : "policy")} {name} sets "
+                        + $"{setting.Name} to {setting.Value} on {queue}: {words}",
+                        "Remove the setting, or the policy: "
+                        + $"rabbitmqctl {(isOperators ? "clear_operator_policy" : "clear_policy")} {name}.");
                 }
             }
         }
     }
 
-    /// <summary>Whether a policy gives the queue what its argument should: so that a queue of an older version needn't be made anew.</summary>
+    /// <summary>
+    /// Whether a policy gives the queue what its argument should: so that a queue of an older version needn't be made anew.
+    /// </summary>
     public bool Supplies(string queue, string argument) =>
         Of(queue, policies) is { } policy && policy.GetProperty("definition").TryGetProperty(argument["x-".Length..], out _);
 
@@ -45,18 +49,25 @@ internal sealed class QueuePolicies(JsonElement policies, JsonElement operatorPo
     {
         "max-length" or "max-length-bytes" => "beyond that RabbitMQ refuses leads, and they wait in the outbox.",
         // Nothing is behind this queue.
-        "overflow" when queue == BrokerQueues.Returned && setting.Value.ToString() != "reject-publish" => "a full queue drops its oldest leads: they are LOST.",
-        "message-ttl" when queue == BrokerQueues.Returned => "leads that the API has not taken from it within so many milliseconds are LOST.",
-        "delivery-limit" when queue == BrokerQueues.Returned && Number(setting) is >= 0 and < DeliveryLimit => "leads that the API gave back so often are LOST.",
-        "overflow" when setting.Value.ToString() != "reject-publish" => "a full queue drops its oldest leads; they have to be published again.",
+        "overflow" when queue == BrokerQueues.Returned && setting.Value.ToString() != "reject-publish" =>
+            "a full queue drops its oldest leads: they are LOST.",
+        "message-ttl" when queue == BrokerQueues.Returned =>
+            "leads that the API has not taken from it within so many milliseconds are LOST.",
+        "delivery-limit" when queue == BrokerQueues.Returned && Number(setting) is >= 0 and < DeliveryLimit =>
+            "leads that the API gave back so often are LOST.",
+        "overflow" when setting.Value.ToString() != "reject-publish" =>
+            "a full queue drops its oldest leads; they have to be published again.",
         "message-ttl" => "a lead that waits longer leaves the queue and has to be published again.",
         "expires" => "RabbitMQ DELETES the queue and all leads in it when no worker has used it for so many milliseconds.",
-        "delivery-limit" when Number(setting) is >= 0 and < DeliveryLimit => "a lead that workers gave back so often leaves the queue and has to be published again.",
-        "consumer-timeout" when Number(setting) is < ConsumerTimeout => "a worker that waits for Postgres for so many milliseconds loses its connection.",
+        "delivery-limit" when Number(setting) is >= 0 and < DeliveryLimit =>
+            "a lead that workers gave back so often leaves the queue and has to be published again.",
+        "consumer-timeout" when Number(setting) is < ConsumerTimeout =>
+            "a worker that waits for Postgres for so many milliseconds loses its connection.",
         _ => null,
     };
 
-    private static long? Number(JsonProperty setting) => long.TryParse(setting.Value.ToString(), CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Number(JsonProperty setting) =>
+        long.TryParse(setting.Value.ToString(), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     // The one with the highest priority counts, and no other.
     private static JsonElement? Of(string queue, JsonElement policies)

@@ -7,8 +7,8 @@ using RabbitMQ.Client.Exceptions;
 namespace Router.Hosting;
 
 /// <summary>
-/// Makes the router's queues as they must be. One that exists with other arguments, made by an older version or by hand, is used as it is: RabbitMQ
-/// can't change a queue, nor delete a quorum queue only if it is empty. What it lacks is told.
+/// Makes the router's queues as they must be. One that exists with other arguments, made by an older version or by hand, is used as it is:
+/// RabbitMQ can't change a queue, nor delete a quorum queue only if it is empty. What it lacks is told.
 /// </summary>
 internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
 {
@@ -17,7 +17,8 @@ internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
     private readonly ConcurrentDictionary<string, Dictionary<string, object?>> _actual = new(StringComparer.Ordinal);
 
     /// <summary>What a declaration of the queue must say to be accepted.</summary>
-    public IReadOnlyDictionary<string, object?> ArgumentsOf(string queue) => _actual.TryGetValue(queue, out var actual) ? actual : BrokerQueues.Arguments(queue);
+    public IReadOnlyDictionary<string, object?> ArgumentsOf(string queue) =>
+        _actual.TryGetValue(queue, out var actual) ? actual : BrokerQueues.Arguments(queue);
 
     /// <summary>The arguments that the queue should have and hasn't.</summary>
     public IReadOnlyList<string> Lacking(string queue) =>
@@ -31,7 +32,8 @@ internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
         {
             await Declare(connection, queue, cancellationToken);
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
+            await channel.ExchangeDeclareAsync(
+                queue, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
             await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
         }
     }
@@ -50,7 +52,8 @@ internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             try
             {
-                await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+                await channel.QueueDeclareAsync(
+                    queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
                 if (differences > 0 && (!_actual.TryGetValue(queue, out var known) || known.Count != arguments.Count))
                     LogOtherwise(logger, queue);
                 _actual[queue] = arguments;
@@ -64,7 +67,10 @@ internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
         }
     }
 
-    /// <summary>Makes the arguments what the queue has: false where the sentence doesn't say it. RabbitMQ names the first argument that differs, and the queue's own value of it.</summary>
+    /// <summary>
+    /// Makes the arguments what the queue has: false where the sentence doesn't say it. RabbitMQ names the first argument that differs, and
+    /// the queue's own value of it.
+    /// </summary>
     internal static bool TryAdapt(Dictionary<string, object?> arguments, string sentence)
     {
         if (Difference().Match(sentence) is not { Success: true } difference || difference.Groups["name"].Value is "x-queue-type")
@@ -84,6 +90,8 @@ internal sealed partial class QueueTopology(ILogger<QueueTopology> logger)
         RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Difference();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} exists with other arguments than it should have; it is used as it is. The operator's page says what that means")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "The queue {Queue} exists with other arguments than it should have; it is used as it is. "
+        + "The operator's page says what that means")]
     private static partial void LogOtherwise(ILogger logger, string queue);
 }

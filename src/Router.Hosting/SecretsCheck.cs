@@ -13,7 +13,8 @@ namespace Router.Hosting;
 internal sealed class SecretsCheck(NpgsqlDataSource database, IDataProtectionProvider protection, SecretProtection secrets) : IHealthCheck
 {
     public const string Unreadable =
-        "The stored secrets can't be read with this host's keys: Secrets:CertificatePath is missing, or isn't the certificate that encrypted them. "
+        "The stored secrets can't be read with this host's keys: "
+        + "Secrets:CertificatePath is missing, or isn't the certificate that encrypted them. "
         + "Give this host the same certificate as the others (the one before it as Secrets:PreviousCertificatePath).";
 
     public const string Unusable = "The key ring can't be used: nothing can be encrypted with it, or read again.";

@@ -4,8 +4,8 @@ using Router.Core.Deliveries;
 namespace Router.Worker;
 
 /// <summary>
-/// What a worker that stops had in hand and hasn't begun goes back to its queue. That is no fault: canceled by its own token, the message is logged as
-/// canceled, where any other cancellation would be an error in the log for each.
+/// What a worker that stops had in hand and hasn't begun goes back to its queue. That is no fault: canceled by its own token, the message
+/// is logged as canceled, where any other cancellation would be an error in the log for each.
 /// </summary>
 internal sealed class BackAtStop<TConsumer>(IHostApplicationLifetime host) : IFilter<ConsumerConsumeContext<TConsumer>>
     where TConsumer : class

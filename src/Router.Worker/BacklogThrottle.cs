@@ -4,8 +4,8 @@ using Router.Core.Deliveries;
 namespace Router.Worker;
 
 /// <summary>
-/// While fresh leads come, what can wait takes turns, few at a time, so that there is something left for them: retries, and a backlog in the
-/// main lane that fresh leads go past. Otherwise nobody waits here.
+/// While fresh leads come, what can wait takes turns, few at a time, so that there is something left for them: retries, and a backlog in
+/// the main lane that fresh leads go past. Otherwise nobody waits here.
 /// </summary>
 internal sealed class BacklogThrottle(IOptions<DeliveryOptions> options, TimeProvider time) : IDisposable
 {

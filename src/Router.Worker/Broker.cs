@@ -79,7 +79,9 @@ internal static class Broker
         rabbit.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
     }
 
-    /// <summary>An exchange with its queue behind it, for what workers publish; the queues of events are declared by the lanes that take them.</summary>
+    /// <summary>
+    /// An exchange with its queue behind it, for what workers publish; the queues of events are declared by the lanes that take them.
+    /// </summary>
     private static void Queue<T>(IRabbitMqBusFactoryConfigurator rabbit, QueueTopology topology, string name)
         where T : class
     {

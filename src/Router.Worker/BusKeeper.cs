@@ -8,12 +8,13 @@ using Router.Hosting;
 namespace Router.Worker;
 
 /// <summary>
-/// Starts the bus once the queues are as they must be, and watches over what is really taken from them, not over what the library believes: by a
-/// connection of its own it sees messages that wait and lanes to which none comes. Then it starts the bus anew; if that doesn't help, it ends the process
-/// with an error, and whoever runs it starts another one.
+/// Starts the bus once the queues are as they must be, and watches over what is really taken from them, not over what the library believes:
+/// by a connection of its own it sees messages that wait and lanes to which none comes. Then it starts the bus anew; if that doesn't help,
+/// it ends the process with an error, and whoever runs it starts another one.
 /// </summary>
 internal sealed partial class BusKeeper(
-    IServiceProvider services, CurrentBus current, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes, IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
+    IServiceProvider services, CurrentBus current, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes,
+    IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
     IHostApplicationLifetime host, TimeProvider time, ILogger<BusKeeper> logger) : BackgroundService, IHealthCheck
 {
     private const int MostRestarts = 5;
@@ -127,6 +128,7 @@ internal sealed partial class BusKeeper(
     [LoggerMessage(Level = LogLevel.Error, Message = "Nothing comes from {Queue} though it should; connecting to RabbitMQ anew")]
     private static partial void LogDeaf(ILogger logger, string queue);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Connecting anew doesn't help, and this worker takes no leads: it ends. Another one must be started in its place")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Connecting anew doesn't help, and this worker takes no leads: it ends. Another one must be started in its place")]
     private static partial void LogGivesUp(ILogger logger);
 }

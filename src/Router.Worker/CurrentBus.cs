@@ -18,5 +18,6 @@ internal sealed class CurrentBus
     /// <exception cref="InvalidOperationException">The worker isn't connected to RabbitMQ.</exception>
     public Task Publish<T>(T message, IPipe<PublishContext<T>> pipe, CancellationToken cancellationToken)
         where T : class =>
-        (_control ?? throw new InvalidOperationException("The worker isn't connected to RabbitMQ.")).Publish(message, pipe, cancellationToken);
+        (_control ?? throw new InvalidOperationException("The worker isn't connected to RabbitMQ."))
+            .Publish(message, pipe, cancellationToken);
 }

@@ -17,7 +17,8 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
 
     private static readonly byte[] TooLarge = "null"u8.ToArray();
 
-    private static readonly IPipe<PublishContext<DeadLetter>> Mandatory = Pipe.Execute<PublishContext<DeadLetter>>(context => context.Mandatory = true);
+    private static readonly IPipe<PublishContext<DeadLetter>> Mandatory = Pipe.Execute<PublishContext<DeadLetter>>(
+        context => context.Mandatory = true);
 
     /// <summary>True once the broker has it; false: it isn't dead yet, try once more later. See <see cref="PublishDeadLetter"/>.</summary>
     public async Task<bool> TryPublish(LeadEvent lead, Destination destination, byte[] body, Attempt attempt)
@@ -54,6 +55,8 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
         Body = new RawJson(body),
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The dead letter of event {MessageId} at destination {DestinationId} was not confirmed by RabbitMQ ({Exception}); it is tried again instead")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "The dead letter of event {MessageId} at destination {DestinationId} was not confirmed by RabbitMQ ({Exception}); "
+        + "it is tried again instead")]
     private static partial void LogNotConfirmed(ILogger logger, Guid messageId, Guid destinationId, string exception);
 }

@@ -13,7 +13,8 @@ namespace Router.Worker;
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
 internal sealed class DueDeliveries(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<DeliveryOptions> options,
+    HostDuties duties, TimeProvider time)
     : BackgroundService
 {
     private const int Batch = 250;
@@ -23,7 +24,8 @@ internal sealed class DueDeliveries(
 
     private readonly Duty _duty = duties.Add("Queueing of due retries", options.Value.DueInterval);
 
-    private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(context => context.Mandatory = true);
+    private static readonly IPipe<PublishContext<RetryDelivery>> Mandatory = Pipe.Execute<PublishContext<RetryDelivery>>(
+        context => context.Mandatory = true);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -110,9 +112,11 @@ internal sealed class DueDeliveries(
             returning d.event_id, d.destination_id, d.attempts + 1 as attempt, d.accepted_at
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<(Guid EventId, Guid DestinationId, int Attempt, DateTimeOffset AcceptedAt)>(new CommandDefinition(
+        var rows = await connection.QueryAsync<(Guid EventId, Guid DestinationId, int Attempt, DateTimeOffset AcceptedAt)>(
+            new CommandDefinition(
             sql, new { options.Value.MaxQueuedRetries, Batch, options.Value.QueueLease }, cancellationToken: cancellationToken));
-        return [.. rows.Select(row => (new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt }, row.AcceptedAt))];
+        return [.. rows.Select(row =>
+            (new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt }, row.AcceptedAt))];
     }
 
     private async Task Release(List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)> due)
@@ -120,7 +124,8 @@ internal sealed class DueDeliveries(
         const string sql = """
             update deliveries d set leased_until = null
             from unnest(@Events, @Destinations, @Attempts, @Times) as u (event_id, destination_id, attempt, accepted_at)
-            where d.destination_id = u.destination_id and d.accepted_at = u.accepted_at and d.event_id = u.event_id and d.state = 'retrying' and d.attempts = u.attempt - 1
+            where d.destination_id = u.destination_id and d.accepted_at = u.accepted_at and d.event_id = u.event_id
+              and d.state = 'retrying' and d.attempts = u.attempt - 1
             """;
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(sql, new

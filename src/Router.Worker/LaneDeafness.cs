@@ -3,8 +3,8 @@ using RabbitMQ.Client;
 namespace Router.Worker;
 
 /// <summary>
-/// For how long a lane has taken nothing though it should: nobody at all consumes its queue, or messages wait in it while this worker has room and gets
-/// none of them.
+/// For how long a lane has taken nothing though it should: nobody at all consumes its queue, or messages wait in it while this worker has
+/// room and gets none of them.
 /// </summary>
 internal sealed class LaneDeafness(string queue, int limit, LaneCount count, TimeProvider time)
 {

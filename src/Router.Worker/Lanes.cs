@@ -7,7 +7,8 @@ namespace Router.Worker;
 /// <summary>A lane: a queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
 internal static class Lanes
 {
-    public static void Lane<TConsumer>(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, int concurrency)
+    public static void Lane<TConsumer>(
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, int concurrency)
         where TConsumer : class, IConsumer =>
         rabbit.ReceiveEndpoint(queue, endpoint =>
         {

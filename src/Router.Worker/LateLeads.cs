@@ -7,10 +7,11 @@ using Router.Core.Duties;
 namespace Router.Worker;
 
 /// <summary>
-/// Tells operators when a lead hasn't reached its Lead Manager in time: a lead is worth most in its first minutes. Once for each Lead Manager
-/// when that begins and once when it ends, from each worker.
+/// Tells operators when a lead hasn't reached its Lead Manager in time: a lead is worth most in its first minutes. Once for each Lead
+/// Manager when that begins and once when it ends, from each worker.
 /// </summary>
-internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<LateLeads> logger)
+internal sealed partial class LateLeads(
+    NpgsqlDataSource database, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<LateLeads> logger)
     : PeriodicWork("Alarm for late leads", options.Value.LateAfter / 6, duties, time)
 {
     private readonly HashSet<Guid> _late = [];
@@ -25,12 +26,14 @@ internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<Deli
             with recursive waiting (id) as (
                 (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
                 union all
-                select (select destination_id from deliveries where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
+                select (select destination_id from deliveries
+                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
                 from waiting where waiting.id is not null
             ), holding (id) as (
                 (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
                 union all
-                select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+                select (select destination_id from deliveries
+                        where state = 'held' and destination_id > holding.id order by destination_id limit 1)
                 from holding where holding.id is not null
             )
             select x.id, x.site_id, late.count, late.oldest
@@ -38,7 +41,8 @@ internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<Deli
             cross join lateral (
                 select count(*) as count, min(accepted_at) as oldest from (
                     select accepted_at from deliveries
-                    where destination_id = x.id and state in ('retrying', 'held') and delivered_at is null and not is_test and accepted_at <= now() - @LateAfter limit 1000) d
+                    where destination_id = x.id and state in ('retrying', 'held') and delivered_at is null and not is_test
+                      and accepted_at <= now() - @LateAfter limit 1000) d
             ) late
             where x.kind = 'lead_manager' and x.id in (select id from waiting union select id from holding) and late.count > 0
             """;
@@ -55,7 +59,8 @@ internal sealed partial class LateLeads(NpgsqlDataSource database, IOptions<Deli
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Site {SiteId}: {Count} leads have not reached Lead Manager in time, the oldest waits for {Seconds:0} s")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Site {SiteId}: {Count} leads have not reached Lead Manager in time, the oldest waits for {Seconds:0} s")]
     private static partial void LogLate(ILogger logger, Guid siteId, long count, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lead Manager {DestinationId} has all its leads again")]

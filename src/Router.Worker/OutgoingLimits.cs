@@ -5,7 +5,8 @@ using Router.Hosting;
 namespace Router.Worker;
 
 /// <summary>
-/// Each request to a receiver takes a file descriptor, and a worker that runs out of them dies. Where it may have few, it sends to fewer at a time.
+/// Each request to a receiver takes a file descriptor, and a worker that runs out of them dies. Where it may have few, it sends to
+/// fewer at a time.
 /// </summary>
 internal sealed partial class OutgoingLimits(ILogger<OutgoingLimits> logger) : IPostConfigureOptions<DeliveryOptions>
 {
@@ -23,7 +24,8 @@ internal sealed partial class OutgoingLimits(ILogger<OutgoingLimits> logger) : I
 
     private static int Least(int wanted, int most) => Math.Min(wanted, Math.Max(4, most));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There are file descriptors for {Room} connections to receivers (ulimit -n): this worker has only {Concurrency} leads, "
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "There are file descriptors for {Room} connections to receivers (ulimit -n): this worker has only {Concurrency} leads, "
         + "{Retries} retries and {Slow} slow requests in hand at a time")]
     private static partial void LogNarrowed(ILogger logger, int room, int concurrency, int retries, int slow);
 }

@@ -6,7 +6,8 @@ namespace Router.Worker;
 /// <summary>
 /// A worker that can't read the destinations' secrets takes no leads: it would fail every delivery. The start of the bus waits for this.
 /// </summary>
-internal sealed partial class ReadableSecrets(SecretsCheck secrets, DatabaseAvailability availability, TimeProvider time, ILogger<ReadableSecrets> logger)
+internal sealed partial class ReadableSecrets(
+    SecretsCheck secrets, DatabaseAvailability availability, TimeProvider time, ILogger<ReadableSecrets> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 

@@ -4,7 +4,9 @@ using Router.Core.Duties;
 
 namespace Router.Worker;
 
-/// <summary>Takes a step of each replay once a second: that, and the share of the retry queue that a destination has, bounds what a replay may do.</summary>
+/// <summary>
+/// Takes a step of each replay once a second: that, and the share of the retry queue that a destination has, bounds what a replay may do.
+/// </summary>
 internal sealed class ReplaySteps(ReplayJobs replays, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time)
     : PeriodicWork("Replaying", options.Value.ReplayTick, duties, time)
 {

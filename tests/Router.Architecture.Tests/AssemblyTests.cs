@@ -25,7 +25,8 @@ public sealed class AssemblyTests
     [Fact]
     public void Core_KnowsNoHost() =>
         Types().That().ResideInAssembly(Parts.Core).Should()
-            .NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^(MassTransit|Microsoft\.AspNetCore|Serilog)(\.|$)"))
+            .NotDependOnAny(Types(includeReferenced: true).That()
+                .ResideInNamespaceMatching(@"^(MassTransit|Microsoft\.AspNetCore|Serilog)(\.|$)"))
             .Because("how messages, requests and the log come and go is the hosts' business")
             .Check(Parts.All);
 }

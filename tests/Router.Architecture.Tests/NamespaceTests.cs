@@ -19,22 +19,26 @@ public sealed class NamespaceTests
     [MemberData(nameof(EarlierStages))]
     public void Stage_OfCore_DoesNotKnowLaterOnes(string stage) =>
         Types().That().ResideInNamespaceMatching(Within("Router.Core", stage))
-            // The one exception: it reports as a duty how it hears of changes, while duties are reported to the database. It belongs beside the
-            // directories that listen to it.
+            // The one exception: it reports as a duty how it hears of changes, while duties are reported to the database. It belongs beside
+            // the directories that listen to it.
             .And().AreNot(typeof(DirectoryChanges))
-            .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching(Within("Router.Core", Stages[(Array.IndexOf(Stages, stage) + 1)..])))
+            .Should().NotDependOnAny(
+                Types().That().ResideInNamespaceMatching(Within("Router.Core", Stages[(Array.IndexOf(Stages, stage) + 1)..])))
             .Because("a later stage may know an earlier one, never the reverse")
             .Check(Parts.All);
 
     [Fact]
     public void Stages_OfCore_AreAllOfIts()
     {
-        var namespaces = Parts.Core.GetTypes().Select(type => type.Namespace).OfType<string>().Where(name => name.StartsWith("Router.Core.", StringComparison.Ordinal));
-        Assert.Equal(Stages.Order(StringComparer.Ordinal), namespaces.Select(name => name.Split('.')[2]).Distinct().Order(StringComparer.Ordinal));
+        var namespaces = Parts.Core.GetTypes().Select(type => type.Namespace).OfType<string>()
+            .Where(name => name.StartsWith("Router.Core.", StringComparison.Ordinal));
+        Assert.Equal(Stages.Order(StringComparer.Ordinal),
+            namespaces.Select(name => name.Split('.')[2]).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void Namespaces_OfTheApi_KnowEachOtherInOneDirection() => Slices().Matching("Router.Api.(*)").Should().BeFreeOfCycles().Check(Parts.All);
+    public void Namespaces_OfTheApi_KnowEachOtherInOneDirection() =>
+        Slices().Matching("Router.Api.(*)").Should().BeFreeOfCycles().Check(Parts.All);
 
     [Theory]
     [InlineData("Router.Core")]
@@ -44,5 +48,6 @@ public sealed class NamespaceTests
             .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching($"^{Regex.Escape(root)}$"))
             .Check(Parts.All);
 
-    private static string Within(string root, params string[] namespaces) => $@"^{Regex.Escape(root)}\.({string.Join('|', namespaces)})(\.|$)";
+    private static string Within(string root, params string[] namespaces) =>
+        $@"^{Regex.Escape(root)}\.({string.Join('|', namespaces)})(\.|$)";
 }

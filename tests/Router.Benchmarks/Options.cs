@@ -5,7 +5,8 @@ namespace Router.Benchmarks;
 /// <summary>The command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "tests/bench.sh [SCENARIO…] [--seconds N] [--rounds N] [--connections N] [--sites N] [--backlog N] [--rows N] [--json FILE]";
+    public const string Usage =
+        "tests/bench.sh [SCENARIO…] [--seconds N] [--rounds N] [--connections N] [--sites N] [--backlog N] [--rows N] [--json FILE]";
 
     public IReadOnlyList<string> Scenarios { get; init; } = [];
 
@@ -55,5 +56,6 @@ internal sealed record Options
     }
 
     private static int Number(string[] args, int at) =>
-        at < args.Length && int.TryParse(args[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new FormatException(Usage);
+        at < args.Length && int.TryParse(args[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+            : throw new FormatException(Usage);
 }

@@ -38,7 +38,8 @@ internal static class Run
             await using var lab = await Lab.Start(options, stop.Token);
             var (step, steps) = (0, scenarios.Sum(scenario => scenario.Steps(options)));
             foreach (var scenario in scenarios)
-                await scenario.Run(new Bench(lab, report, text => Console.Error.WriteLine($"[{++step}/{steps}] {scenario.Name}: {text}"), stop.Token));
+                await scenario.Run(new Bench(
+                    lab, report, text => Console.Error.WriteLine($"[{++step}/{steps}] {scenario.Name}: {text}"), stop.Token));
             return 0;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -62,6 +63,8 @@ internal static class Run
     {
         if (names.Count == 0)
             return [.. Scenario.All.Where(scenario => scenario.IsStandard)];
-        return [.. names.Select(name => Scenario.All.FirstOrDefault(scenario => scenario.Name == name) ?? throw new FormatException($"There is no scenario '{name}'.\n{Options.Usage}"))];
+        return [.. names.Select(name =>
+            Scenario.All.FirstOrDefault(scenario => scenario.Name == name)
+            ?? throw new FormatException($"There is no scenario '{name}'.\n{Options.Usage}"))];
     }
 }

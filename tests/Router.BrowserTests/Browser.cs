@@ -24,7 +24,8 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
         Router = await servers.SharedRouter.Value;
         _playwright = await Playwright.CreateAsync();
         // The tests run as root on build machines, where Chromium's sandbox can't.
-        _chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+        _chromium = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
     }
 
     public async ValueTask DisposeAsync()
@@ -40,7 +41,8 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     {
         var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = (at ?? Router.Api.Url).AbsoluteUri, JavaScriptEnabled = script, ViewportSize = new ViewportSize { Width = width, Height = 800 },
+            BaseURL = (at ?? Router.Api.Url).AbsoluteUri, JavaScriptEnabled = script,
+            ViewportSize = new ViewportSize { Width = width, Height = 800 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
         });
         context.SetDefaultTimeout(30_000);
@@ -50,7 +52,8 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     /// <summary>An invited owner of the site, not signed in yet; the link is the operator's to pass on.</summary>
     public async Task<(string Email, string Link)> Invite(params TestSite[] sites)
     {
-        var response = await Router.Admin.PostAsJsonAsync("/api/accounts", new { email = $"ann-{Guid.NewGuid():N}@realty.test", sites = sites.Select(site => site.Id) });
+        var response = await Router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = $"ann-{Guid.NewGuid():N}@realty.test", sites = sites.Select(site => site.Id) });
         var invitation = await response.Content.ReadFromJsonAsync<JsonElement>();
         return (invitation.GetProperty("email").GetString()!, invitation.GetProperty("path").GetString()!);
     }

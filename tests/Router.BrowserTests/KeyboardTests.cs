@@ -66,7 +66,8 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
         for (var i = 0; i < 60; i++)
         {
             await page.Keyboard.PressAsync("Tab");
-            Assert.NotEqual("none", await Focused(page, "e => e === document.body ? 'behind the last one' : getComputedStyle(e).outlineStyle"));
+            Assert.NotEqual("none",
+                await Focused(page, "e => e === document.body ? 'behind the last one' : getComputedStyle(e).outlineStyle"));
             if (await Focused(page, "e => e.id") == target || await Focused(page, "e => e.textContent.trim()") == target)
                 return;
         }

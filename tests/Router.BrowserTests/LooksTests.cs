@@ -5,7 +5,9 @@ using Microsoft.Playwright;
 
 namespace Router.BrowserTests;
 
-/// <summary>Every page, wide and narrow, light and dark: no accessibility rule broken, nothing wider than the window; and a picture of each.</summary>
+/// <summary>
+/// Every page, wide and narrow, light and dark: no accessibility rule broken, nothing wider than the window; and a picture of each.
+/// </summary>
 public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
 {
     private readonly RouterFixture _router = browser.Router;
@@ -70,14 +72,17 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
-        var made = await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "Valuations", description = "Tells your leads what their house is worth.", url = "https://valuations.test", secret = "s", published = true });
+        var made = await _router.Admin.PostAsJsonAsync("/api/integrations",
+            new { name = "Valuations", description = "Tells your leads what their house is worth.", url = "https://valuations.test",
+            secret = "s", published = true });
         var integration = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
         await site.Post("{}");
         await Eventually.True(async () => await _router.Query<long>("select count(*) from refused_requests") > 0, "the refusal is counted");
         var page = await browser.SignInAsOperator(width, dark, script: true);
 
         await Look(page, "/", "sites", width);
-        foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/refused", "/catalogue", "/catalogue/new", "/accounts", "/audit"])
+        foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/refused", "/catalogue",
+            "/catalogue/new", "/accounts", "/audit"])
             await Look(page, $"/operator{name}", $"operator{name.Replace('/', '-')}", width);
         await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
@@ -89,9 +94,11 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
     internal static async Task Look(IPage page, string path, string name, int width)
     {
         await page.GotoAsync(path);
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{name}-{width}.png"), FullPage = true });
+        await page.ScreenshotAsync(
+            new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{name}-{width}.png"), FullPage = true });
         var axe = await page.RunAxe();
-        Assert.True(axe.Violations.Length == 0, $"{name} at {width}: " + string.Join("; ", axe.Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")));
+        Assert.True(axe.Violations.Length == 0, $"{name} at {width}: "
+            + string.Join("; ", axe.Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")));
         Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
     }
 }

@@ -169,7 +169,8 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         for (var i = 0; i < 3; i++)
             await site.PostLead();
         await Eventually.True(
-            async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("state").GetString() == "dead") == 3, "all are dead");
+            async () => (await site.Deliveries()).GetProperty("items").EnumerateArray()
+                .Count(item => item.GetProperty("state").GetString() == "dead") == 3, "all are dead");
         _router.Receiver.Answer(destination.Path, 200);
 
         var page = await browser.SignInAsOwner([site]);
@@ -189,7 +190,8 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Link, new() { Name = "Replay all of these (2)" }).ClickAsync();
         await Button(page, "Replay 2").ClickAsync();
         await Expect(page.GetByText("2 are sent again.")).ToBeVisibleAsync(new() { Timeout = 15_000 });
-        await Eventually.True(() => _router.Receiver.At(destination.Path).Count(request => request.Attempt == 5) == 3, "the other two arrived");
+        await Eventually.True(
+            () => _router.Receiver.At(destination.Path).Count(request => request.Attempt == 5) == 3, "the other two arrived");
     }
 
     [Fact]
@@ -204,7 +206,9 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
             await Task.CompletedTask;
         });
         await site.PostLead();
-        await Eventually.True(async () => (await site.Delivery(destination, "retrying")).GetProperty("last_status").ValueKind is not System.Text.Json.JsonValueKind.Null, "it waits");
+        await Eventually.True(async () =>
+            (await site.Delivery(destination, "retrying")).GetProperty("last_status").ValueKind is not System.Text.Json.JsonValueKind.Null,
+            "it waits");
 
         var page = await browser.SignInAsOwner([site]);
         var card = page.GetByRole(AriaRole.Region, new() { Name = "waiting" });

@@ -21,7 +21,9 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         where not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
         """;
 
-    /// <summary>Waits until what was accepted is planned and nothing is on its way; how long that took, null when it didn't end in time.</summary>
+    /// <summary>
+    /// Waits until what was accepted is planned and nothing is on its way; how long that took, null when it didn't end in time.
+    /// </summary>
     public async Task<TimeSpan?> Settle(TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();
@@ -30,7 +32,9 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         {
             var moving = await database.ExecuteScalarAsync<long>(
                 $"select (select count(*) from deliveries where state not in ('delivered', 'rejected', 'dead', 'canceled')) + ({Missing})");
-            if (moving == 0 && await Waiting() == 0 && (await Events(database)).Keys.ToHashSet().IsSupersetOf(driver.Leads.Where(lead => lead.IsAccepted).Select(lead => lead.Id)))
+            if (moving == 0 && await Waiting() == 0
+                && (await Events(database)).Keys.ToHashSet()
+                .IsSupersetOf(driver.Leads.Where(lead => lead.IsAccepted).Select(lead => lead.Id)))
                 return watch.Elapsed;
             await Task.Delay(200);
         }
@@ -43,7 +47,8 @@ internal sealed class Books(Rig rig, LoadDriver driver)
     {
         await using var database = await rig.OpenDatabase();
         var events = await Events(database);
-        var entries = (await database.QueryAsync<LedgerEntry>(Entries)).DistinctBy(entry => (entry.Lead, entry.Destination)).ToDictionary(entry => (entry.Lead, entry.Destination), entry => entry.State);
+        var entries = (await database.QueryAsync<LedgerEntry>(Entries)).DistinctBy(entry => (entry.Lead, entry.Destination))
+            .ToDictionary(entry => (entry.Lead, entry.Destination), entry => entry.State);
         // Of the tables: the statement looks away for a day, and everything here is younger.
         var missing = await database.ExecuteScalarAsync<long>(Missing);
         var unbalanced = await database.ExecuteScalarAsync<long>(
@@ -58,25 +63,32 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         }
 
         var accepted = driver.Leads.Where(lead => lead.IsAccepted).ToList();
-        var owed = accepted.SelectMany(lead => lead.Site.Destinations, (lead, destination) => (Lead: lead.Id, Destination: destination)).ToList();
+        var owed = accepted.SelectMany(lead => lead.Site.Destinations, (lead, destination) => (Lead: lead.Id, Destination: destination))
+            .ToList();
         Expect(accepted.Count(lead => !events.ContainsKey(lead.Id)), "accepted leads are not in the ledger");
         Expect(events.Count(row => row.Value != 1), "leads are in the ledger more than once");
-        Expect(owed.Count(owing => !IsSettled(entries.GetValueOrDefault(owing), arrivals[owing])), "accepted leads neither arrived at a destination nor were refused by it");
-        Expect(entries.Count(entry => !IsSettled(entry.Value, arrivals[entry.Key])), "deliveries are in the ledger as something else than what the destination answered");
-        Expect(arrivals.Count(group => group.Select(arrival => arrival.Message).Distinct().Count() > 1), "leads arrived under two message ids");
+        Expect(owed.Count(owing => !IsSettled(entries.GetValueOrDefault(owing), arrivals[owing])),
+            "accepted leads neither arrived at a destination nor were refused by it");
+        Expect(entries.Count(entry => !IsSettled(entry.Value, arrivals[entry.Key])),
+            "deliveries are in the ledger as something else than what the destination answered");
+        Expect(arrivals.Count(group => group.Select(arrival => arrival.Message).Distinct().Count() > 1),
+            "leads arrived under two message ids");
         Expect(rig.Receivers.Forged, "requests had a wrong signature or other contents than were sent");
         Expect(missing, "planned deliveries are missing in the ledger, and no queue holds their events");
         Expect(unbalanced, "lines of the statement don't add up");
         Expect(await PutAside(), "messages were put aside in error, skipped or dead-letter queues");
-        Expect(await database.ExecuteScalarAsync<long>("select count(*) from set_aside where reason <> 'too_large'"), "messages are set aside");
+        Expect(await database.ExecuteScalarAsync<long>("select count(*) from set_aside where reason <> 'too_large'"),
+            "messages are set aside");
         Expect(rig.Hosts.Count(host => host.GaveUp), "hosts ended by themselves");
-        Expect(driver.Answers.Where(answer => answer.Key is not (0 or 201 or 503)).Sum(answer => answer.Value), "answers to senders were neither success nor 503");
+        Expect(driver.Answers.Where(answer => answer.Key is not (0 or 201 or 503)).Sum(answer => answer.Value),
+            "answers to senders were neither success nor 503");
         return problems;
     }
 
     /// <summary>How many events there are of each lead.</summary>
     private static async Task<Dictionary<Guid, long>> Events(NpgsqlConnection database) =>
-        (await database.QueryAsync<(Guid Lead, long Count)>("select lead_id, count(*) from lead_events where product <> '' group by lead_id"))
+        (await database.QueryAsync<(Guid Lead, long Count)>(
+            "select lead_id, count(*) from lead_events where product <> '' group by lead_id"))
         .ToDictionary(row => row.Lead, row => row.Count);
 
     /// <summary>Delivered means that it answered 2xx, rejected that it answered 406; there is no other end here.</summary>
@@ -89,8 +101,11 @@ internal sealed class Books(Rig rig, LoadDriver driver)
 
     private Task<long> Waiting() => Messages(name => name is "lead-events" or "lead-events-fresh" or "lead-retries");
 
-    private Task<long> PutAside() => Messages(name => name is "lead-dead-letters" || name.EndsWith("_error", StringComparison.Ordinal) || name.EndsWith("_skipped", StringComparison.Ordinal));
+    private Task<long> PutAside() =>
+        Messages(name => name is "lead-dead-letters" || name.EndsWith("_error", StringComparison.Ordinal)
+        || name.EndsWith("_skipped", StringComparison.Ordinal));
 
     private async Task<long> Messages(Func<string, bool> which) => (await rig.Servers.Broker.Queues(rig.VirtualHost)).EnumerateArray()
-        .Where(queue => which(queue.GetProperty("name").GetString()!)).Sum(queue => queue.TryGetProperty("messages", out var count) ? count.GetInt64() : 0);
+        .Where(queue => which(queue.GetProperty("name").GetString()!))
+            .Sum(queue => queue.TryGetProperty("messages", out var count) ? count.GetInt64() : 0);
 }

@@ -8,7 +8,8 @@ internal sealed class Duplicates
     // Prefetch of both lanes at two workers, and what is slow beyond it: 200 ms of the load, in a lane for three destinations.
     private const int MostInFlight = 2 * (64 * 3 + 16) + 40;
 
-    private Duplicates(int count, int unexplained, int mostOfOneFault) => (Count, Unexplained, MostOfOneFault) = (count, unexplained, mostOfOneFault);
+    private Duplicates(int count, int unexplained, int mostOfOneFault) =>
+        (Count, Unexplained, MostOfOneFault) = (count, unexplained, mostOfOneFault);
 
     public int Count { get; }
 

@@ -77,12 +77,16 @@ internal sealed class Faults(Rig rig, Action<string> tell) : IDisposable
             Fault.DatabaseFrozen => ("Postgres", () => Alone(_database, servers.FreezePostgres, lasting, servers.ThawPostgres)),
             Fault.MemoryAlarm => ("the broker", () => Alone(_broker, servers.RaiseMemoryAlarm, lasting, servers.ClearMemoryAlarm)),
             Fault.DiskAlarm => ("the broker", () => Alone(_broker, servers.RaiseDiskAlarm, lasting, servers.ClearDiskAlarm)),
-            Fault.QueuePolicy => ("the queues", () => Alone(_broker, () => BrokersKeeper.Limit(rig, fault.Victim % 2 == 0), lasting, () => BrokersKeeper.Unlimit(rig))),
-            Fault.LoginRefused => ("all hosts", () => Alone(_broker, () => BrokersKeeper.LockOut(rig), lasting, () => BrokersKeeper.LetIn(rig))),
-            Fault.OversizedMessage => ("lead-events", () => Alone(_broker, () => BrokersKeeper.PutOversized(rig), lasting, () => Task.CompletedTask)),
+            Fault.QueuePolicy => ("the queues", () =>
+                Alone(_broker, () => BrokersKeeper.Limit(rig, fault.Victim % 2 == 0), lasting, () => BrokersKeeper.Unlimit(rig))),
+            Fault.LoginRefused =>
+                ("all hosts", () => Alone(_broker, () => BrokersKeeper.LockOut(rig), lasting, () => BrokersKeeper.LetIn(rig))),
+            Fault.OversizedMessage =>
+                ("lead-events", () => Alone(_broker, () => BrokersKeeper.PutOversized(rig), lasting, () => Task.CompletedTask)),
             Fault.DatabaseReadOnly => ("Postgres", () => Alone(_database, () => SetReadOnly("on"), lasting, () => SetReadOnly("off"))),
             Fault.TableLocked => ("the ledger", () => Alone(_database, () => Task.CompletedTask, TimeSpan.Zero, () => LockLedger(lasting))),
-            Fault.EverythingKilled => ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(each => each.Kill(lasting))])),
+            Fault.EverythingKilled =>
+                ("all", () => Task.WhenAll([KillBroker(lasting), KillDatabase(lasting), .. rig.Hosts.Select(each => each.Kill(lasting))])),
             _ => throw new InvalidOperationException($"Nobody knows how to make {fault.Kind.Fault}."),
         };
     }

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Router.Chaos;
 
-/// <summary>A host of the router with lines of its own to the broker and to Postgres: it may die, freeze and be cut off, and is started again.</summary>
+/// <summary>
+/// A host of the router with lines of its own to the broker and to Postgres: it may die, freeze and be cut off, and is started again.
+/// </summary>
 internal sealed class Host : IAsyncDisposable
 {
     private readonly string _program;
@@ -11,7 +13,8 @@ internal sealed class Host : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1);
     private HostProcess _process;
 
-    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, PrivateServers servers, string amqp, ConcurrentQueue<string> output)
+    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, PrivateServers servers, string amqp,
+        ConcurrentQueue<string> output)
     {
         (_program, Name, _output) = (program, name, output);
         BrokerLine = new TcpProxy(servers.Broker.Amqp);

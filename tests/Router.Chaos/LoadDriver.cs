@@ -78,7 +78,8 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
         var started = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/rest/sites/{lead.Site.Id}/leads")
         {
-            Content = JsonContent.Create(new { id = lead.Id, source = "chaos", email = "jack@mail.test", client_reference = Reference(lead.Id) }),
+            Content = JsonContent.Create(
+                new { id = lead.Id, source = "chaos", email = "jack@mail.test", client_reference = Reference(lead.Id) }),
         };
         request.Headers.Authorization = lead.Site.Credentials;
         if (lead.HasKey)

@@ -7,7 +7,8 @@ if (args is not ["run", var seed, var seconds])
     return await ConsoleRunner.Run(args);
 
 var isShort = seconds == "short";
-var run = new ChaosRun(int.Parse(seed, CultureInfo.InvariantCulture), isShort ? 90 : int.Parse(seconds, CultureInfo.InvariantCulture), isShort, Console.WriteLine);
+var run = new ChaosRun(int.Parse(seed, CultureInfo.InvariantCulture), isShort ? 90 : int.Parse(seconds, CultureInfo.InvariantCulture),
+    isShort, Console.WriteLine);
 var report = await run.Execute();
 Console.WriteLine(report.Text);
 return report.Problems.Count == 0 ? 0 : 1;

@@ -25,7 +25,8 @@ internal enum Manners
 }
 
 /// <summary>One request as a destination got it.</summary>
-internal readonly record struct Arrival(Guid Destination, Guid Lead, Guid Message, int Attempt, int Status, DateTimeOffset At, DateTimeOffset Answered);
+internal readonly record struct Arrival(
+    Guid Destination, Guid Lead, Guid Message, int Attempt, int Status, DateTimeOffset At, DateTimeOffset Answered);
 
 /// <summary>The servers of all destinations; they write down what arrived.</summary>
 internal sealed class Receivers : IAsyncDisposable
@@ -84,7 +85,8 @@ internal sealed class Receivers : IAsyncDisposable
             || headers["X-Lead-Router-Signature"] != Convert.ToHexStringLower(HMACSHA256.HashData(destination.Secret, body.ToArray())))
             Interlocked.Increment(ref _forged);
         _arrivals.Enqueue(new Arrival(
-            destination.Id, id, Guid.Parse(headers["X-Lead-Router-Message-Id"].ToString()), int.Parse(headers["X-Lead-Router-Attempt"].ToString(), null), status, at, TimeProvider.System.GetUtcNow()));
+            destination.Id, id, Guid.Parse(headers["X-Lead-Router-Message-Id"].ToString()),
+            int.Parse(headers["X-Lead-Router-Attempt"].ToString(), null), status, at, TimeProvider.System.GetUtcNow()));
         if (status == 0)
             context.Abort();
         else

@@ -22,17 +22,24 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems, IRead
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
         Line($"seed {seed}, {(span.Ended - span.Began).TotalSeconds:0} s of load, {faults.Count} faults");
         foreach (var fault in faults.OrderBy(fault => fault.Began))
-            Line($"  {(fault.Began - span.Began).TotalSeconds,6:0.0} s to {(fault.Ended - span.Began).TotalSeconds,6:0.0} s  {fault.Kind.Fault} of {fault.Victim}");
+        {
+            var (began, ended) = ((fault.Began - span.Began).TotalSeconds, (fault.Ended - span.Began).TotalSeconds);
+            Line($"  {began,6:0.0} s to {ended,6:0.0} s  {fault.Kind.Fault} of {fault.Victim}");
+        }
 
         var accepted = driver.Leads.Count(lead => lead.IsAccepted);
         var took = driver.Accepts.Select(accept => accept.Took).Order().ToList();
         var delivered = rig.Receivers.Arrivals.Where(arrival => arrival.Status == 200).ToList();
-        Line($"leads                    {driver.Leads.Count} sent, {accepted} accepted ({100.0 * accepted / Math.Max(1, driver.Leads.Count):0.0} %)");
-        Line($"answers                  {string.Join(", ", driver.Answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Value} × {(answer.Key == 0 ? "none" : answer.Key)}"))}");
+        var percent = 100.0 * accepted / Math.Max(1, driver.Leads.Count);
+        Line($"leads                    {driver.Leads.Count} sent, {accepted} accepted ({percent:0.0} %)");
+        var answers = driver.Answers.OrderBy(answer => answer.Key)
+            .Select(answer => $"{answer.Value} × {(answer.Key == 0 ? "none" : answer.Key)}");
+        Line($"answers                  {string.Join(", ", answers)}");
         Line($"time to accept, p99      {(took.Count == 0 ? 0 : took[took.Count * 99 / 100].TotalMilliseconds):0} ms");
         Line($"longest without accept   {Longest(driver.Accepts.Select(accept => accept.At), span):0.0} s");
         Line($"longest without delivery {Longest(delivered.Select(arrival => arrival.At), span):0.0} s");
-        Line($"deliveries               {delivered.DistinctBy(arrival => (arrival.Destination, arrival.Message)).Count()}, and {duplicates.Count} of them once more (at most {duplicates.MostOfOneFault} from one fault)");
+        var (once, again) = (delivered.DistinctBy(arrival => (arrival.Destination, arrival.Message)).Count(), duplicates.Count);
+        Line($"deliveries               {once}, and {again} of them once more (at most {duplicates.MostOfOneFault} from one fault)");
         Line($"time to settle           {(span.Settled is { } settled ? $"{settled.TotalSeconds:0.0} s" : "never")}");
         Line($"lost                     {(problems.Count == 0 ? "nothing" : "see below")}");
         foreach (var problem in problems)

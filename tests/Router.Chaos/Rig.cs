@@ -23,7 +23,8 @@ internal sealed class Rig : IAsyncDisposable
         {
             ["Admin:Token"] = AdminToken,
             // A run is minutes long: everything that takes turns by the clock takes them sooner.
-            ["Delivery:RetrySchedule"] = "00:00:01,00:00:01,00:00:02,00:00:02,00:00:04,00:00:04,00:00:08,00:00:08,00:00:15,00:00:30,00:01:00",
+            ["Delivery:RetrySchedule"] =
+                "00:00:01,00:00:01,00:00:02,00:00:02,00:00:04,00:00:04,00:00:08,00:00:08,00:00:15,00:00:30,00:01:00",
             ["Delivery:RequestTimeout"] = "00:00:04",
             ["Delivery:Lease"] = "00:00:06",
             ["Delivery:QueueLease"] = "00:00:15",
@@ -38,7 +39,8 @@ internal sealed class Rig : IAsyncDisposable
         };
         Receivers = new Receivers(seed);
         Api = new Host("Router.Api", "API", settings, servers, amqp, _output);
-        Workers = [.. Enumerable.Range(1, 2).Select(number => new Host("Router.Worker", $"worker {number}", settings, servers, amqp, _output))];
+        Workers = [.. Enumerable.Range(1, 2)
+            .Select(number => new Host("Router.Worker", $"worker {number}", settings, servers, amqp, _output))];
         _admin = new HttpClient { BaseAddress = Api.Url };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
@@ -73,7 +75,8 @@ internal sealed class Rig : IAsyncDisposable
             foreach (var host in rig.Hosts)
                 await host.Ready();
             await Eventually.True(
-                () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"), "its queues are kept");
+                () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"),
+                "its queues are kept");
             rig.Sites =
             [
                 await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.Slow, Manners.Flaky),

@@ -19,7 +19,8 @@ internal sealed record Site(Guid Id, AuthenticationHeaderValue Credentials, IRea
             lead_manager = new { url = addresses[0].Url, secret = addresses[0].Secret, partner_id = "lm" },
         });
         foreach (var (url, secret) in addresses.Skip(1))
-            await Post(admin, $"/api/sites/{id}/destinations", new { name = url.AbsolutePath.Trim('/'), url, secret, partner_id = "p", active = true });
+            await Post(admin, $"/api/sites/{id}/destinations",
+                new { name = url.AbsolutePath.Trim('/'), url, secret, partner_id = "p", active = true });
 
         var product = await Post(admin, "/api/products", new { username = $"web-{id:N}", display_name = "Website" });
         var (username, password) = (product.GetProperty("username").GetString(), product.GetProperty("password").GetString());
@@ -29,7 +30,8 @@ internal sealed record Site(Guid Id, AuthenticationHeaderValue Credentials, IRea
             .ToDictionary(item => new Uri(item.GetProperty("url").GetString()!), item => item.GetProperty("id").GetGuid());
         foreach (var (url, _) in addresses)
             receivers.Name(url, byUrl[url]);
-        return new Site(id, new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}"))), [.. byUrl.Values]);
+        return new Site(id, new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}"))), [.. byUrl.Values]);
     }
 
     private static async Task<JsonElement> Post(HttpClient admin, string path, object body)

@@ -122,7 +122,8 @@ public sealed class DestinationSenderTests
         using var receiver = new ScriptedReceiver(async (stream, _) =>
         {
             await ScriptedReceiver.ReadRequest(stream);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 204 No Content\r\n{string.Concat(Enumerable.Repeat($"X-Large: {new string('x', 1000)}\r\n", 40))}\r\n"));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 204 No Content\r\n{string.Concat(Enumerable.Repeat($"X-Large: {new string('x', 1000)}\r\n", 40))}\r\n"));
         });
         using var sender = Sender();
         Assert.Equal(204, (await Send(sender, receiver.Port)).Status);
@@ -135,11 +136,13 @@ public sealed class DestinationSenderTests
         {
             await ScriptedReceiver.ReadRequest(stream);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(
-                $"HTTP/1.1 503 Wait\r\nLocation: /grün\r\nX-Other: no\r\nServer: {new string('s', 900)}\r\nRetry-After: 99999999999\r\nContent-Length: 0\r\nContent-Type: text/html\r\n\r\n"));
+                $"HTTP/1.1 503 Wait\r\nLocation: /grün\r\nX-Other: no\r\nServer: {new string('s', 900)}\r\n"
+                + "Retry-After: 99999999999\r\nContent-Length: 0\r\nContent-Type: text/html\r\n\r\n"));
         });
         using var sender = Sender();
         var answer = await Send(sender, receiver.Port);
-        Assert.Equal($"Location: /grün\nRetry-After: 99999999999\nContent-Type: text/html\nServer: {new string('s', 500)}…", answer.Headers);
+        Assert.Equal($"Location: /grün\nRetry-After: 99999999999\nContent-Type: text/html\nServer: {new string('s', 500)}…",
+            answer.Headers);
         Assert.True(answer.RetryAfter > TimeSpan.FromHours(24));
     }
 
@@ -159,18 +162,22 @@ public sealed class DestinationSenderTests
         Assert.Contains("\r\nAccept-Encoding: identity\r\n", got, StringComparison.Ordinal);
     }
 
-    private static DestinationSender Sender(TimeSpan? requestTimeout = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) => new(
-        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = requestTimeout ?? TimeSpan.FromMinutes(1) }),
+    private static DestinationSender Sender(
+        TimeSpan? requestTimeout = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) => new(
+        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = requestTimeout
+            ?? TimeSpan.FromMinutes(1) }),
         new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1, ::1, two.test" })), TimeProvider.System, resolve);
 
     private static async Task<Answer> Send(DestinationSender sender, int port, string url = "http://127.0.0.1:{port}/")
     {
         var destination = new Destination(
-            Guid.NewGuid(), DestinationKind.Custom, "d", DestinationUrl.Parse(url.Replace("{port}", $"{port}", StringComparison.Ordinal)), "",
+            Guid.NewGuid(), DestinationKind.Custom, "d", DestinationUrl.Parse(url.Replace("{port}", $"{port}", StringComparison.Ordinal)),
+            "",
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = TimeProvider.System.GetUtcNow(),
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1",
+            AcceptedAt = TimeProvider.System.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
         return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;

@@ -21,7 +21,8 @@ public sealed class DestinationUrlTests
     [InlineData("HTTPS://A.test:8443/%7e", "/%7e")]
     [InlineData("https://bücher.test/%41", "/%41")]
     [InlineData("https://[::1]/%41", "/%41")]
-    public void Path_AsEntered_IsWhatIsSent(string entered, string target) => Assert.Equal(target, DestinationUrl.Parse(entered)?.PathAndQuery);
+    public void Path_AsEntered_IsWhatIsSent(string entered, string target) =>
+        Assert.Equal(target, DestinationUrl.Parse(entered)?.PathAndQuery);
 
     [Theory]
     [InlineData("https://a.test/%41", "a.test", 443)]
@@ -44,5 +45,6 @@ public sealed class DestinationUrlTests
     [InlineData("https:///x")]
     [InlineData("https://a.test\\@b.test/")]
     [InlineData("https://a.test/a\\b")]
-    public void Text_ThatIsNoUrl_IsNone(string entered) => Assert.True(DestinationUrl.Parse(entered) is null or { Scheme: not ("http" or "https") });
+    public void Text_ThatIsNoUrl_IsNone(string entered) =>
+        Assert.True(DestinationUrl.Parse(entered) is null or { Scheme: not ("http" or "https") });
 }

@@ -10,8 +10,10 @@ public sealed class HappyEyeballsTests
     public void Addresses_OfTwoFamilies_TakeTurnsInTheResolversOrder()
     {
         IPAddress[] addresses = [.. new[] { "::1", "::2", "::3", "127.0.0.1", "127.0.0.2" }.Select(IPAddress.Parse)];
-        Assert.Equal(["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"], HappyEyeballs.Interleave(addresses).Select(address => address.ToString()));
-        Assert.Equal(["127.0.0.2", "::3", "127.0.0.1", "::2", "::1"], HappyEyeballs.Interleave([.. addresses.Reverse()]).Select(address => address.ToString()));
+        Assert.Equal(["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"],
+            HappyEyeballs.Interleave(addresses).Select(address => address.ToString()));
+        Assert.Equal(["127.0.0.2", "::3", "127.0.0.1", "::2", "::1"],
+            HappyEyeballs.Interleave([.. addresses.Reverse()]).Select(address => address.ToString()));
     }
 
     [Theory]
@@ -40,7 +42,8 @@ public sealed class HappyEyeballsTests
         using var second = new SilentListener(IPAddress.Parse("127.0.0.4"), first.Port);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => HappyEyeballs.Connect([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.4")], first.Port, TimeProvider.System, timeout.Token));
+            () => HappyEyeballs.Connect(
+                [IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.4")], first.Port, TimeProvider.System, timeout.Token));
         await SilentListener.NoneConnects(first.Port, TestContext.Current.CancellationToken);
     }
 
@@ -50,7 +53,8 @@ public sealed class HappyEyeballsTests
         using var taken = new TcpListener(IPAddress.Parse("127.0.0.9"), 0);
         taken.Start();
         var failed = await Assert.ThrowsAsync<SocketException>(() => HappyEyeballs.Connect(
-            [IPAddress.Loopback, IPAddress.Parse("127.0.0.2")], ((IPEndPoint)taken.LocalEndpoint).Port, TimeProvider.System, TestContext.Current.CancellationToken));
+            [IPAddress.Loopback, IPAddress.Parse("127.0.0.2")], ((IPEndPoint)taken.LocalEndpoint).Port, TimeProvider.System,
+            TestContext.Current.CancellationToken));
         Assert.Equal(SocketError.ConnectionRefused, failed.SocketErrorCode);
     }
 }

@@ -9,7 +9,8 @@ public sealed class IdempotentRequestTests
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 13, 30, 0, TimeSpan.Zero);
 
     [Fact]
-    public void EventIds_OfTheNextDay_KnowTodays() => Assert.Equal(Request().EventIds(Now).Id, Request().EventIds(Now.AddDays(1)).DayBefore);
+    public void EventIds_OfTheNextDay_KnowTodays() =>
+        Assert.Equal(Request().EventIds(Now).Id, Request().EventIds(Now.AddDays(1)).DayBefore);
 
     [Theory]
     [InlineData(0, 10, true)]
@@ -23,7 +24,8 @@ public sealed class IdempotentRequestTests
     {
         IdempotentRequest[] requests =
         [
-            Request(), Request(product: "other"), Request(site: Guid.Empty), Request(operation: "updateLead"), Request(target: "L"), Request(key: "other"),
+            Request(), Request(product: "other"), Request(site: Guid.Empty), Request(operation: "updateLead"), Request(target: "L"),
+            Request(key: "other"),
             Request(body: "{ }"),
         ];
         Assert.Equal(requests.Length, requests.Select(request => request.EventIds(Now).Id).Distinct().Count());
@@ -48,6 +50,7 @@ public sealed class IdempotentRequestTests
     public void Key_Valid_IsPrintable(string key, bool valid) => Assert.Equal(valid, IdempotentRequest.IsValid(key));
 
     private static IdempotentRequest Request(
-        string product = "web", Guid? site = null, string operation = "createLead", string target = "", string key = "key", string body = "{}") =>
+        string product = "web", Guid? site = null, string operation = "createLead", string target = "", string key = "key",
+        string body = "{}") =>
         IdempotentRequest.Of(product, site ?? Site, operation, target, key, Encoding.UTF8.GetBytes(body));
 }

@@ -10,15 +10,18 @@ namespace Router.Core.Tests;
 /// <summary>What holds for any JSON whatever, known fields, repeated keys and broken surrogates among it.</summary>
 public sealed class JsonProperties
 {
-    private static readonly string[] OurFields = ["action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system", "created"];
+    private static readonly string[] OurFields = [
+        "action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system", "created"];
 
     // Text of an object: a tree of values in many spellings, with names that are likely to be looked at.
     private static readonly Gen<string> Names = Gen.Elements(
-        "source", "email", "activities", "id", "created", "partner_id", "role", "tags", "type", "property", "user", "beds", "admin", "x", "é", "\\u0061ction", "\\ud800", "", "a\\\"b");
+        "source", "email", "activities", "id", "created", "partner_id", "role", "tags", "type", "property", "user", "beds", "admin", "x",
+        "é", "\\u0061ction", "\\ud800", "", "a\\\"b");
 
     private static readonly Gen<string> Scalars = Gen.OneOf(
         Gen.Elements("null", "true", "false", "0", "-0", "2.50", "1e400", "123456789012345678901234567890", "1E-7"),
-        Gen.Elements("\"\"", "\"a@b.c\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"", "\"2015-10-01T06:14:01Z\"", "\"a27c20af4497415d9e4e7334dd1d40d2\"", "\"Buyer\"", "\"visited\"", "\" \"", "\"\\/\""),
+        Gen.Elements("\"\"", "\"a@b.c\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"", "\"2015-10-01T06:14:01Z\"",
+            "\"a27c20af4497415d9e4e7334dd1d40d2\"", "\"Buyer\"", "\"visited\"", "\" \"", "\"\\/\""),
         ArbMap.Default.GeneratorFor<string>().Select(text => JsonSerializer.Serialize(text ?? "")));
 
     private static readonly LeadDefaults Defaults = new("Web", DateTimeOffset.UnixEpoch, MostBytes: 1 << 20);
@@ -65,7 +68,8 @@ public sealed class JsonProperties
         using var kept = LeadNormalizer.Changed(Event(json).Lead, lead, Defaults, dropEmpty: false)!.Value.ToDocument();
         Assert.Equal(lead.EnumerateObject().Count(), kept.RootElement.EnumerateObject().Count() + Repetitions(lead, kept.RootElement));
         using var dropped = LeadNormalizer.Changed(Event(json).Lead, lead, Defaults, dropEmpty: true)!.Value.ToDocument();
-        Assert.DoesNotContain(dropped.RootElement.EnumerateObject(), property => property.Value.ValueKind is JsonValueKind.String && JsonText.Of(property.Value).Length == 0);
+        Assert.DoesNotContain(dropped.RootElement.EnumerateObject(), property =>
+            property.Value.ValueKind is JsonValueKind.String && JsonText.Of(property.Value).Length == 0);
     });
 
     private static void Check(Action<string> property) =>
@@ -84,7 +88,8 @@ public sealed class JsonProperties
 
     private static Gen<string> Value(int depth) => depth <= 0
         ? Scalars
-        : Gen.Frequency((4, Scalars), (1, Gen.Fresh(() => 0).SelectMany(_ => Object(depth / 2))), (1, Gen.Fresh(() => 0).SelectMany(_ => List(depth / 2))));
+        : Gen.Frequency((4, Scalars), (1, Gen.Fresh(() => 0).SelectMany(_ => Object(depth / 2))),
+            (1, Gen.Fresh(() => 0).SelectMany(_ => List(depth / 2))));
 
     private static Gen<string> List(int depth) =>
         from count in Gen.Choose(0, 4)
@@ -99,13 +104,15 @@ public sealed class JsonProperties
 
     // Only the repeated occurrences of a field that was set are gone.
     private static int Repetitions(JsonElement before, JsonElement after) =>
-        before.EnumerateObject().Count(property => JsonText.NameOf(property) == "activities") - after.EnumerateObject().Count(property => JsonText.NameOf(property) == "activities");
+        before.EnumerateObject().Count(property => JsonText.NameOf(property) == "activities") - after.EnumerateObject()
+            .Count(property => JsonText.NameOf(property) == "activities");
 
     private static List<string> Foreign(string json)
     {
         using var document = JsonDocument.Parse(json);
         return [.. document.RootElement.EnumerateObject()
             .Where(property => !OurFields.Contains(JsonText.NameOf(property), StringComparer.Ordinal))
-            .Select(property => $"{System.Runtime.InteropServices.JsonMarshal.GetRawUtf8PropertyName(property).Length}:{property.Value.GetRawText()}")];
+            .Select(property =>
+                $"{System.Runtime.InteropServices.JsonMarshal.GetRawUtf8PropertyName(property).Length}:{property.Value.GetRawText()}")];
     }
 }

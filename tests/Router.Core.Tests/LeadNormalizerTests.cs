@@ -9,29 +9,36 @@ public sealed class LeadNormalizerTests
     private const string At = "2015-10-01T06:14:01.597026Z";
     private const int MostBytes = 2 * 1024 * 1024;
 
-    private static readonly LeadDefaults Defaults = new("Web", new DateTimeOffset(2015, 10, 1, 6, 14, 1, 597, 26, TimeSpan.Zero), MostBytes);
+    private static readonly LeadDefaults Defaults = new(
+        "Web", new DateTimeOffset(2015, 10, 1, 6, 14, 1, 597, 26, TimeSpan.Zero), MostBytes);
 
     [Theory]
     // As it came.
     [InlineData("""{ "source" : "s" , "a": 2.50 }""", """{ "source" : "s" , "a": 2.50 }""")]
-    [InlineData("""{"source":"s","activities":[ {"source":"a","created":"2015-10-01T06:14:01Z"}, null ]}""", """{"source":"s","activities":[ {"source":"a","created":"2015-10-01T06:14:01Z"}, null ]}""")]
+    [InlineData("""{"source":"s","activities":[ {"source":"a","created":"2015-10-01T06:14:01Z"}, null ]}""",
+        """{"source":"s","activities":[ {"source":"a","created":"2015-10-01T06:14:01Z"}, null ]}""")]
     // A blank source is the product's; in its place.
     [InlineData("""{"source":" ","a":1}""", """{"source":"Web","a":1}""")]
     [InlineData("""{"a":1,"source":null}""", """{"a":1,"source":"Web"}""")]
-    [InlineData("""{"source":"s","source":"","activities":[{}]}""", $$"""{"source":"Web","activities":[{"source":"Web","created":"{{At}}"}]}""")]
+    [InlineData("""{"source":"s","source":"","activities":[{}]}""",
+        $$"""{"source":"Web","activities":[{"source":"Web","created":"{{At}}"}]}""")]
     // An activity's default source is the lead's, in the lead's own spelling.
-    [InlineData("""{"source":"Caf\u00e9 \ud83d","activities":[{"created":"x"}]}""", """{"source":"Caf\u00e9 \ud83d","activities":[{"created":"x","source":"Caf\u00e9 \ud83d"}]}""")]
-    [InlineData("""{"source":7,"activities":[{"source":" ","created":"x"}, null]}""", """{"source":7,"activities":[{"source":7,"created":"x"},null]}""")]
+    [InlineData("""{"source":"Caf\u00e9 \ud83d","activities":[{"created":"x"}]}""",
+        """{"source":"Caf\u00e9 \ud83d","activities":[{"created":"x","source":"Caf\u00e9 \ud83d"}]}""")]
+    [InlineData("""{"source":7,"activities":[{"source":" ","created":"x"}, null]}""",
+        """{"source":7,"activities":[{"source":7,"created":"x"},null]}""")]
     public void New_WithDefaults_KeepsTheRest(string lead, string expected) => Assert.Equal(expected, Text(New(lead)));
 
     [Fact]
     public void Added_WithoutSource_TakesTheProducts() =>
-        Assert.Equal($$"""{"activities":[{"type":"t","source":"Web","created":"{{At}}"}]}""", Text(Shape("""[{"type":"t"}]""", (raw, list) => LeadNormalizer.Added(raw, list, Defaults))));
+        Assert.Equal($$"""{"activities":[{"type":"t","source":"Web","created":"{{At}}"}]}""",
+            Text(Shape("""[{"type":"t"}]""", (raw, list) => LeadNormalizer.Added(raw, list, Defaults))));
 
     [Fact]
     public void Changed_WithoutSource_GivesItsActivitiesTheProducts() => Assert.Equal(
         """{"activities":[{"created":"x","source":"Web"}]}""",
-        Text(Shape("""{"activities":[{"created":"x"}],"source":""}""", (raw, lead) => LeadNormalizer.Changed(raw, lead, Defaults, dropEmpty: true))));
+        Text(Shape("""{"activities":[{"created":"x"}],"source":""}""", (raw, lead) =>
+            LeadNormalizer.Changed(raw, lead, Defaults, dropEmpty: true))));
 
     [Theory]
     [InlineData(72_000, 1_000)]
@@ -40,7 +47,8 @@ public sealed class LeadNormalizerTests
     [InlineData(500_000, 170_000)]
     public void Source_InEachOfManyActivities_IsRefusedBeforeItIsLarge(int source, int activities)
     {
-        var lead = $$"""{"email":"a@b.c","source":"{{new string('s', source)}}","activities":[{{string.Join(',', Enumerable.Repeat("{}", activities))}}]}""";
+        var lead = $$"""{"email":"a@b.c","source":"{{new string('s', source)}}","activities":["""
+            + $$"""{{string.Join(',', Enumerable.Repeat("{}", activities))}}]}""";
         Assert.InRange(lead.Length, 0, 1024 * 1024);
         using var document = JsonDocument.Parse(lead);
         var raw = new RawJson(Encoding.UTF8.GetBytes(lead));
@@ -59,7 +67,8 @@ public sealed class LeadNormalizerTests
 
     [Fact]
     public void Activities_ThatGrowBeyondTheBound_AreRefused() =>
-        Assert.Null(Shape($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", (raw, list) => LeadNormalizer.Added(raw, list, Defaults)));
+        Assert.Null(Shape($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", (raw, list) =>
+            LeadNormalizer.Added(raw, list, Defaults)));
 
     [Theory]
     [InlineData("""{"id":" 1f8fad5b-d9cb-469f-a165-70867728950e\n"}""", "1f8fad5b-d9cb-469f-a165-70867728950e")]

@@ -12,7 +12,8 @@ public sealed class NetworkOptionsTests
     [InlineData("8000-8002, 443", 8002, true)]
     [InlineData("8000-8002, 443", 8003, false)]
     public void Ports_Configured_AreThoseAllowed(string ports, int port, bool allowed) =>
-        Assert.Equal(allowed ? null : UrlProblem.Port, new NetworkGuard(Options.Create(new NetworkOptions { Ports = ports })).Check(new Uri($"https://example.com:{port}/")));
+        Assert.Equal(allowed ? null : UrlProblem.Port,
+            new NetworkGuard(Options.Create(new NetworkOptions { Ports = ports })).Check(new Uri($"https://example.com:{port}/")));
 
     [Theory]
     [InlineData("10.0.0.0/33", "443", "Allow")]

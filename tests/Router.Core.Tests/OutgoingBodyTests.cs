@@ -18,13 +18,17 @@ public sealed class OutgoingBodyTests
     [InlineData("""{}""", $$"""{{{Ours}},{{Created}},{{Partner}}}""")]
     [InlineData("""{"source":"x"}""", $$"""{"source":"x",{{Ours}},{{Created}},{{Partner}}}""")]
     // Numbers, escapes, unknown fields, nested spacing and repeated unknown keys travel as they came.
-    [InlineData("""{"price":2.50,"n":1e3,"big":12345678901234567890123}""", $$"""{"price":2.50,"n":1e3,"big":12345678901234567890123,{{Ours}},{{Created}},{{Partner}}}""")]
-    [InlineData("""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800"}""", $$"""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800",{{Ours}},{{Created}},{{Partner}}}""")]
-    [InlineData("""{ "a" : { "b" : [ 1 , 2 ] } , "c":null }""", $$"""{"a":{ "b" : [ 1 , 2 ] },"c":null,{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"price":2.50,"n":1e3,"big":12345678901234567890123}""",
+        $$"""{"price":2.50,"n":1e3,"big":12345678901234567890123,{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800"}""",
+        $$"""{"t":"\u00e9\/é","s":"\ud83d\ude00","lone":"\ud800",{{Ours}},{{Created}},{{Partner}}}""")]
+    [InlineData("""{ "a" : { "b" : [ 1 , 2 ] } , "c":null }""",
+        $$"""{"a":{ "b" : [ 1 , 2 ] },"c":null,{{Ours}},{{Created}},{{Partner}}}""")]
     [InlineData("""{"x":1,"x":2}""", $$"""{"x":1,"x":2,{{Ours}},{{Created}},{{Partner}}}""")]
     [InlineData("""{"\ud800":1}""", $$"""{"\ud800":1,{{Ours}},{{Created}},{{Partner}}}""")]
     // A given time is the sender's, in its spelling and place; an empty one isn't given.
-    [InlineData("""{"created":"2015-10-01T06:14:01Z","source":"x"}""", $$"""{"created":"2015-10-01T06:14:01Z","source":"x",{{Ours}},{{Partner}}}""")]
+    [InlineData("""{"created":"2015-10-01T06:14:01Z","source":"x"}""",
+        $$"""{"created":"2015-10-01T06:14:01Z","source":"x",{{Ours}},{{Partner}}}""")]
     [InlineData("""{"created":"","source":"x"}""", $$"""{{{Created}},"source":"x",{{Ours}},{{Partner}}}""")]
     [InlineData("""{"created":null}""", $$"""{{{Created}},{{Ours}},{{Partner}}}""")]
     public void Body_OfLead_KeepsItsBytesAndAddsOurs(string lead, string expected) =>
@@ -34,10 +38,7 @@ public sealed class OutgoingBodyTests
     public void Body_LeadHasOurFields_SetsThemInPlaceOnce()
     {
         const string lead = """{"partner_id":"theirs","a":1,"action":"x","id":"","partner_id":"again","site_uuid":7,"\u0061ction":"y"}""";
-        Assert.Equal(
-            """{"partner_id":"P","a":1"""
-            + ""","action":"created","id":"L1","site_uuid":"5ead6dd1-2cb9-4f80-80fc-5716b05c90ba","site_domain":"www.site.test","site_login_url":"https://www.site.test/l/L1","source_system":"Web","created":"2015-10-01T06:14:01.597026Z"}""",
-            Text(Compose(lead).For("P")));
+        Assert.Equal($$"""{"partner_id":"P","a":1,{{Ours}},{{Created}}}""", Text(Compose(lead).For("P")));
     }
 
     [Fact]
@@ -56,7 +57,9 @@ public sealed class OutgoingBodyTests
 
     [Fact]
     public void Body_SiteWithoutLoginUrl_DoesNotPassOnTheSenders() =>
-        Assert.DoesNotContain("login", Text(Compose("""{"site_login_url":"theirs","\u0073ite_login_url":"again"}""", template: null).For("P")), StringComparison.Ordinal);
+        Assert.DoesNotContain("login",
+            Text(Compose("""{"site_login_url":"theirs","\u0073ite_login_url":"again"}""", template: null).For("P")),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{"test":true,"a":1,"test":true}""", "{\"a\":1,")]
@@ -99,7 +102,8 @@ public sealed class OutgoingBodyTests
         Assert.Equal(expected, LoginUrl.Of(template, leadId));
 
     private static OutgoingBody Compose(
-        string lead, string? template = "https://www.site.test/l/{lead_id}", string action = LeadActions.Created, string? test = null) => OutgoingBody.Compose(
+        string lead, string? template = "https://www.site.test/l/{lead_id}", string action = LeadActions.Created, string? test = null) =>
+            OutgoingBody.Compose(
         new LeadEvent
         {
             EventId = Guid.Empty,

@@ -64,7 +64,8 @@ public sealed class ReadableAnswerTests
     public void Answer_CutOffWithinACharacter_LosesThatOnly()
     {
         foreach (var most in Enumerable.Range(1, 12))
-            Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(ReadableAnswer.Of(Encoding.UTF8.GetBytes("aßb€c😀d"), [], null, most)));
+            Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(
+                ReadableAnswer.Of(Encoding.UTF8.GetBytes("aßb€c😀d"), [], null, most)));
         Assert.Equal("aßb", Encoding.UTF8.GetString(ReadableAnswer.Of(Encoding.UTF8.GetBytes("aßb€"), [], null, 5)));
     }
 

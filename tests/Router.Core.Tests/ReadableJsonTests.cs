@@ -7,9 +7,11 @@ namespace Router.Core.Tests;
 public sealed class ReadableJsonTests
 {
     [Theory]
-    [InlineData("""{"a":1,"b":[true,null],"c":{},"d":[ ]}""", "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    null\n  ],\n  \"c\": {},\n  \"d\": []\n}")]
+    [InlineData("""{"a":1,"b":[true,null],"c":{},"d":[ ]}""",
+        "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    null\n  ],\n  \"c\": {},\n  \"d\": []\n}")]
     [InlineData("""{"first_name":"Ann \ud83d"}""", "{\n  \"first_name\": \"Ann \\ud83d\"\n}")]
-    [InlineData("""["😀","\u0026&<",2.50,1e5,"a: {[,]} \"b\""]""", "[\n  \"😀\",\n  \"\\u0026&<\",\n  2.50,\n  1e5,\n  \"a: {[,]} \\\"b\\\"\"\n]")]
+    [InlineData("""["😀","\u0026&<",2.50,1e5,"a: {[,]} \"b\""]""",
+        "[\n  \"😀\",\n  \"\\u0026&<\",\n  2.50,\n  1e5,\n  \"a: {[,]} \\\"b\\\"\"\n]")]
     public void Json_Indented_KeepsEveryToken(string json, string readable)
     {
         var (text, isCut) = ReadableJson.Of(Encoding.UTF8.GetBytes(json), 10_000);

@@ -123,7 +123,8 @@ public sealed class RebindingTests : IDisposable
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = TimeProvider.System.GetUtcNow(),
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1",
+            AcceptedAt = TimeProvider.System.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
         return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;

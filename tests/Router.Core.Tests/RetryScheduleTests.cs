@@ -49,7 +49,8 @@ public sealed class RetryScheduleTests
     [InlineData(86_401, 86_400)]
     [InlineData(10_000_000, 86_400)]
     public void Delay_RetryAfter_IsTheLeastAndAtMostADay(int askedSeconds, int expectedSeconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), RetrySchedule.Delay(Defaults, step: 0, TimeSpan.FromSeconds(askedSeconds), random: 0.5));
+        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds),
+            RetrySchedule.Delay(Defaults, step: 0, TimeSpan.FromSeconds(askedSeconds), random: 0.5));
 
     [Fact]
     public void Delay_EmptySchedule_IsNone() =>

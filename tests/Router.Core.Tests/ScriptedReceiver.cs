@@ -60,7 +60,8 @@ internal sealed class ScriptedReceiver : IDisposable
             {
                 await script(client.GetStream(), number);
             }
-            catch (Exception broken) when (broken is IOException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+            catch (Exception broken) when (
+                broken is IOException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
             {
                 // The sender has hung up.
             }

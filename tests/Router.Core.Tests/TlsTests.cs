@@ -8,7 +8,9 @@ using Router.Core.Leads;
 
 namespace Router.Core.Tests;
 
-/// <summary>Each fault of a receiver's TLS has a word of its own. The wrong host, which needs a trusted certificate, is with NetworkGuardTests.</summary>
+/// <summary>
+/// Each fault of a receiver's TLS has a word of its own. The wrong host, which needs a trusted certificate, is with NetworkGuardTests.
+/// </summary>
 public sealed class TlsTests
 {
     private const string Host = "localhost";
@@ -32,7 +34,8 @@ public sealed class TlsTests
         using var receiver = new ScriptedReceiver(async (stream, _) =>
         {
             await using var tls = new SslStream(stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(own, null, offline: true) });
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext =
+                SslStreamCertificateContext.Create(own, null, offline: true) });
         });
         Assert.Equal(error, await Send(receiver));
     }
@@ -43,9 +46,11 @@ public sealed class TlsTests
     {
         using var authority = Certificate("authority", Now.AddDays(-9), Now.AddDays(9), isAuthority: true);
         using var own = Certificate(Host, Now.AddDays(-2), Now.AddDays(2), signedBy: authority);
-        using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, ExtraStore = { authority } } };
+        using var chain = new X509Chain { ChainPolicy =
+            { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, ExtraStore = { authority } } };
         Assert.False(chain.Build(own));
-        var refused = Assert.Throws<CertificateRefusedException>(() => TlsFailures.Check(own, chain, SslPolicyErrors.RemoteCertificateChainErrors, Now));
+        var refused = Assert.Throws<CertificateRefusedException>(
+            () => TlsFailures.Check(own, chain, SslPolicyErrors.RemoteCertificateChainErrors, Now));
         Assert.Equal(AttemptError.CertificateAuthorityUnknown, refused.Error);
     }
 
@@ -83,11 +88,13 @@ public sealed class TlsTests
     {
         using var inside = new CountingListener(System.Net.IPAddress.Loopback, 0);
         using var authority = Certificate("authority", Now.AddDays(-9), Now.AddDays(9), isAuthority: true);
-        using var own = Certificate(Host, Now.AddDays(-2), Now.AddDays(2), signedBy: authority, issuerAt: $"http://127.0.0.1:{inside.Port}/ca.crt");
+        using var own = Certificate(
+            Host, Now.AddDays(-2), Now.AddDays(2), signedBy: authority, issuerAt: $"http://127.0.0.1:{inside.Port}/ca.crt");
         using var receiver = new ScriptedReceiver(async (stream, _) =>
         {
             await using var tls = new SslStream(stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(own, null, offline: true) });
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext =
+                SslStreamCertificateContext.Create(own, null, offline: true) });
         });
         Assert.Equal(AttemptError.CertificateChainIncomplete, await Send(receiver));
         Assert.Equal(0, inside.Connections);
@@ -96,7 +103,8 @@ public sealed class TlsTests
     private static async Task<AttemptError?> Send(ScriptedReceiver receiver)
     {
         using var sender = new DestinationSender(
-            Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) }), new NetworkGuard(Options.Create(new NetworkOptions { Allow = Host })), TimeProvider.System,
+            Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) }),
+            new NetworkGuard(Options.Create(new NetworkOptions { Allow = Host })), TimeProvider.System,
             (_, _) => Task.FromResult<System.Net.IPAddress[]>([System.Net.IPAddress.Loopback]));
         var destination = new Destination(
             Guid.NewGuid(), DestinationKind.Custom, "d", new Uri($"https://{Host}:{receiver.Port}/"), "",
@@ -110,7 +118,8 @@ public sealed class TlsTests
     }
 
     private static X509Certificate2 Certificate(
-        string name, DateTimeOffset from, DateTimeOffset until, bool isAuthority = false, X509Certificate2? signedBy = null, string? issuerAt = null)
+        string name, DateTimeOffset from, DateTimeOffset until, bool isAuthority = false, X509Certificate2? signedBy = null,
+        string? issuerAt = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);

@@ -10,16 +10,20 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void StateDiagram_NamesMethods_ThatAreThere()
     {
-        var named = Diagram().Matches(Page).SelectMany(diagram => Method().Matches(diagram.Value)).Select(match => (Class: match.Groups["class"].Value, Method: match.Groups["method"].Value)).Distinct().ToList();
+        var named = Diagram().Matches(Page).SelectMany(diagram => Method().Matches(diagram.Value))
+            .Select(match => (Class: match.Groups["class"].Value, Method: match.Groups["method"].Value)).Distinct().ToList();
         Assert.True(named.Count > 10, $"only {named.Count} methods in the state diagram");
-        Assert.All(named, one => Assert.Contains(Repository.Files("src", $"{one.Class}.cs"), file => Regex.IsMatch(File.ReadAllText(file), $@" {one.Method}\(")));
+        Assert.All(named, one =>
+            Assert.Contains(Repository.Files("src", $"{one.Class}.cs"), file =>
+            Regex.IsMatch(File.ReadAllText(file), $@" {one.Method}\(")));
     }
 
     /// <summary>By its SQL, or by a statement that it borrows.</summary>
     [Fact]
     public void StateDiagram_NamesEachClass_ThatMovesADelivery()
     {
-        var moving = Repository.Files("src", "*.cs").Where(file => Moves().IsMatch(File.ReadAllText(file))).Select(Path.GetFileNameWithoutExtension).ToList();
+        var moving = Repository.Files("src", "*.cs").Where(file => Moves().IsMatch(File.ReadAllText(file)))
+            .Select(Path.GetFileNameWithoutExtension).ToList();
         Assert.True(moving.Count > 5, "The classes that move deliveries are written otherwise now: correct this test's pattern.");
         Assert.DoesNotContain(moving, name => !Page.Contains($"{name}.", StringComparison.Ordinal));
     }
@@ -40,7 +44,8 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\b(?<class>[A-Z]\w+)\.(?<method>[A-Z]\w+)\b")]
     private static partial Regex Method();
 
-    [GeneratedRegex(@"set\s+state\s*=|insert into deliveries\b|DeliveryCancellation\.(Cancel|Planned)\b|DeliveryReplay\.Again\b", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"set\s+state\s*=|insert into deliveries\b|DeliveryCancellation\.(Cancel|Planned)\b|DeliveryReplay\.Again\b",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Moves();
 
     [GeneratedRegex(@"create table (if not exists )?(?<name>[a-z_]+)", RegexOptions.ExplicitCapture)]

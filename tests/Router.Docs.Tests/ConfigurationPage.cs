@@ -10,7 +10,8 @@ internal sealed record Section(string Name, string Summary, IReadOnlyList<Settin
 /// <summary>docs/configuration.md: a part written by hand, and behind the marker a table for each section.</summary>
 internal static partial class ConfigurationPage
 {
-    public const string Marker = "<!-- From here on generated from the options classes: change their doc comments, then APPROVE=1 dotnet test tests/Router.Docs.Tests -->";
+    public const string Marker = "<!-- From here on generated from the options classes: change their doc comments, "
+        + "then APPROVE=1 dotnet test tests/Router.Docs.Tests -->";
 
     public static string Path { get; } = System.IO.Path.Combine(Repository.Root, "docs/configuration.md");
 
@@ -20,7 +21,8 @@ internal static partial class ConfigurationPage
         var comments = new DocComments();
         return [.. Classes()
             .Select(type => (Type: type, Summary: SectionOf().Match(comments.Of(type.Name))))
-            .GroupBy(one => one.Summary.Success ? one.Summary.Groups["name"].Value : $"{one.Type.Name} names no section: its doc comment begins with 'Section <c>Name</c>'", StringComparer.Ordinal)
+            .GroupBy(one => one.Summary.Success ? one.Summary.Groups["name"].Value
+                : $"{one.Type.Name} names no section: its doc comment begins with 'Section <c>Name</c>'", StringComparer.Ordinal)
             .OrderBy(section => section.Key, StringComparer.Ordinal)
             .Select(section => new Section(
                 section.Key,
@@ -56,11 +58,13 @@ internal static partial class ConfigurationPage
 
     /// <summary>The larger classes first; one that several hosts compile counts once.</summary>
     private static IEnumerable<Type> Classes() =>
-        Directory.EnumerateFiles(AppContext.BaseDirectory, "Router.*.dll").Where(path => !path.EndsWith("Tests.dll", StringComparison.Ordinal))
+        Directory.EnumerateFiles(AppContext.BaseDirectory, "Router.*.dll")
+            .Where(path => !path.EndsWith("Tests.dll", StringComparison.Ordinal))
             .SelectMany(path => Assembly.LoadFrom(path).GetTypes())
             .Where(type => type.IsClass && !type.IsNested && type.Name.EndsWith("Options", StringComparison.Ordinal)
                 && type.Namespace?.StartsWith("Router", StringComparison.Ordinal) is true)
-            .DistinctBy(type => type.FullName).OrderByDescending(type => type.GetProperties().Length).ThenBy(type => type.Name, StringComparer.Ordinal);
+            .DistinctBy(type => type.FullName).OrderByDescending(type => type.GetProperties().Length)
+                .ThenBy(type => type.Name, StringComparer.Ordinal);
 
     private static string Sentence(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..];
 

@@ -17,7 +17,8 @@ public sealed partial class ConfigurationPageTests
         if (Environment.GetEnvironmentVariable("APPROVE") == "1")
             File.WriteAllText(ConfigurationPage.Path, wanted);
         else
-            Assert.True(page == wanted, $"docs/configuration.md is out of date: APPROVE=1 dotnet test tests/Router.Docs.Tests, and look at the difference. It should say:\n{wanted}");
+            Assert.True(page == wanted, "docs/configuration.md is out of date: APPROVE=1 dotnet test tests/Router.Docs.Tests, "
+                + $"and look at the difference. It should say:\n{wanted}");
     }
 
     [Fact]
@@ -32,13 +33,15 @@ public sealed partial class ConfigurationPageTests
     public void DocComment_OfTheRetrySchedule_StatesTheWholeDefault() =>
         Assert.Equal(
             $"`{string.Join(',', DeliveryOptions.DefaultSchedule)}`",
-            ConfigurationPage.Sections().SelectMany(section => section.Settings).Single(setting => setting.Name == nameof(DeliveryOptions.RetrySchedule)).Default);
+            ConfigurationPage.Sections().SelectMany(section => section.Settings)
+                .Single(setting => setting.Name == nameof(DeliveryOptions.RetrySchedule)).Default);
 
     /// <summary>A section that the code reads without an options class, or with one that isn't called so, would be in no table.</summary>
     [Fact]
     public void Sections_ReadByTheCode_AreOnThePage()
     {
-        var read = Repository.Files("src", "*.cs").SelectMany(file => Read().Matches(File.ReadAllText(file))).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
+        var read = Repository.Files("src", "*.cs").SelectMany(file => Read().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
         Assert.NotEmpty(read);
         Assert.Empty(read.Except(ConfigurationPage.Sections().Select(section => section.Name), StringComparer.Ordinal));
     }

@@ -16,7 +16,8 @@ internal sealed partial class DocComments
             var type = Commented().Matches(source).Single(match => match.Groups["class"].Success);
             _summaries[type.Groups["class"].Value] = Markdown(type.Groups["comment"].Value);
             foreach (var property in Commented().Matches(source).Where(match => match.Groups["property"].Success))
-                _summaries[$"{type.Groups["class"].Value}.{property.Groups["property"].Value}"] = Markdown(property.Groups["comment"].Value);
+                _summaries[$"{type.Groups["class"].Value}.{property.Groups["property"].Value}"] = Markdown(
+                    property.Groups["comment"].Value);
         }
     }
 
@@ -26,11 +27,14 @@ internal sealed partial class DocComments
     private static string Markdown(string comment)
     {
         var text = Blanks().Replace(Summary().Match(Slashes().Replace(comment, " ")).Groups["text"].Value, " ").Trim();
-        return WebUtility.HtmlDecode(See().Replace(Code().Replace(text, "`${code}`"), match => $"`{match.Groups["name"].Value.Split('.')[^1]}`"));
+        return WebUtility.HtmlDecode(
+            See().Replace(Code().Replace(text, "`${code}`"), match => $"`{match.Groups["name"].Value.Split('.')[^1]}`"));
     }
 
     [GeneratedRegex(
-        @"(?<comment>(?:^[ \t]*///.*\n)+)(?:^[ \t]*\[.*\]\s*\n)*^[ \t]*(?:(?:public|internal) (?:static )?sealed (?:partial )?(?:class|record) (?<class>\w+Options)\b|public [^(=;]+ (?<property>\w+) \{ get; (?:set|init); \})",
+        @"(?<comment>(?:^[ \t]*///.*\n)+)(?:^[ \t]*\[.*\]\s*\n)*^[ \t]*"
+        + @"(?:(?:public|internal) (?:static )?sealed (?:partial )?(?:class|record) (?<class>\w+Options)\b"
+        + @"|public [^(=;]+ (?<property>\w+) \{ get; (?:set|init); \})",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Commented();
 

@@ -5,7 +5,8 @@ namespace Router.Docs.Tests;
 /// <summary>Links of the documents lead somewhere, and the files that they name are there.</summary>
 public sealed partial class LinkTests
 {
-    private static readonly string[] Documents = [.. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Repository.Files("docs", "*.md"))];
+    private static readonly string[] Documents = [
+        .. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Repository.Files("docs", "*.md"))];
 
     [Fact]
     public void Links_BetweenDocumentsAndToFiles_LeadSomewhere()
@@ -13,7 +14,8 @@ public sealed partial class LinkTests
         var broken = new List<string>();
         foreach (var document in Documents)
         {
-            foreach (var link in Link().Matches(Fences().Replace(File.ReadAllText(document), "")).Select(match => match.Groups["target"].Value))
+            foreach (var link in Link().Matches(Fences().Replace(File.ReadAllText(document), ""))
+                .Select(match => match.Groups["target"].Value))
             {
                 var (path, anchor) = link.Split('#', 2) is [var before, var after] ? (before, after) : (link, null);
                 var target = path.Length == 0 ? document : Path.GetFullPath(path, Path.GetDirectoryName(document)!);
@@ -31,7 +33,8 @@ public sealed partial class LinkTests
     [Fact]
     public void SourceFiles_NamedInDocuments_AreThere()
     {
-        var there = new[] { "src", "tests", "deploy" }.SelectMany(folder => Repository.Files(folder, "*")).Select(Path.GetFileName).ToHashSet(StringComparer.Ordinal);
+        var there = new[] { "src", "tests", "deploy" }.SelectMany(folder => Repository.Files(folder, "*")).Select(Path.GetFileName)
+            .ToHashSet(StringComparer.Ordinal);
         Assert.Empty(from document in Documents
                      from named in SourceFile().Matches(File.ReadAllText(document)).Select(match => match.Groups["name"].Value)
                      where !there.Contains(named)

@@ -20,10 +20,13 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
     };
 
     /// <summary>In words. Where the class has no value to read, what the comment says of it.</summary>
-    public string Default => ValueInWords is { } value ? value : IsRequired ? "required" : Stated().Match(comment) is { Success: true } stated ? stated.Groups["value"].Value : "";
+    public string Default =>
+        ValueInWords is { } value ? value : IsRequired ? "required" : Stated().Match(comment) is { Success: true } stated
+        ? stated.Groups["value"].Value : "";
 
     /// <summary>From the annotations; what a class checks beyond them its comments say.</summary>
-    public string Allowed => string.Join(", ", property.GetCustomAttributes<ValidationAttribute>().Select(Words).Where(words => words.Length > 0));
+    public string Allowed =>
+        string.Join(", ", property.GetCustomAttributes<ValidationAttribute>().Select(Words).Where(words => words.Length > 0));
 
     /// <summary>The comment, without a sentence that says nothing but the default.</summary>
     public string Summary => Sentences().Aggregate(comment, (text, sentence) => text.Replace(sentence, "", StringComparison.Ordinal));
@@ -31,7 +34,8 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
     /// <summary>What is wrong with the comment; null when it says what the class says.</summary>
     public string? Problem =>
         comment.Length == 0 ? "has no doc comment"
-        : ValueInWords is { } value && !comment.Contains($"Default {value}", StringComparison.Ordinal) ? $"has a doc comment that doesn't say 'Default {value}'"
+        : ValueInWords is { } value && !comment.Contains($"Default {value}", StringComparison.Ordinal)
+            ? $"has a doc comment that doesn't say 'Default {value}'"
         : Default.Length == 0 ? "has a doc comment that states no default: 'Default …', 'Default none' or, with [Required], 'Required'"
         : null;
 
@@ -49,7 +53,8 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
     private static string Words(ValidationAttribute rule) => rule switch
     {
         RangeAttribute range when range.OperandType == typeof(TimeSpan) =>
-            $"{Words(TimeSpan.Parse((string)range.Minimum, CultureInfo.InvariantCulture))} to {Words(TimeSpan.Parse((string)range.Maximum, CultureInfo.InvariantCulture))}",
+            $"{Words(TimeSpan.Parse((string)range.Minimum, CultureInfo.InvariantCulture))} to "
+            + $"{Words(TimeSpan.Parse((string)range.Maximum, CultureInfo.InvariantCulture))}",
         RangeAttribute range => $"{Words(range.Minimum)} to {Words(range.Maximum)}",
         MinLengthAttribute least => $"{least.Length} characters or more",
         RegularExpressionAttribute pattern when Choice().Match(pattern.Pattern) is { Success: true } choice =>

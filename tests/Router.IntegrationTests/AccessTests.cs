@@ -18,13 +18,15 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
     /// <summary>Who an endpoint is for. A new endpoint needs a line here.</summary>
     private static string? Rule(string method, string path) => (method, path) switch
     {
-        (_, var p) when p.StartsWith("/rest/sites/{site}/", StringComparison.Ordinal) || p.StartsWith("/v2/rest/sites/{site}/", StringComparison.Ordinal) => "product",
+        (_, var p) when p.StartsWith("/rest/sites/{site}/", StringComparison.Ordinal)
+            || p.StartsWith("/v2/rest/sites/{site}/", StringComparison.Ordinal) => "product",
         ("POST", "/api/sites/{site}/destinations/{id}/promote" or "/api/sites/{site}/erasure") => "operator token",
         (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
         ("GET", "/api/sites" or "/api/integrations") => "token",
         (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",
         (_, var p) when p.StartsWith("/api/set-aside", StringComparison.Ordinal) => "operator token",
-        (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal) || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",
+        (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal)
+            || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",
         ("DELETE", "/api/tokens/{id}") => "its own token",
         (_, "/api/tokens") => "token",
         (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
@@ -70,16 +72,20 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
                 foreach (var caller in callers)
                 {
                     var target = await Target(path, site);
-                    using var request = new HttpRequestMessage(new HttpMethod(method), target) { Headers = { Authorization = caller.Authorization } };
+                    using var request = new HttpRequestMessage(
+                        new HttpMethod(method), target) { Headers = { Authorization = caller.Authorization } };
                     if (method is not ("GET" or "DELETE"))
-                        request.Content = new StringContent(path.EndsWith("activities", StringComparison.Ordinal) ? "[]" : "{}", Encoding.UTF8, "application/json");
+                        request.Content = new StringContent(
+                            path.EndsWith("activities", StringComparison.Ordinal) ? "[]" : "{}", Encoding.UTF8, "application/json");
                     using var response = await caller.Http.SendAsync(request);
                     var expected = Expected(rule, caller.Kind, caller.Site == site.Id);
                     var actual = Outcome(response);
                     if (actual != expected)
-                        wrong.Add($"{method} {target} by {caller.Kind} of {(caller.Site == site.Id ? "this" : "another")} site: {actual} ({(int)response.StatusCode}), not {expected}");
+                        wrong.Add($"{method} {target} by {caller.Kind} of {(caller.Site == site.Id ? "this" : "another")} site: "
+                            + $"{actual} ({(int)response.StatusCode}), not {expected}");
                     // Whoever may use a page's forms must have been shown the page.
-                    if (expected == "let in" && method == "POST" && rule.EndsWith("page", StringComparison.Ordinal) && response.StatusCode != HttpStatusCode.BadRequest)
+                    if (expected == "let in" && method == "POST" && rule.EndsWith("page", StringComparison.Ordinal)
+                        && response.StatusCode != HttpStatusCode.BadRequest)
                         wrong.Add($"POST {target} by {caller.Kind} needs no form token: {(int)response.StatusCode}");
                 }
             }
@@ -92,7 +98,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
     {
         ("anybody", _) => "let in",
         ("product", "product") => isTheirs ? "let in" : "403",
-        ("site token", "operator token") or ("operator token", "operator token") or ("token", "operator token" or "owner token") => "let in",
+        ("site token", "operator token") or ("operator token", "operator token") or ("token", "operator token" or "owner token") =>
+            "let in",
         ("site token", "owner token") => isTheirs ? "let in" : "404",
         ("operator token", "owner token") => "403",
         // The operator's in this test.
@@ -110,7 +117,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         HttpStatusCode.Unauthorized => "401",
         HttpStatusCode.Forbidden => "403",
         HttpStatusCode.NotFound => "404",
-        HttpStatusCode.Redirect when response.Headers.Location!.OriginalString.Contains("/sign-in", StringComparison.Ordinal) => "to sign-in",
+        HttpStatusCode.Redirect when response.Headers.Location!.OriginalString.Contains("/sign-in", StringComparison.Ordinal) =>
+            "to sign-in",
         >= HttpStatusCode.InternalServerError => "broken",
         _ => "let in",
     };
@@ -122,15 +130,20 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         {
             await site.PostLead();
             var delivery = await site.Delivery(site.LeadManager, "delivered");
-            path = path.Replace("{event}", delivery.GetProperty("event_id").GetString(), StringComparison.Ordinal).Replace("{destination}", $"{site.LeadManager.Id}", StringComparison.Ordinal);
+            path = path.Replace("{event}", delivery.GetProperty("event_id").GetString(), StringComparison.Ordinal)
+                .Replace("{destination}", $"{site.LeadManager.Id}", StringComparison.Ordinal);
         }
 
-        path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal).Replace("{lead}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
-            .Replace("{user}", "7", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
+        path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal)
+            .Replace("{lead}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
+            .Replace("{user}", "7", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal)
+                .Replace("{documentName}", "v1", StringComparison.Ordinal);
         if (path.Contains("/users/", StringComparison.Ordinal))
             await site.Send(HttpMethod.Put, "/users/7", """{"name": "Ann"}""");
         if (path.Contains("/accounts/{id}/sites/", StringComparison.Ordinal))
-            return path.Replace("{id}", await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test", sites = new[] { site.Id } }, "account_id"), StringComparison.Ordinal);
+            return path.Replace("{id}",
+                await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test", sites = new[] { site.Id } }, "account_id"),
+                StringComparison.Ordinal);
         if (path.Contains("{username}", StringComparison.Ordinal))
         {
             var product = await Id("/api/products", new { username = $"p-{Guid.NewGuid():N}", display_name = "p" }, "username");
@@ -141,20 +154,23 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         if (path.Contains("/accounts/{", StringComparison.Ordinal))
             return Replace(path, await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test" }, "account_id"));
         if (path.Contains("/integrations/{", StringComparison.Ordinal) || path.Contains("/catalogue/{", StringComparison.Ordinal))
-            return Replace(path, await Id("/api/integrations", new { name = "i", description = "d", url = "https://x.test", secret = "s", published = true }, "id"));
+            return Replace(path, await Id(
+                "/api/integrations", new { name = "i", description = "d", url = "https://x.test", secret = "s", published = true }, "id"));
         if (path.Contains("/tokens/{", StringComparison.Ordinal))
             return Replace(path, await Id("/api/tokens", new { name = "t" }, "id"));
         if (path.Contains("{replay}", StringComparison.Ordinal))
             return Replace(path, await Id($"/api/sites/{site.Id}/replays", new { state = "dead" }, "id"));
         if (path.Contains("/set-aside/{", StringComparison.Ordinal))
             return Replace(path, (await _router.Query<Guid>(
-                "insert into set_aside (queue, reason, size, digest, message) values ('lead-retries', 'failed', 2, decode(md5(gen_random_uuid()::text), 'hex'), '{}') returning id")).ToString());
+                "insert into set_aside (queue, reason, size, digest, message) "
+                + "values ('lead-retries', 'failed', 2, decode(md5(gen_random_uuid()::text), 'hex'), '{}') returning id")).ToString());
         if (!path.Contains('{', StringComparison.Ordinal))
             return path;
 
         var destination = (await site.AddDestination($"d{Guid.NewGuid():N}", active: false)).Id;
         if (path.Contains("{check}", StringComparison.Ordinal))
-            path = path.Replace("{check}", await Id($"/api/sites/{site.Id}/destinations/{destination}/checks", new { }, "id"), StringComparison.Ordinal);
+            path = path.Replace("{check}", await Id($"/api/sites/{site.Id}/destinations/{destination}/checks", new { }, "id"),
+                StringComparison.Ordinal);
         return Replace(path, $"{destination}");
     }
 
@@ -175,10 +191,13 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         });
         return
         [
-            .. factory.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .. factory.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints)
+                .OfType<RouteEndpoint>()
                 .SelectMany(endpoint =>
-                    (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? (endpoint.RoutePattern.RawText!.Contains("health", StringComparison.Ordinal) ? ["GET"] : ["GET", "POST"]))
-                    .Select(method => (method, "/" + System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), ":[a-z]+}", "}"))))
+                    (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods
+                        ?? (endpoint.RoutePattern.RawText!.Contains("health", StringComparison.Ordinal) ? ["GET"] : ["GET", "POST"]))
+                    .Select(method => (method, "/"
+                        + System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), ":[a-z]+}", "}"))))
                 .Distinct().Order(),
         ];
     }

@@ -48,7 +48,8 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
     {
         var (email, first) = await PageClient.Invite(_router, "owner");
         var account = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
-        var answer = await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null)).Content.ReadFromJsonAsync<JsonElement>();
+        var answer = await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null))
+            .Content.ReadFromJsonAsync<JsonElement>();
         var second = answer.GetProperty("path").GetString()!;
         using var client = new PageClient(_router);
         Assert.Contains("used already", await Text(await client.Http.GetAsync(first)), StringComparison.Ordinal);
@@ -78,7 +79,9 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         using var api = new HttpClient { BaseAddress = _router.Api.Url };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync($"/api/sites/{site.Id}")).StatusCode);
-        Assert.Equal(HttpStatusCode.NoContent, (await _router.Admin.DeleteAsync($"/api/accounts/{await _router.Query<Guid>("select id from accounts where email = @email", new { email })}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent,
+            (await _router.Admin.DeleteAsync(
+            $"/api/accounts/{await _router.Query<Guid>("select id from accounts where email = @email", new { email })}")).StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, (await here.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await api.GetAsync($"/api/sites/{site.Id}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await here.SignIn(email, "quite another password")).StatusCode);
@@ -92,13 +95,16 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         var token = await client.MakeToken();
         var account = await _router.Query<Guid>("select account_id from account_sites where site_id = @Id", new { site.Id });
         await _router.Admin.DeleteAsync($"/api/accounts/{account}");
-        var link = (await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+        var link = (await (await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null))
+            .Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
         Assert.Equal(HttpStatusCode.Redirect, (await client.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         using var fresh = new PageClient(_router);
         Assert.Equal(HttpStatusCode.Redirect, (await fresh.Submit(link, ("password", PageClient.Password))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await fresh.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, (await client.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_router.Api.Url, $"/api/sites/{site.Id}")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get,
+            new Uri(_router.Api.Url, $"/api/sites/{site.Id}")) { Headers =
+            { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         Assert.Equal(HttpStatusCode.Unauthorized, (await new HttpClient().SendAsync(request)).StatusCode);
     }
 
@@ -114,7 +120,8 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         await database.ExecuteAsync("select from accounts where id = @id for update", new { id }, held);
         var disabled = _router.Admin.DeleteAsync($"/api/accounts/{id}");
         await _router.WaitBehind(database, 1);
-        var changed = leaver.Submit("/account?handler=Password", ("current_password", PageClient.Password), ("password", "quite another password"));
+        var changed = leaver.Submit(
+            "/account?handler=Password", ("current_password", PageClient.Password), ("password", "quite another password"));
         await _router.WaitBehind(database, 2);
         await held.CommitAsync(TestContext.Current.CancellationToken);
 
@@ -134,12 +141,14 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         var api = await router.Host("Router.Api").Ready();
         using var stranger = new Browserless(api.Url);
         var page = await stranger.Get("/sign-in");
-        var guesses = Enumerable.Range(0, 150).Select(i => stranger.Submit(page, "Sign in", ("email", $"nobody-{i}@realty.test"), ("password", "a guess"))).ToList();
+        var guesses = Enumerable.Range(0, 150)
+            .Select(i => stranger.Submit(page, "Sign in", ("email", $"nobody-{i}@realty.test"), ("password", "a guess"))).ToList();
         await Task.WhenAny(guesses);
         foreach (var _ in Enumerable.Range(0, 3))
         {
             using var accepted = await TestSite.UntilTaken(() => site.Post(
-                """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery)));
+                """{"source":"s","email":"a@b.c"}""", change: request =>
+                    request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery)));
             Assert.Equal(HttpStatusCode.Created, accepted.StatusCode);
         }
 
@@ -190,10 +199,12 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
     public async Task Bodies_WithOddTexts_AreRefusedInWords()
     {
         Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync("/api/accounts", new { email = "İ@x.test" })).StatusCode);
-        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync("/api/products", new { username = "a\n", display_name = "a" })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync("/api/products", new { username = "a\n", display_name = "a" }))
+            .StatusCode);
         var site = await _router.CreateSite();
         await site.AddDestination("twice");
-        Assert.Equal(409, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { name = "Twice", url = "https://x.test", secret = "s" })).StatusCode);
+        Assert.Equal(409, (int)(await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations", new { name = "Twice", url = "https://x.test", secret = "s" })).StatusCode);
         Assert.Equal(422, (int)(await _router.Admin.GetAsync($"/api/sites/{site.Id}/statement?to=0001-01-01T00:00:00Z")).StatusCode);
         Assert.Equal(400, (int)(await _router.Admin.GetAsync("/api/products?cursor=%00")).StatusCode);
     }
@@ -205,7 +216,8 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         var (email, link) = await PageClient.Invite(_router, "owner", site.Id);
         using var client = new PageClient(_router);
         var signedIn = await client.Submit(link, ("password", PageClient.Password));
-        var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"), value => value.StartsWith("lead_router_session=", StringComparison.Ordinal));
+        var cookie = Assert.Single(
+            signedIn.Headers.GetValues("Set-Cookie"), value => value.StartsWith("lead_router_session=", StringComparison.Ordinal));
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
 
@@ -234,7 +246,8 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.Http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
         // Where somebody is sent after signing in is ours.
         using var other = new PageClient(_router);
-        Assert.Equal("/", (await other.Submit("/sign-in", ("email", email), ("password", PageClient.Password), ("return", "https://evil.test/"))).Headers.Location!.OriginalString);
+        Assert.Equal("/", (await other.Submit("/sign-in", ("email", email), ("password", PageClient.Password),
+            ("return", "https://evil.test/"))).Headers.Location!.OriginalString);
     }
 
     [Fact]
@@ -243,13 +256,16 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
         var token = (await router.Admin.GetFromJsonAsync<JsonElement>("/api/tokens")).GetProperty("items")[0];
         Assert.Equal("from configuration", token.GetProperty("name").GetString());
-        Assert.Equal(HttpStatusCode.NoContent, (await router.Admin.DeleteAsync($"/api/tokens/{token.GetProperty("id").GetGuid()}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent,
+            (await router.Admin.DeleteAsync($"/api/tokens/{token.GetProperty("id").GetGuid()}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await router.Admin.GetAsync("/api/tokens")).StatusCode);
 
         await router.Api.Stop();
         var again = await router.Host("Router.Api").Ready();
         router.Admin.DefaultRequestHeaders.ConnectionClose = true;
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(again.Url, "/api/tokens")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", RouterFixture.AdminToken) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get,
+            new Uri(again.Url, "/api/tokens")) { Headers =
+            { Authorization = new AuthenticationHeaderValue("Bearer", RouterFixture.AdminToken) } };
         Assert.Equal(HttpStatusCode.Unauthorized, (await router.Admin.SendAsync(request)).StatusCode);
     }
 
@@ -261,11 +277,15 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         using var api = new HttpClient { BaseAddress = _router.Api.Url };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await owner.MakeToken());
         var path = $"/api/sites/{site.Id}";
-        Assert.Equal(HttpStatusCode.Forbidden, (await api.PatchAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}", new { url = "https://evil.test" })).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await api.PostAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}/secret", new { })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await api.PatchAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}", new { url = "https://evil.test" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await api.PostAsJsonAsync($"{path}/destinations/{site.LeadManager.Id}/secret", new { })).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await api.PatchAsJsonAsync(path, new { domain = "evil.test" })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await api.PatchAsJsonAsync(path, new { require_proven = true })).StatusCode);
-        Assert.Equal(site.Id, Assert.Single((await api.GetFromJsonAsync<JsonElement>("/api/sites")).GetProperty("items").EnumerateArray()).GetProperty("id").GetGuid());
+        Assert.Equal(site.Id,
+            Assert.Single((await api.GetFromJsonAsync<JsonElement>("/api/sites")).GetProperty("items").EnumerateArray()).GetProperty("id")
+            .GetGuid());
     }
 
     [Fact]
@@ -280,7 +300,9 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         });
         await site.PostLead("A very private note");
         var delivery = await site.Delivery(destination, "dead");
-        Assert.All(delivery.GetProperty("attempts").EnumerateArray(), attempt => Assert.Equal(("", true), (attempt.GetProperty("response_body").GetString(), attempt.GetProperty("response_hidden").GetBoolean())));
+        Assert.All(delivery.GetProperty("attempts").EnumerateArray(), attempt =>
+            Assert.Equal(("", true),
+            (attempt.GetProperty("response_body").GetString(), attempt.GetProperty("response_hidden").GetBoolean())));
 
         var path = $"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{destination.Id}";
         using var @operator = await PageClient.SignedIn(_router, "operator");

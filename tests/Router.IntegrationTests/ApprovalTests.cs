@@ -24,11 +24,14 @@ public sealed partial class ApprovalTests(TestServers servers)
         await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"city":"","state":"HI"}""");
         await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"city":"","state":"HI"}""", prefix: "/v2/rest");
         await site.Post("""[{"type":"note","source":"Web"}]""", $"/leads/{Lead}/activities");
-        await site.Post("""{"activities":[{"type":"property_viewed","source":"Web","created":"2015-10-01T06:14:01Z","property":{"beds":3}}]}""", "/potential-seller-leads");
+        await site.Post(
+            """{"activities":[{"type":"property_viewed","source":"Web","created":"2015-10-01T06:14:01Z","property":{"beds":3}}]}""",
+            "/potential-seller-leads");
         await site.Send(HttpMethod.Put, "/users/7", """{"name":"Ben"}""");
         await site.Send(HttpMethod.Delete, "/users/7");
 
-        var payloads = (await router.Broker.Peek(router.VirtualHost, "lead-events")).EnumerateArray().Select(message => message.GetProperty("payload").GetString()!);
+        var payloads = (await router.Broker.Peek(router.VirtualHost, "lead-events")).EnumerateArray()
+            .Select(message => message.GetProperty("payload").GetString()!);
         Approved.Verify("lead-events", Normalize(string.Join("\n\n", payloads), site));
     }
 
@@ -52,7 +55,8 @@ public sealed partial class ApprovalTests(TestServers servers)
         var both = await site.AddDestination("both", signature: "both", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         (string Action, string Id, string Body)[] events =
         [
-            ("created", Lead, """{"source":"Web","id":"a27c20af4497415d9e4e7334dd1d40d2","email":"jack@mail.test","price":2.50,"partner_id":"theirs","unknown":{"deep":[1, 2]}}"""),
+            ("created", Lead, """{"source":"Web","id":"a27c20af4497415d9e4e7334dd1d40d2","email":"jack@mail.test","price":2.50"""
+                + ""","partner_id":"theirs","unknown":{"deep":[1, 2]}}"""),
             ("updated", Lead, """{"state":"HI","created":"2015-10-01T06:14:01.597026Z"}"""),
             ("activity_added", Lead, """{"activities":[{"type":"note","source":"Web","created":"2015-10-01T06:14:01Z"}]}"""),
             ("user_updated", "7", """{"name":"Ben","id":"7","deleted":true}"""),
@@ -65,7 +69,8 @@ public sealed partial class ApprovalTests(TestServers servers)
         await router.Receiver.WaitFor(both.Path, "integration_disabled");
 
         var text = new StringBuilder();
-        foreach (var request in router.Receiver.All.OrderBy(request => request.Path != site.LeadManager.Path).ThenBy(request => request.Headers["X-Lead-Router-Timestamp"], StringComparer.Ordinal))
+        foreach (var request in router.Receiver.All.OrderBy(request => request.Path != site.LeadManager.Path)
+            .ThenBy(request => request.Headers["X-Lead-Router-Timestamp"], StringComparer.Ordinal))
         {
             text.Append("POST ").AppendLine(request.Path);
             foreach (var (name, value) in request.Headers.OrderBy(header => header.Key, StringComparer.Ordinal))
@@ -78,15 +83,21 @@ public sealed partial class ApprovalTests(TestServers servers)
 
     private static Task Publish(RouterFixture router, TestSite site, int number, string action, string id, string body) =>
         router.Broker.Publish(router.VirtualHost, "lead-events",
-            $$"""{"event_id":"{{Event}}{{number}}","site_id":"{{site.Id}}","action":"{{action}}","lead_id":"{{id}}","accepted_at":"2025-06-17T08:00:0{{number}}.123456Z","product":"web","source_system":"Test Website","lead":{{body}}}""");
+            $$"""
+            {"event_id":"{{Event}}{{number}}","site_id":"{{site.Id}}","action":"{{action}}","lead_id":"{{id}}",
+            "accepted_at":"2025-06-17T08:00:0{{number}}.123456Z","product":"web","source_system":"Test Website","lead":{{body}}}
+            """.ReplaceLineEndings(""));
 
     /// <summary>What differs from run to run, and what is computed from that.</summary>
     private static string Normalize(string text, TestSite site)
     {
-        text = text.Replace(site.Id.ToString(), "SITE", StringComparison.Ordinal).Replace(site.Id.ToString("N"), "SITE", StringComparison.Ordinal)
+        text = text.Replace(site.Id.ToString(), "SITE", StringComparison.Ordinal)
+            .Replace(site.Id.ToString("N"), "SITE", StringComparison.Ordinal)
             .Replace(Event, "EVENT-", StringComparison.Ordinal).ReplaceLineEndings("\n");
         text = Uuid().Replace(text, "UUID");
-        text = Time().Replace(text, match => match.Value.StartsWith("2015", StringComparison.Ordinal) || match.Value.StartsWith("2025", StringComparison.Ordinal) ? match.Value : "TIME");
+        text = Time().Replace(text, match =>
+            match.Value.StartsWith("2015", StringComparison.Ordinal) || match.Value.StartsWith("2025", StringComparison.Ordinal)
+            ? match.Value : "TIME");
         text = Secret().Replace(text, "$1HMAC");
         return Changing().Replace(text, "$1…");
     }

@@ -36,6 +36,8 @@ public sealed class BacklogTests(TestServers servers)
         Assert.Equal(21, router.Receiver.At(destination.Path).Count);
         await site.AssertAccountedFor(21);
 
-        Task<int> Count(string state) => router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and state = @state", new { destination.Id, state });
+        Task<int> Count(string state) =>
+            router.Query<int>(
+            "select count(*)::int from deliveries where destination_id = @Id and state = @state", new { destination.Id, state });
     }
 }

@@ -8,7 +8,8 @@ public sealed class BenchmarkTests
     [Fact]
     public async Task Bench_Smoke_RouterAndFloorDeliverEverything()
     {
-        var benchmarks = Path.Combine(AppContext.BaseDirectory.Replace("Router.IntegrationTests", "Router.Benchmarks", StringComparison.Ordinal), "Router.Benchmarks.dll");
+        var benchmarks = Path.Combine(AppContext.BaseDirectory.Replace(
+            "Router.IntegrationTests", "Router.Benchmarks", StringComparison.Ordinal), "Router.Benchmarks.dll");
         var figures = Path.GetTempFileName();
 
         var (exitCode, output) = await Shell.Run("dotnet", benchmarks, "run", "smoke", "--seconds", "1", "--json", figures);

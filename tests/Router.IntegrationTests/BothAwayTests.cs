@@ -10,7 +10,7 @@ public sealed class BothAwayTests
     [Fact]
     public async Task BrokerAndDatabase_BothStopped_Is503WithinTheSendersPatience()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers, workers: 0);
         var site = await router.CreateSite();
         await site.PostLead();
@@ -25,16 +25,19 @@ public sealed class BothAwayTests
 
         // What was refused is nowhere: the sender says it again.
         await servers.StartRabbitMq();
-        await Eventually.True(async () => (await site.Post("""{"source":"s","email":"a@b.c"}""")).IsSuccessStatusCode, "the broker alone is enough", seconds: 60);
+        await Eventually.True(async () =>
+            (await site.Post("""{"source":"s","email":"a@b.c"}""")).IsSuccessStatusCode, "the broker alone is enough", seconds: 60);
         await servers.StartPostgres();
-        await Eventually.True(async () => await router.Query<long>("select count(*) from lead_outbox") == 0, "the outbox is empty", seconds: 60);
-        Assert.DoesNotContain("refused", (await router.Broker.Peek(router.VirtualHost, "lead-events")).GetRawText(), StringComparison.Ordinal);
+        await Eventually.True(
+            async () => await router.Query<long>("select count(*) from lead_outbox") == 0, "the outbox is empty", seconds: 60);
+        Assert.DoesNotContain(
+            "refused", (await router.Broker.Peek(router.VirtualHost, "lead-events")).GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task BrokerAndDatabase_BothFrozen_Is503WithinTheSendersPatienceAndWhatWasAcceptedArrives()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await site.PostNumbered(0);
@@ -51,10 +54,12 @@ public sealed class BothAwayTests
         }
 
         await servers.ThawPostgres();
-        await Eventually.True(async () => (await site.Post("""{"source":"s","email":"a@b.c","number":2}""")).IsSuccessStatusCode, "the database alone is enough");
+        await Eventually.True(async () =>
+            (await site.Post("""{"source":"s","email":"a@b.c","number":2}""")).IsSuccessStatusCode, "the database alone is enough");
         await servers.ThawRabbitMq();
         await site.PostNumbered(3);
         await Eventually.True(
-            () => router.Receiver.At(site.LeadManager.Path).Select(TestSite.Number).ToHashSet().IsSupersetOf([0, 1, 2, 3]), "what was accepted arrives", seconds: 60);
+            () => router.Receiver.At(site.LeadManager.Path).Select(TestSite.Number).ToHashSet().IsSupersetOf([0, 1, 2, 3]),
+            "what was accepted arrives", seconds: 60);
     }
 }

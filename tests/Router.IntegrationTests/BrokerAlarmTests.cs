@@ -12,7 +12,7 @@ public sealed class BrokerAlarmTests
     [InlineData(true)]
     public async Task Publishers_Blocked_LeadsAreAcceptedAllTheSameAndArrive(bool disk)
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         using var sender = new HttpClient();
@@ -27,7 +27,8 @@ public sealed class BrokerAlarmTests
         await Send(site, sender, accepted);
 
         await Eventually.True(
-            () => accepted.Except(router.Receiver.At(site.LeadManager.Path).Select(request => request.Json.GetProperty("id").GetString())!, StringComparer.Ordinal).Any() is false,
+            () => accepted.Except(router.Receiver.At(site.LeadManager.Path).Select(request => request.Json.GetProperty("id").GetString())!,
+                StringComparer.Ordinal).Any() is false,
             "what was accepted has arrived", seconds: 60);
         await router.AssertNothingPutAside();
     }
@@ -35,7 +36,7 @@ public sealed class BrokerAlarmTests
     [Fact]
     public async Task Api_StartedWhilePublishersAreBlocked_AcceptsLeads()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await servers.RaiseDiskAlarm();
@@ -47,7 +48,8 @@ public sealed class BrokerAlarmTests
                 try
                 {
                     using var response = await site.Post(
-                        """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery));
+                        """{"source":"s","email":"a@b.c"}""", change: request =>
+                            request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery));
                     return response.StatusCode == HttpStatusCode.Created;
                 }
                 catch (HttpRequestException)

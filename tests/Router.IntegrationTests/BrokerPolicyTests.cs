@@ -18,15 +18,19 @@ public sealed class BrokerPolicyTests(TestServers servers)
         await router.Workers[0].Stop();
 
         // What waits for longer than a second leaves the queue, and comes back.
-        await router.Broker.SetPolicy(router.VirtualHost, "second", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["message-ttl"] = 1000 });
+        await router.Broker.SetPolicy(
+            router.VirtualHost, "second", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["message-ttl"] = 1000 });
         await Accept(site, 5);
-        await Eventually.True(() => router.Output.Contains("it is published again", StringComparison.Ordinal), "expired leads are published again");
+        await Eventually.True(
+            () => router.Output.Contains("it is published again", StringComparison.Ordinal), "expired leads are published again");
         await router.Broker.ClearPolicy(router.VirtualHost, "second");
 
         // The queue takes five, and what is beyond them is confirmed to nobody.
-        await router.Broker.SetPolicy(router.VirtualHost, "five", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["max-length"] = 5 });
+        await router.Broker.SetPolicy(
+            router.VirtualHost, "five", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["max-length"] = 5 });
         await Accept(site, 100);
-        await Eventually.True(() => router.Output.Contains("sets max-length to 5 on lead-events", StringComparison.Ordinal), "the log says so");
+        await Eventually.True(
+            () => router.Output.Contains("sets max-length to 5 on lead-events", StringComparison.Ordinal), "the log says so");
         using var http = new HttpClient();
         var health = await http.GetFromJsonAsync<JsonElement>(new Uri(router.Api.Url, "/health/ready"));
         Assert.Equal("Degraded", health.GetProperty("checks").GetProperty("queues").GetString());
@@ -35,10 +39,13 @@ public sealed class BrokerPolicyTests(TestServers servers)
         await @operator.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
         Assert.Contains("sets max-length to 5 on lead-events", (await @operator.Get("/operator")).Text, StringComparison.Ordinal);
         await router.Broker.ClearPolicy(router.VirtualHost, "five");
-        await Eventually.True(async () => await router.Query<long>("select count(*) from lead_outbox") == 0, "the outbox is empty once the queue takes them", seconds: 60);
+        await Eventually.True(async () =>
+            await router.Query<long>("select count(*) from lead_outbox") == 0, "the outbox is empty once the queue takes them",
+            seconds: 60);
 
         // Two redeliveries are one too many: each of these workers dies with leads in its hands.
-        await router.Broker.SetPolicy(router.VirtualHost, "limit", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["delivery-limit"] = 1 });
+        await router.Broker.SetPolicy(
+            router.VirtualHost, "limit", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["delivery-limit"] = 1 });
         router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite));
         for (var i = 0; i < 3; i++)
         {
@@ -51,7 +58,8 @@ public sealed class BrokerPolicyTests(TestServers servers)
         router.Receiver.Answer(site.LeadManager.Path, 200);
         await router.Host("Router.Worker").Ready();
         await Eventually.True(
-            async () => await router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 106,
+            async () => await router.Query<long>(
+                "select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 106,
             "everything that was accepted is delivered", seconds: 120);
         await site.AssertAccountedFor(106);
     }
@@ -63,8 +71,10 @@ public sealed class BrokerPolicyTests(TestServers servers)
     public async Task Policy_OnTheQueueThatNothingIsBehind_IsToldAsLoss(string setting, object value, string words)
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);
-        await router.Broker.SetPolicy(router.VirtualHost, "all", ".*", new Dictionary<string, object>(StringComparer.Ordinal) { [setting] = value });
-        await Eventually.True(() => router.Output.Contains($"sets {setting} to {value} on returned-leads: {words}", StringComparison.Ordinal), "the log says so");
+        await router.Broker.SetPolicy(
+            router.VirtualHost, "all", ".*", new Dictionary<string, object>(StringComparer.Ordinal) { [setting] = value });
+        await Eventually.True(() =>
+            router.Output.Contains($"sets {setting} to {value} on returned-leads: {words}", StringComparison.Ordinal), "the log says so");
         using var http = new HttpClient();
         var health = await http.GetFromJsonAsync<JsonElement>(new Uri(router.Api.Url, "/health/ready"));
         Assert.Contains("LOST", health.GetProperty("details").GetProperty("queues").GetString(), StringComparison.Ordinal);
@@ -88,14 +98,17 @@ public sealed class BrokerPolicyTests(TestServers servers)
             await worker.Stop();
         await router.Api.Stop();
         await router.Broker.DeleteQueue(router.VirtualHost, "lead-events");
-        await router.Broker.DeclareQueue(router.VirtualHost, "lead-events", new Dictionary<string, string>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" });
+        await router.Broker.DeclareQueue(
+            router.VirtualHost, "lead-events", new Dictionary<string, string>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" });
         var api = router.Host("Router.Api");
         var deaf = router.Host("Router.Worker");
         await api.Ready();
         using var response = await TestSite.UntilTaken(() => site.Post(
-            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery)));
+            """{"source":"s","email":"a@b.c"}""", change: request =>
+                request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery)));
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        await Eventually.True(() => router.Output.Contains("inequivalent arg 'x-queue-type'", StringComparison.Ordinal), "the log has RabbitMQ's own sentence");
+        await Eventually.True(() =>
+            router.Output.Contains("inequivalent arg 'x-queue-type'", StringComparison.Ordinal), "the log has RabbitMQ's own sentence");
         using var http = new HttpClient();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync(new Uri(deaf.Url, "/health/ready"))).StatusCode);
 

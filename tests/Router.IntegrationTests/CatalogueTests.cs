@@ -16,14 +16,16 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var site = await _router.CreateSite();
         var (first, second) = ($"/first-{site.Id:N}", $"/second-{site.Id:N}");
         var integration = await Create(first, "its first secret");
-        var connected = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "account-7" }));
+        var connected = await Ok(_router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "account-7" }));
         Assert.Equal(("registered", "Valuations"), (connected.GetProperty("kind").GetString(), connected.GetProperty("name").GetString()));
         await site.PostLead();
         var request = (await _router.Receiver.Wait(first, 1))[0];
         Assert.True(request.IsSignedWith("its first secret"));
         Assert.Equal("account-7", request.Json.GetProperty("partner_id").GetString());
 
-        await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { url = new Uri(_router.Receiver.Url, second), secret = "its second secret" }));
+        await Ok(_router.Admin.PatchAsJsonAsync(
+            $"/api/integrations/{integration}", new { url = new Uri(_router.Receiver.Url, second), secret = "its second secret" }));
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         await site.PostLead();
         Assert.True((await _router.Receiver.Wait(second, 1))[0].IsSignedWith("its second secret"));
@@ -36,20 +38,32 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var site = await _router.CreateSite();
         var integration = await Create("/hidden", "secret");
         var path = $"/api/sites/{site.Id}/destinations";
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration })).StatusCode);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", secret = "mine" })).StatusCode);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", max_in_flight = -1 })).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity,
+            (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration })).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity,
+            (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", secret = "mine" }))
+            .StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity,
+            (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1", max_in_flight = -1 }))
+            .StatusCode);
         var destination = await Ok(_router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "1" }));
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "2" })).StatusCode);
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PatchAsJsonAsync($"{path}/{destination.GetProperty("id")}", new { url = "https://mine.test" })).StatusCode);
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PostAsJsonAsync($"{path}/{destination.GetProperty("id")}/secret", new { })).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "2" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PatchAsJsonAsync($"{path}/{destination.GetProperty("id")}", new { url = "https://mine.test" }))
+            .StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PostAsJsonAsync($"{path}/{destination.GetProperty("id")}/secret", new { })).StatusCode);
 
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { published = false }));
         var other = await _router.CreateSite();
-        Assert.Equal(HttpStatusCode.NotFound, (await _router.Admin.PostAsJsonAsync($"/api/sites/{other.Id}/destinations", new { integration_id = integration, partner_id = "1" })).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{other.Id}/destinations", new { integration_id = integration, partner_id = "1" })).StatusCode);
 
         // Whoever is connected stays so; whoever disconnects can connect again once it is back.
-        Assert.Equal(HttpStatusCode.OK, (await _router.Admin.PatchAsJsonAsync($"{path}/{destination.GetProperty("id")}", new { partner_id = "3" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await _router.Admin.PatchAsJsonAsync($"{path}/{destination.GetProperty("id")}", new { partner_id = "3" })).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await _router.Admin.DeleteAsync($"{path}/{destination.GetProperty("id")}")).StatusCode);
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { published = true }));
         await Ok(_router.Admin.PostAsJsonAsync(path, new { integration_id = integration, partner_id = "4" }));
@@ -66,7 +80,8 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
             await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         // It has read the integration and waits for the site.
-        var connected = _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "1" });
+        var connected = _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "1" });
         await _router.WaitBehind(database, 1);
         var after = new Uri(_router.Receiver.Url, "/after");
         var changed = _router.Admin.PatchAsJsonAsync($"/api/integrations/{integration}", new { url = after });
@@ -83,15 +98,18 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("ours", signature: "both", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/secret", new { }));
-        var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/promote", new { description = "Promoted" }));
+        var promoted = await Ok(
+            _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/promote", new { description = "Promoted" }));
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{promoted.GetProperty("id").GetGuid()}", new { published = true }));
         var other = await _router.CreateSite();
-        await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "1" }));
+        await Ok(_router.Admin.PostAsJsonAsync(
+            $"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "1" }));
 
         foreach (var each in new[] { site, other })
         {
             Assert.Equal(1, await _router.Query<int>(
-                "select count(*)::int from destinations where site_id = @Id and kind = 'registered' and previous_secret is not null and previous_secret_until > now()", new { each.Id }));
+                "select count(*)::int from destinations where site_id = @Id and kind = 'registered' "
+                + "and previous_secret is not null and previous_secret_until > now()", new { each.Id }));
         }
     }
 
@@ -100,24 +118,29 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
     {
         var site = await _router.CreateSite();
         var custom = await site.AddDestination("homemade");
-        var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote", new { description = "Made by a site", partner_id_label = "Account ID" }));
+        var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote",
+            new { description = "Made by a site", partner_id_label = "Account ID" }));
         Assert.False(promoted.GetProperty("published").GetBoolean());
         await site.PostLead();
         Assert.True((await _router.Receiver.Wait(custom.Path, 1))[0].IsSignedWith(custom.Secret));
 
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{promoted.GetProperty("id")}", new { published = true }));
         var other = await _router.CreateSite();
-        await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "theirs" }));
+        await Ok(_router.Admin.PostAsJsonAsync(
+            $"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "theirs" }));
         await other.PostLead();
         var request = (await _router.Receiver.Wait(custom.Path, 2))[1];
         Assert.Equal("theirs", request.Json.GetProperty("partner_id").GetString());
         Assert.True(request.IsSignedWith(custom.Secret));
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote", new { description = "again" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote", new { description = "again" }))
+            .StatusCode);
     }
 
     private async Task<Guid> Create(string path, string secret) => (await Ok(_router.Admin.PostAsJsonAsync("/api/integrations", new
     {
-        name = "Valuations", description = "Sends valuations", url = new Uri(_router.Receiver.Url, path), secret, partner_id_label = "Account ID", published = true,
+        name = "Valuations", description = "Sends valuations", url = new Uri(_router.Receiver.Url, path), secret,
+        partner_id_label = "Account ID", published = true,
     }))).GetProperty("id").GetGuid();
 
     private static async Task<JsonElement> Ok(Task<HttpResponseMessage> request)

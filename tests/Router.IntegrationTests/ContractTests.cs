@@ -13,8 +13,10 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     private readonly RouterFixture _router = shared.Router;
 
     [Theory]
-    [InlineData("/rest", """{"first_name":"","last_name":"Johnson","city":"","nested":{"empty":""},"tags":[]}""", """{"last_name":"Johnson","nested":{"empty":""},"tags":[],"action":""")]
-    [InlineData("/v2/rest", """{"first_name":"","last_name":"Johnson","city":""}""", """{"first_name":"","last_name":"Johnson","city":"","action":""")]
+    [InlineData("/rest", """{"first_name":"","last_name":"Johnson","city":"","nested":{"empty":""},"tags":[]}""",
+        """{"last_name":"Johnson","nested":{"empty":""},"tags":[],"action":""")]
+    [InlineData("/v2/rest", """{"first_name":"","last_name":"Johnson","city":""}""",
+        """{"first_name":"","last_name":"Johnson","city":"","action":""")]
     [InlineData("/rest", """{}""", """{"action":""")]
     public async Task Patch_OfALead_SendsOnlyWhatChanges(string prefix, string change, string expected)
     {
@@ -71,19 +73,26 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     {
         var site = await _router.CreateSite();
         await Answers.AssertOk(200, await site.Post(
-            """[{"type":"note","source":"s","created":"2015-10-01T06:14:01Z","price": 2.50},{"type":"called","source":"s"}]""", $"/leads/{Lead}/activities"));
+            """[{"type":"note","source":"s","created":"2015-10-01T06:14:01Z","price": 2.50},{"type":"called","source":"s"}]""",
+            $"/leads/{Lead}/activities"));
         var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
         Assert.Equal("activity_added", received.Action);
         Assert.Equal(Lead, received.Json.GetProperty("id").GetString());
-        Assert.StartsWith("""{"activities":[{"type":"note","source":"s","created":"2015-10-01T06:14:01Z","price": 2.50},{"type":"called","source":"s","created":"20""", Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
-        Assert.Equal(received.Headers["X-Lead-Router-Timestamp"], received.Json.GetProperty("activities")[1].GetProperty("created").GetString());
+        Assert.StartsWith(
+            """{"activities":[{"type":"note","source":"s","created":"2015-10-01T06:14:01Z","price": 2.50},"""
+            + """{"type":"called","source":"s","created":"20""",
+            Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
+        Assert.Equal(received.Headers["X-Lead-Router-Timestamp"],
+            received.Json.GetProperty("activities")[1].GetProperty("created").GetString());
     }
 
     [Fact]
     public async Task Activities_NestedAsDeepAsIsAllowed_AreDelivered()
     {
         var site = await _router.CreateSite();
-        await Answers.AssertOk(200, await site.Post($$"""[{"type":"t","source":"s","x":{{new string('[', 62)}}{{new string(']', 62)}}}]""", $"/leads/{Lead}/activities"));
+        await Answers.AssertOk(200,
+            await site.Post($$"""[{"type":"t","source":"s","x":{{new string('[', 62)}}{{new string(']', 62)}}}]""",
+            $"/leads/{Lead}/activities"));
         await site.Delivery(site.LeadManager, "delivered", action: "activity_added");
     }
 
@@ -91,7 +100,8 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Activity_OfALeadWithASource_TakesIt()
     {
         var site = await _router.CreateSite();
-        await Answers.AssertOk(201, await site.Post("""{"source":"Web","email":"a@b.c","activities":[{"type":"visited","created":"2015-10-01T06:14:01Z"}]}"""));
+        await Answers.AssertOk(201,
+            await site.Post("""{"source":"Web","email":"a@b.c","activities":[{"type":"visited","created":"2015-10-01T06:14:01Z"}]}"""));
         var activity = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("activities")[0];
         Assert.Equal("Web", activity.GetProperty("source").GetString());
         Assert.Equal("2015-10-01T06:14:01Z", activity.GetProperty("created").GetString());
@@ -101,9 +111,11 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Updates_CarryNoTimeOfOursAndTheProductAsSource()
     {
         var site = await _router.CreateSite();
-        await Answers.AssertOk(200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"zip":96815,"activities":[{"type":"note"}]}"""));
+        await Answers.AssertOk(
+            200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"zip":96815,"activities":[{"type":"note"}]}"""));
         await Answers.AssertOk(200, await site.Post("""[{"type":"note","description":7}]""", $"/leads/{Lead}/activities"));
-        await Answers.AssertOk(200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"source":"Theirs","created":"2015-10-01T06:14:01Z"}"""));
+        await Answers.AssertOk(
+            200, await site.Send(HttpMethod.Patch, $"/leads/{Lead}", """{"source":"Theirs","created":"2015-10-01T06:14:01Z"}"""));
         var received = (await _router.Receiver.Wait(site.LeadManager.Path, 3)).Select(request => request.Json).ToList();
         foreach (var change in received.Where(lead => !lead.TryGetProperty("created", out _)))
         {
@@ -120,10 +132,12 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Lead_WithABlankSource_GetsTheProductsName()
     {
         var site = await _router.CreateSite();
-        await Answers.AssertOk(201, await site.Post("""{"source":" ","phone":8088172382,"tags":{},"email":" ","activities":[{"type":"t","property":[]}]}"""));
+        await Answers.AssertOk(
+            201, await site.Post("""{"source":" ","phone":8088172382,"tags":{},"email":" ","activities":[{"type":"t","property":[]}]}"""));
         var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
         Assert.StartsWith(
-            """{"source":"Test Website","phone":8088172382,"tags":{},"email":" ","activities":[{"type":"t","property":[],"source":"Test Website","created":""",
+            """{"source":"Test Website","phone":8088172382,"tags":{},"email":" ","activities":["""
+            + """{"type":"t","property":[],"source":"Test Website","created":""",
             Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
     }
 
@@ -137,7 +151,8 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         var site = await _router.CreateSite();
         await Answers.AssertOk(200, await site.Send(new HttpMethod(method), path, """{"city":"","state":"HI"}""", prefix: prefix));
         var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
-        Assert.StartsWith("""{"city":"","state":"HI","action":"updated",""", Encoding.UTF8.GetString(received.Body), StringComparison.Ordinal);
+        Assert.StartsWith("""{"city":"","state":"HI","action":"updated",""", Encoding.UTF8.GetString(received.Body),
+            StringComparison.Ordinal);
         Assert.Equal(Lead, received.Json.GetProperty("id").GetString());
     }
 
@@ -161,7 +176,8 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         // The worker hears of it by itself.
         await Eventually.True(async () =>
         {
-            await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c","site_login_url":"https://evil.test","test":true,"tests":true}"""));
+            await Answers.AssertOk(
+                201, await site.Post("""{"source":"s","email":"a@b.c","site_login_url":"https://evil.test","test":true,"tests":true}"""));
             var received = (await _router.Receiver.Wait(site.LeadManager.Path, 1))[^1].Json;
             Assert.False(received.TryGetProperty("test", out _));
             Assert.True(received.GetProperty("tests").GetBoolean());
@@ -174,7 +190,8 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     {
         var site = await _router.CreateSite();
         await Answers.AssertOk(201, await site.Post(
-            """{"activities":[{"type":"property_viewed","source":"s","created":"2015-10-01T06:14:01Z","property":{"city":"Honolulu","beds":"3"}}]}""", "/potential-seller-leads"));
+            """{"activities":[{"type":"property_viewed","source":"s","created":"2015-10-01T06:14:01Z","property":"""
+            + """{"city":"Honolulu","beds":"3"}}]}""", "/potential-seller-leads"));
         var received = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
         Assert.Equal("created", received.Action);
         Assert.Equal("Potential Seller", received.Json.GetProperty("role").GetString());
@@ -195,9 +212,12 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         await site.Delivery(one, "delivered");
         await site.Delivery(three, "delivered");
         Assert.Empty(_router.Receiver.At(two.Path));
-        Assert.Equal(["Nobody", "Somebody, else"], delivery.GetProperty("unknown_destinations").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(["Nobody", "Somebody, else"],
+            delivery.GetProperty("unknown_destinations").EnumerateArray().Select(name => name.GetString()));
 
-        await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "Nobody")));
+        await Answers.AssertOk(201,
+            await site.Post("""{"source":"s","email":"a@b.c"}""", change: request =>
+            request.Headers.Add("X-ROUTER-DESTINATIONS", "Nobody")));
         await _router.Receiver.Wait(site.LeadManager.Path, 2);
         await site.AssertAccountedFor(events: 2);
         Assert.Single(_router.Receiver.At(one.Path));
@@ -229,7 +249,10 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         await site.Patch(destination, new { active = false });
         var disabled = await _router.Receiver.WaitFor(destination.Path, "integration_disabled");
         Assert.Equal(
-            $$"""{"action":"integration_disabled","id":"{{disabled.MessageId}}","site_uuid":"{{site.Id}}","site_domain":"www.site.test","partner_id":"partner told"}""",
+            $$"""
+            {"action":"integration_disabled","id":"{{disabled.MessageId}}","site_uuid":"{{site.Id}}",
+            "site_domain":"www.site.test","partner_id":"partner told"}
+            """.ReplaceLineEndings(""),
             Encoding.UTF8.GetString(disabled.Body));
         Assert.True(disabled.IsSignedWith(destination.Secret));
         await site.Delivery(destination, "delivered", action: "integration_disabled");
@@ -239,7 +262,9 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
         // No change, no message.
         await site.Patch(destination, new { active = true, name = "renamed" });
         (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/destinations/{destination.Id}")).EnsureSuccessStatusCode();
-        await Eventually.True(() => _router.Receiver.All.Count(request => request.Path == destination.Path && request.Action == "integration_disabled") == 2, "told of the end");
+        await Eventually.True(() =>
+            _router.Receiver.All.Count(request => request.Path == destination.Path && request.Action == "integration_disabled") == 2,
+            "told of the end");
         Assert.Equal(3, _router.Receiver.All.Count(request => request.Path == destination.Path));
         Assert.DoesNotContain(_router.Receiver.All, request => request.Path == site.LeadManager.Path);
     }

@@ -8,7 +8,8 @@ public sealed class CrashTests(TestServers servers)
     public async Task Worker_KilledWith200InFlight_EveryLeadArrivesAndOnlyThoseTwice()
     {
         // None of the 200 times out, however long a busy machine takes to send them all.
-        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:Patience", "00:00:00.1"), ("Delivery:RequestTimeout", "00:00:25"), ("Delivery:Lease", "00:00:27"));
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:Patience", "00:00:00.1"),
+            ("Delivery:RequestTimeout", "00:00:25"), ("Delivery:Lease", "00:00:27"));
         var site = await router.CreateSite();
         // Fifty that are done before anything breaks: these must not come twice.
         for (var i = 0; i < 50; i++)
@@ -18,7 +19,8 @@ public sealed class CrashTests(TestServers servers)
         var before = router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).ToHashSet(StringComparer.Ordinal);
 
         using var release = new CancellationTokenSource();
-        router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+        router.Receiver.Answer(
+            site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
         await Parallel.ForAsync(0, 200, async (_, _) => await site.PostLead());
         await router.Receiver.Wait(site.LeadManager.Path, 250, seconds: 120);
 
@@ -38,7 +40,8 @@ public sealed class CrashTests(TestServers servers)
     [Fact]
     public async Task Worker_KilledDuringARetry_TheNextNumberIsMade()
     {
-        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Delivery:RequestTimeout", "00:00:01"), ("Delivery:Lease", "00:00:02"));
+        await using var router = await RouterFixture.StartProcesses(
+            servers, workers: 1, ("Delivery:RequestTimeout", "00:00:01"), ("Delivery:Lease", "00:00:02"));
         var site = await router.CreateSite();
         var hung = new TaskCompletionSource();
         router.Receiver.Answer(site.LeadManager.Path, async (context, request) =>
@@ -59,7 +62,8 @@ public sealed class CrashTests(TestServers servers)
         // The one whose outcome nobody knows is in the ledger too.
         Assert.Equal(
             [(1, null), (2, "worker_lost"), (3, null)],
-            delivery.GetProperty("attempts").EnumerateArray().Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("error").GetString())));
+            delivery.GetProperty("attempts").EnumerateArray()
+                .Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("error").GetString())));
         Assert.Equal([1, 2, 3], router.Receiver.At(site.LeadManager.Path).Select(request => request.Attempt));
         await site.AssertAccountedFor(events: 1);
     }
@@ -86,7 +90,8 @@ public sealed class CrashTests(TestServers servers)
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         using var release = new CancellationTokenSource();
-        router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+        router.Receiver.Answer(
+            site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
         await site.PostLead();
         await router.Receiver.Wait(site.LeadManager.Path, 1);
 

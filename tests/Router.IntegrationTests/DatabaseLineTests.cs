@@ -2,7 +2,10 @@ using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
 
-/// <summary>The line between a host and Postgres breaks: after Postgres has done what it was asked for and before the host has heard of it, or in silence.</summary>
+/// <summary>
+/// The line between a host and Postgres breaks: after Postgres has done what it was asked for and before the host has heard of it, or in
+/// silence.
+/// </summary>
 public sealed class DatabaseLineTests(TestServers servers)
 {
     [Fact]
@@ -17,12 +20,14 @@ public sealed class DatabaseLineTests(TestServers servers)
         line.Deafen();
         var leads = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => site.PostLead()));
         await Eventually.True(
-            async () => await router.Query<long>("select count(*) from lead_events where site_id = @Id and body is not null", new { site.Id }) > 1, "Postgres has planned one at least");
+            async () => await router.Query<long>("select count(*) from lead_events where site_id = @Id and body is not null",
+                new { site.Id }) > 1, "Postgres has planned one at least");
         line.Cut();
         line.Fix();
 
         var received = await router.Receiver.Wait(site.LeadManager.Path, 6, seconds: 60);
-        Assert.Superset(leads.ToHashSet(StringComparer.Ordinal), received.Select(request => request.Json.GetProperty("id").GetString()!).ToHashSet(StringComparer.Ordinal));
+        Assert.Superset(leads.ToHashSet(StringComparer.Ordinal),
+            received.Select(request => request.Json.GetProperty("id").GetString()!).ToHashSet(StringComparer.Ordinal));
         await site.AssertAccountedFor(6);
         Assert.Equal(6, router.Receiver.At(site.LeadManager.Path).Count);
     }
@@ -66,7 +71,8 @@ public sealed class DatabaseLineTests(TestServers servers)
         var api = await router.Host("Router.Api").Ready();
         router.Settings["Database:ConnectionString"] = database;
         Assert.True(await IsAccepted());
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => router.Admin.GetAsync(new Uri(api.Url, $"/api/sites/{site.Id}/deliveries"))));
+        await Task.WhenAll(Enumerable.Range(0, 50)
+            .Select(_ => router.Admin.GetAsync(new Uri(api.Url, $"/api/sites/{site.Id}/deliveries"))));
         Assert.InRange(await router.Query<long>("select count(*) from pg_stat_activity where datname = current_database()"), 10, 100);
 
         // As when Postgres has moved to another machine: none of them hears of it.
@@ -76,7 +82,8 @@ public sealed class DatabaseLineTests(TestServers servers)
         await Eventually.True(IsAccepted, "leads are accepted again", seconds: 10);
 
         async Task<bool> IsAccepted() => (await site.Post(
-            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery))).IsSuccessStatusCode;
+            """{"source":"s","email":"a@b.c"}""", change: request =>
+                request.RequestUri = new Uri(api.Url, request.RequestUri!.PathAndQuery))).IsSuccessStatusCode;
     }
 
     private static async Task<TcpProxy> StartWorkerBehindALine(RouterFixture router)

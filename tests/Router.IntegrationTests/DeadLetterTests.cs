@@ -59,14 +59,17 @@ public sealed class DeadLetterTests(SharedRouter shared) : IClassFixture<SharedR
         Assert.Equal(200, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
         // Now it would wait an hour.
         await Eventually.True(() => _router.Receiver.At(destination.Path).Count == 5, "the fifth attempt");
-        await Eventually.True(async () => (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode == 200, "the fifth is recorded and can be hurried");
+        await Eventually.True(async () =>
+            (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode == 200, "the fifth is recorded and can be hurried");
         var delivered = await site.Delivery(destination, "delivered");
         Assert.Equal(6, delivered.GetProperty("attempts").GetArrayLength());
         Assert.Equal(409, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
 
         // Its copy in the queue has nothing to do any more.
         await _router.Broker.Move(_router.VirtualHost, "lead-dead-letters", "lead-retries");
-        await Eventually.True(() => _router.Output.Contains("Nothing to do for event " + dead.GetProperty("event_id").GetString(), StringComparison.Ordinal), "the copy is recognized");
+        await Eventually.True(() =>
+            _router.Output.Contains("Nothing to do for event " + dead.GetProperty("event_id").GetString(), StringComparison.Ordinal),
+            "the copy is recognized");
         Assert.Equal(6, _router.Receiver.At(destination.Path).Count);
     }
 
@@ -81,7 +84,8 @@ public sealed class DeadLetterTests(SharedRouter shared) : IClassFixture<SharedR
         await site.Patch(destination, new { active = false });
         var path = $"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/retry";
         Assert.Equal(409, (int)(await _router.Admin.PostAsync(path, content: null)).StatusCode);
-        Assert.Equal(404, (int)(await _router.Admin.PostAsync(path.Replace(site.Id.ToString(), Guid.NewGuid().ToString(), StringComparison.Ordinal), content: null)).StatusCode);
+        Assert.Equal(404, (int)(await _router.Admin.PostAsync(
+            path.Replace(site.Id.ToString(), Guid.NewGuid().ToString(), StringComparison.Ordinal), content: null)).StatusCode);
     }
 
     [Fact]

@@ -49,10 +49,12 @@ public sealed class DeafWorkerTests(TestServers servers)
         await using var router = await RouterFixture.Start(servers, workers: 0);
         var site = await router.CreateSite();
         var user = $"worker-{Guid.NewGuid():N}";
-        router.Settings["RabbitMq:Uri"] = new UriBuilder(router.Settings["RabbitMq:Uri"]) { UserName = user, Password = Password }.Uri.AbsoluteUri;
+        router.Settings["RabbitMq:Uri"] = new UriBuilder(
+            router.Settings["RabbitMq:Uri"]) { UserName = user, Password = Password }.Uri.AbsoluteUri;
         var worker = router.Host("Router.Worker");
         await site.PostLead();
-        await Eventually.True(() => router.Output.Contains("RabbitMQ can't be used", StringComparison.Ordinal), "the log says why", seconds: 60);
+        await Eventually.True(
+            () => router.Output.Contains("RabbitMQ can't be used", StringComparison.Ordinal), "the log says why", seconds: 60);
         Assert.False(await IsReady(worker));
         Assert.Empty(router.Receiver.At(site.LeadManager.Path));
 

@@ -52,7 +52,8 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         Assert.Equal("1", headers["X-Lead-Router-Attempt"]);
         // Nothing that would tie our traces to the receiver's, no compression, no chunks.
         Assert.Equal(
-            ["Accept", "Accept-Encoding", "Content-Length", "Content-Type", "Host", "User-Agent", "X-Lead-Router-Action", "X-Lead-Router-Attempt", "X-Lead-Router-Message-Id", "X-Lead-Router-Signature", "X-Lead-Router-Timestamp"],
+            ["Accept", "Accept-Encoding", "Content-Length", "Content-Type", "Host", "User-Agent", "X-Lead-Router-Action",
+                "X-Lead-Router-Attempt", "X-Lead-Router-Message-Id", "X-Lead-Router-Signature", "X-Lead-Router-Timestamp"],
             headers.Keys.Order(StringComparer.Ordinal));
     }
 
@@ -60,13 +61,16 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Lead_WithUnknownFields_ArrivesWithItsBytesKept()
     {
         var site = await _router.CreateSite();
-        var response = await site.Post("""{"zeta":2.50,"source":"s","alpha":{ "b":[1,  2] },"email":"a@b.c","smile":"\ud83d\ude00","lone":"\ud800","big":123456789012345678901234567890}""");
+        var response = await site.Post(
+            """{"zeta":2.50,"source":"s","alpha":{ "b":[1,  2] }"""
+            + ""","email":"a@b.c","smile":"\ud83d\ude00","lone":"\ud800","big":123456789012345678901234567890}""");
         Assert.Equal(201, (int)response.StatusCode);
         Assert.Equal("{}", await response.Content.ReadAsStringAsync());
 
         var body = System.Text.Encoding.UTF8.GetString(Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Body);
         Assert.StartsWith(
-            """{"zeta":2.50,"source":"s","alpha":{ "b":[1,  2] },"email":"a@b.c","smile":"\ud83d\ude00","lone":"\ud800","big":123456789012345678901234567890,"action":"created","id":""",
+            """{"zeta":2.50,"source":"s","alpha":{ "b":[1,  2] }"""
+            + ""","email":"a@b.c","smile":"\ud83d\ude00","lone":"\ud800","big":123456789012345678901234567890,"action":"created","id":""",
             body, StringComparison.Ordinal);
     }
 
@@ -79,7 +83,8 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         await _router.Receiver.Wait(destination.Path, 1);
 
         var path = $"/new-{site.Id:N}";
-        await site.Patch(destination, new { url = new Uri(_router.Receiver.Url, path), secret = "a new secret", partner_id = "a new partner" });
+        await site.Patch(destination,
+            new { url = new Uri(_router.Receiver.Url, path), secret = "a new secret", partner_id = "a new partner" });
         // In force within a second on every worker.
         await Task.Delay(1000);
         await site.PostLead();
@@ -146,7 +151,9 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         await site.PostLead();
         await _router.Receiver.Wait(site.LeadManager.Path, 1);
         // What a crash of Postgres leaves: nothing of a plan whose commit wasn't flushed.
-        await _router.Query<int?>("with d as (delete from deliveries where site_id = @Id) delete from lead_events where site_id = @Id returning 1", new { site.Id });
+        await _router.Query<int?>(
+            "with d as (delete from deliveries where site_id = @Id) delete from lead_events where site_id = @Id returning 1",
+            new { site.Id });
         failing.SetResult();
 
         await site.Delivery(site.LeadManager, "delivered");
@@ -181,7 +188,8 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         await site.PostLead();
         await _router.Receiver.Wait(site.LeadManager.Path, 2);
 
-        Assert.Equal(id.ToString(), Assert.Single(_router.Receiver.At(site.LeadManager.Path), request => request.MessageId == id.ToString()).MessageId);
+        Assert.Equal(id.ToString(),
+            Assert.Single(_router.Receiver.At(site.LeadManager.Path), request => request.MessageId == id.ToString()).MessageId);
         await site.AssertAccountedFor(events: 2);
     }
 
@@ -197,7 +205,9 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         await site.Delivery(site.LeadManager, "delivered");
 
         await Eventually.True(
-            async () => await _router.Query<long>("select count(*) from set_aside where queue = 'lead-events' and reason = 'unreadable'") == 2, "both messages are set aside");
+            async () => await _router.Query<long>(
+                "select count(*) from set_aside where queue = 'lead-events' and reason = 'unreadable'") == 2,
+            "both messages are set aside");
         Assert.Equal("no JSON at all", await _router.Query<string>("select convert_from(message, 'UTF8') from set_aside where size = 14"));
         // Filed once, and said.
         Assert.DoesNotContain(
@@ -211,7 +221,9 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Queues_OfTheRouter_AreQuorumQueues()
     {
         var queues = await _router.Broker.Queues(_router.VirtualHost);
-        var types = queues.EnumerateArray().ToDictionary(queue => queue.GetProperty("name").GetString()!, queue => queue.GetProperty("type").GetString(), StringComparer.Ordinal);
+        var types = queues.EnumerateArray()
+            .ToDictionary(queue => queue.GetProperty("name").GetString()!, queue =>
+            queue.GetProperty("type").GetString(), StringComparer.Ordinal);
         Assert.All(["lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"], name => Assert.Contains(name, types));
         Assert.All(types.Values, type => Assert.Equal("quorum", type));
     }

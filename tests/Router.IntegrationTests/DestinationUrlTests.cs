@@ -30,7 +30,8 @@ public sealed class DestinationUrlTests(SharedRouter shared) : IClassFixture<Sha
         await AssertRefused("url", sentence, await _router.Admin.PatchAsJsonAsync($"{path}/{site.LeadManager.Id}", new { url }));
         await AssertRefused("lead_manager.url", sentence, await _router.Admin.PostAsJsonAsync(
             "/api/sites", new { name = "n", domain = "d", lead_manager = new { url, secret = "s" } }));
-        await AssertRefused("url", sentence, await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "n", description = "d", url, secret = "s" }));
+        await AssertRefused("url", sentence,
+            await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "n", description = "d", url, secret = "s" }));
     }
 
     [Theory]

@@ -16,7 +16,8 @@ public sealed class DroppedDaysTests(TestServers servers)
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
         // Later than the first lead, which they did not miss; one is off, and one is gone before the last lead.
-        var (good, picky, dying, leaving) = (await site.AddDestination("good"), await site.AddDestination("picky"), await site.AddDestination("dying"), await site.AddDestination("leaving"));
+        var (good, picky, dying, leaving) = (await site.AddDestination("good"), await site.AddDestination("picky"),
+            await site.AddDestination("dying"), await site.AddDestination("leaving"));
         await site.AddDestination("off", active: false);
         router.Receiver.Answer(picky.Path, 406);
         router.Receiver.Answer(dying.Path, 500);
@@ -25,22 +26,27 @@ public sealed class DroppedDaysTests(TestServers servers)
         await site.Delivery(leaving, "delivered");
         await router.Admin.DeleteAsync($"/api/sites/{site.Id}/destinations/{leaving.Id}");
         await Task.Delay(1000, TestContext.Current.CancellationToken);
-        var chosen = await site.Post("""{"source": "s", "email": "a@b.test"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "good, dying"));
+        var chosen = await site.Post(
+            """{"source": "s", "email": "a@b.test"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "good, dying"));
         Assert.Equal(201, (int)chosen.StatusCode);
         await Eventually.True(
             async () => await router.Query<int>(
-                "select count(*)::int from deliveries d join lead_events e on e.id = d.event_id where e.product <> '' and d.state in ('delivered', 'rejected', 'dead')") == 9,
+                "select count(*)::int from deliveries d join lead_events e on e.id = d.event_id "
+                + "where e.product <> '' and d.state in ('delivered', 'rejected', 'dead')") == 9,
             "all are finished");
 
         var (before, hoursBefore) = (await Rows(router, site, ""), await Rows(router, site, "?by=hour"));
         Assert.Equal(
-            ["Lead Manager: 3 = 3 0 0 0, 0 old", "good: 2 = 2 0 0 0, 0 old", "picky: 2 = 0 1 0 1, 0 old", "dying: 2 = 0 0 2 0, 0 old", "leaving: 1 = 1 0 0 0, 0 old", "off: 2 = 0 0 0 2, 0 old"],
+            ["Lead Manager: 3 = 3 0 0 0, 0 old", "good: 2 = 2 0 0 0, 0 old", "picky: 2 = 0 1 0 1, 0 old", "dying: 2 = 0 0 2 0, 0 old",
+                "leaving: 1 = 1 0 0 0, 0 old", "off: 2 = 0 0 0 2, 0 old"],
             before.Select(Text));
         await using (var later = new LaterRetention(router, days: 91))
             await later.Tend();
         Assert.Equal(0, await router.Query<int>("select count(*)::int from lead_events"));
-        Assert.Equal(before.Select(row => Text(row).Replace(", 0 old", $", {row.GetProperty("received")} old", StringComparison.Ordinal)), (await Rows(router, site, "")).Select(Text));
-        Assert.Equal(hoursBefore.Select(row => row.GetProperty("hour").GetString()), (await Rows(router, site, "?by=hour")).Select(row => row.GetProperty("hour").GetString()));
+        Assert.Equal(before.Select(row => Text(row).Replace(", 0 old", $", {row.GetProperty("received")} old", StringComparison.Ordinal)),
+            (await Rows(router, site, "")).Select(Text));
+        Assert.Equal(hoursBefore.Select(row => row.GetProperty("hour").GetString()),
+            (await Rows(router, site, "?by=hour")).Select(row => row.GetProperty("hour").GetString()));
         await site.AssertAccountedFor(0);
 
         // What comes now is counted beside it.
@@ -52,7 +58,8 @@ public sealed class DroppedDaysTests(TestServers servers)
 
         // An hour is in the span in which it begins, and in no other.
         var hour = hoursBefore[^1].GetProperty("hour").GetDateTimeOffset();
-        foreach (var (from, to, isIn) in new[] { (hour.AddDays(-400), hour, false), (hour.AddSeconds(1), hour.AddMinutes(1), false), (hour, hour.AddSeconds(1), true) })
+        foreach (var (from, to, isIn) in new[
+            ] { (hour.AddDays(-400), hour, false), (hour.AddSeconds(1), hour.AddMinutes(1), false), (hour, hour.AddSeconds(1), true) })
         {
             var rows = await Rows(router, site, $"?from={Uri.EscapeDataString($"{from:O}")}&to={Uri.EscapeDataString($"{to:O}")}");
             Assert.Equal(isIn, rows.Exists(row => row.GetProperty("counts_only").GetInt32() > 0));
@@ -92,5 +99,6 @@ public sealed class DroppedDaysTests(TestServers servers)
     }
 
     private static string Text(JsonElement row) =>
-        $"{row.GetProperty("destination_name")}: {row.GetProperty("received")} = {row.GetProperty("delivered")} {row.GetProperty("rejected")} {row.GetProperty("dead")} {row.GetProperty("skipped")}, {row.GetProperty("counts_only")} old";
+        $"{row.GetProperty("destination_name")}: {row.GetProperty("received")} = {row.GetProperty("delivered")} "
+        + $"{row.GetProperty("rejected")} {row.GetProperty("dead")} {row.GetProperty("skipped")}, {row.GetProperty("counts_only")} old";
 }

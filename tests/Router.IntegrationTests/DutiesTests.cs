@@ -21,7 +21,8 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
         var (refused, other) = (await Dead(), await Dead());
         await using var database = await _router.OpenDatabase();
         await database.ExecuteAsync($"""
-            create function refuse_replay() returns trigger language plpgsql as 'begin raise exception ''out of shared memory'' using errcode = ''53200''; end';
+            create function refuse_replay() returns trigger language plpgsql
+                as 'begin raise exception ''out of shared memory'' using errcode = ''53200''; end';
             create trigger refuse_replay before update on deliveries for each row
                 when (new.destination_id = '{refused.Destination.Id}' and new.state = 'retrying') execute function refuse_replay();
             """);
@@ -30,11 +31,13 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
         await other.Site.Delivery(other.Destination, "delivered");
         await Eventually.True(async () => await IsFinished(other.Site, second), "the other replay ends");
         Assert.False(await IsFinished(refused.Site, first));
-        await Eventually.True(() => _router.Output.Contains("Replaying\\\" failed (\\\"PostgresException 53200\\\")", StringComparison.Ordinal), "the log says so");
+        await Eventually.True(() =>
+            _router.Output.Contains("Replaying\\\" failed (\\\"PostgresException 53200\\\")", StringComparison.Ordinal), "the log says so");
 
         await database.ExecuteAsync("drop trigger refuse_replay on deliveries");
         await refused.Site.Delivery(refused.Destination, "delivered");
-        await Eventually.True(() => _router.Output.Contains("Replaying\\\" works again", StringComparison.Ordinal), "the log says that it is over");
+        await Eventually.True(
+            () => _router.Output.Contains("Replaying\\\" works again", StringComparison.Ordinal), "the log says that it is over");
     }
 
     [Fact]
@@ -43,7 +46,8 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
         await using var database = await _router.OpenDatabase();
         await Eventually.True(
             async () => await database.QuerySingleAsync<bool>(
-                "select count(distinct program) = 2 and bool_or(duty = 'Queueing of due retries') and not bool_or(is_late) from host_duties where last_success_at is not null"),
+                "select count(distinct program) = 2 and bool_or(duty = 'Queueing of due retries') and not bool_or(is_late) "
+                + "from host_duties where last_success_at is not null"),
             "both hosts report");
         using var browser = new Browserless(_router.Api.Url);
         await browser.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
@@ -51,8 +55,10 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
 
         await database.ExecuteAsync("""
             insert into host_duties (host, process_id, program, started_at, duty, last_success_at, last_error, is_late, reported_at)
-            values ('elsewhere', 1, 'Router.Worker', now() - interval '1 hour', 'Retention', now() - interval '50 minutes', 'PostgresException 53200', true, now()),
-                   ('dead-host', 2, 'Router.Worker', now() - interval '1 hour', 'Retention', now() - interval '5 minutes', null, false, now() - interval '5 minutes')
+            values ('elsewhere', 1, 'Router.Worker', now() - interval '1 hour', 'Retention', now() - interval '50 minutes',
+                    'PostgresException 53200', true, now()),
+                   ('dead-host', 2, 'Router.Worker', now() - interval '1 hour', 'Retention', now() - interval '5 minutes',
+                    null, false, now() - interval '5 minutes')
             """);
         var page = (await browser.Get("/operator")).Text;
         Assert.DoesNotContain("All is well", page, StringComparison.Ordinal);
@@ -81,5 +87,6 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
     }
 
     private async Task<bool> IsFinished(TestSite site, Guid replay) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays/{replay}")).GetProperty("finished_at").ValueKind is JsonValueKind.String;
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays/{replay}")).GetProperty("finished_at")
+            .ValueKind is JsonValueKind.String;
 }

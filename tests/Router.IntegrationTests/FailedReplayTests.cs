@@ -21,16 +21,20 @@ public sealed class FailedReplayTests(SharedRouter shared) : IClassFixture<Share
             context.Response.StatusCode = status;
             return Task.CompletedTask;
         });
-        var after = await Eventually.Get(() => site.Delivery(destination, "delivered"), delivery => Attempts(delivery).Count == attempts, "the replay is used up");
+        var after = await Eventually.Get(
+            () => site.Delivery(destination, "delivered"), delivery => Attempts(delivery).Count == attempts, "the replay is used up");
         Assert.Equal(["delivered", .. Enumerable.Repeat(status == 406 ? "rejected" : "failed", attempts - 1)], Attempts(after));
-        Assert.DoesNotContain(destination.Id.ToString(), (await _router.Broker.Peek(_router.VirtualHost, "lead-dead-letters")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(destination.Id.ToString(), (await _router.Broker.Peek(_router.VirtualHost, "lead-dead-letters")).ToString(),
+            StringComparison.Ordinal);
         await site.AssertAccountedFor(1);
-        Assert.Equal(1, await _router.Query<int>("select delivered::int from statement where destination_id = @Id", new { destination.Id }));
+        Assert.Equal(1, await _router.Query<int>(
+            "select delivered::int from statement where destination_id = @Id", new { destination.Id }));
 
         // It can be replayed again.
         _router.Receiver.Answer(destination.Path, 200);
         await Again(site, destination);
-        await Eventually.Get(() => site.Delivery(destination, "delivered"), delivery => Attempts(delivery).Count == attempts + 1, "the next replay gets through");
+        await Eventually.Get(() => site.Delivery(destination, "delivered"), delivery =>
+            Attempts(delivery).Count == attempts + 1, "the next replay gets through");
     }
 
     [Fact]
@@ -62,8 +66,10 @@ public sealed class FailedReplayTests(SharedRouter shared) : IClassFixture<Share
     private async Task Again(TestSite site, TestDestination destination)
     {
         var id = (await site.Delivery(destination, "delivered")).GetProperty("event_id").GetString();
-        (await _router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{id}/{destination.Id}/replay", content: null)).EnsureSuccessStatusCode();
+        (await _router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{id}/{destination.Id}/replay", content: null))
+            .EnsureSuccessStatusCode();
     }
 
-    private static List<string> Attempts(JsonElement delivery) => [.. delivery.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("result").GetString()!)];
+    private static List<string> Attempts(JsonElement delivery) =>
+        [.. delivery.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("result").GetString()!)];
 }

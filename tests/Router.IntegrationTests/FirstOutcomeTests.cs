@@ -18,14 +18,16 @@ public sealed class FirstOutcomeTests(SharedRouter shared) : IClassFixture<Share
     public async ValueTask DisposeAsync()
     {
         await using var database = await _router.OpenDatabase();
-        await database.ExecuteAsync("delete from deliveries where event_id = any(@_planned); delete from lead_events where id = any(@_planned)", new { _planned });
+        await database.ExecuteAsync(
+            "delete from deliveries where event_id = any(@_planned); delete from lead_events where id = any(@_planned)", new { _planned });
     }
 
     [Fact]
     public async Task Event_ThatComesBack_GoesWhereItWasPlannedAndHasNoOutcome()
     {
         var site = await _router.CreateSite();
-        var (has, lacks, unplanned) = (await site.AddDestination("has it"), await site.AddDestination("lacks it"), await site.AddDestination("came later"));
+        var (has, lacks, unplanned) = (
+            await site.AddDestination("has it"), await site.AddDestination("lacks it"), await site.AddDestination("came later"));
         var (id, lead) = await Plan(site, has, lacks);
         await Record(id, has, "delivered");
 
@@ -74,7 +76,8 @@ public sealed class FirstOutcomeTests(SharedRouter shared) : IClassFixture<Share
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("never has it");
         var (id, lead) = await Plan(site, destination);
-        Assert.Equal("""{"events":1,"canceled":2}""", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
+        Assert.Equal("""{"events":1,"canceled":2}""",
+            await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
         await site.Delivery(destination, "canceled");
 
         await _router.Broker.Publish(
@@ -94,21 +97,25 @@ public sealed class FirstOutcomeTests(SharedRouter shared) : IClassFixture<Share
             insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, destinations)
             values (@id, @Site, 'created', @lead, @lead::text, 'p', 'P', now(), '{"source":"x"}', @Destinations)
             returning 1
-            """, new { id, Site = site.Id, lead, Destinations = destinations.Prepend(site.LeadManager).Select(destination => destination.Id).ToArray() });
+            """,
+            new { id, Site = site.Id, lead,
+                Destinations = destinations.Prepend(site.LeadManager).Select(destination => destination.Id).ToArray() });
         _planned.Add(id);
         return (id, lead);
     }
 
     private async Task Record(Guid id, TestDestination destination, string state) => await _router.Query<int>(
         """
-        insert into deliveries (event_id, destination_id, site_id, state, attempts, attempt, started_at, duration_us, result, accepted_at, finished_at)
+        insert into deliveries (
+            event_id, destination_id, site_id, state, attempts, attempt, started_at, duration_us, result, accepted_at, finished_at)
         select id, @Destination, site_id, @state, 1, 1, now(), 1, 'delivered', accepted_at, now() from lead_events where id = @id
         returning 1
         """, new { id, Destination = destination.Id, state });
 
     private static string Message(TestSite site, Guid id, Guid lead) => JsonSerializer.Serialize(new
     {
-        event_id = id, site_id = site.Id, action = "created", lead_id = lead, accepted_at = TimeProvider.System.GetUtcNow(), product = "p", source_system = "P",
+        event_id = id, site_id = site.Id, action = "created", lead_id = lead, accepted_at = TimeProvider.System.GetUtcNow(), product = "p",
+        source_system = "P",
         lead = new { source = "x" },
     });
 
@@ -123,6 +130,7 @@ public sealed class FirstOutcomeTests(SharedRouter shared) : IClassFixture<Share
     /// <summary>How many leads a replay of what the destination missed finds.</summary>
     private async Task<int> MissedBy(TestSite site, TestDestination destination) =>
         (await (await _router.Admin.PostAsJsonAsync(
-            $"/api/sites/{site.Id}/replays", new { missed = true, destination = destination.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) }))
+            $"/api/sites/{site.Id}/replays",
+            new { missed = true, destination = destination.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) }))
             .Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32();
 }

@@ -25,7 +25,8 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
             var path = await Path(router, route);
             var page = await browser.Get(path);
             // Its own address and those that other buttons of it leave behind.
-            var handlers = Regex.Matches(page.Html, "[?&;]handler=([A-Za-z]+)").Select(match => match.Groups[1].Value).Append("Nothing").Distinct(StringComparer.Ordinal);
+            var handlers = Regex.Matches(page.Html, "[?&;]handler=([A-Za-z]+)").Select(match => match.Groups[1].Value).Append("Nothing")
+                .Distinct(StringComparer.Ordinal);
             foreach (var handler in handlers)
             {
                 if (await browser.Get($"{path}?handler={handler}") is { Status: >= 500 } broken)
@@ -43,13 +44,15 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
                 }
 
                 // These would end the walk.
-                if (action == "/sign-out" || action.Contains("handler=Revoke", StringComparison.Ordinal) || action.Contains("handler=Disable", StringComparison.Ordinal))
+                if (action == "/sign-out" || action.Contains("handler=Revoke", StringComparison.Ordinal)
+                    || action.Contains("handler=Disable", StringComparison.Ordinal))
                     continue;
                 var after = await browser.Send(page, form, action);
                 if (after.Status >= 500)
                     wrong.Add($"POST {action}: {after.Status}");
                 if (after.Path == page.Path)
-                    wrong.AddRange(Forms.Posting(after.Html).Where(other => !forms.Exists(one => one.Action == other.Action)).Select(other => $"{route} after {action}: a form posts to {other.Action}"));
+                    wrong.AddRange(Forms.Posting(after.Html).Where(other => !forms.Exists(one => one.Action == other.Action))
+                        .Select(other => $"{route} after {action}: a form posts to {other.Action}"));
             }
         }
 
@@ -73,14 +76,16 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
         Assert.Contains($"{name} is there", saved.Text, StringComparison.Ordinal);
 
         (string, string)[] fields = [("name", name), ("description", "d"), ("url", "http://127.0.0.1/i")];
-        var integration = await browser.Submit(await browser.Submit(await browser.Get("/operator/catalogue/new"), "Generate a secret", fields), "Save, hidden");
+        var integration = await browser.Submit(
+            await browser.Submit(await browser.Get("/operator/catalogue/new"), "Generate a secret", fields), "Save, hidden");
         Assert.Contains("is saved and hidden", integration.Text, StringComparison.Ordinal);
         integration = await browser.Submit(await browser.Submit(integration, "Generate a secret", ("description", "Better")), "Save");
         Assert.Contains("Saved", integration.Text, StringComparison.Ordinal);
         Assert.Equal("Better", integration.Field("description"));
 
         var custom = await browser.Get($"/sites/{saved.Path.Split('/')[^1]}/destinations/new");
-        custom = await browser.Submit(await browser.Submit(custom, "Generate a secret", ("name", "Ours"), ("url", "http://127.0.0.1/c")), "Save");
+        custom = await browser.Submit(
+            await browser.Submit(custom, "Generate a secret", ("name", "Ours"), ("url", "http://127.0.0.1/c")), "Save");
         Assert.Contains("Ours is saved", custom.Text, StringComparison.Ordinal);
     }
 
@@ -108,7 +113,8 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
         using var person = await PageClient.SignedIn(_router, "operator");
         var email = $"{Guid.NewGuid():N}@realty.test";
         var product = $"p-{Guid.NewGuid():N}";
-        var account = await _router.Query<Guid>("select id from accounts where email = @Email", new { (await PageClient.Invite(_router, "owner", site.Id)).Email });
+        var account = await _router.Query<Guid>(
+            "select id from accounts where email = @Email", new { (await PageClient.Invite(_router, "owner", site.Id)).Email });
         (string Path, string Handler, (string, string)[] Fields)[] makers =
         [
             ("/account", "Token", [("name", "once")]),
@@ -162,8 +168,10 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
             for (var i = 0; i < 4; i++)
                 Assert.Contains("After five wrong tries", (await browser.SignIn(email, "a wrong one")).Text, StringComparison.Ordinal);
             foreach (var _ in Enumerable.Range(0, 2))
-                Assert.Contains("stays locked for 15 more minutes", (await browser.SignIn(email, "a wrong one")).Text, StringComparison.Ordinal);
-            Assert.Contains("After five wrong tries", (await browser.SignIn($"other-{email}", "a wrong one")).Text, StringComparison.Ordinal);
+                Assert.Contains("stays locked for 15 more minutes", (await browser.SignIn(email, "a wrong one")).Text,
+                    StringComparison.Ordinal);
+            Assert.Contains("After five wrong tries", (await browser.SignIn($"other-{email}", "a wrong one")).Text,
+                StringComparison.Ordinal);
         }
     }
 
@@ -171,7 +179,8 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
     public async Task Answers_OfAnyKind_AreTakenForNothingElseAndSecretsAreNotKept()
     {
         var site = await _router.CreateSite();
-        foreach (var path in new[] { "/", "/sign-in", "/nowhere", "/api/sites", "/api/nowhere", "/health/live", "/openapi/v1.json", $"/rest/sites/{site.Id}/users", "/rest/nowhere", "/x?y=%00" })
+        foreach (var path in new[] { "/", "/sign-in", "/nowhere", "/api/sites", "/api/nowhere", "/health/live", "/openapi/v1.json",
+            $"/rest/sites/{site.Id}/users", "/rest/nowhere", "/x?y=%00" })
         {
             using var response = await _router.Admin.GetAsync(path);
             Assert.True(response.Headers.TryGetValues("X-Content-Type-Options", out var values) && values.Single() == "nosniff", path);
@@ -179,7 +188,8 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
 
         using var token = await _router.Admin.PostAsJsonAsync("/api/tokens", new { name = "once" });
         Assert.True(token.Headers.CacheControl?.NoStore);
-        using var invalid = await _router.Admin.PostAsync("/api/tokens", new StringContent("{", System.Text.Encoding.UTF8, "application/json"));
+        using var invalid = await _router.Admin.PostAsync(
+            "/api/tokens", new StringContent("{", System.Text.Encoding.UTF8, "application/json"));
         Assert.Equal("nosniff", invalid.Headers.GetValues("X-Content-Type-Options").Single());
     }
 
@@ -195,8 +205,10 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
     /// <summary>Of every page, from its source.</summary>
     private static List<string> Routes() =>
     [
-        .. Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, "src", "Router.Api", "Pages"), "*.cshtml", SearchOption.AllDirectories)
-            .Select(file => Regex.Match(File.ReadAllText(file), "^@page \"(?<path>[^\"]+)\"", RegexOptions.Multiline | RegexOptions.ExplicitCapture))
+        .. Directory.EnumerateFiles(
+            System.IO.Path.Combine(Repository.Root, "src", "Router.Api", "Pages"), "*.cshtml", SearchOption.AllDirectories)
+            .Select(file => Regex.Match(
+                File.ReadAllText(file), "^@page \"(?<path>[^\"]+)\"", RegexOptions.Multiline | RegexOptions.ExplicitCapture))
             .Where(match => match.Success).Select(match => match.Groups["path"].Value)
             .Order(StringComparer.Ordinal),
     ];
@@ -217,12 +229,14 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
             ["lead"] = delivery.GetProperty("lead_id").GetString()!, ["token"] = "none",
         };
         if (route.Contains("{integration", StringComparison.Ordinal) || route.Contains("{id", StringComparison.Ordinal))
-            values["integration"] = values["id"] = await Id(router, "/api/integrations", new { name = "walked", description = "d", url = "https://x.test", secret = "s", published = true });
+            values["integration"] = values["id"] = await Id(router, "/api/integrations",
+                new { name = "walked", description = "d", url = "https://x.test", secret = "s", published = true });
         if (route.Contains("{replay", StringComparison.Ordinal))
             values["replay"] = await Id(router, $"/api/sites/{site.Id}/replays", new { state = "delivered" });
         if (route.Contains("{check", StringComparison.Ordinal))
             values["check"] = await Id(router, $"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { });
-        return Regex.Replace(route, "{(?<name>[a-z]+)(:[a-z]+)?}", match => values[match.Groups["name"].Value], RegexOptions.ExplicitCapture);
+        return Regex.Replace(
+            route, "{(?<name>[a-z]+)(:[a-z]+)?}", match => values[match.Groups["name"].Value], RegexOptions.ExplicitCapture);
     }
 
     private static async Task<string> Id(RouterFixture router, string path, object body) =>

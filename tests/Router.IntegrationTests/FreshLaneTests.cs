@@ -11,7 +11,8 @@ public sealed class FreshLaneTests(TestServers servers)
     [Fact]
     public async Task FreshLead_WhileWorkersCatchUp_GoesPastTheBacklog()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 0, ("Delivery:Concurrency", "4"), ("Delivery:BacklogConcurrency", "2"));
+        await using var router = await RouterFixture.Start(
+            servers, workers: 0, ("Delivery:Concurrency", "4"), ("Delivery:BacklogConcurrency", "2"));
         var site = await router.CreateSite();
         var slow = true;
         router.Receiver.Answer(site.LeadManager.Path, async (_, lead) =>
@@ -32,7 +33,8 @@ public sealed class FreshLaneTests(TestServers servers)
         var worker = await router.Host("Router.Worker").Ready();
         await Eventually.True(() => router.Output.Contains(Past, StringComparison.Ordinal), "the API has noticed a backlog");
         var fresh = await site.PostLead("fresh");
-        await Eventually.True(() => router.Receiver.All.Any(lead => lead.Json.GetProperty("id").GetString() == fresh), "the fresh lead arrives");
+        await Eventually.True(
+            () => router.Receiver.All.Any(lead => lead.Json.GetProperty("id").GetString() == fresh), "the fresh lead arrives");
         Assert.InRange(router.Receiver.At(site.LeadManager.Path).Count, 1, Backlog / 2);
 
         // A worker that is stopped now ends what it has begun; what waits for its turn goes back without a fuss.
@@ -46,12 +48,14 @@ public sealed class FreshLaneTests(TestServers servers)
         Assert.Equal(0, await stopped);
         Assert.DoesNotContain("R-FAULT", router.Output, StringComparison.Ordinal);
         await router.AssertNothingPutAside();
-        Assert.Equal(0, await router.Query<long>("select count(*) from lead_events e where destinations is not null and not exists (select from deliveries d where d.event_id = e.id)"));
+        Assert.Equal(0, await router.Query<long>("select count(*) from lead_events e where destinations is not null "
+            + "and not exists (select from deliveries d where d.event_id = e.id)"));
 
         slow = false;
         await router.Host("Router.Worker").Ready();
         await router.Receiver.Wait(site.LeadManager.Path, posted);
-        await Eventually.True(() => router.Output.Contains("The backlog in lead-events is gone", StringComparison.Ordinal), "the API has noticed that it is over");
+        await Eventually.True(() =>
+            router.Output.Contains("The backlog in lead-events is gone", StringComparison.Ordinal), "the API has noticed that it is over");
         await site.PostLead("later");
         await router.Receiver.Wait(site.LeadManager.Path, posted + 1);
         Assert.Equal(posted + 1, router.Receiver.At(site.LeadManager.Path).Select(lead => lead.MessageId).Distinct().Count());
@@ -64,6 +68,7 @@ public sealed class FreshLaneTests(TestServers servers)
         await using var router = await RouterFixture.Start(servers);
         await router.Broker.Publish(router.VirtualHost, "lead-events-fresh", "{\"event_id\": \"not a lead event\"}");
 
-        await Eventually.True(async () => await router.Query<long>("select count(*) from set_aside where queue = 'lead-events'") == 1, "it is set aside");
+        await Eventually.True(
+            async () => await router.Query<long>("select count(*) from set_aside where queue = 'lead-events'") == 1, "it is set aside");
     }
 }

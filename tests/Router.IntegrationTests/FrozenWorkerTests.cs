@@ -9,7 +9,8 @@ public sealed class FrozenWorkerTests(TestServers servers)
     public async Task Worker_FrozenBeyondItsLease_AnotherGoesOnAndEachLeadCountsOnce()
     {
         await using var router = await RouterFixture.StartProcesses(
-            servers, workers: 1, ("Delivery:RequestTimeout", "00:00:02"), ("Delivery:Lease", "00:00:03"), ("Delivery:Patience", "00:00:01.9"));
+            servers, workers: 1, ("Delivery:RequestTimeout", "00:00:02"), ("Delivery:Lease", "00:00:03"),
+            ("Delivery:Patience", "00:00:01.9"));
         var site = await router.CreateSite();
         using var awake = new CancellationTokenSource();
         var asleep = new TaskCompletionSource();
@@ -46,9 +47,11 @@ public sealed class FrozenWorkerTests(TestServers servers)
         await Eventually.True(async () => await Delivered(router, site) == 4, "it goes on");
         await site.AssertAccountedFor(events: 4);
         // Whatever the one that woke up thought of its old requests: their answers and their time limits came at the same moment.
-        Assert.Equal(4, await router.Query<long>("select count(distinct (event_id, destination_id)) from attempts where result = 'delivered'"));
+        Assert.Equal(4, await router.Query<long>(
+            "select count(distinct (event_id, destination_id)) from attempts where result = 'delivered'"));
         Assert.InRange(await router.Query<long>("select count(*) from attempts where result = 'delivered'"), 4, 6);
-        Assert.Equal(4, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(4, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal)
+            .Count());
     }
 
     private static Task<long> Delivered(RouterFixture router, TestSite site) =>

@@ -13,19 +13,24 @@ namespace Router.IntegrationTests;
 /// </summary>
 public sealed class FuzzTests(TestServers servers)
 {
-    private static readonly string[] Ours = ["action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system", "created", "activities", "source", "test"];
+    private static readonly string[] Ours = ["action", "id", "partner_id", "site_uuid", "site_domain", "site_login_url", "source_system",
+        "created", "activities", "source", "test"];
 
     private static readonly string[] Seeds =
     [
-        """{"source":"Website","email":"jack@mail.test","first_name":"Jack","price":2.50,"tags":["a","b"],"created":"2015-10-01T06:14:01.597026Z"}""",
-        """{"source":"s","phone":"808","activities":[{"type":"visited","source":"s","created":"2015-10-01T06:14:01Z","property":{"beds":3,"full_baths":"2","list_price":"450000.00"}}]}""",
-        """{"id":"a27c20af4497415d9e4e7334dd1d40d2","source":"s","city":"Honolulu","unknown":{"deep":[1,[2,[3,{"x":null}]]]},"role":"Buyer"}""",
+        """{"source":"Website","email":"jack@mail.test","first_name":"Jack","price":2.50"""
+            + ""","tags":["a","b"],"created":"2015-10-01T06:14:01.597026Z"}""",
+        """{"source":"s","phone":"808","activities":[{"type":"visited","source":"s","created":"2015-10-01T06:14:01Z","property":"""
+            + """{"beds":3,"full_baths":"2","list_price":"450000.00"}}]}""",
+        """{"id":"a27c20af4497415d9e4e7334dd1d40d2","source":"s","city":"Honolulu","unknown":{"deep":[1,[2,[3,{"x":null}]]]}"""
+            + ""","role":"Buyer"}""",
         """{"source":"\u00e9\ud83d\ude00","last_name":"Größe","notes":"line\nbreak","id":""}""",
     ];
 
     private static readonly string[] Tokens =
     [
-        "\\ud800", "\"\\udfff\"", "\\u0000", "\0", "\uFEFF", "null", "true", "{}", "[]", "\"\"", "1e999", "-0", "9999999999999999999999999", "[[[[[[[[[[", "{\"a\":", "\"source\":\"x\",",
+        "\\ud800", "\"\\udfff\"", "\\u0000", "\0", "\uFEFF", "null", "true", "{}", "[]", "\"\"", "1e999", "-0", "9999999999999999999999999",
+        "[[[[[[[[[[", "{\"a\":", "\"source\":\"x\",",
         "\"id\":\"1\",", "\"email\":5,", ",", ":", "\\", "//", "é", "\u2028", "\"created\":\"\",", "\"activities\":[{}],",
     ];
 
@@ -34,7 +39,8 @@ public sealed class FuzzTests(TestServers servers)
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("ROUTER_FUZZ_REQUESTS") ?? "3000", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("ROUTER_FUZZ_SEED") ?? "20150101", CultureInfo.InvariantCulture);
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Incoming:RatePerSecond", "100000"), ("Incoming:Burst", "1000000"));
+        await using var router = await RouterFixture.Start(
+            servers, workers: 1, ("Incoming:RatePerSecond", "100000"), ("Incoming:Burst", "1000000"));
         var site = await router.CreateSite(asLeadManager: true);
         var random = new Random(seed);
         var accepted = new List<string>();
@@ -47,12 +53,14 @@ public sealed class FuzzTests(TestServers servers)
             var response = await site.Send(method, path, change: request => Dress(random, request, body));
             var status = (int)response.StatusCode;
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
-            Assert.True(status is < 500 or 503, $"seed {seed}, request {i}: {status} for {method} {path} with {Convert.ToBase64String(body)}");
+            Assert.True(status is < 500 or 503,
+                $"seed {seed}, request {i}: {status} for {method} {path} with {Convert.ToBase64String(body)}");
             var answer = await response.Content.ReadAsStringAsync();
             if (status is 201 && path == "/leads")
                 accepted.Add(Foreign(body));
             if (status >= 400)
-                Assert.True(answer.StartsWith("{\"error\":\"", StringComparison.Ordinal), $"seed {seed}, request {i}: {status} {answer} for {method} {path}");
+                Assert.True(answer.StartsWith("{\"error\":\"", StringComparison.Ordinal),
+                    $"seed {seed}, request {i}: {status} {answer} for {method} {path}");
         }
 
         Assert.True(statuses.GetValueOrDefault(201) > count / 10, $"too few were accepted to say anything: {string.Join(", ", statuses)}");
@@ -91,7 +99,8 @@ public sealed class FuzzTests(TestServers servers)
                     break;
                 case 4:
                     // A field of any shape, where fields are: most of these are legal.
-                    bytes.InsertRange(1, Encoding.UTF8.GetBytes($"\"f{random.Next(5)}\":{Tokens[5 + random.Next(8)].Replace("[[[[[[[[[[", "[]", StringComparison.Ordinal)},"));
+                    bytes.InsertRange(1, Encoding.UTF8.GetBytes(
+                        $"\"f{random.Next(5)}\":{Tokens[5 + random.Next(8)].Replace("[[[[[[[[[[", "[]", StringComparison.Ordinal)},"));
                     break;
                 default:
                     bytes.InsertRange(at, Enumerable.Repeat((byte)' ', random.Next(5)));
@@ -108,7 +117,9 @@ public sealed class FuzzTests(TestServers servers)
         1 => (HttpMethod.Post, "/leads/a27c20af4497415d9e4e7334dd1d40d2/activities"),
         2 => (HttpMethod.Post, "/potential-seller-leads"),
         // No NUL: the server itself refuses it in a path, before any of our code, with an empty 400.
-        3 => (HttpMethod.Put, $"/users/{Uri.EscapeDataString(Tokens[random.Next(Tokens.Length)].Replace("/", "", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal) + "u")}"),
+        3 => (HttpMethod.Put, "/users/" + Uri.EscapeDataString(
+            Tokens[random.Next(Tokens.Length)].Replace("/", "", StringComparison.Ordinal)
+                .Replace("\0", "", StringComparison.Ordinal) + "u")),
         4 => (HttpMethod.Parse(random.Next(2) == 0 ? "DELETE" : "OPTIONS"), "/leads"),
         _ => (HttpMethod.Post, "/leads"),
     };
@@ -116,9 +127,11 @@ public sealed class FuzzTests(TestServers servers)
     private static void Dress(Random random, HttpRequestMessage request, byte[] body)
     {
         request.Content = new ByteArrayContent(body);
-        request.Content.Headers.ContentType = random.Next(20) == 0 ? new MediaTypeHeaderValue("text/xml") : new MediaTypeHeaderValue("application/json");
+        request.Content.Headers.ContentType = random.Next(20) == 0 ? new MediaTypeHeaderValue("text/xml")
+            : new MediaTypeHeaderValue("application/json");
         if (random.Next(20) == 0)
-            request.Headers.TryAddWithoutValidation("X-ROUTER-DESTINATIONS", string.Concat(Tokens[random.Next(Tokens.Length)].Where(character => character is >= (char)32 and < (char)127)));
+            request.Headers.TryAddWithoutValidation("X-ROUTER-DESTINATIONS",
+                string.Concat(Tokens[random.Next(Tokens.Length)].Where(character => character is >= (char)32 and < (char)127)));
         if (random.Next(20) == 0)
             request.Headers.TryAddWithoutValidation("Idempotency-Key", $"{random.Next()}{random.Next()}");
         if (random.Next(20) == 0)

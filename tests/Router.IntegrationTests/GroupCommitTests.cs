@@ -32,7 +32,8 @@ public sealed class GroupCommitTests(TestServers servers)
         var good = Enumerable.Range(100, 400).Select(number => writer.Add((number, "good"))).ToList();
         await Task.WhenAll(good).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => bad.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => bad.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Equal(isOutage, DatabaseAvailability.IsOutage(refused));
         Assert.Equal(400, await writer.Database.QuerySingleAsync<int>("select count(*)::int from things"));
         Assert.True(writer.Statements < 60, $"{writer.Statements} statements: that isn't by halves");
@@ -68,7 +69,8 @@ public sealed class GroupCommitTests(TestServers servers)
         private int _statements;
 
         private Writer(NpgsqlDataSource source)
-            : base(new DatabaseAvailability(TimeProvider.System, NullLogger<DatabaseAvailability>.Instance), TimeSpan.FromMilliseconds(300)) => _source = source;
+            : base(new DatabaseAvailability(TimeProvider.System, NullLogger<DatabaseAvailability>.Instance),
+                TimeSpan.FromMilliseconds(300)) => _source = source;
 
         public required NpgsqlConnection Database { get; init; }
 
@@ -93,13 +95,16 @@ public sealed class GroupCommitTests(TestServers servers)
             Dispose();
         }
 
-        protected override async ValueTask<IReadOnlyList<int>> Write(IReadOnlyList<(int Id, string Name)> rows, CancellationToken cancellationToken)
+        protected override async ValueTask<IReadOnlyList<int>> Write(
+            IReadOnlyList<(int Id, string Name)> rows, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _statements);
             await using var connection = await _source.OpenConnectionAsync(cancellationToken);
             await using var command = new NpgsqlCommand("insert into things (id, name) select * from unnest($1, $2)", connection);
-            command.Parameters.Add(new NpgsqlParameter { Value = rows.Select(row => row.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-            command.Parameters.Add(new NpgsqlParameter { Value = rows.Select(row => row.Name).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            command.Parameters.Add(new NpgsqlParameter { Value = rows.Select(row => row.Id).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            command.Parameters.Add(new NpgsqlParameter { Value = rows.Select(row => row.Name).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
             await command.ExecuteNonQueryAsync(cancellationToken);
             return [.. rows.Select(row => row.Id)];
         }

@@ -38,7 +38,8 @@ public sealed class HardenedIngestTests(TestServers servers)
     [Fact]
     public async Task Senders_ThatDrip_AreCutOffAndHoldNobodyElse()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 0, ("Incoming:BodyTimeout", "00:00:01"), ("Incoming:HeadersTimeout", "00:00:01"));
+        await using var router = await RouterFixture.Start(
+            servers, workers: 0, ("Incoming:BodyTimeout", "00:00:01"), ("Incoming:HeadersTimeout", "00:00:01"));
         var site = await router.CreateSite();
         string authorization = "";
         await site.Post(Valid, change: request => authorization = request.Headers.Authorization!.ToString());
@@ -87,7 +88,9 @@ public sealed class HardenedIngestTests(TestServers servers)
         using var client = new TcpClient();
         await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port, TestContext.Current.CancellationToken);
         var stream = client.GetStream();
-        await stream.WriteAsync("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(
+            ("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"u8
+                + "Content-Length: 1000\r\n\r\n"u8).ToArray(), TestContext.Current.CancellationToken);
         var answer = new StreamReader(stream).ReadToEndAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 40 && !answer.IsCompleted; i++)
         {
@@ -103,10 +106,13 @@ public sealed class HardenedIngestTests(TestServers servers)
             await Task.WhenAny(answer, Task.Delay(500, TestContext.Current.CancellationToken));
         }
 
-        Assert.StartsWith("HTTP/1.1 400", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
-    /// <summary>All that comes before the connection ends, by whatever way: the rest of a body that never comes is waited for, and then it is reset.</summary>
+    /// <summary>
+    /// All that comes before the connection ends, by whatever way: the rest of a body that never comes is waited for, and then it is reset.
+    /// </summary>
     private static async Task<string> UntilCutOff(TcpClient client)
     {
         var answer = new StringBuilder();
@@ -126,7 +132,8 @@ public sealed class HardenedIngestTests(TestServers servers)
 
     /// <summary>A body of 85 kB that would be 72 MB with the default source of each activity.</summary>
     public static string Swelling(string before, string after) =>
-        $$"""{{before}}"source":"{{new string('s', 72_000)}}","activities":[{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 1000))}}]{{after}}""";
+        $$"""{{before}}"source":"{{new string('s', 72_000)}}","activities":["""
+        + $$"""{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 1000))}}]{{after}}""";
 
     [Fact]
     public async Task Event_ThatWouldSwell_IsRefusedAndTheNextLeadArrives()
@@ -139,10 +146,12 @@ public sealed class HardenedIngestTests(TestServers servers)
         await AssertTooLarge(await site.Post(swelling));
         await AssertTooLarge(await site.Send(HttpMethod.Patch, lead, swelling));
         await AssertTooLarge(await site.Send(HttpMethod.Patch, lead, swelling, prefix: "/v2/rest"));
-        await AssertTooLarge(await site.Post(swelling.Replace("""[{"type":"t"}""", """[{"type":"property_viewed","property":{}}""", StringComparison.Ordinal), "/potential-seller-leads"));
+        await AssertTooLarge(await site.Post(swelling.Replace(
+            """[{"type":"t"}""", """[{"type":"property_viewed","property":{}}""", StringComparison.Ordinal), "/potential-seller-leads"));
         await AssertTooLarge(await site.Post($"[{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 60_000))}]", lead + "/activities"));
         // A full body of the worst kind, many at a time.
-        var worst = $$"""{"email":"a@b.c","source":"{{new string('s', 500_000)}}","activities":[{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 40_000))}}]}""";
+        var worst = $$"""{"email":"a@b.c","source":"{{new string('s', 500_000)}}","activities":["""
+            + $$"""{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 40_000))}}]}""";
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => site.Post(worst))))
             await AssertTooLarge(answer);
 

@@ -13,16 +13,19 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
     public async Task Deliveries_OfAMessageStatusErrorOrTime_AreThoseAlone()
     {
         var site = await _router.CreateSite();
-        var (failing, gone) = (await site.AddDestination("failing"), await site.AddDestination("gone", url: $"http://127.0.0.1:{TestHost.FreePort()}/"));
+        var (failing, gone) = (
+            await site.AddDestination("failing"), await site.AddDestination("gone", url: $"http://127.0.0.1:{TestHost.FreePort()}/"));
         _router.Receiver.Answer(failing.Path, 500);
         await site.PostLead();
         var first = await site.Delivery(gone, "dead");
         await site.Delivery(failing, "dead");
         var between = TimeProvider.System.GetUtcNow();
         await site.PostLead();
-        await Eventually.True(async () => (await Found("state=dead")).Count == 4 && (await Found("state=delivered")).Count == 2, "all are finished");
+        await Eventually.True(
+            async () => (await Found("state=dead")).Count == 4 && (await Found("state=delivered")).Count == 2, "all are finished");
 
-        Assert.Equal(["Lead Manager", "failing", "gone"], (await Found($"message={first.GetProperty("event_id").GetString()}")).Order(StringComparer.Ordinal));
+        Assert.Equal(["Lead Manager", "failing", "gone"],
+            (await Found($"message={first.GetProperty("event_id").GetString()}")).Order(StringComparer.Ordinal));
         Assert.Equal(["failing", "failing"], await Found("status=500"));
         Assert.Equal(["gone", "gone"], await Found("error=connection_refused"));
         Assert.Equal(["gone", "gone"], await Found("error=refused"));
@@ -31,7 +34,8 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Empty(await Found($"from={At(between)}&to={At(between)}"));
 
         async Task<List<string>> Found(string query) =>
-            [.. (await Get($"/api/sites/{site.Id}/deliveries?{query}")).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("destination_name").GetString()!)];
+            [.. (await Get($"/api/sites/{site.Id}/deliveries?{query}")).GetProperty("items").EnumerateArray()
+                .Select(item => item.GetProperty("destination_name").GetString()!)];
     }
 
     [Fact]
@@ -41,7 +45,8 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
         _router.Receiver.Answer(site.LeadManager.Path, 500, 503, 200);
         await site.PostLead();
         var attempts = (await site.Delivery(site.LeadManager, "delivered")).GetProperty("attempts").EnumerateArray().ToList();
-        Assert.Equal([(1, 500), (2, 503), (3, 200)], attempts.Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("status").GetInt32())));
+        Assert.Equal([(1, 500), (2, 503), (3, 200)],
+            attempts.Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("status").GetInt32())));
         var times = attempts.ConvertAll(attempt => attempt.GetProperty("started_at").GetDateTimeOffset());
         Assert.Equal(times.Order(), times);
     }

@@ -46,15 +46,19 @@ public sealed class HygieneTests(SharedRouter shared) : IClassFixture<SharedRout
         var wrong = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("nobody:a guess"u8));
         for (var i = 0; i < 50; i++)
         {
-            using var anonymous = new HttpRequestMessage(HttpMethod.Post, $"/rest/sites/{Guid.NewGuid()}/leads") { Headers = { Authorization = i % 2 == 0 ? wrong : null } };
+            using var anonymous = new HttpRequestMessage(
+                HttpMethod.Post, $"/rest/sites/{Guid.NewGuid()}/leads") { Headers = { Authorization = i % 2 == 0 ? wrong : null } };
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.SendAsync(anonymous, TestContext.Current.CancellationToken)).StatusCode);
-            Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/api/sites", TestContext.Current.CancellationToken)).StatusCode);
+            Assert.Equal(HttpStatusCode.Unauthorized,
+                (await http.GetAsync("/api/sites", TestContext.Current.CancellationToken)).StatusCode);
         }
 
-        await Eventually.True(() => _router.Api.Output.Contains("missing or wrong credentials", StringComparison.Ordinal), "the log says so");
+        await Eventually.True(
+            () => _router.Api.Output.Contains("missing or wrong credentials", StringComparison.Ordinal), "the log says so");
         Assert.DoesNotMatch("challenged|was not authenticated", _router.Api.Output);
         // One a minute, and this run has seen some minutes; a hundred would be one for each request.
-        Assert.InRange(_router.Api.Output.Split('\n').Count(line => line.Contains("missing or wrong credentials", StringComparison.Ordinal)), 1, 50);
+        Assert.InRange(_router.Api.Output.Split('\n')
+            .Count(line => line.Contains("missing or wrong credentials", StringComparison.Ordinal)), 1, 50);
         Assert.DoesNotContain("a guess", _router.Api.Output, StringComparison.Ordinal);
     }
 

@@ -31,7 +31,8 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
         await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}"""));
         await _router.Receiver.Wait(site.LeadManager.Path, 3);
         Assert.Equal(3, _router.Receiver.At(site.LeadManager.Path).Count);
-        Assert.Equal(3, _router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(3, _router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal)
+            .Count());
         await site.AssertAccountedFor(events: 3);
 
         // Empty is as if absent.
@@ -59,9 +60,11 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
         await Eventually.True(() => _router.Receiver.At(site.LeadManager.Path).Count == expected + 1, "the rest has arrived");
         await site.AssertAccountedFor(expected + 1);
 
-        Task Publish(Guid id, Guid? repeats, DateTimeOffset at) => _router.Broker.Publish(_router.VirtualHost, "lead-events", JsonSerializer.Serialize(new
+        Task Publish(Guid id, Guid? repeats, DateTimeOffset at) =>
+            _router.Broker.Publish(_router.VirtualHost, "lead-events", JsonSerializer.Serialize(new
         {
-            event_id = id, repeats, site_id = site.Id, action = "created", lead_id = Guid.NewGuid(), accepted_at = at, product = "p", source_system = "P", lead = new { },
+            event_id = id, repeats, site_id = site.Id, action = "created", lead_id = Guid.NewGuid(), accepted_at = at, product = "p",
+            source_system = "P", lead = new { },
         }));
     }
 
@@ -69,7 +72,8 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
     public async Task IdempotencyKey_UsedForAnotherBody_IsRefusedInWords()
     {
         var site = await _router.CreateSite();
-        Task<HttpResponseMessage> Post(string email) => site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", "one"));
+        Task<HttpResponseMessage> Post(string email) =>
+            site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", "one"));
         await Answers.AssertOk(201, await Post("first@mail.test"));
         var refused = await Post("second@mail.test");
         Assert.Equal(422, (int)refused.StatusCode);
@@ -78,7 +82,8 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
 
         await site.PostLead();
         var received = await _router.Receiver.Wait(site.LeadManager.Path, 2);
-        Assert.Equal(["first@mail.test", "jack@mail.test"], received.Select(request => request.Json.GetProperty("email").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(["first@mail.test", "jack@mail.test"],
+            received.Select(request => request.Json.GetProperty("email").GetString()).Order(StringComparer.Ordinal));
         await site.AssertAccountedFor(events: 2);
     }
 
@@ -91,7 +96,8 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
         await Answers.AssertOk(200, await Keyed(HttpMethod.Patch, $"/leads/{Lead}", "{}", "/v2/rest"));
         await Answers.AssertOk(200, await Keyed(HttpMethod.Patch, $"/leads/{Guid.NewGuid()}", "{}"));
         await Answers.AssertOk(200, await Keyed(HttpMethod.Post, $"/leads/{Lead}/activities", """[{"type":"t"}]"""));
-        await Answers.AssertOk(201, await Keyed(HttpMethod.Post, "/potential-seller-leads", """{"activities":[{"type":"property_viewed","property":{}}]}"""));
+        await Answers.AssertOk(
+            201, await Keyed(HttpMethod.Post, "/potential-seller-leads", """{"activities":[{"type":"property_viewed","property":{}}]}"""));
         await _router.Receiver.Wait(site.LeadManager.Path, 6);
         // The same paths in other spellings.
         await Answers.AssertOk(201, await Keyed(HttpMethod.Post, "//Leads/", """{"source":"s","email":"a@b.c"}"""));
@@ -121,7 +127,8 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
         var site = await _router.CreateSite();
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => site.Post(
             $$"""{"source":"s","email":"{{i % 2}}@b.c"}""", change: request => request.Headers.Add("Idempotency-Key", "at once"))));
-        Assert.Equal((10, 10), (answers.Count(answer => (int)answer.StatusCode == 201), answers.Count(answer => (int)answer.StatusCode == 422)));
+        Assert.Equal((10, 10),
+            (answers.Count(answer => (int)answer.StatusCode == 201), answers.Count(answer => (int)answer.StatusCode == 422)));
         await _router.Receiver.Wait(site.LeadManager.Path, 1);
         await site.AssertAccountedFor(events: 1);
     }
@@ -144,13 +151,15 @@ public sealed class IdempotencyTests(SharedRouter shared) : IClassFixture<Shared
 
         await router.Receiver.Wait(site.LeadManager.Path, 2);
         // Once it is known again, one of the bodies is the one that counts.
-        await Eventually.True(async () => (int)(await Post("second@mail.test")).StatusCode != (int)(await Post("first@mail.test")).StatusCode, "keys are checked again");
+        await Eventually.True(async () =>
+            (int)(await Post("second@mail.test")).StatusCode != (int)(await Post("first@mail.test")).StatusCode, "keys are checked again");
         await site.AssertAccountedFor(events: 2);
 
         await router.Query<object?>("update idempotency_keys set accepted_at = accepted_at - interval '24 hours 1 second'");
         await Answers.AssertOk(201, await Post("third@mail.test"));
         Assert.Equal(422, (int)(await Post("first@mail.test")).StatusCode);
 
-        Task<HttpResponseMessage> Post(string email) => site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", "away"));
+        Task<HttpResponseMessage> Post(string email) =>
+            site.Post($$"""{"source":"s","email":"{{email}}"}""", change: request => request.Headers.Add("Idempotency-Key", "away"));
     }
 }

@@ -42,8 +42,10 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Lead_NestedDeeperThanAnyParserLikes_GetsASentence()
     {
         var site = await _router.CreateSite();
-        await AssertError(400, await site.Post($$"""{"source":"s","email":"a@b.c","x":{{new string('[', 1000)}}{{new string(']', 1000)}}}"""));
-        Assert.Equal(HttpStatusCode.Created, (await site.Post($$"""{"source":"s","email":"a@b.c","x":{{new string('[', 60)}}{{new string(']', 60)}}}""")).StatusCode);
+        await AssertError(400,
+            await site.Post($$"""{"source":"s","email":"a@b.c","x":{{new string('[', 1000)}}{{new string(']', 1000)}}}"""));
+        Assert.Equal(HttpStatusCode.Created,
+            (await site.Post($$"""{"source":"s","email":"a@b.c","x":{{new string('[', 60)}}{{new string(']', 60)}}}""")).StatusCode);
         await site.Delivery(site.LeadManager, "delivered");
     }
 
@@ -77,7 +79,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     {
         var site = await _router.CreateSite();
         Assert.Contains("byte 36", await AssertError(400, await site.Post("", change: request =>
-            request.Content = new ByteArrayContent([.. "{\"source\":\"s\",\"email\":\"a@b.c\",\"x\":\""u8, 0xE9, .. "\"}"u8]))), StringComparison.Ordinal);
+            request.Content = new ByteArrayContent([.. "{\"source\":\"s\",\"email\":\"a@b.c\",\"x\":\""u8, 0xE9, .. "\"}"u8]))),
+                StringComparison.Ordinal);
         await AssertError(400, await site.Post("", change: request =>
             request.Content = new ByteArrayContent(Encoding.Unicode.GetBytes(Valid))));
     }
@@ -97,7 +100,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
             request.Content = new ByteArrayContent(Encoding.GetEncoding(charset).GetBytes("""{"source":"s","first_name":"Café"}"""));
             request.Content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={named}");
         }));
-        Assert.Equal("Café", Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("first_name").GetString());
+        Assert.Equal("Café", Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).Json.GetProperty("first_name")
+            .GetString());
     }
 
     [Theory]
@@ -109,7 +113,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Lead_OfContentEncoding_IsRefusedOnlyIfThatIsOne(string encoding, int status)
     {
         var site = await _router.CreateSite();
-        var response = await site.Post(Valid, change: request => request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", encoding));
+        var response = await site.Post(
+            Valid, change: request => request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", encoding));
         Assert.Equal(status, (int)response.StatusCode);
     }
 
@@ -121,7 +126,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         await client.ConnectAsync(_router.Api.Url.Host, _router.Api.Url.Port);
         await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(
             $"POST /rest/sites/{site.Id}/leads HTTP/1.1\r\nHost: x\r\nAuthorization: {site.Credentials}\r\nUser-Agent: Caf\u00e9/1.0\r\n"
-            + $"X-ROUTER-DESTINATIONS: Caf\u00e9 CRM\r\nX-Odd: \u0001\u0080\u00ff\u00c3\r\nCookie: \u00fe\r\nConnection: close\r\nContent-Length: {Valid.Length}\r\n\r\n{Valid}"));
+            + "X-ROUTER-DESTINATIONS: Caf\u00e9 CRM\r\nX-Odd: \u0001\u0080\u00ff\u00c3\r\nCookie: \u00fe\r\n"
+            + $"Connection: close\r\nContent-Length: {Valid.Length}\r\n\r\n{Valid}"));
         using var reader = new StreamReader(client.GetStream());
         Assert.StartsWith("HTTP/1.1 201", await reader.ReadToEndAsync(), StringComparison.Ordinal);
         var delivery = await site.Delivery(site.LeadManager, "delivered");
@@ -138,7 +144,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     {
         using var client = new TcpClient();
         await client.ConnectAsync(_router.Api.Url.Host, _router.Api.Url.Port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request.Replace("LONG", new string('x', 40_000), StringComparison.Ordinal)));
+        await client.GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes(request.Replace("LONG", new string('x', 40_000), StringComparison.Ordinal)));
         using var reader = new StreamReader(client.GetStream());
         var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
@@ -155,7 +162,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         using var http = new HttpClient();
         var site = await _router.CreateSite();
         await AssertError(status, await http.PostAsync(
-            new Uri($"{_router.Api.Url.GetLeftPart(UriPartial.Authority)}{path.Replace("SITE", $"{site.Id}", StringComparison.Ordinal)}"), content: null));
+            new Uri($"{_router.Api.Url.GetLeftPart(UriPartial.Authority)}{path.Replace("SITE", $"{site.Id}", StringComparison.Ordinal)}"),
+            content: null));
     }
 
     [Theory]
@@ -187,16 +195,20 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         using var @operator = new Browserless(_router.Api.Url);
         await @operator.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
         var page = await Eventually.Get(
-            () => @operator.Get($"/operator/refused?product=web-{site.Id:N}"), page => page.Text.Contains("400", StringComparison.Ordinal), "the page has both");
+            () => @operator.Get($"/operator/refused?product=web-{site.Id:N}"), page =>
+                page.Text.Contains("400", StringComparison.Ordinal), "the page has both");
         Assert.Matches(@"422\s+Lead field 'email' is not a valid email address\.\s+20\s+20\s", page.Text);
         Assert.DoesNotContain("secret.person", page.Text, StringComparison.Ordinal);
         Assert.Contains("refused within 24 hours", (await @operator.Get("/operator")).Text, StringComparison.Ordinal);
         Assert.Contains("21", (await @operator.Get($"/operator/products?find=web-{site.Id:N}")).Text, StringComparison.Ordinal);
 
-        Task<List<string>> Told(string status) => Eventually.Get(() => Task.FromResult(Lines(status)), lines => lines.Count > 0, "refusals are told");
+        Task<List<string>> Told(string status) =>
+            Eventually.Get(() => Task.FromResult(Lines(status)), lines => lines.Count > 0, "refusals are told");
 
         List<string> Lines(string status) =>
-            [.. _router.Output.Split('\n').Where(line => line.Contains($"web-{site.Id:N}", StringComparison.Ordinal) && line.Contains($" were refused with {status}:", StringComparison.Ordinal))];
+            [.. _router.Output.Split('\n')
+                .Where(line => line.Contains($"web-{site.Id:N}", StringComparison.Ordinal)
+                && line.Contains($" were refused with {status}:", StringComparison.Ordinal))];
     }
 
     [Fact]
@@ -218,7 +230,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         var site = await _router.CreateSite();
         var fits = $$"""{"source":"s","email":"a@b.c","notes":"{{new string('n', 1024 * 1024 - 41)}}"}""";
         Assert.Equal(1024 * 1024, fits.Length);
-        Assert.Equal(HttpStatusCode.Created, (await site.Post(fits, change: request => request.Headers.TransferEncodingChunked = chunked)).StatusCode);
+        Assert.Equal(HttpStatusCode.Created,
+            (await site.Post(fits, change: request => request.Headers.TransferEncodingChunked = chunked)).StatusCode);
         for (var i = 0; i < 5; i++)
         {
             await AssertError(413, await site.Post(fits + " ", change: request => request.Headers.TransferEncodingChunked = chunked));
@@ -253,8 +266,10 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
     public async Task Credentials_ForAnotherSiteOrNone_Are403Alike()
     {
         var (site, other) = (await _router.CreateSite(), await _router.CreateSite());
-        var foreign = await site.Post(Valid, change: request => request.RequestUri = new Uri(_router.Api.Url, $"/rest/sites/{other.Id}/leads"));
-        var missing = await site.Post(Valid, change: request => request.RequestUri = new Uri(_router.Api.Url, $"/rest/sites/{Guid.NewGuid()}/leads"));
+        var foreign = await site.Post(
+            Valid, change: request => request.RequestUri = new Uri(_router.Api.Url, $"/rest/sites/{other.Id}/leads"));
+        var missing = await site.Post(
+            Valid, change: request => request.RequestUri = new Uri(_router.Api.Url, $"/rest/sites/{Guid.NewGuid()}/leads"));
         Assert.Equal(await AssertError(403, foreign), await AssertError(403, missing));
     }
 
@@ -264,10 +279,12 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         var site = await _router.CreateSite();
         await site.PostLead();
         var response = await _router.Admin.PostAsync($"/api/products/web-{site.Id:N}/password", content: null);
-        var password = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync()).GetProperty("password").GetString();
+        var password = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync()).GetProperty("password")
+            .GetString();
         await AssertError(401, await site.Post(Valid));
         Assert.Equal(HttpStatusCode.Created, (await site.Post(Valid, change: request => request.Headers.Authorization =
-            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"web-{site.Id:N}:{password}"))))).StatusCode);
+            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"web-{site.Id:N}:{password}")))))
+                .StatusCode);
 
         (await _router.Admin.DeleteAsync($"/api/products/web-{site.Id:N}/sites/{site.Id}")).EnsureSuccessStatusCode();
         await AssertError(403, await site.Post(Valid, change: request => request.Headers.Authorization =
@@ -303,7 +320,8 @@ public sealed class IncomingTests(SharedRouter shared) : IClassFixture<SharedRou
         var message = Assert.Single((await router.Broker.Peek(router.VirtualHost, "lead-events")).EnumerateArray());
         var payload = message.GetProperty("payload").GetString()!;
         Assert.StartsWith("{\"event_id\":\"", payload, StringComparison.Ordinal);
-        Assert.EndsWith(""","source_system":"Test Website","lead":{"source":"s","email":"a@b.c","price":2.50}}""", payload, StringComparison.Ordinal);
+        Assert.EndsWith(""","source_system":"Test Website","lead":{"source":"s","email":"a@b.c","price":2.50}}""", payload,
+            StringComparison.Ordinal);
         Assert.Equal(2, message.GetProperty("properties").GetProperty("delivery_mode").GetInt32());
     }
 

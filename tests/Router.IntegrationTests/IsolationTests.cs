@@ -8,7 +8,8 @@ public sealed class IsolationTests(TestServers servers)
 {
     private static readonly (string, string)[] NarrowLanes =
     [
-        ("Delivery:Concurrency", "16"), ("Delivery:RetryConcurrency", "4"), ("Delivery:MaxInFlight", "4"), ("Delivery:Patience", "00:00:00.2"),
+        ("Delivery:Concurrency", "16"), ("Delivery:RetryConcurrency", "4"), ("Delivery:MaxInFlight", "4"),
+        ("Delivery:Patience", "00:00:00.2"),
         ("Delivery:RequestTimeout", "00:01:00"), ("Delivery:Lease", "00:01:10"), ("Delivery:DeferDelay", "00:00:00.5"),
     ];
 
@@ -54,7 +55,8 @@ public sealed class IsolationTests(TestServers servers)
         for (var i = 0; i < 20; i++)
         {
             var hanging = await site.AddDestination($"hangs-{i}");
-            router.Receiver.Answer(hanging.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+            router.Receiver.Answer(
+                hanging.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
         }
 
         await Task.Delay(500);
@@ -64,7 +66,8 @@ public sealed class IsolationTests(TestServers servers)
 
         await release.CancelAsync();
         await Eventually.True(
-            async () => await router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 60 * 21,
+            async () => await router.Query<long>(
+                "select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 60 * 21,
             "everything is delivered", seconds: 60);
         await site.AssertAccountedFor(events: 60);
     }
@@ -100,7 +103,8 @@ public sealed class IsolationTests(TestServers servers)
     [Fact]
     public async Task Breaker_OfADestinationThatDoesNotAnswer_OpensAndNothingIsLost()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:BreakerPause", "00:00:01"), ("Delivery:RetrySchedule", string.Join(',', Enumerable.Repeat("00:00:00.5", 40))));
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:BreakerPause", "00:00:01"),
+            ("Delivery:RetrySchedule", string.Join(',', Enumerable.Repeat("00:00:00.5", 40))));
         var site = await router.CreateSite();
         var port = TestHost.FreePort();
         var destination = await site.AddDestination("down", url: $"http://127.0.0.1:{port}/down");
@@ -110,7 +114,8 @@ public sealed class IsolationTests(TestServers servers)
         await router.Receiver.Wait(site.LeadManager.Path, 200);
         await Task.Delay(3000);
         // Without a breaker each lead would have been tried several times by now.
-        Assert.InRange(await router.Query<long>("select count(*) from attempts where destination_id = @Id", new { destination.Id }), 20, 199);
+        Assert.InRange(await router.Query<long>("select count(*) from attempts where destination_id = @Id", new { destination.Id }), 20,
+            199);
 
         await using var receiver = await Receiver.Start(port);
         await Eventually.True(async () => await Count(router, destination, "delivered") == 200, "it is back and gets everything");

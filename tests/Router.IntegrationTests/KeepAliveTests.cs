@@ -22,5 +22,6 @@ public sealed class KeepAliveTests(SharedRouter shared) : IClassFixture<SharedRo
         Assert.InRange(timers.Count(timer => timer == KeepAliveTimer), 2, timers.Count);
     }
 
-    private static int Port(string address) => int.Parse(address[(address.IndexOf(':', StringComparison.Ordinal) + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static int Port(string address) =>
+        int.Parse(address[(address.IndexOf(':', StringComparison.Ordinal) + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

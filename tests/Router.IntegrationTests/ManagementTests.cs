@@ -43,7 +43,9 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
     [Fact]
     public async Task Site_Invalid_GetsEveryProblemByField()
     {
-        var problem = await AssertProblem(422, await _router.Admin.PostAsJsonAsync("/api/sites", new { name = "", login_url_template = "not a url", lead_manager = new { url = "ftp://x" } }));
+        var problem = await AssertProblem(422,
+            await _router.Admin.PostAsJsonAsync(
+            "/api/sites", new { name = "", login_url_template = "not a url", lead_manager = new { url = "ftp://x" } }));
         Assert.Equal(
             ["domain", "lead_manager.secret", "lead_manager.url", "login_url_template", "name"],
             problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
@@ -53,7 +55,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
     public async Task Body_NotAsDescribed_SaysWhere()
     {
         var site = await _router.CreateSite();
-        var problem = await AssertProblem(400, await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { active = "yes" }));
+        var problem = await AssertProblem(
+            400, await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { active = "yes" }));
         Assert.Contains("$.active", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
@@ -65,7 +68,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         {
             id = site.Id, name = "n", domain = "d", lead_manager = new { url = "https://x.test", secret = "s" },
         }));
-        await AssertProblem(409, await _router.Admin.PostAsJsonAsync("/api/products", new { username = $"web-{site.Id:N}", display_name = "again" }));
+        await AssertProblem(409,
+            await _router.Admin.PostAsJsonAsync("/api/products", new { username = $"web-{site.Id:N}", display_name = "again" }));
     }
 
     [Fact]
@@ -75,7 +79,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         var path = $"/api/sites/{site.Id}/destinations/{site.LeadManager.Id}";
         await AssertProblem(409, await _router.Admin.PatchAsJsonAsync(path, new { active = false }));
         await AssertProblem(409, await _router.Admin.DeleteAsync(path));
-        Assert.Equal(HttpStatusCode.OK, (await _router.Admin.PatchAsJsonAsync(path, new { active = true, partner_id = "changed" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await _router.Admin.PatchAsJsonAsync(path, new { active = true, partner_id = "changed" })).StatusCode);
     }
 
     [Theory]
@@ -86,7 +91,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
     [InlineData("delete from destinations where id = @LeadManager")]
     [InlineData("truncate destinations cascade")]
     [InlineData("insert into sites (id, name, domain) values (gen_random_uuid(), 'a', 'b')")]
-    [InlineData("insert into destinations (id, site_id, kind, name, url, secret) values (gen_random_uuid(), @Site, 'lead_manager', 'second', 'https://x', 's')")]
+    [InlineData("insert into destinations (id, site_id, kind, name, url, secret) "
+        + "values (gen_random_uuid(), @Site, 'lead_manager', 'second', 'https://x', 's')")]
     [InlineData("delete from sites where id = @Site")]
     public async Task LeadManager_TakenAway_IsRefusedByTheDatabase(string sql)
     {
@@ -103,14 +109,16 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("custom");
         var patched = await site.Patch(destination, new { secret = "another secret" });
-        foreach (var text in new[] { patched.ToString(), (await Get($"/api/sites/{site.Id}/destinations")).ToString(), (await Get("/api/sites")).ToString(), (await Get("/api/products")).ToString() })
+        foreach (var text in new[] { patched.ToString(), (await Get($"/api/sites/{site.Id}/destinations")).ToString(),
+            (await Get("/api/sites")).ToString(), (await Get("/api/products")).ToString() })
         {
             Assert.DoesNotContain("another secret", text, StringComparison.Ordinal);
             Assert.DoesNotContain(destination.Secret, text, StringComparison.Ordinal);
             Assert.DoesNotContain(site.LeadManager.Secret, text, StringComparison.Ordinal);
         }
 
-        var stored = await _router.Query<string>("select encode(password_sha256, 'hex') from products where username = @Name", new { Name = $"web-{site.Id:N}" });
+        var stored = await _router.Query<string>(
+            "select encode(password_sha256, 'hex') from products where username = @Name", new { Name = $"web-{site.Id:N}" });
         Assert.Equal(64, stored.Length);
     }
 
@@ -125,7 +133,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         await AssertProblem(404, await _router.Admin.GetAsync(path));
         await AssertProblem(404, await _router.Admin.PatchAsJsonAsync(path, new { active = false }));
         await AssertProblem(404, await _router.Admin.DeleteAsync(path));
-        await AssertProblem(404, await _router.Admin.GetAsync($"/api/sites/{other.Id}/deliveries/{delivery.GetProperty("event_id")}/{site.LeadManager.Id}"));
+        await AssertProblem(404,
+            await _router.Admin.GetAsync($"/api/sites/{other.Id}/deliveries/{delivery.GetProperty("event_id")}/{site.LeadManager.Id}"));
         await AssertProblem(404, await _router.Admin.GetAsync($"/api/sites/{Guid.NewGuid()}/destinations"));
         await AssertProblem(404, await _router.Admin.PutAsync($"/api/products/nobody/sites/{site.Id}", content: null));
     }
@@ -139,7 +148,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         for (var i = 0; i < 5; i++)
             leads.Add(await site.PostLead());
         await Eventually.True(
-            async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("state").GetString() == "delivered") == 10,
+            async () => (await site.Deliveries()).GetProperty("items").EnumerateArray()
+                .Count(item => item.GetProperty("state").GetString() == "delivered") == 10,
             "all are delivered");
 
         var seen = new List<(string Lead, string Destination)>();
@@ -179,7 +189,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
         Assert.Equal(0, await Found("state=dead"));
         await AssertProblem(422, await _router.Admin.GetAsync($"/api/sites/{site.Id}/deliveries?state=lost"));
 
-        async Task<int> Found(string query) => (await Get($"/api/sites/{site.Id}/deliveries?{query}")).GetProperty("items").GetArrayLength();
+        async Task<int> Found(string query) =>
+            (await Get($"/api/sites/{site.Id}/deliveries?{query}")).GetProperty("items").GetArrayLength();
     }
 
     [Fact]
@@ -190,7 +201,8 @@ public sealed class ManagementTests(SharedRouter shared) : IClassFixture<SharedR
             await site.AddDestination(name);
         var first = await Get($"/api/sites/{site.Id}/destinations?limit=3");
         var second = await Get($"/api/sites/{site.Id}/destinations?limit=3&cursor={first.GetProperty("next").GetString()}");
-        var names = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray()).Select(item => item.GetProperty("name").GetString());
+        var names = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray())
+            .Select(item => item.GetProperty("name").GetString());
         Assert.Equal(["Lead Manager", "a", "b", "c"], names);
         Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
     }

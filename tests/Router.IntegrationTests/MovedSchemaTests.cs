@@ -23,9 +23,11 @@ public sealed class MovedSchemaTests(TestServers servers)
         for (var i = 0; i < 20; i++)
         {
             await site.PostLead();
-            using var unknown = await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Authorization = stranger);
+            using var unknown = await site.Post(
+                """{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Authorization = stranger);
             await AssertLater(unknown);
-            foreach (var (method, path) in new[] { (HttpMethod.Get, "/users"), (HttpMethod.Put, "/users/1"), (HttpMethod.Delete, "/users/1") })
+            foreach (var (method, path) in new[
+                ] { (HttpMethod.Get, "/users"), (HttpMethod.Put, "/users/1"), (HttpMethod.Delete, "/users/1") })
             {
                 using var users = await site.Send(method, path, method == HttpMethod.Put ? """{"name":"Ben"}""" : null);
                 await AssertLater(users);
@@ -34,13 +36,16 @@ public sealed class MovedSchemaTests(TestServers servers)
 
         await Eventually.True(() => router.Output.Contains("42P01", StringComparison.Ordinal), "the log says what Postgres answers");
         await database.ExecuteAsync("alter schema elsewhere rename to public");
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 21, "all leads are delivered", seconds: 60);
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 21, "all leads are delivered",
+            seconds: 60);
         await router.AssertNothingPutAside();
     }
 
     private static async Task AssertLater(HttpResponseMessage answer)
     {
-        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable,
+            $"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
         Assert.NotNull(answer.Headers.RetryAfter);
     }
 }

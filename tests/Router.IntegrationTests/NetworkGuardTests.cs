@@ -38,7 +38,9 @@ public sealed class NetworkGuardTests(TestServers servers)
             // Failed, recorded and retried like any other failure: the owner may correct the URL meanwhile.
             var attempts = (await site.Delivery(destination, "dead")).GetProperty("attempts").EnumerateArray().ToList();
             Assert.Equal([1, 2, 3, 4], attempts.Select(attempt => attempt.GetProperty("attempt").GetInt32()));
-            Assert.All(attempts, attempt => Assert.Equal((error, JsonValueKind.Null), (attempt.GetProperty("error").GetString(), attempt.GetProperty("status").ValueKind)));
+            Assert.All(attempts, attempt =>
+                Assert.Equal((error, JsonValueKind.Null),
+                (attempt.GetProperty("error").GetString(), attempt.GetProperty("status").ValueKind)));
         }
 
         Assert.Empty(router.Receiver.All);
@@ -60,7 +62,8 @@ public sealed class NetworkGuardTests(TestServers servers)
         {
             await using var router = await RouterFixture.StartProcesses(
                 servers, workers: 1, ("SSL_CERT_FILE", trusted), ("Network:Allow", "127.0.0.1, localhost"),
-                ("http_proxy", proxyUrl), ("https_proxy", proxyUrl), ("all_proxy", proxyUrl), ("HTTPS_PROXY", proxyUrl), ("ALL_PROXY", proxyUrl));
+                ("http_proxy", proxyUrl), ("https_proxy", proxyUrl), ("all_proxy", proxyUrl), ("HTTPS_PROXY", proxyUrl),
+                ("ALL_PROXY", proxyUrl));
             await using var receiver = await Receiver.Start(certificate: certificate);
             var site = await router.CreateSite();
             var secure = await site.AddDestination("secure", url: $"https://localhost:{receiver.Url.Port}/secure");
@@ -88,7 +91,8 @@ public sealed class NetworkGuardTests(TestServers servers)
     {
         await using var process = HostWithin.Start(host, new Dictionary<string, string>
         {
-            ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/", ["Admin:Token"] = RouterFixture.AdminToken,
+            ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/",
+            ["Admin:Token"] = RouterFixture.AdminToken,
             ["Network:Allow"] = "localhost, 10/8",
         });
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(process.Ready);

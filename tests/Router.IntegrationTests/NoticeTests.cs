@@ -28,7 +28,8 @@ public sealed class NoticeTests(SharedRouter shared) : IClassFixture<SharedRoute
         await _router.Receiver.WaitFor(destination.Path, "integration_enabled");
         await site.Delivery(destination, "delivered", action: "integration_enabled");
         await Eventually.True(
-            async () => await _router.Query<long>("select count(*) from attempts where destination_id = @Id and status = 500", new { destination.Id }) == 1,
+            async () => await _router.Query<long>(
+                "select count(*) from attempts where destination_id = @Id and status = 500", new { destination.Id }) == 1,
             "the failed attempt is recorded");
         // It is in the history, and nothing follows.
         await site.Delivery(destination, "canceled", action: "integration_disabled");

@@ -94,14 +94,16 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
             if (operation.RequestBody?.Content?["application/json"].Example is not { } example)
                 continue;
 
-            var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal).Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
+            var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal)
+                .Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
                 .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal)
                 .Replace("{destination}", destination.Id.ToString(), StringComparison.Ordinal);
             using var content = new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json");
             using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(_router.Api.Url, target)) { Content = content };
             var response = target.StartsWith("/api", StringComparison.Ordinal)
                 ? await _router.Admin.SendAsync(request)
-                : await site.Send(request.Method, target[(target.IndexOf($"{site.Id}", StringComparison.Ordinal) + 36)..], example.ToJsonString(), prefix: target[..target.IndexOf("/sites/", StringComparison.Ordinal)]);
+                : await site.Send(request.Method, target[(target.IndexOf($"{site.Id}", StringComparison.Ordinal) + 36)..],
+                    example.ToJsonString(), prefix: target[..target.IndexOf("/sites/", StringComparison.Ordinal)]);
             Assert.True(
                 operation.Responses!.ContainsKey($"{(int)response.StatusCode}") && response.IsSuccessStatusCode,
                 $"{method} {path} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
@@ -145,11 +147,13 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
     {
         // Without credentials: it is for everybody.
         using var http = new HttpClient();
-        var (document, diagnostic) = OpenApiDocument.Parse(await http.GetStringAsync(new Uri(_router.Api.Url, "/openapi/v1.json")), "json", new OpenApiReaderSettings());
+        var (document, diagnostic) = OpenApiDocument.Parse(
+            await http.GetStringAsync(new Uri(_router.Api.Url, "/openapi/v1.json")), "json", new OpenApiReaderSettings());
         Assert.Empty(diagnostic!.Errors);
         return document!;
     }
 
     private static List<(string Method, string Path, OpenApiOperation Operation)> Operations(OpenApiDocument document) =>
-        [.. document.Paths.SelectMany(path => path.Value.Operations!.Select(operation => (operation.Key.Method.ToUpperInvariant(), path.Key, operation.Value)))];
+        [.. document.Paths.SelectMany(
+            path => path.Value.Operations!.Select(operation => (operation.Key.Method.ToUpperInvariant(), path.Key, operation.Value)))];
 }

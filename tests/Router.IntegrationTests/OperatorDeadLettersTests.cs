@@ -59,7 +59,9 @@ public sealed class OperatorDeadLettersTests(OperatorRouter shared) : IClassFixt
         var first = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
         var older = Regex.Match(first.Html, "href=\"([^\"]*)\">Older ones").Groups[1].Value;
         var second = await browser.Get(WebUtility.HtmlDecode(older));
-        Assert.Equal(leads.Order(StringComparer.Ordinal), leads.Where(lead => first.Text.Contains(lead, StringComparison.Ordinal) != second.Text.Contains(lead, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(leads.Order(StringComparer.Ordinal),
+            leads.Where(lead => first.Text.Contains(lead, StringComparison.Ordinal) != second.Text.Contains(lead, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
         Assert.DoesNotContain("Older ones", second.Text, StringComparison.Ordinal);
     }
 

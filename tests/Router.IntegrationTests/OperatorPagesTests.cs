@@ -15,8 +15,10 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     public async Task Site_FilledInWrong_SaysSoBesideTheFieldsAndLosesNothing()
     {
         using var browser = await shared.SignIn();
-        var again = await browser.Submit(await browser.Get("/operator/sites/new"), "Save", ("name", "Kept"), ("lead_manager.url", "ftp://x"), ("lead_manager.secret", "kept too"));
-        Assert.Equal((422, "The domain is required.", "Kept", "kept too"), (again.Status, again.Error("domain"), again.Field("name"), again.Field("lead_manager.secret")));
+        var again = await browser.Submit(await browser.Get("/operator/sites/new"), "Save", ("name", "Kept"),
+            ("lead_manager.url", "ftp://x"), ("lead_manager.secret", "kept too"));
+        Assert.Equal((422, "The domain is required.", "Kept", "kept too"),
+            (again.Status, again.Error("domain"), again.Field("name"), again.Field("lead_manager.secret")));
         Assert.Contains("http", again.Error("lead_manager_url"), StringComparison.Ordinal);
 
         var generated = await browser.Submit(again, "Generate a secret");
@@ -40,7 +42,8 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         Assert.Equal("", (await browser.Get(site.Path)).Secret);
 
         using var owner = new Browserless(_router.Api.Url);
-        var welcome = await owner.Submit(await owner.Get(new Uri(invited.Secret).AbsolutePath), "Save and sign in", ("password", OwnersPassword));
+        var welcome = await owner.Submit(
+            await owner.Get(new Uri(invited.Secret).AbsolutePath), "Save and sign in", ("password", OwnersPassword));
         Assert.Equal((200, site.Path["/operator".Length..]), (welcome.Status, welcome.Path));
         Assert.Contains("older than seven days", (await owner.Get(new Uri(invited.Secret).AbsolutePath)).Text, StringComparison.Ordinal);
 
@@ -85,7 +88,8 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var site = await CreateSite(browser, "Sending Realty");
         var username = $"web-{Guid.NewGuid():N}";
         var products = await browser.Get("/operator/products");
-        var invalid = await browser.Submit(products, "Add it and show its password", ("username", "with space"), ("display_name", "Website"));
+        var invalid = await browser.Submit(
+            products, "Add it and show its password", ("username", "with space"), ("display_name", "Website"));
         Assert.Equal((422, "with space", "Website"), (invalid.Status, invalid.Field("username"), invalid.Field("display_name")));
         Assert.NotEqual("", invalid.Error("username"));
 
@@ -116,7 +120,8 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var site = await _router.CreateSite();
         var name = $"Valuations {Guid.NewGuid():N}";
         var page = await browser.Submit(
-            await browser.Get("/operator/catalogue/new"), "Save, hidden", ("name", name), ("description", "Sends\r\nvaluations."), ("url", new Uri(_router.Receiver.Url, $"/{site.Id}").AbsoluteUri),
+            await browser.Get("/operator/catalogue/new"), "Save, hidden", ("name", name), ("description", "Sends\r\nvaluations."),
+            ("url", new Uri(_router.Receiver.Url, $"/{site.Id}").AbsoluteUri),
             ("secret", "the maker's secret"), ("partner_id_label", "Account ID"), ("partner_id_help", "Under Settings."));
         Assert.Contains("hidden", page.Text, StringComparison.Ordinal);
         Assert.Equal(("Sends valuations.", ""), (page.Field("description"), page.Field("secret")));
@@ -168,7 +173,8 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         foreach (var query in new[] { $"site={id}", $"actor={RouterFixture.OperatorsEmail}" })
         {
             var audit = await browser.Get($"/operator/audit?{query}");
-            Assert.Contains($"{RouterFixture.OperatorsEmail} site Renamed Realty changed name: Audited Realty → Renamed Realty", audit.Text, StringComparison.Ordinal);
+            Assert.Contains($"{RouterFixture.OperatorsEmail} site Renamed Realty changed name: Audited Realty → Renamed Realty",
+                audit.Text, StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain("Renamed Realty", (await browser.Get("/operator/audit?actor=somebody-else")).Text, StringComparison.Ordinal);
@@ -180,7 +186,8 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     {
         using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
-        var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit", ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
+        var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save the limit",
+            ("destination", site.LeadManager.Id.ToString()), ("max_in_flight", "many"));
         Assert.Equal("The limit must be from 1 to 10000, or 0 for the default.", page.Error("max_in_flight"));
         page = await browser.Submit(page, "Save the limit", ("max_in_flight", "7"));
         Assert.Contains("Lead Manager: 7", page.Text, StringComparison.Ordinal);
@@ -195,11 +202,14 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
 
     private async Task<int> PostLead(Browsed site, string username, string password)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_router.Api.Url, $"/rest/sites/{site.Path.Split('/')[^1]}/leads"))
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(_router.Api.Url, $"/rest/sites/{site.Path.Split('/')[^1]}/leads"))
         {
-            Content = new StringContent(JsonSerializer.Serialize(new { source = "test", email = "jack@mail.test" }), Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                JsonSerializer.Serialize(new { source = "test", email = "jack@mail.test" }), Encoding.UTF8, "application/json"),
         };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}")));
         return (int)(await _router.Admin.SendAsync(request)).StatusCode;
     }
 }

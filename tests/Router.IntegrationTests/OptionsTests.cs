@@ -9,7 +9,8 @@ namespace Router.IntegrationTests;
 public sealed class OptionsTests
 {
     /// <summary>Free texts: a file, its password, and one that is fine when it is empty.</summary>
-    private static readonly string[] Free = ["CertificatePath", "CertificatePassword", "PreviousCertificatePath", "PreviousCertificatePassword"];
+    private static readonly string[] Free = [
+        "CertificatePath", "CertificatePassword", "PreviousCertificatePath", "PreviousCertificatePassword"];
 
     [Theory]
     [InlineData("Router.Core")]
@@ -19,11 +20,14 @@ public sealed class OptionsTests
     {
         var unchecked_ = new List<string>();
         var classes = Assembly.LoadFrom(Path.Combine(Path.GetDirectoryName(Repository.Host("Router.Api"))!, $"{assembly}.dll"))
-            .GetTypes().Where(type => type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal) && type.Namespace?.StartsWith("Router", StringComparison.Ordinal) is true).ToList();
+            .GetTypes().Where(type =>
+                type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal)
+                && type.Namespace?.StartsWith("Router", StringComparison.Ordinal) is true).ToList();
         Assert.NotEmpty(classes);
         foreach (var type in classes)
         {
-            foreach (var property in type.GetProperties().Where(property => property.SetMethod is { IsPublic: true } && !Free.Contains(property.Name, StringComparer.Ordinal)))
+            foreach (var property in type.GetProperties()
+                .Where(property => property.SetMethod is { IsPublic: true } && !Free.Contains(property.Name, StringComparer.Ordinal)))
             {
                 foreach (var value in OutOfRange(property))
                 {
@@ -32,7 +36,8 @@ public sealed class OptionsTests
                     var wrong = new List<ValidationResult>();
                     Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true);
                     // Class-level rules are looked at only once each property is fine by itself.
-                    if (options is IValidatableObject more && !wrong.Any(one => one.MemberNames.Contains(property.Name, StringComparer.Ordinal)))
+                    if (options is IValidatableObject more
+                        && !wrong.Any(one => one.MemberNames.Contains(property.Name, StringComparer.Ordinal)))
                         wrong.AddRange(more.Validate(new ValidationContext(options)));
                     if (!wrong.Any(one => one.MemberNames.Contains(property.Name, StringComparer.Ordinal)))
                         unchecked_.Add($"{type.Name}.{property.Name} = {(value is Array list ? list.GetValue(0) : value)}");
@@ -69,7 +74,8 @@ public sealed class OptionsTests
     {
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/", ["Admin:Token"] = RouterFixture.AdminToken,
+            ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/",
+            ["Admin:Token"] = RouterFixture.AdminToken,
         };
         all[key] = value;
         await using var process = HostWithin.Start(host, all);
@@ -84,7 +90,9 @@ public sealed class OptionsTests
         if (type == typeof(int))
         {
             object[] values = [-1, int.MaxValue];
-            foreach (var value in range is null ? values : [.. values, Convert.ToInt32(range.Minimum, CultureInfo.InvariantCulture) - 1, Convert.ToInt32(range.Maximum, CultureInfo.InvariantCulture) + 1])
+            foreach (var value in range is null ? values
+                : [.. values, Convert.ToInt32(range.Minimum, CultureInfo.InvariantCulture) - 1,
+                Convert.ToInt32(range.Maximum, CultureInfo.InvariantCulture) + 1])
                 yield return value;
         }
         else if (type == typeof(double))

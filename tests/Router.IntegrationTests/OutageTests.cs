@@ -9,7 +9,7 @@ public sealed class OutageTests
     [Fact]
     public async Task Database_StoppedForTenSeconds_NothingIsLostAndDeliveriesGoOn()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         var flaky = await site.AddDestination("flaky");
@@ -34,9 +34,11 @@ public sealed class OutageTests
         accepted++;
 
         await Eventually.True(
-            async () => await router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == accepted * 2,
+            async () => await router.Query<long>(
+                "select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == accepted * 2,
             "everything is delivered", seconds: 60);
-        Assert.Equal(accepted, router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(accepted,
+            router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).Distinct(StringComparer.Ordinal).Count());
         await site.AssertAccountedFor(accepted);
         await router.AssertNothingPutAside();
     }
@@ -44,7 +46,7 @@ public sealed class OutageTests
     [Fact]
     public async Task Database_AwayWhenTheWorkerStarts_IsWaitedFor()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers, workers: 0);
         var site = await router.CreateSite();
         await site.PostLead();
@@ -59,7 +61,7 @@ public sealed class OutageTests
     [Fact]
     public async Task Worker_StoppedWhileItWaitsForTheDatabase_ItsEventsGoBackToTheQueue()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         // A site that the worker doesn't know yet.
         var site = await router.CreateSite();
@@ -68,7 +70,8 @@ public sealed class OutageTests
             await site.PostLead();
         await servers.StopPostgres();
         await router.Workers[0].Thaw();
-        await Eventually.True(() => router.Output.Contains("Postgres is not available", StringComparison.Ordinal), "the worker waits for it");
+        await Eventually.True(
+            () => router.Output.Contains("Postgres is not available", StringComparison.Ordinal), "the worker waits for it");
 
         Assert.Equal(0, await router.Workers[0].Stop());
         await servers.StartPostgres();

@@ -10,7 +10,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Broker_Stopped_LeadsAreAcceptedAndPublishedInTheirOrderWhenItIsBack()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await site.PostLead();
@@ -22,13 +22,16 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
             await site.PostNumbered(i);
         using var http = new HttpClient();
         var health = await http.GetAsync(new Uri(router.Api.Url, "/health/ready"));
-        Assert.Equal((HttpStatusCode.OK, "Degraded"), (health.StatusCode, JsonDocument.Parse(await health.Content.ReadAsStringAsync()).RootElement.GetProperty("status").GetString()));
+        Assert.Equal((HttpStatusCode.OK, "Degraded"),
+            (health.StatusCode,
+            JsonDocument.Parse(await health.Content.ReadAsStringAsync()).RootElement.GetProperty("status").GetString()));
         Assert.Equal(300, await Waiting(router));
 
         await servers.StartRabbitMq();
         await Eventually.True(async () => await Waiting(router) == 0, "the outbox is empty", seconds: 60);
         var numbers = (await router.Broker.Peek(router.VirtualHost, "lead-events")).EnumerateArray()
-            .Select(message => JsonDocument.Parse(message.GetProperty("payload").GetString()!).RootElement.GetProperty("lead").GetProperty("number").GetInt32())
+            .Select(message => JsonDocument.Parse(message.GetProperty("payload").GetString()!).RootElement.GetProperty("lead")
+                .GetProperty("number").GetInt32())
             .Distinct().ToList();
         Assert.Equal(Enumerable.Range(0, 300), numbers);
 
@@ -37,7 +40,8 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(0, await Waiting(router));
         await router.Host("Router.Worker").Ready();
         await Eventually.True(
-            async () => await router.Query<long>("select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 302,
+            async () => await router.Query<long>(
+                "select count(*) from deliveries where site_id = @Id and state = 'delivered'", new { site.Id }) == 302,
             "everything is delivered", seconds: 60);
         await site.AssertAccountedFor(302);
         var received = router.Receiver.At(site.LeadManager.Path);
@@ -47,7 +51,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Api_KilledWhileLeadsWait_TheNextOneStartedPublishesThem()
     {
-        await using var servers = await PrivateServers.Start();
+        await using var servers = await PrivateServers.Borrow();
         await using var router = await RouterFixture.StartProcesses(servers);
         var site = await router.CreateSite();
         await servers.StopRabbitMq();
@@ -69,11 +73,13 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
         router.Settings["RabbitMq:Uri"] = $"amqp://nobody:secret@127.0.0.1:{TestHost.FreePort()}/";
         var cut = await router.Host("Router.Api").Ready();
 
-        var accepted = await site.Post("""{"source":"s","email":"a@b.c","deep":[[[["é"]]]],"price":2.50}""", change: request => request.RequestUri = new Uri(cut.Url, $"/rest/sites/{site.Id}/leads"));
+        var accepted = await site.Post("""{"source":"s","email":"a@b.c","deep":[[[["é"]]]],"price":2.50}""", change: request =>
+            request.RequestUri = new Uri(cut.Url, $"/rest/sites/{site.Id}/leads"));
         Assert.Equal(HttpStatusCode.Created, accepted.StatusCode);
         var messages = await Eventually.Get(
             () => router.Broker.Peek(router.VirtualHost, "lead-events"), queue => queue.GetArrayLength() > 0, "the other one publishes it");
-        Assert.EndsWith(""","lead":{"source":"s","email":"a@b.c","deep":[[[["é"]]]],"price":2.50}}""", Assert.Single(messages.EnumerateArray()).GetProperty("payload").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(""","lead":{"source":"s","email":"a@b.c","deep":[[[["é"]]]],"price":2.50}}""",
+            Assert.Single(messages.EnumerateArray()).GetProperty("payload").GetString(), StringComparison.Ordinal);
     }
 
     private static Task<long> Waiting(RouterFixture router) => router.Query<long>("select count(*) from lead_outbox");

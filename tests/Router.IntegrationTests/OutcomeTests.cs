@@ -47,7 +47,9 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
         await site.PostLead();
         await site.Delivery(destination, "rejected");
         await Eventually.True(async () => !await IsActive(site, destination), "the destination is inactive");
-        Assert.Contains("410", await _router.Query<string>("select inactive_reason from destinations where id = @Id", new { destination.Id }), StringComparison.Ordinal);
+        Assert.Contains("410",
+            await _router.Query<string>("select inactive_reason from destinations where id = @Id", new { destination.Id }),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,7 +233,8 @@ public sealed class OutcomeTests(SharedRouter shared) : IClassFixture<SharedRout
         _router.Query<bool>("select active from destinations where id = @Id and site_id = @Site", new { destination.Id, Site = site.Id });
 
     private static IEnumerable<(int, int, string)> Attempts(JsonElement delivery) => delivery.GetProperty("attempts").EnumerateArray()
-        .Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("status").GetInt32(), attempt.GetProperty("result").GetString()!));
+        .Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.GetProperty("status").GetInt32(),
+            attempt.GetProperty("result").GetString()!));
 
     private static TcpListener Talk(string answer, out int port)
     {

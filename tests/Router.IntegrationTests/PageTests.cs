@@ -21,7 +21,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await Eventually.True(async () => await IsHeld(site, destination), "what comes is held");
         // With its failures, or the router would find it well and resume it.
         await Execute("insert into destination_failures (destination_id, failures, since) values (@Id, 50, now())", destination);
-        await Execute("update destinations set paused_by = 'router', pause_reason = '50 requests in a row failed.' where id = @Id", destination);
+        await Execute("update destinations set paused_by = 'router', pause_reason = '50 requests in a row failed.' where id = @Id",
+            destination);
 
         Assert.Contains(destination.Id.ToString(), (await browser.Get("/operator/failing")).Html, StringComparison.Ordinal);
         var overview = await browser.Get("/operator");
@@ -48,7 +49,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var list = await browser.Get($"/sites/{site.Id}");
         Assert.Contains("refuses its leads", list.Text, StringComparison.Ordinal);
         Assert.Contains("1 refused", list.Text, StringComparison.Ordinal);
-        Assert.Contains("does not want it (406)", (await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}")).Text, StringComparison.Ordinal);
+        Assert.Contains("does not want it (406)", (await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}")).Text,
+            StringComparison.Ordinal);
 
         _router.Receiver.Answer(destination.Path, 200);
         await site.PostLead();
@@ -65,7 +67,9 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var answer = new TaskCompletionSource();
         _router.Receiver.Answer(destination.Path, (_, _) => answer.Task);
         await site.PostLead();
-        await Eventually.True(async () => await _router.Query<bool>("select exists (select from deliveries where destination_id = @Id and attempts = 1)", destination), "it is under way");
+        await Eventually.True(async () =>
+            await _router.Query<bool>("select exists (select from deliveries where destination_id = @Id and attempts = 1)", destination),
+            "it is under way");
         var text = (await browser.Get($"/sites/{site.Id}")).Text;
         answer.SetResult();
         Assert.DoesNotContain("not tried yet", text, StringComparison.Ordinal);
@@ -86,13 +90,16 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var lead = await site.PostLead();
         await site.Send(HttpMethod.Patch, $"/leads/{lead}", """{"city":"Kailua"}""");
         await site.Post("""[{"type":"note","source":"s"}]""", $"/leads/{lead}/activities");
-        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 3, "all wait");
+        await Eventually.True(async () =>
+            await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 3,
+            "all wait");
 
         using var browser = await SignIn();
         var list = await browser.Get($"/sites/{site.Id}");
         var question = await browser.Submit(list, "asked is active");
         Assert.EndsWith("/off", question.Path, StringComparison.Ordinal);
-        Assert.Contains("3 deliveries wait for it: 1 new lead, 1 update and 1 message with activities.", question.Text, StringComparison.Ordinal);
+        Assert.Contains("3 deliveries wait for it: 1 new lead, 1 update and 1 message with activities.", question.Text,
+            StringComparison.Ordinal);
         Assert.True(await _router.Query<bool>("select active from destinations where id = @Id", destination));
         var off = await browser.Submit(question, "Switch asked off");
         Assert.Equal(($"/sites/{site.Id}", $"#d-{destination.Id}"), (off.Path, off.Url.Fragment));
@@ -101,9 +108,12 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         // A 410 leaves the same behind, and the lead itself.
         _router.Receiver.Answer(destination.Path, 200);
         await site.PostLead();
-        await Eventually.True(async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(row => row.GetProperty("destination_id").GetGuid() == site.LeadManager.Id) == 4, "another one came");
+        await Eventually.True(async () =>
+            (await site.Deliveries()).GetProperty("items").EnumerateArray()
+            .Count(row => row.GetProperty("destination_id").GetGuid() == site.LeadManager.Id) == 4, "another one came");
         var on = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}"), "asked is active");
-        Assert.Contains("While it was off it missed 2 new leads, 1 update and 1 message with activities.", on.Text, StringComparison.Ordinal);
+        Assert.Contains("While it was off it missed 2 new leads, 1 update and 1 message with activities.", on.Text,
+            StringComparison.Ordinal);
         Assert.Equal("#active", on.Url.Fragment);
         var missed = await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}/missed");
         Assert.Contains("Since then it missed 2 new leads, 1 update and 1 message with activities", missed.Text, StringComparison.Ordinal);
@@ -119,11 +129,13 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         _router.Receiver.Answer(destination.Path, 410);
         await site.PostLead();
         await site.Delivery(destination, "rejected");
-        await Eventually.True(async () => !await _router.Query<bool>("select active from destinations where id = @Id", destination), "it is off");
+        await Eventually.True(
+            async () => !await _router.Query<bool>("select active from destinations where id = @Id", destination), "it is off");
         _router.Receiver.Answer(destination.Path, 200);
         await site.Patch(destination, new { active = true });
         using var started = await _router.Admin.PostAsJsonAsync(
-            $"/api/sites/{site.Id}/replays", new { missed = true, destination = destination.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) });
+            $"/api/sites/{site.Id}/replays",
+            new { missed = true, destination = destination.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) });
         Assert.Equal(1, (await started.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
         await site.Delivery(destination, "delivered");
     }
@@ -140,10 +152,13 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
             return Task.CompletedTask;
         });
         await site.PostLead();
-        await Eventually.True(async () => await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 1, "it waits");
+        await Eventually.True(async () =>
+            await _router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and status = 503", destination) == 1,
+            "it waits");
         _router.Receiver.Answer(destination.Path, 200);
         using var browser = await SignIn();
-        var saved = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}"), "Save", ("name", "fixed again"));
+        var saved = await browser.Submit(
+            await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}"), "Save", ("name", "fixed again"));
         Assert.Equal("", saved.Url.Fragment);
         Assert.Contains("at once if you say so below", saved.Text, StringComparison.Ordinal);
         var tried = await browser.Submit(saved, "Try all of them now");
@@ -168,14 +183,17 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var path = $"/api/sites/{site.Id}/destinations";
         Assert.Equal(409, (int)(await _router.Admin.PostAsJsonAsync(path, new { name, url = "https://x.test", secret = "s" })).StatusCode);
         Assert.Equal(409, (int)(await _router.Admin.PatchAsJsonAsync($"{path}/{other.Id}", new { name })).StatusCode);
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => _router.Query<object>("update destinations set name = @name where id = @Id", new { name, other.Id }));
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => _router.Query<object>("update destinations set name = @name where id = @Id", new { name, other.Id }));
         Assert.StartsWith("23", refused.SqlState, StringComparison.Ordinal);
 
         using var browser = await SignIn();
-        var added = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/new"), "Save", ("name", name), ("url", "http://127.0.0.1/x"), ("secret", "kept"));
+        var added = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/new"), "Save", ("name", name),
+            ("url", "http://127.0.0.1/x"), ("secret", "kept"));
         Assert.NotEqual("", added.Error("name"));
         Assert.Equal("kept", added.Field("secret"));
-        Assert.NotEqual("", (await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/{other.Id}"), "Save", ("name", name))).Error("name"));
+        Assert.NotEqual("", (await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/{other.Id}"), "Save", ("name", name)))
+            .Error("name"));
     }
 
     [Theory]
@@ -186,7 +204,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
     public async Task Name_WithWhatNobodySees_IsRefusedInWords(string name)
     {
         var site = await _router.CreateSite();
-        using var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { name, url = "https://x.test", secret = "s" });
+        using var response = await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations", new { name, url = "https://x.test", secret = "s" });
         Assert.Equal(422, (int)response.StatusCode);
         Assert.Contains("nobody sees (U+", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(422, (int)(await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}", new { name })).StatusCode);
@@ -195,7 +214,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
     [Fact]
     public async Task Integration_CalledLeadManager_IsRefused()
     {
-        using var response = await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "lead manager", description = "d", url = "https://x.test", secret = "s" });
+        using var response = await _router.Admin.PostAsJsonAsync(
+            "/api/integrations", new { name = "lead manager", description = "d", url = "https://x.test", secret = "s" });
         Assert.Equal(409, (int)response.StatusCode);
     }
 
@@ -220,7 +240,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         using var browser = await SignIn();
         var page = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save", ("domain", entered));
         Assert.Equal(stored is null, page.Error("domain").Length > 0);
-        await Assert.ThrowsAsync<PostgresException>(() => _router.Query<object>("update sites set domain = 'https://www.x.test/' where id = @Id", new { site.Id }));
+        await Assert.ThrowsAsync<PostgresException>(
+            () => _router.Query<object>("update sites set domain = 'https://www.x.test/' where id = @Id", new { site.Id }));
     }
 
     [Fact]
@@ -230,7 +251,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         {
             await _router.Admin.PostAsJsonAsync("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test" });
             await _router.Admin.PostAsJsonAsync("/api/tokens", new { name = "listed" });
-            await _router.Admin.PostAsJsonAsync("/api/integrations", new { name = "listed", description = "d", url = "https://x.test", secret = "s" });
+            await _router.Admin.PostAsJsonAsync(
+                "/api/integrations", new { name = "listed", description = "d", url = "https://x.test", secret = "s" });
         }
 
         foreach (var path in new[] { "/api/accounts", "/api/tokens", "/api/integrations" })
@@ -239,7 +261,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
             string? cursor = null;
             for (var i = 0; i < 2 || cursor is not null && i < 5; i++)
             {
-                var page = await _router.Admin.GetFromJsonAsync<JsonElement>($"{path}?limit=1{(cursor is null ? "" : $"&cursor={cursor}")}");
+                var page = await _router.Admin.GetFromJsonAsync<JsonElement>(
+                    $"{path}?limit=1{(cursor is null ? "" : $"&cursor={cursor}")}");
                 Assert.True(seen.Add(page.GetProperty("items").EnumerateArray().Single().GetProperty("id").GetString()!), path);
                 cursor = page.GetProperty("next").GetString();
             }
@@ -264,7 +287,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
         var count = 0;
         var deep = new string('[', 55) + "1" + new string(']', 55);
-        foreach (var body in new[] { "{\"source\":\"s\",\"first_name\":\"Ann \\ud83d\",\"last_name\":\"\\u0026 😀\"}", $$"""{"source":"s","email":"a@b.test","deep":{{deep}}}""" })
+        foreach (var body in new[] { "{\"source\":\"s\",\"first_name\":\"Ann \\ud83d\",\"last_name\":\"\\u0026 😀\"}",
+            $$"""{"source":"s","email":"a@b.test","deep":{{deep}}}""" })
         {
             Assert.Equal(201, (int)(await site.Post(body)).StatusCode);
             var sent = (await _router.Receiver.Wait(site.LeadManager.Path, ++count))[^1];
@@ -286,7 +310,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await site.PostLead($"MARKER{new string('x', 300_000)}");
         var delivery = await site.Delivery(destination, "dead");
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
-        var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{destination.Id}");
+        var page = await owner.Http.GetStringAsync(
+            $"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{destination.Id}");
         Assert.InRange(page.Length, 60_000, 120_000);
         Assert.Single(System.Text.RegularExpressions.Regex.Matches(page, "MARKER"));
     }
@@ -308,7 +333,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var delivery = await site.Delivery(destination, "dead");
         var size = System.Text.Encoding.UTF8.GetByteCount(answer);
         Assert.All(delivery.GetProperty("attempts").EnumerateArray(), attempt => Assert.Equal(
-            ("", size, true), (attempt.GetProperty("response_body").GetString(), attempt.GetProperty("response_size").GetInt32(), attempt.GetProperty("response_hidden").GetBoolean())));
+            ("", size, true), (attempt.GetProperty("response_body").GetString(), attempt.GetProperty("response_size").GetInt32(),
+                attempt.GetProperty("response_hidden").GetBoolean())));
         using var browser = await SignIn();
         var page = await browser.Get($"/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{destination.Id}");
         Assert.DoesNotContain(answer, page.Text, StringComparison.Ordinal);
@@ -355,8 +381,10 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await site.Patch(destination, new { active = false });
         await router.Broker.Move(router.VirtualHost, "lead-dead-letters", "lead-retries");
         await site.Delivery(destination, "canceled");
-        Assert.Equal((1, 1), (await router.Query<int>("select attempts from deliveries where destination_id = @Id and state = 'canceled'", destination),
-            await router.Query<int>("select count(*)::int from attempts a join lead_events e on e.id = a.event_id where a.destination_id = @Id and e.action = 'created'", destination)));
+        Assert.Equal((1, 1), (
+            await router.Query<int>("select attempts from deliveries where destination_id = @Id and state = 'canceled'", destination),
+            await router.Query<int>("select count(*)::int from attempts a join lead_events e on e.id = a.event_id "
+                + "where a.destination_id = @Id and e.action = 'created'", destination)));
     }
 
     [Fact]
@@ -386,7 +414,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
         await owner.Submit("/account?handler=TimeZone", ("time_zone", "Asia/Tokyo"));
         var text = WebUtility.HtmlDecode(await owner.Http.GetStringAsync($"/sites/{site.Id}/changes"));
-        foreach (var words in new[] { "paused: no → ", "paused by: nothing → a person", "requests at once: the default → 3", "Partner ID: partner changed → new" })
+        foreach (var words in new[] { "paused: no → ", "paused by: nothing → a person", "requests at once: the default → 3",
+            "Partner ID: partner changed → new" })
             Assert.Contains(words, text, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"\d{4}-\d\d-\d\dT\d\d:\d\d[^""]*<br>", text);
     }
@@ -411,7 +440,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         Assert.Contains("id=\"standard-webhooks\"", guide.Html, StringComparison.Ordinal);
         Assert.DoesNotContain(".md\"", guide.Html, StringComparison.Ordinal);
         using var browser = await SignIn();
-        Assert.Contains("href=\"/guide/receivers\"", (await browser.Get($"/sites/{(await _router.CreateSite()).Id}/destinations/new")).Html, StringComparison.Ordinal);
+        Assert.Contains("href=\"/guide/receivers\"", (await browser.Get($"/sites/{(await _router.CreateSite()).Id}/destinations/new")).Html,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -421,11 +451,14 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         using var browser = await SignIn();
         var form = await browser.Get($"/sites/{site.Id}/destinations/new");
         await browser.Submit(form, "Sign out");
-        var signIn = await browser.Submit(form, "Save", ("name", "Typed at length"), ("url", "http://127.0.0.1/typed"), ("signature", "both"));
+        var signIn = await browser.Submit(
+            form, "Save", ("name", "Typed at length"), ("url", "http://127.0.0.1/typed"), ("signature", "both"));
         Assert.Equal("/sign-in", signIn.Path);
-        var again = await browser.Submit(signIn, "Sign in", ("email", RouterFixture.OperatorsEmail), ("password", RouterFixture.OperatorsPassword));
+        var again = await browser.Submit(
+            signIn, "Sign in", ("email", RouterFixture.OperatorsEmail), ("password", RouterFixture.OperatorsPassword));
         Assert.Equal(form.Path, again.Path);
-        Assert.Equal(("Typed at length", "http://127.0.0.1/typed", "both"), (again.Field("name"), again.Field("url"), again.Field("signature")));
+        Assert.Equal(("Typed at length", "http://127.0.0.1/typed", "both"),
+            (again.Field("name"), again.Field("url"), again.Field("signature")));
         Assert.Contains("filled in again", again.Text, StringComparison.Ordinal);
         Assert.Equal("", (await browser.Get(form.Path)).Field("name"));
     }
@@ -438,7 +471,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await site.Post($$"""{"id":"{{lead}}","source":"s","email":"ann@mail.test","first_name":"Ann","last_name":"Miller"}""");
         await site.Delivery(site.LeadManager, "delivered");
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
-        Assert.Contains("Ann Miller, ann@mail.test", await owner.Http.GetStringAsync($"/sites/{site.Id}/leads/{lead}/erase"), StringComparison.Ordinal);
+        Assert.Contains("Ann Miller, ann@mail.test", await owner.Http.GetStringAsync($"/sites/{site.Id}/leads/{lead}/erase"),
+            StringComparison.Ordinal);
         using var browser = await SignIn();
         Assert.DoesNotContain("ann@mail.test", (await browser.Get($"/sites/{site.Id}/leads/{lead}/erase")).Text, StringComparison.Ordinal);
     }
@@ -458,7 +492,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
     {
         var site = await _router.CreateSite();
         using var browser = await SignIn();
-        var saved = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/new"), "Save", ("name", "weak"), ("url", "http://127.0.0.1/x"), ("secret", "abc"));
+        var saved = await browser.Submit(await browser.Get($"/sites/{site.Id}/destinations/new"), "Save", ("name", "weak"),
+            ("url", "http://127.0.0.1/x"), ("secret", "abc"));
         Assert.Contains("weak is saved", saved.Text, StringComparison.Ordinal);
         Assert.Contains("short enough to be guessed", saved.Text, StringComparison.Ordinal);
         Assert.Equal("", saved.Url.Fragment);
@@ -469,7 +504,8 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
     {
         var site = await _router.CreateSite();
         using var made = await _router.Admin.PostAsJsonAsync(
-            "/api/integrations", new { name = "Keyed", description = "d", url = "https://x.test", secret = "s", partner_id_label = "API key", published = true });
+            "/api/integrations", new { name = "Keyed", description = "d", url = "https://x.test", secret = "s",
+                partner_id_label = "API key", published = true });
         var integration = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
         using var connected = await _router.Admin.PostAsJsonAsync(
             $"/api/sites/{site.Id}/destinations", new { integration_id = integration, partner_id = "sk-live-0123456789", active = false });
@@ -478,13 +514,15 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var list = await browser.Get($"/sites/{site.Id}");
         Assert.Contains("API key …6789", list.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-live", list.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("present URL and secret", (await browser.Get($"/sites/{site.Id}/destinations/{id}")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "present URL and secret", (await browser.Get($"/sites/{site.Id}/destinations/{id}")).Text, StringComparison.Ordinal);
     }
 
     private async Task<bool> IsHeld(TestSite site, TestDestination destination)
     {
         await site.PostLead();
-        return await _router.Query<bool>("select exists (select from deliveries where destination_id = @Id and state = 'held')", destination);
+        return await _router.Query<bool>(
+            "select exists (select from deliveries where destination_id = @Id and state = 'held')", destination);
     }
 
     private async Task<Browserless> SignIn()

@@ -11,7 +11,8 @@ public sealed class PauseEndTests(TestServers servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _router = await RouterFixture.Start(
         servers, workers: 2, ("Delivery:PauseFailures", "3"), ("Delivery:PauseAfter", "00:00:00.5"), ("Delivery:ProbeInterval", "02:00:00"),
-        ("Delivery:MaxProbeInterval", "02:00:00"), ("Delivery:PauseTick", "00:00:00.2"), ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"));
+        ("Delivery:MaxProbeInterval", "02:00:00"), ("Delivery:PauseTick", "00:00:00.2"),
+        ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"));
 
     public ValueTask DisposeAsync() => _router.DisposeAsync();
 
@@ -51,14 +52,17 @@ public sealed class PauseEndTests(TestServers servers) : IAsyncLifetime
             await site.PostLead();
         await Eventually.True(async () => await Paused(site, destination) == "router", "it is paused");
         await Eventually.True(
-            async () => await _router.Query<long>("select count(*) from deliveries where destination_id = @Id and state = 'held'", destination) == 5, "all are held");
+            async () => await _router.Query<long>(
+                "select count(*) from deliveries where destination_id = @Id and state = 'held'", destination) == 5, "all are held");
         return (site, destination);
     }
 
     private async Task<string?> Paused(TestSite site, TestDestination destination) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("paused_by").GetString();
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("paused_by")
+            .GetString();
 
     private Task<long> Delivered(TestSite site, TestDestination destination) => _router.Query<long>(
-        "select count(*) from deliveries d join lead_events e on e.id = d.event_id where d.site_id = @Site and d.destination_id = @Id and d.state = 'delivered' and e.action = 'created'",
+        "select count(*) from deliveries d join lead_events e on e.id = d.event_id "
+        + "where d.site_id = @Site and d.destination_id = @Id and d.state = 'delivered' and e.action = 'created'",
         new { Site = site.Id, destination.Id });
 }

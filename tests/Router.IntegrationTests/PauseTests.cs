@@ -13,8 +13,10 @@ public sealed class HastyRouter(TestServers servers) : IAsyncLifetime
     public TestServers Servers => servers;
 
     public async ValueTask InitializeAsync() => Router = await RouterFixture.Start(
-        servers, workers: 2, ("Delivery:PauseFailures", "3"), ("Delivery:PauseAfter", "00:00:00.5"), ("Delivery:ProbeInterval", "00:00:00.5"),
-        ("Delivery:MaxProbeInterval", "00:00:02"), ("Delivery:PauseTick", "00:00:00.2"), ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"));
+        servers, workers: 2, ("Delivery:PauseFailures", "3"), ("Delivery:PauseAfter", "00:00:00.5"),
+        ("Delivery:ProbeInterval", "00:00:00.5"),
+        ("Delivery:MaxProbeInterval", "00:00:02"), ("Delivery:PauseTick", "00:00:00.2"),
+        ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"));
 
     public ValueTask DisposeAsync() => Router.DisposeAsync();
 }
@@ -38,7 +40,8 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         // Fresh ones are held without a request; only probes go out, one at a time, further and further apart.
         for (var i = 0; i < 10; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Count(site, destination, "held") + await Count(site, destination, "retrying") == 15, "the fresh ones are held");
+        await Eventually.True(async () =>
+            await Count(site, destination, "held") + await Count(site, destination, "retrying") == 15, "the fresh ones are held");
         var probedBefore = _router.Receiver.At(destination.Path).Count;
         await Task.Delay(4000, TestContext.Current.CancellationToken);
         Assert.InRange(_router.Receiver.At(destination.Path).Count - probedBefore, 1, 5);
@@ -78,7 +81,8 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
     public async Task LeadManager_DownUntilTheScheduleIsUsedUp_IsHeldNotGivenUp()
     {
         await using var router = await RouterFixture.Start(
-            hasty.Servers, workers: 1, ("Delivery:PauseAfter", "00:00:00.3"), ("Delivery:ProbeInterval", "00:00:00.5"), ("Delivery:PauseTick", "00:00:00.2"),
+            hasty.Servers, workers: 1, ("Delivery:PauseAfter", "00:00:00.3"), ("Delivery:ProbeInterval", "00:00:00.5"),
+            ("Delivery:PauseTick", "00:00:00.2"),
             ("Delivery:LateAfter", "00:00:00.6"));
         var site = await router.CreateSite();
         router.Receiver.Answer(site.LeadManager.Path, 503);
@@ -91,7 +95,8 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
 
         // Operators were told, and told when it was over.
         Assert.Contains($"Site {site.Id}: 1 leads have not reached Lead Manager in time", router.Output, StringComparison.Ordinal);
-        await Eventually.True(() => router.Output.Contains($"Lead Manager {site.LeadManager.Id} has all its leads again", StringComparison.Ordinal), "it is over");
+        await Eventually.True(() =>
+            router.Output.Contains($"Lead Manager {site.LeadManager.Id} has all its leads again", StringComparison.Ordinal), "it is over");
     }
 
     [Fact]
@@ -117,14 +122,18 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
     {
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("off-and-on");
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{site.LeadManager.Id}", new { paused = true })).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{site.LeadManager.Id}", new { paused = true }))
+            .StatusCode);
         await site.Patch(destination, new { paused = true });
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         await site.PostLead();
         await Eventually.True(async () => await Count(site, destination, "held") == 1, "it is held");
         Assert.Equal(1, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
         Assert.Null(await Paused(site, destination));
-        Assert.Equal(HttpStatusCode.Conflict, (await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}", new { paused = true })).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict,
+            (await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}", new { paused = true }))
+            .StatusCode);
     }
 
     [Fact]
@@ -145,9 +154,11 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
     }
 
     private async Task<string?> Paused(TestSite site, TestDestination destination) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("paused_by").GetString();
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("paused_by")
+            .GetString();
 
     private async Task<int> Count(TestSite site, TestDestination destination, string state) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/deliveries?state={state}&destination={destination.Id}&limit=500"))
+        (await _router.Admin.GetFromJsonAsync<JsonElement>(
+            $"/api/sites/{site.Id}/deliveries?state={state}&destination={destination.Id}&limit=500"))
             .GetProperty("items").EnumerateArray().Count(item => item.GetProperty("action").GetString() == "created");
 }

@@ -11,7 +11,8 @@ public sealed class PgBouncerTests(TestServers servers)
     {
         var direct = await servers.CreateDatabase();
         await using var bouncer = await PgBouncer.Start(servers.Database);
-        await using var router = await RouterFixture.Start(bouncer.Url(direct), await servers.Broker.CreateVirtualHost(), servers.Broker, workers: 2);
+        await using var router = await RouterFixture.Start(
+            bouncer.Url(direct), await servers.Broker.CreateVirtualHost(), servers.Broker, workers: 2);
         var site = await router.CreateSite();
         var flaky = await site.AddDestination("flaky");
         router.Receiver.Answer(flaky.Path, 500, 500, 200);
@@ -41,7 +42,8 @@ public sealed class PgBouncerTests(TestServers servers)
         await Eventually.True(() => AllDelivered(router, 402), "leads go on");
         await Eventually.True(
             async () => await router.Query<int>(
-                "select count(*)::int from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())") == 0,
+                "select count(*)::int from pg_locks where locktype = 'advisory' "
+                + "and database = (select oid from pg_database where datname = current_database())") == 0,
             "no lock stays behind in a session");
         await router.AssertNothingPutAside();
         foreach (var state in new[] { "42P05", "26000", "08P01" })
@@ -63,7 +65,8 @@ public sealed class PgBouncerTests(TestServers servers)
     /// <summary>Each planned delivery, and at least as many.</summary>
     private static Task<bool> AllDelivered(RouterFixture router, int atLeast) => router.Query<bool>(
         """
-        select count(*) >= @atLeast and count(*) = (select sum(cardinality(destinations)) from lead_events where product <> '') and bool_and(state = 'delivered')
+        select count(*) >= @atLeast and count(*) = (select sum(cardinality(destinations)) from lead_events where product <> '')
+               and bool_and(state = 'delivered')
         from deliveries d join lead_events e on e.id = d.event_id where e.product <> ''
         """, new { atLeast });
 }

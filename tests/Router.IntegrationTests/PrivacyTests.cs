@@ -10,8 +10,10 @@ public sealed class PrivacyTests(TestServers servers)
     public async Task Output_OfAllHosts_HoldsNoLeadAndNoSecret()
     {
         // Everything that can be logged is: nothing may hide behind a level.
-        await using var router = await RouterFixture.StartProcesses(servers, workers: 1, ("Serilog:MinimumLevel:Default", "Verbose"), ("Serilog:MinimumLevel:Override:Router", "Verbose"),
-            ("Serilog:MinimumLevel:Override:MassTransit", "Verbose"), ("Serilog:MinimumLevel:Override:Npgsql", "Verbose"), ("Serilog:MinimumLevel:Override:Microsoft", "Verbose"));
+        await using var router = await RouterFixture.StartProcesses(
+            servers, workers: 1, ("Serilog:MinimumLevel:Default", "Verbose"), ("Serilog:MinimumLevel:Override:Router", "Verbose"),
+            ("Serilog:MinimumLevel:Override:MassTransit", "Verbose"), ("Serilog:MinimumLevel:Override:Npgsql", "Verbose"),
+            ("Serilog:MinimumLevel:Override:Microsoft", "Verbose"));
         var site = await router.CreateSite();
         var destination = await site.AddDestination("fails");
         await site.Patch(destination, new { secret = "MARKER-secret", partner_id = "MARKER-partner" });

@@ -10,7 +10,9 @@ public static class RawBroker
     {
         var factory = new ConnectionFactory { Uri = new Uri(router.Settings["RabbitMq:Uri"]) };
         await using var connection = await factory.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
-        await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = true, ContentType = "application/json" }, message);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await channel.BasicPublishAsync(
+            "", queue, mandatory: true, new BasicProperties { Persistent = true, ContentType = "application/json" }, message);
     }
 }

@@ -25,11 +25,14 @@ public sealed class ReadinessTests(TestServers servers)
         await using (var worker = HostWithin.Start("Router.Worker", without))
         {
             await site.PostLead();
-            var (status, health) = await Eventually.Get(() => Health(api), answer => answer.Status is not null, "the API answers", seconds: 60);
+            var (status, health) = await Eventually.Get(
+                () => Health(api), answer => answer.Status is not null, "the API answers", seconds: 60);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
             Assert.Equal("Unhealthy", health.GetProperty("checks").GetProperty("secrets").GetString());
-            Assert.Contains("Secrets:CertificatePath", health.GetProperty("details").GetProperty("secrets").GetString(), StringComparison.Ordinal);
-            await Eventually.True(() => worker.Output.Contains("This worker takes no leads", StringComparison.Ordinal), "the worker says so", seconds: 60);
+            Assert.Contains("Secrets:CertificatePath", health.GetProperty("details").GetProperty("secrets").GetString(),
+                StringComparison.Ordinal);
+            await Eventually.True(
+                () => worker.Output.Contains("This worker takes no leads", StringComparison.Ordinal), "the worker says so", seconds: 60);
             Assert.Empty(router.Receiver.At(site.LeadManager.Path));
         }
 
@@ -60,7 +63,9 @@ public sealed class ReadinessTests(TestServers servers)
             await site.PostLead();
 
         await ReadOnly(database, "off");
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 21, "all are delivered", seconds: 60);
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 21, "all are delivered",
+            seconds: 60);
         await router.AssertNothingPutAside();
         await Eventually.Get(() => Health(worker), answer => answer.Status is HttpStatusCode.OK, "the worker is well again");
     }
@@ -71,11 +76,13 @@ public sealed class ReadinessTests(TestServers servers)
             set default_transaction_read_only = off;
             do $$ begin execute format('alter database %I set default_transaction_read_only = {state}', current_database()); end $$
             """);
-        await database.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+        await database.ExecuteAsync(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
     }
 
     private static bool SaysReadOnly(JsonElement health) => health.ValueKind is JsonValueKind.Object
-        && health.GetProperty("details").TryGetProperty("postgres", out var words) && words.GetString()!.Contains("can be read but not written", StringComparison.Ordinal);
+        && health.GetProperty("details").TryGetProperty("postgres", out var words)
+            && words.GetString()!.Contains("can be read but not written", StringComparison.Ordinal);
 
     private static async Task<(HttpStatusCode? Status, JsonElement Body)> Health(TestHost host)
     {

@@ -9,18 +9,26 @@ public sealed class ReceiverSampleTests(SharedRouter shared) : IClassFixture<Sha
 
     // What a reader would write around the sample: the body on standard input, secret and signature as arguments.
     [Theory]
-    [InlineData("python", "python3", "sample.py", "\nimport sys\nsys.exit(0 if verify(sys.argv[1], sys.stdin.buffer.read(), sys.argv[2]) else 1)\n")]
-    [InlineData("js", "node", "sample.js", "\nprocess.exit(verify(process.argv[2], require('fs').readFileSync(0), process.argv[3]) ? 0 : 1);\n")]
+    [InlineData("python", "python3", "sample.py",
+        "\nimport sys\nsys.exit(0 if verify(sys.argv[1], sys.stdin.buffer.read(), sys.argv[2]) else 1)\n")]
+    [InlineData("js", "node", "sample.js",
+        "\nprocess.exit(verify(process.argv[2], require('fs').readFileSync(0), process.argv[3]) ? 0 : 1);\n")]
     [InlineData("ruby", "ruby", "sample.rb", "\n$stdin.binmode\nexit(verify(ARGV[0], $stdin.read, ARGV[1]) ? 0 : 1)\n")]
     [InlineData("php", "php", "sample.php", "\nexit(verify($argv[1], file_get_contents('php://stdin'), $argv[2]) ? 0 : 1);\n")]
-    [InlineData("go", "go run", "sample.go", "\nfunc main() {\n\tbody, _ := io.ReadAll(os.Stdin)\n\tif !verify(os.Args[1], body, os.Args[2]) {\n\t\tos.Exit(1)\n\t}\n}\n")]
-    [InlineData("java", "java", "Sample.java", "\nclass Sample { public static void main(String[] args) throws Exception { System.exit(LeadRouter.verify(args[0], System.in.readAllBytes(), args[1]) ? 0 : 1); } }\n")]
-    [InlineData("csharp", "dotnet run", "sample.cs", "var body = new MemoryStream();\nConsole.OpenStandardInput().CopyTo(body);\nreturn LeadRouter.Verify(args[0], body.ToArray(), args[1]) ? 0 : 1;\n")]
+    [InlineData("go", "go run", "sample.go",
+        "\nfunc main() {\n\tbody, _ := io.ReadAll(os.Stdin)\n\tif !verify(os.Args[1], body, os.Args[2]) {\n\t\tos.Exit(1)\n\t}\n}\n")]
+    [InlineData("java", "java", "Sample.java",
+        "\nclass Sample { public static void main(String[] args) throws Exception { "
+        + "System.exit(LeadRouter.verify(args[0], System.in.readAllBytes(), args[1]) ? 0 : 1); } }\n")]
+    [InlineData("csharp", "dotnet run", "sample.cs",
+        "var body = new MemoryStream();\nConsole.OpenStandardInput().CopyTo(body);\n"
+        + "return LeadRouter.Verify(args[0], body.ToArray(), args[1]) ? 0 : 1;\n")]
     public async Task Sample_OfALanguage_VerifiesADeliveryAndNothingElse(string language, string run, string file, string around)
     {
         var command = run.Split(' ');
         if (Environment.GetEnvironmentVariable("CI") is null or "")
-            Assert.SkipUnless((await Shell.Run("bash", "-c", $"command -v {command[0]}")).ExitCode == 0, $"{command[0]} is not installed; tests/run.sh installs it.");
+            Assert.SkipUnless((await Shell.Run("bash", "-c", $"command -v {command[0]}")).ExitCode == 0,
+                $"{command[0]} is not installed; tests/run.sh installs it.");
 
         var directory = Directory.CreateTempSubdirectory("lead-router-sample-").FullName;
         try
@@ -69,7 +77,8 @@ public sealed class ReceiverSampleTests(SharedRouter shared) : IClassFixture<Sha
         // A single source file is run by its first class; statements come before types.
         "java" => sample.Replace("class LeadRouter", $"{around.Trim()}\n\nclass LeadRouter", StringComparison.Ordinal),
         // Without ahead-of-time compilation, which would want a package from the network.
-        "csharp" => "#:property PublishAot=false\n" + sample.Replace("static class LeadRouter", $"{around}\nstatic class LeadRouter", StringComparison.Ordinal),
+        "csharp" => "#:property PublishAot=false\n"
+            + sample.Replace("static class LeadRouter", $"{around}\nstatic class LeadRouter", StringComparison.Ordinal),
         _ => sample + around,
     };
 }

@@ -36,10 +36,12 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
 
         Assert.Equal(1, await Replay(site, new { state = "dead", destination = failing.Id, lead = leads[1] }));
         await Eventually.True(async () => await Count(site, "dead") == 5, "one is delivered");
-        Assert.Equal(0, await Replay(site, new { state = "dead", destination = failing.Id, to = TimeProvider.System.GetUtcNow().AddDays(-2) }));
+        Assert.Equal(0, await Replay(
+            site, new { state = "dead", destination = failing.Id, to = TimeProvider.System.GetUtcNow().AddDays(-2) }));
         Assert.Equal(2, await Replay(site, new { state = "dead", destination = failing.Id }));
         await Eventually.True(async () => await Count(site, "dead") == 3, "all of that destination are delivered");
-        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "retrying" })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "retrying" }))
+            .StatusCode);
     }
 
     [Fact]
@@ -55,7 +57,9 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         });
         for (var i = 0; i < 3; i++)
             await site.PostLead();
-        await Eventually.True(async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("last_status").ToString() == "503") == 3, "all wait");
+        await Eventually.True(async () =>
+            (await site.Deliveries()).GetProperty("items").EnumerateArray()
+            .Count(item => item.GetProperty("last_status").ToString() == "503") == 3, "all wait");
         Assert.Equal(3, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
         Assert.Equal(3, await Count(site, "canceled"));
         Assert.Equal(0, await Replay(site, new { state = "canceled" }));
@@ -84,7 +88,8 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Single(_router.Receiver.At(destination.Path));
         Assert.Empty(_router.Receiver.At(site.LeadManager.Path));
         Assert.Equal(0, await Replay(site, new { state = "dead" }));
-        Assert.DoesNotContain(destination.Id.ToString(), (await _router.Broker.Peek(_router.VirtualHost, "lead-dead-letters")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(destination.Id.ToString(), (await _router.Broker.Peek(_router.VirtualHost, "lead-dead-letters")).ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,7 +106,8 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.True(report.GetProperty("passed").GetBoolean(), report.ToString());
         var received = _router.Receiver.At(destination.Path);
         Assert.Equal(3, received.Count);
-        Assert.Single(received.Where(request => request.IsSignedWith(destination.Secret)).Select(request => request.MessageId).Distinct(StringComparer.Ordinal));
+        Assert.Single(received.Where(request => request.IsSignedWith(destination.Secret)).Select(request => request.MessageId)
+            .Distinct(StringComparer.Ordinal));
         Assert.Single(received, request => !request.IsSignedWith(destination.Secret));
         Assert.True(await IsProven(site, destination));
     }
@@ -118,7 +124,8 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         });
         var report = await Check(site, destination, goLive: true);
         await Eventually.True(async () => await _router.Query<bool>(
-            "update destinations set proven_at = null where id = @Id and proven_at is not null returning true", destination), "the worker has written it, and it is taken back");
+            "update destinations set proven_at = null where id = @Id and proven_at is not null returning true", destination),
+                "the worker has written it, and it is taken back");
         Assert.False(await IsProven(site, destination));
 
         var path = $"/api/sites/{site.Id}/destinations/{destination.Id}/checks/{report.GetProperty("id").GetString()}";
@@ -139,11 +146,13 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         var since = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         var leads = new[] { await site.PostLead(), await site.PostLead() };
         await Eventually.True(async () => await Count(site, "delivered") == 2, "Lead Manager has them");
-        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { missed = true, destination = destination.Id, from = since })).StatusCode);
+        Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/replays", new { missed = true, destination = destination.Id, from = since })).StatusCode);
         await site.Patch(destination, new { active = true });
         Assert.Equal(2, await Replay(site, new { missed = true, destination = destination.Id, from = since }));
         var received = await _router.Receiver.Wait(destination.Path, 2);
-        Assert.Equal(leads.Order(StringComparer.Ordinal), received.Select(request => request.Json.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(leads.Order(StringComparer.Ordinal),
+            received.Select(request => request.Json.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
         Assert.Equal(0, await Replay(site, new { missed = true, destination = destination.Id, from = since }));
         await site.AssertAccountedFor(2);
         Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { missed = true })).StatusCode);
@@ -152,15 +161,19 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Replay_Canceled_SendsNoMore()
     {
-        await using var router = await RouterFixture.Start(shared.Servers, workers: 1, ("Delivery:ReplayStep", "2"), ("Delivery:ReplayTick", "00:00:01.5"));
+        await using var router = await RouterFixture.Start(
+            shared.Servers, workers: 1, ("Delivery:ReplayStep", "2"), ("Delivery:ReplayTick", "00:00:01.5"));
         var site = await router.CreateSite();
         for (var i = 0; i < 10; i++)
             await site.PostLead();
         await router.Receiver.Wait(site.LeadManager.Path, 10);
-        await Eventually.True(async () => (await site.Deliveries()).GetProperty("items").EnumerateArray().Count(item => item.GetProperty("state").GetString() == "delivered") == 10, "all are delivered");
+        await Eventually.True(async () =>
+            (await site.Deliveries()).GetProperty("items").EnumerateArray()
+            .Count(item => item.GetProperty("state").GetString() == "delivered") == 10, "all are delivered");
         var started = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "delivered" });
         var path = started.Headers.Location!;
-        await Eventually.True(async () => (await router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("replayed").GetInt32() >= 2, "it has begun");
+        await Eventually.True(
+            async () => (await router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("replayed").GetInt32() >= 2, "it has begun");
         Assert.Equal(200, (int)(await router.Admin.DeleteAsync(path)).StatusCode);
         Assert.Equal(409, (int)(await router.Admin.DeleteAsync(path)).StatusCode);
         var replayed = (await router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("replayed").GetInt32();
@@ -176,8 +189,10 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         for (var i = 0; i < 3; i++)
             await Replay(site, new { state = "dead" });
         var first = await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays?limit=2");
-        var second = await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/replays?limit=2&cursor={first.GetProperty("next").GetString()}");
-        var ids = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray()).Select(job => job.GetProperty("id").GetGuid()).ToList();
+        var second = await _router.Admin.GetFromJsonAsync<JsonElement>(
+            $"/api/sites/{site.Id}/replays?limit=2&cursor={first.GetProperty("next").GetString()}");
+        var ids = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray())
+            .Select(job => job.GetProperty("id").GetGuid()).ToList();
         Assert.Equal((3, 3), (ids.Count, ids.Distinct().Count()));
         Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
     }
@@ -188,9 +203,11 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         await using var router = await RouterFixture.StartProcesses(shared.Servers, workers: 0, ("TZ", "Asia/Tokyo"));
         var site = await router.CreateSite();
         var path = $"/api/sites/{site.Id}/replays";
-        Assert.Equal(202, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "2026-01-01T00:00:00", to = "2126-01-02T00:00:00+02:00" })).StatusCode);
+        Assert.Equal(202, (int)(await router.Admin.PostAsJsonAsync(
+            path, new { state = "dead", from = "2026-01-01T00:00:00", to = "2126-01-02T00:00:00+02:00" })).StatusCode);
         Assert.Equal("2026-01-01 00:00|2126-01-01 22:00", await router.Query<string>(
-            "select to_char(from_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || '|' || to_char(to_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from replays"));
+            "select to_char(from_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || '|' "
+            + "|| to_char(to_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from replays"));
         // As an empty time of a .NET client comes.
         Assert.Equal(422, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "0001-01-01T00:00:00" })).StatusCode);
         Assert.Equal(400, (int)(await router.Admin.PostAsJsonAsync(path, new { state = "dead", from = "yesterday" })).StatusCode);
@@ -214,7 +231,8 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         await using var database = await _router.OpenDatabase();
         await using (var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            await using var locking = new Npgsql.NpgsqlCommand($"select from deliveries where destination_id = '{destination.Id}' and state = 'retrying' limit 1 for update", database);
+            await using var locking = new Npgsql.NpgsqlCommand(
+                $"select from deliveries where destination_id = '{destination.Id}' and state = 'retrying' limit 1 for update", database);
             await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             Assert.Equal(5, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
             Assert.Equal(4, await Count(site, "canceled"));
@@ -225,14 +243,17 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
     }
 
     private async Task<bool> IsProven(TestSite site, TestDestination destination) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at").ValueKind is JsonValueKind.String;
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/destinations/{destination.Id}")).GetProperty("proven_at")
+            .ValueKind is JsonValueKind.String;
 
     private async Task<JsonElement> Check(TestSite site, TestDestination destination, bool goLive)
     {
-        var response = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { go_live = goLive });
+        var response = await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { go_live = goLive });
         Assert.Equal(202, (int)response.StatusCode);
         return await Eventually.Get(
-            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), report => report.GetProperty("finished").GetBoolean(), "the check is finished");
+            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), report =>
+                report.GetProperty("finished").GetBoolean(), "the check is finished");
     }
 
     private async Task<int> Replay(TestSite site, object filter)
@@ -241,11 +262,14 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         var body = await response.Content.ReadAsStringAsync();
         Assert.True((int)response.StatusCode == 202, body);
         var done = await Eventually.Get(
-            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), job => job.GetProperty("finished_at").ValueKind is JsonValueKind.String, "the replay is finished");
-        Assert.Equal(JsonSerializer.Deserialize<JsonElement>(body).GetProperty("total").GetInt32(), done.GetProperty("replayed").GetInt32());
+            () => _router.Admin.GetFromJsonAsync<JsonElement>(response.Headers.Location), job =>
+                job.GetProperty("finished_at").ValueKind is JsonValueKind.String, "the replay is finished");
+        Assert.Equal(JsonSerializer.Deserialize<JsonElement>(body).GetProperty("total").GetInt32(),
+            done.GetProperty("replayed").GetInt32());
         return done.GetProperty("replayed").GetInt32();
     }
 
     private async Task<int> Count(TestSite site, string state) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/deliveries?state={state}&limit=500")).GetProperty("items").GetArrayLength();
+        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/deliveries?state={state}&limit=500")).GetProperty("items")
+            .GetArrayLength();
 }

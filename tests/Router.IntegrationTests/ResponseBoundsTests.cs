@@ -58,7 +58,8 @@ public sealed class ResponseBoundsTests(SharedRouter shared) : IClassFixture<Sha
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
         Assert.Equal("identity", _router.Receiver.At(site.LeadManager.Path)[0].Headers["Accept-Encoding"]);
-        var kept = await _router.Query<byte[]>("select response_body from attempts where destination_id = @Id", new { site.LeadManager.Id });
+        var kept = await _router.Query<byte[]>(
+            "select response_body from attempts where destination_id = @Id", new { site.LeadManager.Id });
         Assert.Equal(new string('x', 16384), Encoding.UTF8.GetString(kept));
     }
 

@@ -24,28 +24,38 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         });
         var (lead, other) = (await site.PostLead("private"), await site.PostLead("private"));
         await site.Post("""[{"type": "visited", "source": "private", "description": "private"}]""", $"/leads/{lead}/activities");
-        await Eventually.True(async () => await Count(site, "state = 'retrying' and status = 503") == 3 && await Count(site, "state = 'delivered'") == 3, "all have been tried");
+        await Eventually.True(async () =>
+            await Count(site, "state = 'retrying' and status = 503") == 3 && await Count(site, "state = 'delivered'") == 3,
+            "all have been tried");
 
         var erased = await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}");
         Assert.Equal(HttpStatusCode.OK, erased.StatusCode);
         Assert.Equal("""{"events":2,"canceled":2}""", await erased.Content.ReadAsStringAsync());
-        Assert.Equal((3, 2, 1), (await Count(site, "state = 'delivered'"), await Count(site, "state = 'canceled'"), await Count(site, "state = 'retrying'")));
+        Assert.Equal((3, 2, 1),
+            (await Count(site, "state = 'delivered'"), await Count(site, "state = 'canceled'"), await Count(site, "state = 'retrying'")));
         await site.AssertAccountedFor(3);
 
         await using var database = await _router.OpenDatabase();
         var rows = (await database.QueryAsync<(Guid? Id, string Text, bool Gone)>(
-            "select lead_id, lead_id_text, body is null from lead_events where site_id = @Id and action not like 'integration_%' order by accepted_at", new { site.Id })).AsList();
+            "select lead_id, lead_id_text, body is null from lead_events "
+            + "where site_id = @Id and action not like 'integration_%' order by accepted_at", new { site.Id })).AsList();
         Assert.True(rows.Count(row => row == (null, "erased", true)) == 2, string.Join("; ", rows));
         Assert.Contains((Guid.Parse(other), other, false), rows);
         Assert.Equal(1, await database.ExecuteScalarAsync<int>(
-            "select count(*)::int from attempts where encode(response_body, 'escape') like '%jack%' and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
+            "select count(*)::int from attempts where encode(response_body, 'escape') like '%jack%' "
+            + "and event_id in (select id from lead_events where site_id = @Id)", new { site.Id }));
 
         // Nothing of it is left to send or to show; a second request finds nothing, and who asked is written down.
-        Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "canceled" })).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
-        Assert.Contains("\"events\":0", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        var audit = (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/audit")).GetProperty("items").EnumerateArray().Where(row => row.GetProperty("kind").GetString() == "leads").ToList();
+        Assert.Equal(0, (await (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "canceled" }))
+            .Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
+        Assert.Contains("\"events\":0",
+            await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync(),
+            StringComparison.Ordinal);
+        var audit = (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/audit")).GetProperty("items").EnumerateArray()
+            .Where(row => row.GetProperty("kind").GetString() == "leads").ToList();
         Assert.Equal(2, audit.Count);
-        Assert.All(audit, row => Assert.Equal((lead, "deleted"), (row.GetProperty("subject").GetString(), row.GetProperty("action").GetString())));
+        Assert.All(audit, row =>
+            Assert.Equal((lead, "deleted"), (row.GetProperty("subject").GetString(), row.GetProperty("action").GetString())));
         Assert.Contains("operator", audit[0].GetProperty("actor").GetString(), StringComparison.Ordinal);
     }
 
@@ -61,12 +71,15 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
 
         // The replay has found the contents there and waits for the row; the erasure has nothing to cancel.
         await using var database = await _router.OpenDatabase();
-        await database.ExecuteAsync("update deliveries set response_headers = null, response_body = null where site_id = @Id", new { site.Id });
+        await database.ExecuteAsync(
+            "update deliveries set response_headers = null, response_body = null where site_id = @Id", new { site.Id });
         await using var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await database.ExecuteAsync("select from deliveries where site_id = @Id and state = 'dead' for update", new { site.Id }, held);
-        var replay = _router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/replay", content: null);
+        var replay = _router.Admin.PostAsync(
+            $"/api/sites/{site.Id}/deliveries/{dead.GetProperty("event_id").GetString()}/{destination.Id}/replay", content: null);
         await _router.WaitBehind(database, 1);
-        Assert.Equal("""{"events":1,"canceled":0}""", await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
+        Assert.Equal("""{"events":1,"canceled":0}""",
+            await (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{lead}")).Content.ReadAsStringAsync());
         await held.CommitAsync(TestContext.Current.CancellationToken);
         (await replay).EnsureSuccessStatusCode();
 
@@ -93,7 +106,8 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
 
         // What isn't erased is kept.
         await site.PostLead();
-        await Eventually.True(async () => await Attempts("encode(a.response_body, 'escape') like '%jack%'") == 1, "the next one's answer is kept");
+        await Eventually.True(
+            async () => await Attempts("encode(a.response_body, 'escape') like '%jack%'") == 1, "the next one's answer is kept");
 
         Task<int> Attempts(string which) => _router.Query<int>(
             $"select count(*)::int from attempts a where a.destination_id = @Id and {which}", new { site.LeadManager.Id });
@@ -106,7 +120,8 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         await site.Send(HttpMethod.Put, "/users/7", """{"name": "Ann"}""");
         await site.PostLead("private");
         await neighbour.PostLead("private");
-        await Eventually.True(async () => await Count(site, "state = 'delivered'") == 2 && await Count(neighbour, "state = 'delivered'") == 1, "all are delivered");
+        await Eventually.True(async () =>
+            await Count(site, "state = 'delivered'") == 2 && await Count(neighbour, "state = 'delivered'") == 1, "all are delivered");
 
         var erased = await _router.Admin.PostAsync($"/api/sites/{site.Id}/erasure", content: null);
         Assert.Equal("""{"events":2,"canceled":0,"more":false}""", await erased.Content.ReadAsStringAsync());
@@ -114,15 +129,18 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         Assert.Equal(0, await _router.Query<int>("select count(body)::int from lead_events where site_id = @Id", new { site.Id }));
         Assert.Equal(1, await _router.Query<int>("select count(body)::int from lead_events where site_id = @Id", new { neighbour.Id }));
         Assert.Equal(2, await Count(site, "state = 'delivered'"));
-        Assert.Equal(HttpStatusCode.NotFound, (await _router.Admin.PostAsync($"/api/sites/{Guid.NewGuid()}/erasure", content: null)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await _router.Admin.PostAsync($"/api/sites/{Guid.NewGuid()}/erasure", content: null)).StatusCode);
 
         // The page of a delivery says so, to owners too, instead of showing an empty request.
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
         var row = (await site.Deliveries()).GetProperty("items")[0];
-        var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/deliveries/{row.GetProperty("event_id").GetString()}/{site.LeadManager.Id}");
+        var page = await owner.Http.GetStringAsync(
+            $"/sites/{site.Id}/deliveries/{row.GetProperty("event_id").GetString()}/{site.LeadManager.Id}");
         Assert.Contains("The contents of this lead were deleted", page, StringComparison.Ordinal);
         Assert.DoesNotContain("The request", page, StringComparison.Ordinal);
     }
 
-    private Task<int> Count(TestSite site, string which) => _router.Query<int>($"select count(*)::int from deliveries where site_id = @Id and {which}", new { site.Id });
+    private Task<int> Count(TestSite site, string which) =>
+        _router.Query<int>($"select count(*)::int from deliveries where site_id = @Id and {which}", new { site.Id });
 }

@@ -52,8 +52,10 @@ public sealed class RetentionTests(TestServers servers)
             await later.Tend();
 
         Assert.Equal((1, 0, 5, 0), (
-            await router.Query<int>("select count(*)::int from lead_events"), await router.Query<int>("select count(body)::int from lead_events"),
-            await router.Query<int>("select count(*)::int from attempts"), await router.Query<int>("select count(response_body)::int from attempts")));
+            await router.Query<int>("select count(*)::int from lead_events"),
+            await router.Query<int>("select count(body)::int from lead_events"),
+            await router.Query<int>("select count(*)::int from attempts"),
+            await router.Query<int>("select count(response_body)::int from attempts")));
         var after = await site.Delivery(destination, "dead");
         Assert.True(after.GetProperty("contents_deleted").GetBoolean());
         Assert.Equal(before.GetProperty("lead_id").GetString(), after.GetProperty("lead_id").GetString());
@@ -67,20 +69,24 @@ public sealed class RetentionTests(TestServers servers)
         {
             using var refused = await router.Admin.PostAsync($"{path}/{way}", content: null);
             Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-            Assert.Contains("The contents of this lead were deleted, after 30 days", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains("The contents of this lead were deleted, after 30 days", await refused.Content.ReadAsStringAsync(),
+                StringComparison.Ordinal);
         }
 
         var all = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "dead" });
         Assert.Equal(0, (await all.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
         var received = router.Receiver.At(destination.Path).Count;
-        await router.Broker.Publish(router.VirtualHost, "lead-retries", JsonSerializer.Serialize(new { event_id = after.GetProperty("event_id").GetGuid(), destination_id = destination.Id }));
-        await Eventually.True(() => router.Output.Contains("Nothing to do for event", StringComparison.Ordinal), "the dead letter is refused");
+        await router.Broker.Publish(router.VirtualHost, "lead-retries",
+            JsonSerializer.Serialize(new { event_id = after.GetProperty("event_id").GetGuid(), destination_id = destination.Id }));
+        await Eventually.True(
+            () => router.Output.Contains("Nothing to do for event", StringComparison.Ordinal), "the dead letter is refused");
         Assert.Equal(received, router.Receiver.At(destination.Path).Count);
         await site.Delivery(destination, "dead");
 
         // Leads go on.
         await site.PostLead();
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 3, "a new lead is delivered");
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 3, "a new lead is delivered");
     }
 
     [Fact]
@@ -98,18 +104,22 @@ public sealed class RetentionTests(TestServers servers)
         // As one does that an operator moves back from an error queue after a month: into a day whose contents are gone.
         router.Receiver.Answer(answers.Path, 500);
         await site.PostLead("a note");
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'retrying' and attempts = 2") == 1, "it waits for an hour");
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where state = 'retrying' and attempts = 2") == 1,
+            "it waits for an hour");
         await later.Tend();
         Assert.Equal(1, await router.Query<int>("select count(body)::int from lead_events"));
 
         router.Receiver.Answer(answers.Path, 200);
         await site.Delivery(site.LeadManager, "delivered");
         var waiting = await site.Delivery(answers, "retrying");
-        (await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{waiting.GetProperty("event_id")}/{answers.Id}/retry", content: null)).EnsureSuccessStatusCode();
+        (await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{waiting.GetProperty("event_id")}/{answers.Id}/retry",
+            content: null)).EnsureSuccessStatusCode();
         await site.Delivery(answers, "delivered");
         await later.Tend();
         Assert.Equal((2, 0, 0), (
-            await router.Query<int>("select count(*)::int from lead_events"), await router.Query<int>("select count(body)::int from lead_events"),
+            await router.Query<int>("select count(*)::int from lead_events"),
+            await router.Query<int>("select count(body)::int from lead_events"),
             await router.Query<int>("select count(response_body)::int from attempts")));
         await site.AssertAccountedFor(2);
     }
@@ -123,25 +133,30 @@ public sealed class RetentionTests(TestServers servers)
         router.Receiver.Answer(destination.Path, 500);
         for (var i = 0; i < 3; i++)
             await site.PostLead();
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where finished_at is not null") == 6, "all are finished");
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where finished_at is not null") == 6, "all are finished");
         await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { });
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where is_test and state = 'dead'") == 1, "a test is finished");
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where is_test and state = 'dead'") == 1, "a test is finished");
 
         await using var later = new LaterRetention(router, days: 91);
         await later.Tend();
         foreach (var table in new[] { "lead_events", "deliveries", "delivery_attempts" })
         {
             Assert.Equal(0, await router.Query<int>($"select count(*)::int from {table}"));
-            Assert.Equal(0, await router.Query<int>("select count(*)::int from pg_class where relname = @name", new { name = $"{table}_{TimeProvider.System.GetUtcNow():yyyyMMdd}" }));
+            Assert.Equal(0, await router.Query<int>("select count(*)::int from pg_class where relname = @name",
+                new { name = $"{table}_{TimeProvider.System.GetUtcNow():yyyyMMdd}" }));
         }
 
         await using var database = await router.OpenDatabase();
         var counts = await database.QueryAsync<(Guid Destination, string State, int Count)>(
             "select destination_id, state, sum(count)::int from statement_days where site_id = @Id group by 1, 2", new { site.Id });
         Assert.Equal(
-            new[] { (destination.Id, "dead", 3), (destination.Id, "received", 3), (site.LeadManager.Id, "delivered", 3), (site.LeadManager.Id, "received", 3) }.Order(),
+            new[] { (destination.Id, "dead", 3), (destination.Id, "received", 3), (site.LeadManager.Id, "delivered", 3),
+                (site.LeadManager.Id, "received", 3) }.Order(),
             counts.Order());
-        Assert.True(await router.Query<bool>("select bool_and(hour = date_trunc('hour', hour, 'UTC') and hour > now() - interval '2 hours') from statement_days"));
+        Assert.True(await router.Query<bool>(
+            "select bool_and(hour = date_trunc('hour', hour, 'UTC') and hour > now() - interval '2 hours') from statement_days"));
     }
 
     [Fact]
@@ -160,11 +175,13 @@ public sealed class RetentionTests(TestServers servers)
         Assert.Equal(1, await router.Query<int>("select count(body)::int from lead_events"));
 
         router.Receiver.Answer(destination.Path, 200);
-        using var retried = await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{waiting.GetProperty("event_id").GetString()}/{destination.Id}/retry", content: null);
+        using var retried = await router.Admin.PostAsync(
+            $"/api/sites/{site.Id}/deliveries/{waiting.GetProperty("event_id").GetString()}/{destination.Id}/retry", content: null);
         retried.EnsureSuccessStatusCode();
         Assert.Equal(lead, (await site.Delivery(destination, "delivered")).GetProperty("lead_id").GetString());
         await later.Tend();
-        Assert.Equal((1, 0), (await router.Query<int>("select count(*)::int from lead_events"), await router.Query<int>("select count(body)::int from lead_events")));
+        Assert.Equal((1, 0), (await router.Query<int>("select count(*)::int from lead_events"),
+            await router.Query<int>("select count(body)::int from lead_events")));
     }
 
     [Fact]
@@ -213,7 +230,9 @@ public sealed class RetentionTests(TestServers servers)
                 """
                 with event as (
                     insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body, destinations)
-                    values (first_event_id(now() + @days * interval '24 hours'), @Id, 'created', 'x', 'p', 's', now() + @days * interval '24 hours', '{}', array[@LeadManager]) returning *
+                    values (first_event_id(now() + @days * interval '24 hours'), @Id, 'created', 'x', 'p', 's',
+                            now() + @days * interval '24 hours', '{}', array[@LeadManager])
+                    returning *
                 )
                 insert into deliveries (event_id, destination_id, site_id, state, attempts, accepted_at, finished_at)
                 select id, @LeadManager, site_id, 'delivered', 1, accepted_at, accepted_at from event
@@ -235,7 +254,8 @@ public sealed class RetentionTests(TestServers servers)
         Assert.Equal(4, await router.Query<int>("select sum(count)::int from statement_days"));
 
         async Task AssertDefault(int rows, int bodies) => Assert.Equal(
-            (rows, bodies), (await router.Query<int>("select count(*)::int from lead_events_default"), await router.Query<int>("select count(body)::int from lead_events_default")));
+            (rows, bodies), (await router.Query<int>("select count(*)::int from lead_events_default"),
+                await router.Query<int>("select count(body)::int from lead_events_default")));
     }
 
     [Fact]
@@ -259,7 +279,8 @@ public sealed class RetentionTests(TestServers servers)
                 Assert.False(await tending);
             }
 
-            await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 4, "leads go on", seconds: 5);
+            await Eventually.True(async () =>
+                await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 4, "leads go on", seconds: 5);
             Assert.Equal(4, await router.Query<int>("select count(body)::int from lead_events"));
         }
 
@@ -298,7 +319,8 @@ public sealed class RetentionTests(TestServers servers)
                 passes++;
                 await later.Ledger.Tend(TestContext.Current.CancellationToken);
                 await using var database = await router.OpenDatabase();
-                exchanges += await database.ExecuteAsync("update ledger_days set contents_deleted_at = null where contents_deleted_at is not null");
+                exchanges += await database.ExecuteAsync(
+                    "update ledger_days set contents_deleted_at = null where contents_deleted_at is not null");
                 await Task.Delay(200);
             }
         }, TestContext.Current.CancellationToken);
@@ -309,7 +331,8 @@ public sealed class RetentionTests(TestServers servers)
             await Task.Delay(300, TestContext.Current.CancellationToken);
         }
 
-        await Eventually.True(async () => await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 400, "all are delivered");
+        await Eventually.True(async () =>
+            await router.Query<int>("select count(*)::int from deliveries where state = 'delivered'") == 400, "all are delivered");
         await sent.CancelAsync();
         await tending;
         await site.AssertAccountedFor(200);
@@ -317,7 +340,8 @@ public sealed class RetentionTests(TestServers servers)
         Assert.True(exchanges > 2, $"{exchanges} exchanges in {passes} passes: nothing was tried");
         // But for those who look at RabbitMQ before a slow worker has begun to listen.
         var errors = router.Output.Split('\n').Where(line =>
-            line.Contains("\"Level\":\"Error\"", StringComparison.OrdinalIgnoreCase) && !line.Contains("BrokerWatch", StringComparison.Ordinal)).ToList();
+            line.Contains("\"Level\":\"Error\"", StringComparison.OrdinalIgnoreCase)
+                && !line.Contains("BrokerWatch", StringComparison.Ordinal)).ToList();
         Assert.True(errors.Count == 0, string.Join('\n', errors));
         TestContext.Current.SendDiagnosticMessage("{0} exchanges in {1} passes", exchanges, passes);
     }

@@ -5,7 +5,8 @@ using Router.IntegrationTests.Servers;
 namespace Router.IntegrationTests;
 
 /// <summary>
-/// <c>Database/Schema</c> says what the schema is. Databases that are in use get there by migrations, so both ways must end in the same place.
+/// <c>Database/Schema</c> says what the schema is. Databases that are in use get there by migrations, so both ways must end in the same
+/// place.
 /// </summary>
 public sealed class SchemaTests(TestServers servers)
 {
@@ -15,16 +16,20 @@ public sealed class SchemaTests(TestServers servers)
     // Everything that a migration could forget, but for the order of columns, and the partitions, which follow their tables.
     private const string Everything = """
         with tables as (
-            select oid, relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and not relispartition
+            select oid, relname from pg_class
+            where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and not relispartition
         )
-        select format('column %s.%s %s%s default %s', t.relname, a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' end,
-                      pg_get_expr(d.adbin, d.adrelid))
+        select format('column %s.%s %s%s default %s', t.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+                      case when a.attnotnull then ' not null' end, pg_get_expr(d.adbin, d.adrelid))
         from tables t join pg_attribute a on a.attrelid = t.oid left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         where a.attnum > 0 and not a.attisdropped
-        union all select format('constraint %s.%s %s', t.relname, c.conname, pg_get_constraintdef(c.oid)) from tables t join pg_constraint c on c.conrelid = t.oid
+        union all select format('constraint %s.%s %s', t.relname, c.conname, pg_get_constraintdef(c.oid))
+        from tables t join pg_constraint c on c.conrelid = t.oid
         union all select format('index %s', pg_get_indexdef(i.indexrelid)) from tables t join pg_index i on i.indrelid = t.oid
-        union all select format('trigger %s', pg_get_triggerdef(g.oid)) from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
-        union all select format('view %s %s', t.relname, pg_get_viewdef(t.oid)) from tables t join pg_class c on c.oid = t.oid where c.relkind = 'v'
+        union all select format('trigger %s', pg_get_triggerdef(g.oid)) from tables t join pg_trigger g on g.tgrelid = t.oid
+        where not g.tgisinternal
+        union all select format('view %s %s', t.relname, pg_get_viewdef(t.oid)) from tables t join pg_class c on c.oid = t.oid
+        where c.relkind = 'v'
         union all select pg_get_functiondef(p.oid) from pg_proc p where p.pronamespace = 'public'::regnamespace
         order by 1
         """;
@@ -46,10 +51,12 @@ public sealed class SchemaTests(TestServers servers)
     {
         var database = await servers.CreateDatabase();
         await using (var connection = await Open(database))
-            await connection.ExecuteAsync("create table schema_migrations (name text primary key); insert into schema_migrations values ('0001_ledger.sql')");
+            await connection.ExecuteAsync(
+                "create table schema_migrations (name text primary key); insert into schema_migrations values ('0001_ledger.sql')");
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Database:ConnectionString"] = database, ["RabbitMq:Uri"] = await servers.Broker.CreateVirtualHost(), ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
+            ["Database:ConnectionString"] = database, ["RabbitMq:Uri"] = await servers.Broker.CreateVirtualHost(),
+            ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
         };
         await using var host = HostWithin.Start("Router.Worker", settings);
         await Eventually.True(() => host.HasExited, "the host ends", seconds: 60);
@@ -64,7 +71,8 @@ public sealed class SchemaTests(TestServers servers)
     }
 
     private static async Task<string> Read(string folder) => Directory.Exists(folder)
-        ? string.Join('\n', await Task.WhenAll(Directory.GetFiles(folder, "*.sql").Order(StringComparer.Ordinal).Select(file => File.ReadAllTextAsync(file))))
+        ? string.Join('\n', await Task.WhenAll(
+            Directory.GetFiles(folder, "*.sql").Order(StringComparer.Ordinal).Select(file => File.ReadAllTextAsync(file))))
         : "";
 
     private static async Task<NpgsqlConnection> Open(string database)

@@ -20,12 +20,15 @@ public sealed class SecretTests(TestServers servers)
     {
         using var certificate = Certificate();
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "router.pem");
-        await File.WriteAllTextAsync(path, certificate.ExportCertificatePem() + "\n" + certificate.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Secrets:CertificatePath", path), ("Admin:Password", "the operator's own password"));
+        await File.WriteAllTextAsync(
+            path, certificate.ExportCertificatePem() + "\n" + certificate.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        await using var router = await RouterFixture.Start(
+            servers, workers: 1, ("Secrets:CertificatePath", path), ("Admin:Password", "the operator's own password"));
         var site = await router.CreateSite();
         var destination = await site.AddDestination("custom", secret: "SECRET-of-a-custom-api");
         await site.Patch(destination, new { secret = "SECRET-after-a-rotation" });
-        await router.Admin.PostAsync("/api/integrations", Json(new { name = "i", description = "d", url = "https://x.test", secret = "SECRET-of-an-integration" }));
+        await router.Admin.PostAsync(
+            "/api/integrations", Json(new { name = "i", description = "d", url = "https://x.test", secret = "SECRET-of-an-integration" }));
         using var owner = await PageClient.SignedIn(router, "owner", site.Id);
         var token = await owner.MakeToken();
         var (_, link) = await PageClient.Invite(router, "owner", site.Id);
@@ -39,7 +42,8 @@ public sealed class SecretTests(TestServers servers)
         var basic = Encoding.UTF8.GetString(Convert.FromBase64String(site.Credentials.Parameter!)).Split(':')[1];
         foreach (var secret in new[]
         {
-            "SECRET", site.LeadManager.Secret, basic, token, link.Split('/')[^1], PageClient.Password, RouterFixture.AdminToken, "the operator's own password",
+            "SECRET", site.LeadManager.Secret, basic, token, link.Split('/')[^1], PageClient.Password, RouterFixture.AdminToken,
+            "the operator's own password",
         })
         {
             Assert.DoesNotContain(secret, dump, StringComparison.Ordinal);
@@ -77,16 +81,19 @@ public sealed class SecretTests(TestServers servers)
         var destination = await site.AddDestination("watched");
         await site.Patch(destination, new { url = "https://elsewhere.test/", secret = "SECRET" });
         await router.Query<object>("update destinations set name = 'by hand' where id = @Id", new { destination.Id });
-        var log = (await JsonSerializer.DeserializeAsync<JsonElement>(await router.Admin.GetStreamAsync($"/api/sites/{site.Id}/audit"))).GetProperty("items").EnumerateArray().ToList();
+        var log = (await JsonSerializer.DeserializeAsync<JsonElement>(await router.Admin.GetStreamAsync($"/api/sites/{site.Id}/audit")))
+            .GetProperty("items").EnumerateArray().ToList();
 
         Assert.StartsWith("database: ", log[0].GetProperty("actor").GetString(), StringComparison.Ordinal);
         Assert.Equal("""["watched","by hand"]""", log[0].GetProperty("changes").GetProperty("name").GetRawText());
         Assert.Equal($"{RouterFixture.OperatorsEmail} (token from configuration)", log[1].GetProperty("actor").GetString());
         Assert.Equal("\"changed\"", log[1].GetProperty("changes").GetProperty("secret").GetRawText());
         Assert.Equal("https://elsewhere.test/", log[1].GetProperty("changes").GetProperty("url")[1].GetString());
-        Assert.Equal(["destinations", "destinations", "destinations", "product_sites", "sites", "destinations"], log.Select(entry => entry.GetProperty("kind").GetString()));
+        Assert.Equal(["destinations", "destinations", "destinations", "product_sites", "sites", "destinations"],
+            log.Select(entry => entry.GetProperty("kind").GetString()));
         Assert.DoesNotContain("SECRET", JsonSerializer.Serialize(log), StringComparison.Ordinal);
-        Assert.DoesNotContain("SECRET", await router.Query<string>("select string_agg(l::text, '') from audit_log l"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "SECRET", await router.Query<string>("select string_agg(l::text, '') from audit_log l"), StringComparison.Ordinal);
     }
 
     private static string Unprotect(List<XElement> keys, string stored, X509Certificate2? certificate)

@@ -23,7 +23,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
             var message = Event(site.Id, new string('x', size));
             await RawBroker.Publish(_router, queue, message.Utf8);
             await AssertNextLeadArrives(site);
-            await Eventually.True(async () => await SetAside(message.Id) == "too_large", $"what is too large in {queue} is set aside", seconds: 60);
+            await Eventually.True(
+                async () => await SetAside(message.Id) == "too_large", $"what is too large in {queue} is set aside", seconds: 60);
         }
 
         // Nobody takes from that one.
@@ -40,7 +41,11 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         await using (var database = await _router.OpenDatabase())
         {
             await database.ExecuteAsync(
-                """insert into lead_outbox (event_id, message) values (@id, convert_to('{"event_id":"' || @id || '","site_id":"' || @Site || '","lead":"' || repeat('x', 150000000) || '"}', 'UTF8'))""",
+                """
+                insert into lead_outbox (event_id, message)
+                values (@id, convert_to(
+                    '{"event_id":"' || @id || '","site_id":"' || @Site || '","lead":"' || repeat('x', 150000000) || '"}', 'UTF8'))
+                """,
                 new { id, Site = site.Id }, commandTimeout: 120);
             var behind = Event(site.Id, "behind");
             await database.ExecuteAsync("insert into lead_outbox (event_id, message) values (@Id, @Utf8)", new { behind.Id, behind.Utf8 });
@@ -72,7 +77,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         var path = $"/lm-{site:N}";
         (await _router.Admin.PostAsJsonAsync("/api/sites", new
         {
-            id = site, name = "Later", domain = "later.test", lead_manager = new { url = new Uri(_router.Receiver.Url, path), secret = "a secret for later" },
+            id = site, name = "Later", domain = "later.test",
+            lead_manager = new { url = new Uri(_router.Receiver.Url, path), secret = "a secret for later" },
         })).EnsureSuccessStatusCode();
         var row = await _router.Query<Guid>("select id from set_aside where event_id = @Id", new { message.Id });
         (await _router.Admin.PostAsync($"/api/set-aside/{row}/send", content: null)).EnsureSuccessStatusCode();
@@ -97,7 +103,9 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         Assert.DoesNotContain("ann@mail.test", page.Html, StringComparison.Ordinal);
         var shown = await @operator.Submit(page, "Show the contents");
         Assert.Contains("ann@mail.test", shown.Html, StringComparison.Ordinal);
-        Assert.Equal(1, await _router.Query<long>("select count(*) from audit_log where kind = 'set_aside' and action = 'shown' and subject_id = @row", new { row = row.ToString() }));
+        Assert.Equal(1, await _router.Query<long>(
+            "select count(*) from audit_log where kind = 'set_aside' and action = 'shown' and subject_id = @row",
+            new { row = row.ToString() }));
 
         var refused = await @operator.Submit(shown, "Save and send again", ("contents", "no JSON"));
         Assert.Contains("must be a JSON object", refused.Text, StringComparison.Ordinal);
@@ -113,7 +121,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         for (var i = 0; i < 2; i++)
         {
             rows.Add(await _router.Query<Guid>(
-                "insert into set_aside (queue, reason, size, digest, message) values ('lead-events', 'unreadable', 1, @digest, 'x') returning id",
+                "insert into set_aside (queue, reason, size, digest, message) "
+                + "values ('lead-events', 'unreadable', 1, @digest, 'x') returning id",
                 new { digest = Guid.NewGuid().ToByteArray() }));
         }
 
@@ -134,7 +143,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
     {
         var site = await _router.CreateSite();
         var message = Event(site.Id, "put there by somebody's hand");
-        await _router.Broker.DeclareQueue(_router.VirtualHost, "lead-events_error", new Dictionary<string, string>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
+        await _router.Broker.DeclareQueue(_router.VirtualHost, "lead-events_error", new Dictionary<string,
+            string>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
         await RawBroker.Publish(_router, "lead-events_error", message.Utf8);
         await Eventually.True(async () => await SetAside(message.Id) == "error_queue", "it is set aside", seconds: 60);
 
@@ -152,12 +162,15 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         {
             await database.ExecuteAsync(
                 """
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, destinations)
+                insert into lead_events (
+                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, destinations)
                 values (@Id, @Site, 'created', @Lead, @Text, 'web', 'Web', now(), @Body, @Destinations)
                 """,
-                new { message.Id, Site = site.Id, message.Lead, Text = message.Lead.ToString(), Body = "{\"source\":\"s\",\"email\":\"ann@mail.test\"}"u8.ToArray(), Destinations = new[] { site.LeadManager.Id } });
+                new { message.Id, Site = site.Id, message.Lead, Text = message.Lead.ToString(),
+                    Body = "{\"source\":\"s\",\"email\":\"ann@mail.test\"}"u8.ToArray(), Destinations = new[] { site.LeadManager.Id } });
             await database.ExecuteAsync(
-                "insert into set_aside (queue, reason, event_id, site_id, size, digest, message) values ('lead-events', 'failed', @Id, @Site, 1, @Digest, @Utf8)",
+                "insert into set_aside (queue, reason, event_id, site_id, size, digest, message) "
+                + "values ('lead-events', 'failed', @Id, @Site, 1, @Digest, @Utf8)",
                 new { message.Id, Site = site.Id, Digest = message.Id.ToByteArray(), message.Utf8 });
         }
 
@@ -204,7 +217,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         await _router.Receiver.Wait(site.LeadManager.Path, before + 1, seconds: 60);
     }
 
-    private async Task<string?> SetAside(Guid id) => await _router.Query<string?>("select reason from set_aside where event_id = @id", new { id });
+    private async Task<string?> SetAside(Guid id) =>
+        await _router.Query<string?>("select reason from set_aside where event_id = @id", new { id });
 
     private async Task<long> Statement(TestSite site) =>
         (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/statement")).GetProperty("set_aside").GetInt64();
@@ -214,7 +228,8 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         var (id, lead) = (Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Guid.NewGuid());
         var message = new
         {
-            event_id = id, site_id = site, action = "created", lead_id = lead, accepted_at = TimeProvider.System.GetUtcNow(), product = "web", source_system = "Web",
+            event_id = id, site_id = site, action = "created", lead_id = lead, accepted_at = TimeProvider.System.GetUtcNow(),
+            product = "web", source_system = "Web",
             lead = new { source = "s", email = "ann@mail.test", note },
         };
         return (id, lead, JsonSerializer.SerializeToUtf8Bytes(message));

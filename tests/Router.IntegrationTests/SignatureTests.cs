@@ -58,7 +58,8 @@ public sealed class SignatureTests(SharedRouter shared) : IClassFixture<SharedRo
         var destination = await site.AddDestination("rotated", signature: "both", secret: OldSecret);
         var rotated = await Rotate(site, destination, new { secret = NewSecret });
         Assert.Equal(JsonValueKind.Null, rotated.GetProperty("secret").ValueKind);
-        Assert.InRange(rotated.GetProperty("previous_secret_until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(23.9), TimeSpan.FromHours(24));
+        Assert.InRange(rotated.GetProperty("previous_secret_until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(),
+            TimeSpan.FromHours(23.9), TimeSpan.FromHours(24));
 
         await site.PostLead();
         var during = Assert.Single(await _router.Receiver.Wait(destination.Path, 1));
@@ -99,7 +100,8 @@ public sealed class SignatureTests(SharedRouter shared) : IClassFixture<SharedRo
     public async Task Signature_ThatCannotBeMade_Is422(string signature, string secret)
     {
         var site = await _router.CreateSite();
-        var created = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new { name = "n", url = "https://x.test/", secret, signature });
+        var created = await _router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations", new { name = "n", url = "https://x.test/", secret, signature });
         Assert.Equal(422, (int)created.StatusCode);
         var destination = await site.AddDestination("plain", secret: secret);
         var changed = await _router.Admin.PatchAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}", new { signature });

@@ -11,7 +11,8 @@ public sealed class StartScriptTests : IAsyncLifetime
 {
     private static readonly string[] Promised =
     [
-        "ROUTER_URL", "ROUTER_ADMIN_TOKEN", "DATABASE_URL", "AMQP_URL", "RABBITMQ_MANAGEMENT_URL", "RABBITMQ_USER", "RABBITMQ_PASSWORD", "DEMO_SITE",
+        "ROUTER_URL", "ROUTER_ADMIN_TOKEN", "DATABASE_URL", "AMQP_URL", "RABBITMQ_MANAGEMENT_URL", "RABBITMQ_USER", "RABBITMQ_PASSWORD",
+        "DEMO_SITE",
         "DEMO_USER", "DEMO_PASSWORD", "DEMO_DESTINATION", "RECEIVER_URL", "API_PID", "WORKER_PID", "RABBITMQ_PID", "POSTGRES_PID",
     ];
 
@@ -41,7 +42,8 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.All(Promised, name => Assert.NotEmpty(first[name]));
         Assert.Equal($"http://127.0.0.1:{port}", first["ROUTER_URL"]);
         Assert.All(Pids(first), pid => Assert.True(Directory.Exists($"/proc/{pid}"), $"process {pid}"));
-        Assert.Equal("1", (await PrivateServers.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+        Assert.Equal("1", (await PrivateServers.Run("psql", first["DATABASE_URL"], "-tAc", "select count(*) from lead_events"))
+            .Output.Trim());
 
         Assert.Contains($"\n  . {Pasted}/env\n", output, StringComparison.Ordinal);
         Assert.Contains($"deploy/stop.sh --dir {Pasted}\n", output, StringComparison.Ordinal);
@@ -58,7 +60,8 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.True(exitCode == 0, output);
         var second = Settings();
         Assert.Equal((first["DEMO_SITE"], first["DEMO_PASSWORD"]), (second["DEMO_SITE"], second["DEMO_PASSWORD"]));
-        Assert.Equal("2", (await PrivateServers.Run("psql", second["DATABASE_URL"], "-tAc", "select count(*) from lead_events")).Output.Trim());
+        Assert.Equal("2", (await PrivateServers.Run("psql", second["DATABASE_URL"], "-tAc", "select count(*) from lead_events"))
+            .Output.Trim());
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{second["DEMO_USER"]}:{second["DEMO_PASSWORD"]}")));
@@ -145,10 +148,12 @@ public sealed class StartScriptTests : IAsyncLifetime
 
     private static string Script(string name) => Path.Combine(Repository.Root, "deploy", name);
 
-    private Task<(int ExitCode, string Output)> Start(int port) => Shell.Run("bash", Script("start.sh"), "--detach", "--dir", _directory, "--port", $"{port}");
+    private Task<(int ExitCode, string Output)> Start(int port) =>
+        Shell.Run("bash", Script("start.sh"), "--detach", "--dir", _directory, "--port", $"{port}");
 
     private Task<(int ExitCode, string Output)> StartWhatIsBuilt(int port, params (string Key, string Value)[] environment) => Shell.Run(
-        "env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "bash", Script("start.sh"), "--no-build", "--detach", "--dir", _directory, "--port", $"{port}"]);
+        "env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "bash", Script("start.sh"), "--no-build", "--detach", "--dir",
+            _directory, "--port", $"{port}"]);
 
     private Dictionary<string, string> Settings() => new[] { "servers.env", "env" }
         .SelectMany(file => File.ReadLines(Path.Combine(_directory, file)))

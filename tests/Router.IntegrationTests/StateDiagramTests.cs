@@ -7,8 +7,11 @@ namespace Router.IntegrationTests;
 /// <summary>The states in docs/architecture.md are those that deliveries go through: each arrow is taken here, and no other.</summary>
 public sealed class StateDiagramTests(TestServers servers)
 {
-    /// <summary>A late proof that the receiver has it wins over whatever the row says by then; the page says so below its drawings.</summary>
-    private static readonly (string?, string)[] LateProofs = [("held", "delivered"), ("dead", "delivered"), ("rejected", "delivered"), ("canceled", "delivered")];
+    /// <summary>
+    /// A late proof that the receiver has it wins over whatever the row says by then; the page says so below its drawings.
+    /// </summary>
+    private static readonly (string?, string)[] LateProofs = [
+        ("held", "delivered"), ("dead", "delivered"), ("rejected", "delivered"), ("canceled", "delivered")];
 
     [Fact]
     public async Task Deliveries_OnTheirWays_TakeEachArrowAndNoOther()
@@ -90,7 +93,9 @@ public sealed class StateDiagramTests(TestServers servers)
         (await router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}")).EnsureSuccessStatusCode();
         answers.SetResult();
         // It had arrived before anybody could call it back.
-        await Eventually.True(async () => await router.Query<long>("select count(*) from deliveries where destination_id = @Id and state = 'delivered'", new { slow.Id }) == 1, "its answer is recorded");
+        await Eventually.True(async () =>
+            await router.Query<long>("select count(*) from deliveries where destination_id = @Id and state = 'delivered'",
+            new { slow.Id }) == 1, "its answer is recorded");
         await site.Patch(slow, new { active = false });
     }
 
@@ -155,7 +160,8 @@ public sealed class StateDiagramTests(TestServers servers)
     private static async Task Replay(RouterFixture router, TestSite site, TestDestination destination, string state)
     {
         var delivery = await site.Delivery(destination, state);
-        (await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}/replay", content: null)).EnsureSuccessStatusCode();
+        (await router.Admin.PostAsync($"/api/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}/replay",
+            content: null)).EnsureSuccessStatusCode();
     }
 
     private static async Task<List<(string? Before, string After)>> Moves(RouterFixture router)
@@ -167,8 +173,10 @@ public sealed class StateDiagramTests(TestServers servers)
     /// <summary>Where it begins, planned and the start are the same to the table: there was no row.</summary>
     private static List<(string? Before, string After)> Drawn()
     {
-        var arrows = Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md")), @"^ +(?<from>\S+) --> (?<to>\S+) :", RegexOptions.Multiline);
-        return [.. arrows.Select(arrow => (Row(arrow.Groups["from"].Value), Row(arrow.Groups["to"].Value))).Where(move => move.Item2 is not null).Select(move => (move.Item1, move.Item2!)).Distinct()];
+        var arrows = Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md")),
+            @"^ +(?<from>\S+) --> (?<to>\S+) :", RegexOptions.Multiline);
+        return [.. arrows.Select(arrow => (Row(arrow.Groups["from"].Value), Row(arrow.Groups["to"].Value)))
+            .Where(move => move.Item2 is not null).Select(move => (move.Item1, move.Item2!)).Distinct()];
 
         static string? Row(string state) => state is "planned" or "[*]" ? null : state;
     }

@@ -38,7 +38,8 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
         await site.Patch(destinations["canceled"], new { active = false });
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         // Goes to Lead Manager and one that was chosen; skipped by all others.
-        var chosen = await site.Post("""{"source": "s", "email": "a@b.test"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "good"));
+        var chosen = await site.Post(
+            """{"source": "s", "email": "a@b.test"}""", change: request => request.Headers.Add("X-ROUTER-DESTINATIONS", "good"));
         Assert.Equal(201, (int)chosen.StatusCode);
         await Eventually.True(async () => (await Row(site, "good")).GetProperty("delivered").GetInt32() == 4, "the last one is delivered");
         // Tests count nowhere.
@@ -46,7 +47,8 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
 
         var statement = await Get(site, "");
         Assert.True(statement.GetProperty("balanced").GetBoolean(), statement.ToString());
-        foreach (var (name, outcome) in new[] { ("picky", "rejected"), ("dying", "dead"), ("waiting", "retrying"), ("paused", "held"), ("canceled", "canceled") })
+        foreach (var (name, outcome) in new[
+            ] { ("picky", "rejected"), ("dying", "dead"), ("waiting", "retrying"), ("paused", "held"), ("canceled", "canceled") })
         {
             var row = await Row(site, name);
             Assert.Equal((4, 3, 1, 0), (Number(row, "received"), Number(row, outcome), Number(row, "skipped"), Number(row, "missing")));
@@ -55,10 +57,12 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
         var hours = (await Get(site, $"?by=hour&destination={destinations["good"].Id}")).GetProperty("rows").EnumerateArray().ToList();
         Assert.Equal(4, hours.Sum(row => Number(row, "delivered")));
         Assert.All(hours, row => Assert.EndsWith(":00:00+00:00", row.GetProperty("hour").GetString(), StringComparison.Ordinal));
-        var speed = statement.GetProperty("speed").EnumerateArray().Single(row => row.GetProperty("destination_id").GetGuid() == destinations["good"].Id);
+        var speed = statement.GetProperty("speed").EnumerateArray()
+            .Single(row => row.GetProperty("destination_id").GetGuid() == destinations["good"].Id);
         Assert.InRange(speed.GetProperty("delivered_p50").GetDouble(), speed.GetProperty("first_attempt_p50").GetDouble(), 60_000);
         Assert.Equal(422, (int)(await _router.Admin.GetAsync($"/api/sites/{site.Id}/statement?by=day")).StatusCode);
-        Assert.Equal(422, (int)(await _router.Admin.GetAsync($"/api/sites/{site.Id}/statement?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z")).StatusCode);
+        Assert.Equal(422, (int)(
+            await _router.Admin.GetAsync($"/api/sites/{site.Id}/statement?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z")).StatusCode);
     }
 
     [Fact]
@@ -74,7 +78,8 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
         // By hand, for the router has no way to.
         await using var database = await _router.OpenDatabase();
         await using var transaction = await database.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        var lost = (await database.QueryAsync<(Guid Event, string State)>("delete from deliveries where destination_id = @Id returning event_id, state", new { destination.Id })).AsList();
+        var lost = (await database.QueryAsync<(Guid Event, string State)>(
+            "delete from deliveries where destination_id = @Id returning event_id, state", new { destination.Id })).AsList();
         // Within a day it might still come: its event might be in a worker's hands.
         Assert.Equal((0, 1), await Missing());
         await database.ExecuteAsync("update lead_events set planned_at = now() - interval '25 hours' where site_id = @Id", new { site.Id });
@@ -95,9 +100,11 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
         await site.PostLead();
         await site.Delivery(destination, "rejected");
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
-        var page = await (await owner.Http.GetAsync($"/sites/{site.Id}/statement?destination={destination.Id}")).Content.ReadAsStringAsync();
+        var page = await (await owner.Http.GetAsync($"/sites/{site.Id}/statement?destination={destination.Id}"))
+            .Content.ReadAsStringAsync();
         Assert.Contains("It adds up", page, StringComparison.Ordinal);
-        var links = System.Text.RegularExpressions.Regex.Matches(page, "href=\"([^\"]*state=rejected[^\"]*)\"").Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
+        var links = System.Text.RegularExpressions.Regex.Matches(page, "href=\"([^\"]*state=rejected[^\"]*)\"")
+            .Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
         Assert.Equal(2, links.Count);
         foreach (var link in links)
         {
@@ -109,7 +116,8 @@ public sealed class StatementTests(SharedRouter shared) : IClassFixture<SharedRo
     private async Task<JsonElement> Row(TestSite site, string name) =>
         (await Get(site, "")).GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("destination_name").GetString() == name);
 
-    private Task<JsonElement> Get(TestSite site, string query) => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/statement{query}");
+    private Task<JsonElement> Get(TestSite site, string query) =>
+        _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/statement{query}");
 
     private static int Number(JsonElement row, string name) => row.GetProperty(name).GetInt32();
 }

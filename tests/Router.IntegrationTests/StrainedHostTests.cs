@@ -41,13 +41,16 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
             await Post(site, apiUrl);
         await _router.Receiver.Wait(site.LeadManager.Path, leads, seconds: 60);
         using var http = new HttpClient();
-        Assert.Contains("\"log\":\"Degraded\"", await http.GetStringAsync(new Uri(workerUrl, "/health/ready"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("\"log\":\"Degraded\"",
+            await http.GetStringAsync(new Uri(workerUrl, "/health/ready"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
 
         // Somebody reads again, and is told how many lines are missing.
         Assert.Contains("lines of the log were dropped", await ReadUntil(worker.StandardOutput, "were dropped"), StringComparison.Ordinal);
         // The other one must be able to stop all the same.
         await Shell.Run("kill", "-TERM", $"{api.Id}");
-        await api.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await api.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(0, api.ExitCode);
     }
 
@@ -83,7 +86,8 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
         {
             try
             {
-                Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+                Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask()
+                    .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
             }
             catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset)
             {
@@ -101,13 +105,16 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
     private async Task<(Process Host, Uri Url)> Start(string name, params (string Key, string Value)[] settings)
     {
         var url = new Uri($"http://127.0.0.1:{TestHost.FreePort()}");
-        var start = new ProcessStartInfo("bash", ["-c", "ulimit -n 400; exec dotnet \"$0\"", Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash",
+            ["-c", "ulimit -n 400; exec dotnet \"$0\"", Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true };
         var database = new UriBuilder(_router.Settings["Database:ConnectionString"]).Uri;
-        foreach (var (key, value) in _router.Settings.Select(pair => (pair.Key, pair.Value)).Concat(settings).Append(("ASPNETCORE_URLS", url.AbsoluteUri)).Concat(
+        foreach (var (key, value) in _router.Settings.Select(pair => (pair.Key, pair.Value)).Concat(settings)
+            .Append(("ASPNETCORE_URLS", url.AbsoluteUri)).Concat(
         [
             ("Log:Buffer", "50"), ("Serilog:MinimumLevel:Override:Router", "Debug"),
             // Nobody listens at the first.
-            ("Database:ConnectionString", $"postgres://{database.UserInfo}@127.0.0.1:1,{database.Host}:{database.Port}{database.AbsolutePath}"),
+            ("Database:ConnectionString",
+                $"postgres://{database.UserInfo}@127.0.0.1:1,{database.Host}:{database.Port}{database.AbsolutePath}"),
         ]))
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         var host = Process.Start(start)!;
@@ -140,7 +147,8 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
 
     private static async Task Post(TestSite site, Uri api)
     {
-        using var answer = await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api, request.RequestUri!.PathAndQuery));
+        using var answer = await site.Post(
+            """{"source":"s","email":"a@b.c"}""", change: request => request.RequestUri = new Uri(api, request.RequestUri!.PathAndQuery));
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
     }
 

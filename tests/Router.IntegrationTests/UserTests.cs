@@ -16,11 +16,13 @@ public sealed class UserTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var put = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
         Assert.Equal("user_updated", put.Action);
         Assert.Equal(
-            $$"""{"name":"Ben Harper","role":"Agent","admin":false,"email":"ben@mail.test","extra":1.50,"id":"agent-7","action":"user_updated","site_uuid":"{{site.Id}}","partner_id":"lm"}""",
+            """{"name":"Ben Harper","role":"Agent","admin":false,"email":"ben@mail.test","extra":1.50"""
+            + $$""","id":"agent-7","action":"user_updated","site_uuid":"{{site.Id}}","partner_id":"lm"}""",
             Encoding.UTF8.GetString(put.Body));
 
         var list = await site.Send(HttpMethod.Get, "/users");
-        Assert.Equal("""[{"name":"Ben Harper","role":"Agent","admin":false,"email":"ben@mail.test","extra":1.50,"id":"agent-7"}]""", await list.Content.ReadAsStringAsync());
+        Assert.Equal("""[{"name":"Ben Harper","role":"Agent","admin":false,"email":"ben@mail.test","extra":1.50,"id":"agent-7"}]""",
+            await list.Content.ReadAsStringAsync());
 
         await Answers.AssertOk(200, await site.Send(HttpMethod.Delete, "/users/agent-7"));
         var deleted = (await _router.Receiver.Wait(site.LeadManager.Path, 2))[1].Json;
@@ -50,7 +52,8 @@ public sealed class UserTests(SharedRouter shared) : IClassFixture<SharedRouter>
     public async Task User_PutAgainUnderItsKey_DoesNotUndoWhatCameAfter()
     {
         var site = await _router.CreateSite(asLeadManager: true);
-        Task<HttpResponseMessage> Put(string name, string? key) => site.Send(HttpMethod.Put, "/users/7", $$"""{"name":"{{name}}"}""", change: request =>
+        Task<HttpResponseMessage> Put(string name, string? key) =>
+            site.Send(HttpMethod.Put, "/users/7", $$"""{"name":"{{name}}"}""", change: request =>
         {
             if (key is not null)
                 request.Headers.Add("Idempotency-Key", key);
@@ -71,7 +74,9 @@ public sealed class UserTests(SharedRouter shared) : IClassFixture<SharedRouter>
         Assert.Equal(403, (int)(await site.Send(HttpMethod.Delete, "/users/1")).StatusCode);
         Assert.Equal("[]", await (await site.Send(HttpMethod.Get, "/users")).Content.ReadAsStringAsync());
         var leadManager = await _router.CreateSite(asLeadManager: true);
-        Assert.Equal("User field 'admin' is not a valid boolean.", await Answers.Error(await leadManager.Send(HttpMethod.Put, "/users/1", """{"admin":"yes"}""")));
-        Assert.Equal("User field 'role' is not one of Agent, Lender.", await Answers.Error(await leadManager.Send(HttpMethod.Put, "/users/1", """{"role":"Chief"}""")));
+        Assert.Equal("User field 'admin' is not a valid boolean.",
+            await Answers.Error(await leadManager.Send(HttpMethod.Put, "/users/1", """{"admin":"yes"}""")));
+        Assert.Equal("User field 'role' is not one of Agent, Lender.",
+            await Answers.Error(await leadManager.Send(HttpMethod.Put, "/users/1", """{"role":"Chief"}""")));
     }
 }

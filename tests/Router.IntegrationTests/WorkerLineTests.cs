@@ -2,7 +2,9 @@ using Router.IntegrationTests.Servers;
 
 namespace Router.IntegrationTests;
 
-/// <summary>The line between workers and the broker breaks, so that both ends notice, or falls silent, so that they must find out.</summary>
+/// <summary>
+/// The line between workers and the broker breaks, so that both ends notice, or falls silent, so that they must find out.
+/// </summary>
 public sealed class WorkerLineTests(TestServers servers)
 {
     private const int Workers = 4;
@@ -21,7 +23,8 @@ public sealed class WorkerLineTests(TestServers servers)
             await worker.Ready();
         var site = await router.CreateSite();
         using var release = new CancellationTokenSource();
-        router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+        router.Receiver.Answer(
+            site.LeadManager.Path, (_, _) => Task.Delay(Timeout.Infinite, release.Token).ContinueWith(_ => { }, TaskScheduler.Default));
         // One that is in flight when it happens, so that its acknowledgement has nowhere to go.
         await site.PostLead();
         await router.Receiver.Wait(site.LeadManager.Path, 1);
@@ -41,7 +44,8 @@ public sealed class WorkerLineTests(TestServers servers)
 
         // Some heartbeats must fail on a silent line.
         await Eventually.True(async () => await Delivered(router, site) == 21, "everything is delivered", seconds: 90);
-        await Eventually.True(async () => await Consumers(router) == (Workers, Workers, Workers), "every worker consumes all queues", seconds: 90);
+        await Eventually.True(
+            async () => await Consumers(router) == (Workers, Workers, Workers), "every worker consumes all queues", seconds: 90);
         Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
         await site.AssertAccountedFor(events: 21);
     }

@@ -17,7 +17,8 @@ internal sealed record NewAccount(string? Email = null, string? Role = null, Gui
 internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt);
 
 /// <summary>An account as operators see it.</summary>
-internal sealed record AccountRow(Guid Id, string Email, string Role, Guid[] Sites, bool IsInvited, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
+internal sealed record AccountRow(
+    Guid Id, string Email, string Role, Guid[] Sites, bool IsInvited, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
 internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider time)
@@ -25,7 +26,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
     public static readonly TimeSpan InvitationLasts = TimeSpan.FromDays(7);
 
     /// <summary>By e-mail, disabled ones last; those of a site, or with a text in their e-mail, if wanted.</summary>
-    public static async Task<List<AccountRow>> List(NpgsqlConnection connection, Guid? site = null, string? find = null, Guid? after = null, int limit = int.MaxValue) =>
+    public static async Task<List<AccountRow>> List(
+        NpgsqlConnection connection, Guid? site = null, string? find = null, Guid? after = null, int limit = int.MaxValue) =>
         (await connection.QueryAsync<AccountRow>(
             """
             select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
@@ -33,7 +35,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
             from accounts a
             where (@site is null or a.id in (select account_id from account_sites where site_id = @site))
               and (@find is null or strpos(a.email, lower(@find)) > 0)
-              and (@after is null or (a.disabled_at is not null, a.email) > (select disabled_at is not null, email from accounts where id = @after))
+              and (@after is null
+                   or (a.disabled_at is not null, a.email) > (select disabled_at is not null, email from accounts where id = @after))
             order by a.disabled_at is not null, a.email
             limit @limit
             """, new { site, find, after, limit })).AsList();
@@ -57,9 +60,11 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
         {
             await using var change = await changes.Begin(cancellationToken);
             await change.Connection.ExecuteAsync(
-                "insert into accounts (id, email, role) values (@id, @email, @Role)", new { id, email, Role = request.Role ?? Roles.Owner });
+                "insert into accounts (id, email, role) values (@id, @email, @Role)",
+                new { id, email, Role = request.Role ?? Roles.Owner });
             await change.Connection.ExecuteAsync(
-                "insert into account_sites (account_id, site_id) select distinct @id, site from unnest(@Sites) as site", new { id, Sites = request.Sites ?? [] });
+                "insert into account_sites (account_id, site_id) select distinct @id, site from unnest(@Sites) as site",
+                new { id, Sites = request.Sites ?? [] });
             var invitation = await Link(change.Connection, id, email);
             await change.Commit(cancellationToken);
             return invitation;
@@ -75,12 +80,14 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
     }
 
     /// <summary>
-    /// A new link for somebody who lost the first one, or the password, or was disabled. A password that there is stays until the link is used.
+    /// A new link for somebody who lost the first one, or the password, or was disabled. A password that there is stays until the
+    /// link is used.
     /// </summary>
     public async Task<Change<Invitation>> NewLink(Guid account, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        if (await change.Connection.ExecuteScalarAsync<string?>("select email from accounts where id = @account for update", new { account }) is not { } email)
+        if (await change.Connection.ExecuteScalarAsync<string?>(
+            "select email from accounts where id = @account for update", new { account }) is not { } email)
             return Refusal.NoSuch("account");
 
         var invitation = await Link(change.Connection, account, email);
@@ -88,15 +95,23 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
         return invitation;
     }
 
-    /// <summary>Ends its sessions, password, tokens and invitation at once; a new link, once it is used, lets it in again. Nobody can disable the account they use.</summary>
+    /// <summary>
+    /// Ends its sessions, password, tokens and invitation at once; a new link, once it is used, lets it in again. Nobody can disable the
+    /// account they use.
+    /// </summary>
     public async Task<Change<Guid>> Disable(Guid account, CancellationToken cancellationToken)
     {
         if (account == changes.Account.Id)
             return Refusal.Conflict("This is your own account: another operator can disable it.");
 
         await using var change = await changes.Begin(cancellationToken);
-        var disabled = await change.Connection.ExecuteAsync("update accounts set disabled_at = now(), password_hash = null, stamp = gen_random_uuid() where id = @account and disabled_at is null", new { account });
-        await change.Connection.ExecuteAsync("update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
+        var disabled = await change.Connection.ExecuteAsync(
+            """
+            update accounts set disabled_at = now(), password_hash = null, stamp = gen_random_uuid()
+            where id = @account and disabled_at is null
+            """, new { account });
+        await change.Connection.ExecuteAsync(
+            "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
         await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
         await change.Commit(cancellationToken);
         return disabled == 0 ? Refusal.NoSuch("account") : account;
@@ -107,7 +122,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
         try
         {
             await using var change = await changes.Begin(cancellationToken);
-            await change.Connection.ExecuteAsync("insert into account_sites (account_id, site_id) values (@account, @site) on conflict do nothing", new { account, site });
+            await change.Connection.ExecuteAsync(
+                "insert into account_sites (account_id, site_id) values (@account, @site) on conflict do nothing", new { account, site });
             await change.Commit(cancellationToken);
             return account;
         }
@@ -120,7 +136,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
     public async Task<Change<Guid>> TakeSite(Guid account, Guid site, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var taken = await change.Connection.ExecuteAsync("delete from account_sites where account_id = @account and site_id = @site", new { account, site });
+        var taken = await change.Connection.ExecuteAsync(
+            "delete from account_sites where account_id = @account and site_id = @site", new { account, site });
         await change.Commit(cancellationToken);
         return taken == 0 ? Refusal.NoSuch("access") : account;
     }

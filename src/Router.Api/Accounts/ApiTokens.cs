@@ -45,7 +45,8 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
     {
         await using var change = await changes.Begin(cancellationToken);
         var revoked = await change.Connection.ExecuteAsync(
-            "update api_tokens set revoked_at = now() where id = @token and account_id = @Account and revoked_at is null", new { token, Account = changes.Account.Id });
+            "update api_tokens set revoked_at = now() where id = @token and account_id = @Account and revoked_at is null",
+            new { token, Account = changes.Account.Id });
         await change.Commit(cancellationToken);
         return revoked == 0 ? Refusal.NoSuch("token") : token;
     }

@@ -10,7 +10,8 @@ namespace Router.Api.Accounts;
 /// <summary>Chooses and changes passwords. Each change ends all other sessions of the account.</summary>
 internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher)
 {
-    private const string Set = "update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null";
+    private const string Set =
+        "update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null";
 
     /// <summary>Whose invitation it is; null when the link was used, replaced or is too old.</summary>
     public async Task<string?> Invited(string token, CancellationToken cancellationToken)
@@ -28,11 +29,14 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
     {
         await using var change = await changes.Begin(email, cancellationToken);
         var account = await change.Connection.ExecuteScalarAsync<Guid?>(
-            "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id", new { Hash = Credential.Hash(token) });
+            "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id",
+            new { Hash = Credential.Hash(token) });
         // Whoever needed a link may have had their password taken, and with it tokens made.
-        await change.Connection.ExecuteAsync("update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
+        await change.Connection.ExecuteAsync(
+            "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
         var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
-            $"{Set}, disabled_at = null where id = @account returning id, stamp, email", new { account, Hash = hasher.HashPassword(null!, password) });
+            $"{Set}, disabled_at = null where id = @account returning id, stamp, email",
+            new { account, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;
     }
@@ -42,7 +46,8 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
     {
         await using var change = await changes.Begin(cancellationToken);
         var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
-            $"{Set} where id = @account and disabled_at is null returning id, stamp, email", new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
+            $"{Set} where id = @account and disabled_at is null returning id, stamp, email",
+            new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;
     }

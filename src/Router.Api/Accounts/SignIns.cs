@@ -45,13 +45,14 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
             return null;
         }
 
-        await Query<Guid?>("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id returning id", new { account.Id }, cancellationToken);
+        await Query<Guid?>("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id returning id", new { account.Id },
+            cancellationToken);
         return new Session(account.Id, account.Stamp, account.Email);
     }
 
     /// <summary>
-    /// Whether this is the account's password: asked once more before it is changed. Not counted, or strangers' guesses at the door would lock
-    /// somebody out who is inside.
+    /// Whether this is the account's password: asked once more before it is changed. Not counted, or strangers' guesses at the door would
+    /// lock somebody out who is inside.
     /// </summary>
     /// <exception cref="BadHttpRequestException">Too many wait already (429).</exception>
     public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)

@@ -8,7 +8,9 @@ internal static class Roles
     /// <summary>Configures the sites that are theirs.</summary>
     public const string Owner = "owner";
 
-    /// <summary>Runs the router: all sites, the catalogue, products and accounts. Lead contents only of sites that are theirs too.</summary>
+    /// <summary>
+    /// Runs the router: all sites, the catalogue, products and accounts. Lead contents only of sites that are theirs too.
+    /// </summary>
     public const string Operator = "operator";
 }
 

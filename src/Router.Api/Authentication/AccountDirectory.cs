@@ -7,7 +7,8 @@ namespace Router.Api.Authentication;
 /// <summary>Looks up who makes a request. Read anew for each: a disabled account or a revoked token ends at once.</summary>
 internal sealed class AccountDirectory(NpgsqlDataSource database)
 {
-    private const string Columns = "a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites, a.time_zone";
+    private const string Columns =
+        "a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites, a.time_zone";
 
     /// <summary>The account of a session; null once it is disabled or its password was changed since.</summary>
     public async Task<Account?> Find(Guid id, Guid stamp, CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal sealed class AccountDirectory(NpgsqlDataSource database)
             where t.token_sha256 = @Hash and t.revoked_at is null and a.disabled_at is null
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(sql, new { Hash = Credential.Hash(token) }, cancellationToken: cancellationToken));
+        return await connection.QuerySingleOrDefaultAsync<Account>(
+            new CommandDefinition(sql, new { Hash = Credential.Hash(token) }, cancellationToken: cancellationToken));
     }
 }

@@ -9,7 +9,8 @@ namespace Router.Api.Authentication;
 
 /// <summary>HTTP Basic: the username and password of a product. Costs one hash and no query once the product is known.</summary>
 internal sealed class BasicProductHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ProductDirectory products, RefusedCredentials refused)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ProductDirectory products,
+    RefusedCredentials refused)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Basic";

@@ -9,7 +9,8 @@ namespace Router.Api.Authentication;
 
 /// <summary>Makes the first operator from the configuration when there is none, and takes its API token into the list of tokens.</summary>
 internal sealed partial class FirstOperator(
-    NpgsqlDataSource database, DatabaseAvailability availability, IOptions<AdminOptions> options, PasswordHasher<Account> hasher, TimeProvider time,
+    NpgsqlDataSource database, DatabaseAvailability availability, IOptions<AdminOptions> options, PasswordHasher<Account> hasher,
+    TimeProvider time,
     ILogger<FirstOperator> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -27,23 +28,31 @@ internal sealed partial class FirstOperator(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Two hosts that start at once make one operator.
-        await connection.ExecuteAsync("lock table accounts in share row exclusive mode; select set_config('router.actor', 'configuration', true)");
+        await connection.ExecuteAsync(
+            "lock table accounts in share row exclusive mode; select set_config('router.actor', 'configuration', true)");
 
         var account = await connection.ExecuteScalarAsync<Guid?>(
-            "select id from accounts where role = 'operator' and disabled_at is null order by email <> @Email, created_at limit 1", new { Email = admin.Email.ToLowerInvariant() });
+            "select id from accounts where role = 'operator' and disabled_at is null order by email <> @Email, created_at limit 1",
+            new { Email = admin.Email.ToLowerInvariant() });
         if (account is null && (admin.Password ?? admin.Token) is not null)
             account = await Insert(connection, admin);
         if (admin.Password is { } password)
         {
             await connection.ExecuteAsync(
-                "update accounts set password_hash = @Hash where id = @account and email = @Email and password_hash is null and disabled_at is null",
+                """
+                update accounts set password_hash = @Hash
+                where id = @account and email = @Email and password_hash is null and disabled_at is null
+                """,
                 new { account, Email = admin.Email.ToLowerInvariant(), Hash = hasher.HashPassword(null!, password) });
         }
 
         if (account is { } id && admin.Token is { } token)
         {
             await connection.ExecuteAsync(
-                "insert into api_tokens (id, account_id, name, token_sha256) values (@Token, @id, 'from configuration', @Hash) on conflict (token_sha256) do nothing",
+                """
+                insert into api_tokens (id, account_id, name, token_sha256) values (@Token, @id, 'from configuration', @Hash)
+                on conflict (token_sha256) do nothing
+                """,
                 new { Token = Guid.CreateVersion7(time.GetUtcNow()), id, Hash = Credential.Hash(token) });
         }
 
@@ -59,7 +68,9 @@ internal sealed partial class FirstOperator(
         id = await connection.ExecuteScalarAsync<Guid>(
             """
             insert into accounts (id, email, role) values (@id, @email, 'operator')
-            on conflict (email) do update set role = 'operator', disabled_at = null, password_hash = null, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
+            on conflict (email) do update
+            set role = 'operator', disabled_at = null, password_hash = null, stamp = gen_random_uuid(), failed_sign_ins = 0,
+                locked_until = null
             returning id
             """, new { id, email });
         LogMade(logger, email);
@@ -69,6 +80,8 @@ internal sealed partial class FirstOperator(
     [LoggerMessage(Level = LogLevel.Information, Message = "Made the first operator, {Email}, from the configuration")]
     private static partial void LogMade(ILogger logger, string email);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no operator yet, so nobody can configure anything: set Admin:Email and Admin:Password, or Admin:Token, and start again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "There is no operator yet, so nobody can configure anything: "
+        + "set Admin:Email and Admin:Password, or Admin:Token, and start again")]
     private static partial void LogNobody(ILogger logger);
 }

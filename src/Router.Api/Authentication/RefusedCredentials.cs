@@ -1,6 +1,8 @@
 namespace Router.Api.Authentication;
 
-/// <summary>Says that requests came with missing or wrong credentials: one line a minute, however many there were. Never what they tried.</summary>
+/// <summary>
+/// Says that requests came with missing or wrong credentials: one line a minute, however many there were. Never what they tried.
+/// </summary>
 internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<RefusedCredentials> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
@@ -25,6 +27,8 @@ internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<Refu
         LogRefused(logger, count, context.Connection.RemoteIpAddress?.ToString() ?? "nowhere");
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} requests had missing or wrong credentials (401), the last one from {Address}; the next ones are counted for a minute")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "{Count} requests had missing or wrong credentials (401), the last one from {Address}; "
+        + "the next ones are counted for a minute")]
     private static partial void LogRefused(ILogger logger, long count, string address);
 }

@@ -25,7 +25,8 @@ internal static class RouterAuthentication
 
         var authentication = services.AddAuthentication(AccountScheme)
             .AddPolicyScheme(AccountScheme, displayName: null, options => options.ForwardDefaultSelector = context =>
-                context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? ApiTokenHandler.SchemeName : SessionCookie.SchemeName)
+                context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? ApiTokenHandler.SchemeName
+                    : SessionCookie.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, BasicProductHandler>(BasicProductHandler.SchemeName, configureOptions: null)
             .AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(ApiTokenHandler.SchemeName, configureOptions: null);
         services.AddSessionCookie(authentication);

@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.CookiePolicy;
 
 namespace Router.Api.Authentication;
 
-/// <summary>The session of somebody who signed in on a page. Never taken by the API: there a token is needed, so no form elsewhere can call it.</summary>
+/// <summary>
+/// The session of somebody who signed in on a page. Never taken by the API: there a token is needed, so no form elsewhere can call it.
+/// </summary>
 internal static class SessionCookie
 {
     public const string SchemeName = "Session";
@@ -53,11 +55,13 @@ internal static class SessionCookie
     public static Task SignIn(this HttpContext context, Session session) => context.SignInAsync(
         SchemeName,
         new ClaimsPrincipal(new ClaimsIdentity(
-            [new Claim(ClaimTypes.NameIdentifier, session.Id.ToString("D")), new Claim(ClaimTypes.Name, session.Email), new Claim(StampClaim, session.Stamp.ToString("D"))], SchemeName)));
+            [new Claim(ClaimTypes.NameIdentifier, session.Id.ToString("D")), new Claim(ClaimTypes.Name, session.Email),
+                new Claim(StampClaim, session.Stamp.ToString("D"))], SchemeName)));
 
     private static bool IsLoopback(HttpContext context) =>
         !context.Request.IsHttps
-        && (context.Request.Host.Host == "localhost" || IPAddress.TryParse(context.Request.Host.Host, out var address) && IPAddress.IsLoopback(address));
+        && (context.Request.Host.Host == "localhost" || IPAddress.TryParse(context.Request.Host.Host, out var address)
+            && IPAddress.IsLoopback(address));
 
     private static async Task Validate(CookieValidatePrincipalContext context)
     {

@@ -20,7 +20,8 @@ internal sealed class ConfigurationChanges(NpgsqlDataSource database, IHttpConte
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition("select set_config('router.actor', @actor, true)", new { actor }, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(new CommandDefinition(
+                "select set_config('router.actor', @actor, true)", new { actor }, cancellationToken: cancellationToken));
             return new ConfigurationChange(connection, transaction);
         }
         catch

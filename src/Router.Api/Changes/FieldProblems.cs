@@ -34,7 +34,8 @@ internal sealed class FieldProblems
             Add(field, $"'{field}' holds a character that nobody sees (U+{invisible.Value:X4}): type it anew.");
     }
 
-    // Marks of direction make a text read as another one, and zero-width ones make two that look alike. Joiners are part of scripts and emoji.
+    // Marks of direction make a text read as another one, and zero-width ones make two that look alike. Joiners are part of
+    // scripts and emoji.
     private static bool IsInvisible(Rune rune) => rune.Value is not (0x200C or 0x200D)
         && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
@@ -74,7 +75,8 @@ internal sealed class FieldProblems
         else if (value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
             Add(field, $"'{field}' holds a space or a line break.");
         // .NET reads backslashes as slashes; nobody who looks at such an address would.
-        else if (value.Length > 2000 || value.Contains('\\') || DestinationUrl.Parse(value) is not { } url || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        else if (value.Length > 2000 || value.Contains('\\') || DestinationUrl.Parse(value) is not { } url
+            || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             Add(field, $"'{field}' is not a valid http or https URL.");
         else if (url.UserInfo.Length > 0)
             Add(field, $"'{field}' must not hold a username or password: requests are authenticated by their signature.");
@@ -82,7 +84,8 @@ internal sealed class FieldProblems
 
     public void RequireEmail(string field, string? value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > 254 || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || !char.IsAscii(character))
+        if (string.IsNullOrWhiteSpace(value) || value.Length > 254
+            || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || !char.IsAscii(character))
             || value.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
             Add(field, $"'{field}' is not a valid e-mail address.");
     }
@@ -96,9 +99,12 @@ internal sealed class FieldProblems
 
         Add(field, problem switch
         {
-            UrlProblem.Scheme => $"'{field}' must begin with https://. Plain http is only for hosts that the router's operator allows (Network:Allow).",
+            UrlProblem.Scheme =>
+                $"'{field}' must begin with https://. Plain http is only for hosts that the router's operator allows (Network:Allow).",
             UrlProblem.Port => $"'{field}' has a port that isn't allowed: leave it out, or use one of {guard.Ports}.",
-            UrlProblem.Address => $"'{field}' must be reachable from the public internet: local, private and reserved addresses are only for what the router's operator allows (Network:Allow).",
+            UrlProblem.Address =>
+                $"'{field}' must be reachable from the public internet: "
+                + "local, private and reserved addresses are only for what the router's operator allows (Network:Allow).",
             _ => $"'{field}' is not a valid http or https URL.",
         });
     }

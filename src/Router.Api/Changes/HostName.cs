@@ -5,7 +5,9 @@ internal static class HostName
 {
     private const int Most = 253;
 
-    /// <summary>The host in what somebody entered, which may be a URL: lowercase, ASCII, without a port; null when there is none in it.</summary>
+    /// <summary>
+    /// The host in what somebody entered, which may be a URL: lowercase, ASCII, without a port; null when there is none in it.
+    /// </summary>
     public static string? Of(string entered)
     {
         var text = entered.Trim();

@@ -27,13 +27,15 @@ internal static class ErrorAnswers
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => Answer(context, StatusOf(context, out var sentence), sentence),
-            SuppressDiagnosticsCallback = failure => failure.Exception is BadHttpRequestException || DatabaseAvailability.IsOutage(failure.Exception),
+            SuppressDiagnosticsCallback = failure =>
+                failure.Exception is BadHttpRequestException || DatabaseAvailability.IsOutage(failure.Exception),
         });
         app.UseStatusCodePages(pages => Answer(pages.HttpContext, pages.HttpContext.Response.StatusCode, sentence: null));
         // Postgres takes no NUL, and nothing that anybody looks for holds one. Senders are asked nothing in a query.
         app.Use((context, next) =>
         {
-            if (IncomingEndpoints.Owns(context.Request.Path) || context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true)
+            if (IncomingEndpoints.Owns(context.Request.Path)
+                || context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true)
                 return next(context);
 
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
@@ -71,7 +73,8 @@ internal static class ErrorAnswers
         return IncomingEndpoints.Owns(path)
             ? new IncomingError(status, sentence).ExecuteAsync(context)
             : context.Response.WriteAsJsonAsync(
-                new ProblemDetails { Status = status, Title = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status), Detail = sentence },
+                new ProblemDetails { Status = status, Title = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
+                    Detail = sentence },
                 options: null, "application/problem+json");
     }
 }

@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Router.Api.Errors;
 
 /// <summary>
-/// What the server refuses before any of our code sees it (a malformed request line, too many headers, headers that don't end) is answered without a
-/// body. Senders get <c>{"error": …}</c> here, too. Over TLS of our own there is no way in: what is behind a proxy has none.
+/// What the server refuses before any of our code sees it (a malformed request line, too many headers, headers that don't end) is answered
+/// without a body. Senders get <c>{"error": …}</c> here, too. Over TLS of our own there is no way in: what is behind a proxy has none.
 /// </summary>
 internal static class ServerRefusals
 {
@@ -32,8 +32,10 @@ internal static class ServerRefusals
 
     private static byte[] Answer(int status)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = StatusSentences.Of(status) });
-        var head = $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = StatusSentences.Of(status) });
+        var head = $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 
@@ -79,9 +81,11 @@ internal static class ServerRefusals
             _ = inner.FlushAsync().AsTask();
         }
 
-        public override Memory<byte> GetMemory(int sizeHint = 0) => _isRefused ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetMemory(sizeHint);
+        public override Memory<byte> GetMemory(int sizeHint = 0) =>
+            _isRefused ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetMemory(sizeHint);
 
-        public override Span<byte> GetSpan(int sizeHint = 0) => _isRefused ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetSpan(sizeHint);
+        public override Span<byte> GetSpan(int sizeHint = 0) =>
+            _isRefused ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetSpan(sizeHint);
 
         public override void Advance(int bytes)
         {
@@ -89,7 +93,8 @@ internal static class ServerRefusals
                 inner.Advance(bytes);
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => _isRefused ? default : inner.FlushAsync(cancellationToken);
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            _isRefused ? default : inner.FlushAsync(cancellationToken);
 
         public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
             _isRefused ? default : inner.WriteAsync(source, cancellationToken);

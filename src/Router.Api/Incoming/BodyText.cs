@@ -15,7 +15,8 @@ internal static class BodyText
     /// <summary>The body as UTF-8 without a byte order mark, or what is wrong with it.</summary>
     public static (ReadOnlyMemory<byte> Utf8, IncomingError? Error) Read(byte[] body, string? contentType)
     {
-        // Sound UTF-8 that calls itself something else is rather mislabeled: in no other charset do its sequences make words. UTF-16 has zero bytes.
+        // Sound UTF-8 that calls itself something else is rather mislabeled: in no other charset do its sequences make words. UTF-16
+        // has zero bytes.
         if (Utf8.IsValid(body) && !body.Contains((byte)0))
             return (WithoutMark(body), null);
 
@@ -27,13 +28,15 @@ internal static class BodyText
             }
             catch (DecoderFallbackException broken)
             {
-                return (default, new IncomingError(400, $"The body is not in the charset that its content type names (byte {broken.Index + 1})."));
+                return (default, new IncomingError(
+                    400, $"The body is not in the charset that its content type names (byte {broken.Index + 1})."));
             }
         }
 
         return Utf8.IsValid(body)
             ? (WithoutMark(body), null)
-            : (default, new IncomingError(400, $"The body is not valid UTF-8 (byte {FirstInvalid(body) + 1}); send UTF-8, or name the charset in the content type."));
+            : (default, new IncomingError(
+                400, $"The body is not valid UTF-8 (byte {FirstInvalid(body) + 1}); send UTF-8, or name the charset in the content type."));
     }
 
     /// <summary>The charset, when it is one that isn't UTF-8.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// <c>X-ROUTER-DESTINATIONS: name-or-id, …</c>. A name with a comma in it may be quoted; unquoted, its parts are put together again where the
-/// site's destinations are known.
+/// <c>X-ROUTER-DESTINATIONS: name-or-id, …</c>. A name with a comma in it may be quoted; unquoted, its parts are put together again where
+/// the site's destinations are known.
 /// </summary>
 internal static class ChosenDestinations
 {

@@ -11,25 +11,28 @@ namespace Router.Api.Incoming;
 
 /// <summary>
 /// The queue of events, from its publishing side: one connection, made anew whenever it is lost, and one channel whose publishes the broker
-/// confirms. Without it, or while the broker blocks publishers, publishing fails at once. Not MassTransit's: that one's channel delays every
-/// publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
+/// confirms. Without it, or while the broker blocks publishers, publishing fails at once. Not MassTransit's: that one's channel delays
+/// every publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
 /// </summary>
 internal sealed partial class EventQueue(
-    FreshLane lane, QueueTopology topology, ReturnedMessages returned, IOptions<BrokerOptions> options, TimeProvider time, ILogger<EventQueue> logger)
+    FreshLane lane, QueueTopology topology, ReturnedMessages returned, IOptions<BrokerOptions> options, TimeProvider time,
+    ILogger<EventQueue> logger)
     : BackgroundService, IHealthCheck
 {
-    // A queue that was full for a moment nacks, too. What goes on for longer than this a new connection may end: it declares the queues anew, and a
-    // channel of 3.10 goes on to be refused when the queue has long had room.
+    // A queue that was full for a moment nacks, too. What goes on for longer than this a new connection may end: it declares the queues
+    // anew, and a channel of 3.10 goes on to be refused when the queue has long had room.
     private static readonly TimeSpan RefusedAtMost = TimeSpan.FromSeconds(5);
 
     private static readonly CreateChannelOptions Confirmed =
-        new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
+        new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,
+            outstandingPublisherConfirmationsRateLimiter: null);
 
     private readonly ResiliencePipeline _untilConnected = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
             // All but the end of the host: a call that the broker leaves without an answer ends as canceled, too.
-            ShouldHandle = failed => ValueTask.FromResult(failed.Outcome.Exception is not null && !failed.Context.CancellationToken.IsCancellationRequested),
+            ShouldHandle = failed =>
+                ValueTask.FromResult(failed.Outcome.Exception is not null && !failed.Context.CancellationToken.IsCancellationRequested),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -82,7 +85,8 @@ internal sealed partial class EventQueue(
         catch (PublishException)
         {
             var now = time.GetTimestamp();
-            if (Interlocked.CompareExchange(ref _refusedSince, now, 0) is not 0 and var since && time.GetElapsedTime(since, now) > RefusedAtMost
+            if (Interlocked.CompareExchange(ref _refusedSince, now, 0) is not 0 and var since
+                && time.GetElapsedTime(since, now) > RefusedAtMost
                 && _lost is { } lost && lost.TrySetResult())
                 LogRefused(logger);
             throw;
@@ -92,7 +96,8 @@ internal sealed partial class EventQueue(
     /// <summary>Without it the host goes on: events go to the outbox.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_channel is null ? HealthCheckResult.Degraded("There is no connection to RabbitMQ.")
-            : _isBlocked ? HealthCheckResult.Degraded("RabbitMQ blocks publishers: look at its disk and memory.") : HealthCheckResult.Healthy());
+            : _isBlocked ? HealthCheckResult.Degraded("RabbitMQ blocks publishers: look at its disk and memory.")
+                : HealthCheckResult.Healthy());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -156,15 +161,18 @@ internal sealed partial class EventQueue(
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ is not available ({Exception}); trying again. Accepted events go to the outbox")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "RabbitMQ is not available ({Exception}); trying again. Accepted events go to the outbox")]
     private static partial void LogAway(ILogger logger, string exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ has refused every event for some seconds; connecting anew. Accepted events go to the outbox")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "RabbitMQ has refused every event for some seconds; connecting anew. Accepted events go to the outbox")]
     private static partial void LogRefused(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to RabbitMQ is lost; connecting anew")]
     private static partial void LogLost(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ blocks publishers: its disk or memory runs out. Accepted events go to the outbox")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "RabbitMQ blocks publishers: its disk or memory runs out. Accepted events go to the outbox")]
     private static partial void LogBlocked(ILogger logger);
 }

@@ -4,16 +4,21 @@ using Router.Core.Sites;
 
 namespace Router.Api.Incoming;
 
-/// <summary>Stamps requests. One without an <c>Idempotency-Key</c> costs nothing; one with a key costs a statement that many share.</summary>
+/// <summary>
+/// Stamps requests. One without an <c>Idempotency-Key</c> costs nothing; one with a key costs a statement that many share.
+/// </summary>
 internal sealed class EventStamps(IdempotencyClaims claims, TimeProvider time)
 {
     private const string Header = "Idempotency-Key";
 
     private static readonly IncomingError Unprintable =
-        new(StatusCodes.Status422UnprocessableEntity, $"Header '{Header}' is not 1 to {IdempotentRequest.MaxKeyLength} printable characters.");
+        new(StatusCodes.Status422UnprocessableEntity,
+            $"Header '{Header}' is not 1 to {IdempotentRequest.MaxKeyLength} printable characters.");
 
     private static readonly IncomingError OtherBody =
-        new(StatusCodes.Status422UnprocessableEntity, $"Header '{Header}' was used in the last 24 hours for the same request with another body; send this one under a key of its own.");
+        new(StatusCodes.Status422UnprocessableEntity,
+            $"Header '{Header}' was used in the last 24 hours for the same request with another body; "
+            + "send this one under a key of its own.");
 
     /// <summary>The stamp, or why there is none.</summary>
     /// <param name="context">The request.</param>
@@ -40,7 +45,8 @@ internal sealed class EventStamps(IdempotencyClaims claims, TimeProvider time)
         var acceptedAt = claim?.AcceptedAt ?? now;
         var (id, dayBefore) = request.EventIds(acceptedAt);
         var isRepetition = acceptedAt != now;
-        return (new EventStamp(id, dayBefore, site, acceptedAt, product) { Claimed = claim is null || isRepetition ? null : request, IsRepetition = isRepetition }, null);
+        return (new EventStamp(id, dayBefore, site, acceptedAt, product) { Claimed = claim is null || isRepetition ? null : request,
+            IsRepetition = isRepetition }, null);
     }
 
     /// <summary>The request was not accepted after all.</summary>

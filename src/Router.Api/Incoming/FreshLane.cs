@@ -4,9 +4,10 @@ using Router.Core.Leads;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there and workers catch up with it, past
-/// it into <see cref="LeadEvent.FreshQueueName"/>. Both are consumed at any time, so a wrong guess costs an event its precedence and nothing
-/// else. A backlog that grows is left alone: workers are away, wait for Postgres, or are outrun, and two lanes would have a backlog each.
+/// Where a fresh event goes: to the end of <see cref="LeadEvent.QueueName"/> or, while a backlog waits there and workers catch up with it,
+/// past it into <see cref="LeadEvent.FreshQueueName"/>. Both are consumed at any time, so a wrong guess costs an event its precedence and
+/// nothing else. A backlog that grows is left alone: workers are away, wait for Postgres, or are outrun, and two lanes would have a
+/// backlog each.
 /// </summary>
 internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> logger)
 {
@@ -14,7 +15,8 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
     private const int Backlog = 1000;
     private const int Over = 100;
 
-    // With as many waiting it is no way past a backlog, but a second one: more leads come than workers can take, or workers wait for Postgres.
+    // With as many waiting it is no way past a backlog, but a second one: more leads come than workers can take, or workers wait
+    // for Postgres.
     private const int SecondBacklog = 500;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -73,7 +75,8 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
         _toldOfBacklog = _isOpen || _toldOfBacklog && waiting >= Over;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Waiting} events wait in lead-events; fresh ones go past them, to lead-events-fresh")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Waiting} events wait in lead-events; fresh ones go past them, to lead-events-fresh")]
     private static partial void LogPast(ILogger logger, uint waiting);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The backlog in lead-events is gone; fresh events go there again")]

@@ -13,6 +13,7 @@ internal sealed record IncomingError(int Status, string Sentence) : IResult
         httpContext.Response.StatusCode = Status;
         if (Status is StatusCodes.Status503ServiceUnavailable)
             httpContext.Response.Headers.RetryAfter = "5";
-        return httpContext.Response.WriteAsJsonAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = Sentence }, options: null, "application/json");
+        return httpContext.Response.WriteAsJsonAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["error"] = Sentence }, options: null, "application/json");
     }
 }

@@ -1,8 +1,8 @@
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Spellings of the incoming paths that senders use: doubled slashes, from a base URL that ends in one, and <c>/rest/sites/{site}/v2/…</c>, published
-/// once for <c>/v2/rest/sites/{site}/…</c>.
+/// Spellings of the incoming paths that senders use: doubled slashes, from a base URL that ends in one, and
+/// <c>/rest/sites/{site}/v2/…</c>, published once for <c>/v2/rest/sites/{site}/…</c>.
 /// </summary>
 internal static class IncomingPaths
 {
@@ -16,7 +16,8 @@ internal static class IncomingPaths
     internal static PathString Canonical(PathString path)
     {
         // The usual ones cost two looks at the text.
-        if (path.Value is not { } text || !text.Contains("//", StringComparison.Ordinal) && !text.Contains("/v2/", StringComparison.OrdinalIgnoreCase))
+        if (path.Value is not { } text || !text.Contains("//", StringComparison.Ordinal)
+            && !text.Contains("/v2/", StringComparison.OrdinalIgnoreCase))
             return path;
 
         var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);

@@ -13,7 +13,8 @@ internal sealed class LeadBody : IDisposable
     public const int MostBytes = 1024 * 1024;
 
     // Those that change the bytes. Clients put other words there, such as "UTF-8", that change nothing.
-    private static readonly string[] Codings = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"];
+    private static readonly string[] Codings = [
+        "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"];
 
     private static readonly IncomingError NotJson = new(415, "Send the body as application/json.");
 
@@ -29,7 +30,8 @@ internal sealed class LeadBody : IDisposable
     private JsonDocument Document { get; }
 
     /// <summary>Reads and parses; the error, if any, is for the sender.</summary>
-    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(HttpContext context, JsonValueKind expected, TimeSpan timeout)
+    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(
+        HttpContext context, JsonValueKind expected, TimeSpan timeout)
     {
         var request = context.Request;
         if (IsPlainlyNotJson(request.ContentType))
@@ -71,7 +73,8 @@ internal sealed class LeadBody : IDisposable
         catch (JsonException malformed)
         {
             // Only the place: the parser's text may repeat the contents.
-            return (null, new IncomingError(400, $"The body is not valid JSON, or nested deeper than 64 levels (line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1})."));
+            return (null, new IncomingError(400, "The body is not valid JSON, or nested deeper than 64 levels "
+                + $"(line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1})."));
         }
     }
 

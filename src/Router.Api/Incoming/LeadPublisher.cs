@@ -8,12 +8,14 @@ namespace Router.Api.Incoming;
 /// Makes an accepted event durable: confirmed by the broker or, while it doesn't confirm, kept in the outbox. Only if neither takes it
 /// does the sender hear that it is lost.
 /// </summary>
-internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options, TimeProvider time, ILogger<LeadPublisher> logger)
+internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options,
+    TimeProvider time, ILogger<LeadPublisher> logger)
 {
     /// <summary>With what we add to it the event would be more than <see cref="IncomingOptions.MaxEventBytes"/>.</summary>
     public static readonly IncomingError TooLarge = new(
         StatusCodes.Status413PayloadTooLarge,
-        "With the default source and time of each of its activities this is too large an event; send fewer activities at a time, or give them a shorter source.");
+        "With the default source and time of each of its activities this is too large an event; "
+        + "send fewer activities at a time, or give them a shorter source.");
 
     private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
 
@@ -89,6 +91,7 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
     [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} of site {SiteId} was not taken by the outbox ({Exception})")]
     private static partial void LogNotKept(ILogger logger, Guid messageId, Guid siteId, string exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} could be stored neither in RabbitMQ nor in Postgres; the sender got 503")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Event {MessageId} of site {SiteId} could be stored neither in RabbitMQ nor in Postgres; the sender got 503")]
     private static partial void LogNotStored(ILogger logger, Guid messageId, Guid siteId);
 }

@@ -11,33 +11,41 @@ internal static class LeadsEndpoints
 
     public static void MapLeads(this RouteGroupBuilder v1)
     {
-        v1.MapPost("/leads", (HttpContext context, Guid site, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Created)
+        v1.MapPost("/leads", (HttpContext context, Guid site, LeadIntake intake) =>
+            intake.Take(context, new LeadRequest(site, LeadActions.Created)
         {
             Validate = LeadValidator.NewLead,
             Shape = (body, defaults) => LeadNormalizer.New(body.Raw, body.Root, defaults),
             MayChooseDestinations = true,
         })).WithName("createLead").WithSummary("A new lead").WithMetadata(new IncomingDescription("Lead", 201, """
             {"source": "Website Property Search", "first_name": "Jack", "last_name": "Johnson", "email": "jack@mail.test", "role": "Buyer",
-             "activities": [{"type": "property_viewed", "source": "Website", "property": {"beds": 3, "full_baths": 2, "list_price": "450000.00", "city": "Honolulu"}}]}
+             "activities": [{"type": "property_viewed", "source": "Website",
+              "property": {"beds": 3, "full_baths": 2, "list_price": "450000.00", "city": "Honolulu"}}]}
             """));
 
-        v1.MapPost("/potential-seller-leads", (HttpContext context, Guid site, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Created)
+        v1.MapPost("/potential-seller-leads", (HttpContext context, Guid site, LeadIntake intake) =>
+            intake.Take(context, new LeadRequest(site, LeadActions.Created)
         {
             Validate = LeadValidator.PotentialSeller,
             Shape = (body, defaults) => LeadNormalizer.WithRole(body.Raw, body.Root, PotentialSeller, defaults),
-        })).WithName("createPotentialSellerLead").WithSummary("Somebody who looked at a valuation and left no name").WithMetadata(new IncomingDescription("PotentialSellerLead", 201, """
-            {"activities": [{"type": "property_viewed", "source": "Valuation page", "property": {"address": "1 Ala Moana Blvd, Honolulu, HI"}}]}
+        })).WithName("createPotentialSellerLead").WithSummary("Somebody who looked at a valuation and left no name")
+            .WithMetadata(new IncomingDescription("PotentialSellerLead", 201, """
+            {"activities": [{"type": "property_viewed", "source": "Valuation page",
+             "property": {"address": "1 Ala Moana Blvd, Honolulu, HI"}}]}
             """));
 
-        v1.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Updated)
+        v1.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) =>
+            intake.Take(context, new LeadRequest(site, LeadActions.Updated)
         {
             Validate = LeadValidator.ChangedLead,
             // Version 1 has no way to unset a field: what is empty was left out by the sender's form.
             Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: true),
             Lead = lead,
-        })).WithName("updateLead").WithSummary("Change some fields of a lead; empty strings are left out").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": "808-817-2382", "status": "Active"}"""));
+        })).WithName("updateLead").WithSummary("Change some fields of a lead; empty strings are left out")
+            .WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": "808-817-2382", "status": "Active"}"""));
 
-        v1.MapPost("/leads/{lead:uuid}/activities", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.ActivityAdded)
+        v1.MapPost("/leads/{lead:uuid}/activities", (HttpContext context, Guid site, string lead, LeadIntake intake) =>
+            intake.Take(context, new LeadRequest(site, LeadActions.ActivityAdded)
         {
             Expected = JsonValueKind.Array,
             Validate = LeadValidator.Activities,
@@ -49,10 +57,12 @@ internal static class LeadsEndpoints
     }
 
     public static void MapLeadsV2(this RouteGroupBuilder v2) =>
-        v2.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) => intake.Take(context, new LeadRequest(site, LeadActions.Updated)
+        v2.MapPatch("/leads/{lead:uuid}", (HttpContext context, Guid site, string lead, LeadIntake intake) =>
+            intake.Take(context, new LeadRequest(site, LeadActions.Updated)
         {
             Validate = LeadValidator.ChangedLead,
             Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: false),
             Lead = lead,
-        })).WithName("updateLeadV2").WithSummary("Change some fields of a lead; empty strings unset a field").WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": ""}"""));
+        })).WithName("updateLeadV2").WithSummary("Change some fields of a lead; empty strings unset a field")
+            .WithMetadata(new IncomingDescription("ChangedLead", 200, """{"phone": ""}"""));
 }

@@ -7,10 +7,11 @@ using Router.Hosting;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Publishes what waits in the outbox, in its order, once the broker confirms again. Until nothing waits any more, this host's new events go
-/// behind those.
+/// Publishes what waits in the outbox, in its order, once the broker confirms again. Until nothing waits any more, this host's new events
+/// go behind those.
 /// </summary>
-internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, IOptions<BrokerOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
+internal sealed partial class OutboxRelay(
+    LeadOutbox outbox, EventQueue queue, IOptions<BrokerOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
     : BackgroundService, IHealthCheck
 {
     // One tells whether the broker is back; then more at a time.
@@ -139,13 +140,17 @@ internal sealed partial class OutboxRelay(LeadOutbox outbox, EventQueue queue, I
         base.Dispose();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Accepted events wait in the outbox ({Exception}): RabbitMQ doesn't confirm, or Postgres is away. Nothing is lost; they are published when both are back")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Accepted events wait in the outbox ({Exception}): RabbitMQ doesn't confirm, or Postgres is away. "
+        + "Nothing is lost; they are published when both are back")]
     private static partial void LogWaiting(ILogger logger, string exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ refuses an event of the outbox for its size; it is set aside, see the operator's page")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "RabbitMQ refuses an event of the outbox for its size; it is set aside, see the operator's page")]
     private static partial void LogSetAside(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Another host has been publishing from the outbox for half a minute; this one's events wait behind")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Another host has been publishing from the outbox for half a minute; this one's events wait behind")]
     private static partial void LogInOtherHands(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events that waited in the outbox are with RabbitMQ now")]

@@ -20,14 +20,16 @@ internal static class ProductRateLimit
             limiter.OnRejected = (rejected, _) =>
             {
                 rejected.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(
-                    rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait.TotalSeconds : 1)).ToString(CultureInfo.InvariantCulture);
+                    rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait.TotalSeconds : 1))
+                        .ToString(CultureInfo.InvariantCulture);
                 return default;
             };
             limiter.AddPolicy(Policy, context =>
             {
                 var options = context.RequestServices.GetRequiredService<IOptions<IncomingOptions>>().Value;
                 // Whoever gets here has been authenticated.
-                return RateLimitPartition.GetTokenBucketLimiter(context.Features.Get<Product>()?.Username ?? "", _ => new TokenBucketRateLimiterOptions
+                return RateLimitPartition.GetTokenBucketLimiter(
+                    context.Features.Get<Product>()?.Username ?? "", _ => new TokenBucketRateLimiterOptions
                 {
                     TokenLimit = options.Burst,
                     // In whole tokens: ten times a second where that comes out even, else one at a time.

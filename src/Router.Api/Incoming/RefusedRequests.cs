@@ -6,8 +6,8 @@ using Router.Core.Sites;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Counts the requests of known products that were refused, without contents: in the database for the operator's pages, and in the log, at most a
-/// line a minute for each product and reason. The first one is logged at once, the others when the minute is over.
+/// Counts the requests of known products that were refused, without contents: in the database for the operator's pages, and in the log, at
+/// most a line a minute for each product and reason. The first one is logged at once, the others when the minute is over.
 /// </summary>
 internal sealed partial class RefusedRequests(RefusedCounts counts, HostDuties duties, TimeProvider time, ILogger<RefusedRequests> logger)
     : PeriodicWork("Counting refused requests", Interval, duties, time)
@@ -51,11 +51,13 @@ internal sealed partial class RefusedRequests(RefusedCounts counts, HostDuties d
 
     private async Task Write(CancellationToken cancellationToken)
     {
-        var taken = _counters.Select(one => (one.Key, Counter: one.Value, Count: one.Value.Unwritten, one.Value.LastAt)).Where(one => one.Count > 0).ToList();
+        var taken = _counters.Select(one => (one.Key, Counter: one.Value, Count: one.Value.Unwritten, one.Value.LastAt))
+            .Where(one => one.Count > 0).ToList();
         if (taken.Count == 0)
             return;
 
-        await counts.Add([.. taken.Select(one => (one.Key.Product, one.Key.Status, one.Key.Reason, one.Count, one.LastAt))], cancellationToken);
+        await counts.Add([.. taken.Select(one => (one.Key.Product, one.Key.Status, one.Key.Reason, one.Count, one.LastAt))],
+            cancellationToken);
         foreach (var (_, counter, count, _) in taken)
             counter.Written(count);
     }

@@ -7,10 +7,11 @@ using Router.Hosting;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// Takes out what RabbitMQ and MassTransit give up. An event that expired, found no room or was given back too often goes into the outbox and is
-/// published again: nobody decided against it. What lies in an error queue is set aside for an operator.
+/// Takes out what RabbitMQ and MassTransit give up. An event that expired, found no room or was given back too often goes into the outbox
+/// and is published again: nobody decided against it. What lies in an error queue is set aside for an operator.
 /// </summary>
-internal sealed partial class ReturnedMessages(LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, TimeProvider time, ILogger<ReturnedMessages> logger)
+internal sealed partial class ReturnedMessages(
+    LeadOutbox outbox, SetAsideMessages setAside, BrokerWatch watch, TimeProvider time, ILogger<ReturnedMessages> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -93,14 +94,17 @@ internal sealed partial class ReturnedMessages(LeadOutbox outbox, SetAsideMessag
     {
         var origin = queue[..queue.LastIndexOf('_')];
         var facts = await setAside.Keep(
-            origin == LeadEvent.FreshQueueName ? LeadEvent.QueueName : origin, SetAsideReason.ErrorQueue, Header(message, "MT-Fault-ExceptionType"), message.Body, cancellationToken);
+            origin == LeadEvent.FreshQueueName ? LeadEvent.QueueName : origin, SetAsideReason.ErrorQueue,
+            Header(message, "MT-Fault-ExceptionType"), message.Body, cancellationToken);
         LogSetAside(logger, facts.EventId, queue);
     }
 
     private static string? Header(BasicGetResult message, string name) =>
-        message.BasicProperties.Headers is { } headers && headers.TryGetValue(name, out var value) && value is byte[] text ? System.Text.Encoding.UTF8.GetString(text) : null;
+        message.BasicProperties.Headers is { } headers && headers.TryGetValue(name, out var value) && value is byte[] text
+            ? System.Text.Encoding.UTF8.GetString(text) : null;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ gave up event {MessageId} in {Queue} ({Reason}); it is published again. Look at the queue's policies")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "RabbitMQ gave up event {MessageId} in {Queue} ({Reason}); it is published again. Look at the queue's policies")]
     private static partial void LogReturned(ILogger logger, Guid? messageId, string queue, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} lay in {Queue}; it is set aside, see the operator's page")]

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace Router.Api.Incoming;
 
 /// <summary>
-/// The text of headers that senders fill. The server reads header bytes as Latin-1, which takes them all, so that no header which nobody needs
-/// refuses a lead; what is UTF-8 is read as such here.
+/// The text of headers that senders fill. The server reads header bytes as Latin-1, which takes them all, so that no header which nobody
+/// needs refuses a lead; what is UTF-8 is read as such here.
 /// </summary>
 internal static class SenderHeaders
 {

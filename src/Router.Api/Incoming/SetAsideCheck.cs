@@ -12,7 +12,8 @@ internal sealed class SetAsideCheck(SetAsideMessages messages) : IHealthCheck
         try
         {
             return await messages.Counts(cancellationToken) is { Count: > 0 } counts
-                ? HealthCheckResult.Degraded($"{counts.Sum(row => row.Count)} messages are set aside and wait for an operator: see /operator/set-aside.")
+                ? HealthCheckResult.Degraded(
+                    $"{counts.Sum(row => row.Count)} messages are set aside and wait for an operator: see /operator/set-aside.")
                 : HealthCheckResult.Healthy();
         }
         catch (Exception away) when (away is DbException or TimeoutException or OperationCanceledException)

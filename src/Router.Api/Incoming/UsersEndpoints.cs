@@ -19,12 +19,15 @@ internal static class UsersEndpoints
 
     public static void MapUsers(this RouteGroupBuilder v1)
     {
-        v1.MapGet("/users", List).WithName("listUsers").WithSummary("The site's users").WithMetadata(new IncomingDescription(Body: null, 200));
+        v1.MapGet("/users", List).WithName("listUsers").WithSummary("The site's users")
+            .WithMetadata(new IncomingDescription(Body: null, 200));
         v1.MapPut("/users/{user}", Put).WithName("putUser").WithSummary("Lead Manager alone: a user, with all its fields")
-            .WithMetadata(new IncomingDescription("User", 200, """{"name": "Ben Harper", "role": "Agent", "admin": false, "email": "ben@mail.test"}"""));
+            .WithMetadata(new IncomingDescription(
+                "User", 200, """{"name": "Ben Harper", "role": "Agent", "admin": false, "email": "ben@mail.test"}"""));
         // The vendor's gem did so before it used PUT.
         v1.MapPatch("/users/{user}", Put).WithName("patchUser").ExcludeFromDescription();
-        v1.MapDelete("/users/{user}", Delete).WithName("deleteUser").WithSummary("Lead Manager alone: a user is gone").WithMetadata(new IncomingDescription(Body: null, 200));
+        v1.MapDelete("/users/{user}", Delete).WithName("deleteUser").WithSummary("Lead Manager alone: a user is gone")
+            .WithMetadata(new IncomingDescription(Body: null, 200));
     }
 
     private static async Task<IResult> List(HttpContext context, Guid site, NpgsqlDataSource database)
@@ -35,7 +38,8 @@ internal static class UsersEndpoints
     }
 
     private static async Task<IResult> Put(
-        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
+        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps,
+        IOptions<IncomingOptions> options)
     {
         user = IdOf(context, user);
         if (Refuse(context, user) is { } refused)
@@ -60,14 +64,16 @@ internal static class UsersEndpoints
                     where not @IsRepetition or users.updated_at <= @AcceptedAt
                     """;
                 await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
-                    await connection.ExecuteAsync(sql, new { site, user, Body = stored.Utf8.ToArray(), stamp.IsRepetition, stamp.AcceptedAt });
+                    await connection.ExecuteAsync(
+                        sql, new { site, user, Body = stored.Utf8.ToArray(), stamp.IsRepetition, stamp.AcceptedAt });
                 return await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, stored));
             });
         }
     }
 
     /// <summary>Announced also when the user wasn't known here: receivers may know it.</summary>
-    private static async Task<IResult> Delete(HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps)
+    private static async Task<IResult> Delete(
+        HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps)
     {
         user = IdOf(context, user);
         if (Refuse(context, user) is { } refused)
@@ -77,8 +83,10 @@ internal static class UsersEndpoints
         {
             byte[]? known;
             await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
-                known = await connection.QuerySingleOrDefaultAsync<byte[]?>("select body from users where site_id = @site and user_id = @user", new { site, user });
-            if (await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, LeadNormalizer.Deleted(new RawJson(known ?? "{}"u8.ToArray())))) is { } error)
+                known = await connection.QuerySingleOrDefaultAsync<byte[]?>(
+                    "select body from users where site_id = @site and user_id = @user", new { site, user });
+            if (await publisher.Publish(
+                stamp.Event(LeadActions.UserUpdated, user, LeadNormalizer.Deleted(new RawJson(known ?? "{}"u8.ToArray())))) is { } error)
                 return error;
 
             // Only then: until it is published, a repeated request must find what to announce.
@@ -115,7 +123,9 @@ internal static class UsersEndpoints
         }
     }
 
-    /// <summary>A slash in an id comes as %2F, which the server leaves alone; what it hands out can't be told from the text "%2F" (%252F) any more.</summary>
+    /// <summary>
+    /// A slash in an id comes as %2F, which the server leaves alone; what it hands out can't be told from the text "%2F" (%252F) any more.
+    /// </summary>
     private static string IdOf(HttpContext context, string user)
     {
         if (!user.Contains("%2F", StringComparison.OrdinalIgnoreCase))
@@ -128,7 +138,8 @@ internal static class UsersEndpoints
     private static IncomingError? Refuse(HttpContext context, string user) => (context.Features.Get<Product>()!.IsLeadManager, user) switch
     {
         (false, _) => new IncomingError(StatusCodes.Status403Forbidden, "Only the Lead Manager may change users."),
-        (_, { Length: > LongestId }) => new IncomingError(StatusCodes.Status404NotFound, $"A user's id has at most {LongestId} characters."),
+        (_, { Length: > LongestId }) =>
+            new IncomingError(StatusCodes.Status404NotFound, $"A user's id has at most {LongestId} characters."),
         _ when user.Any(char.IsControl) => new IncomingError(StatusCodes.Status404NotFound, "A user's id holds no control characters."),
         _ => null,
     };

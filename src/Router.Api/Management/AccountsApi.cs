@@ -14,17 +14,24 @@ internal static class AccountsApi
     {
         var accounts = api.MapGroup("/accounts").RequireAuthorization(RouterAuthentication.OperatorPolicy).ProducesProblem(403);
         accounts.MapGet("", List).WithName("listAccounts").WithSummary("All accounts").Produces<Page<AccountRow>>();
-        accounts.MapPost("", Invite).WithName("inviteAccount").WithSummary("Invite somebody; the link is shown this once").Produces<Invitation>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
+        accounts.MapPost("", Invite).WithName("inviteAccount").WithSummary("Invite somebody; the link is shown this once")
+            .Produces<Invitation>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"email": "ann@realty.test", "role": "owner", "sites": []}"""));
-        accounts.MapPost("/{id:uuid}/invitation", NewLink).WithName("newInvitation").WithSummary("A new link, for a lost one or a lost password").Produces<Invitation>().ProducesProblem(404);
-        accounts.MapDelete("/{id:uuid}", Disable).WithName("disableAccount").WithSummary("Disable it: its sessions and tokens end at once").Produces(204).ProducesProblem(404).ProducesProblem(409);
-        accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite").WithSummary("The site becomes the account's too").Produces(204).ProducesProblem(404);
-        accounts.MapDelete("/{id:uuid}/sites/{site:uuid}", TakeSite).WithName("takeSite").WithSummary("The site is no longer the account's").Produces(204).ProducesProblem(404);
+        accounts.MapPost("/{id:uuid}/invitation", NewLink).WithName("newInvitation")
+            .WithSummary("A new link, for a lost one or a lost password").Produces<Invitation>().ProducesProblem(404);
+        accounts.MapDelete("/{id:uuid}", Disable).WithName("disableAccount").WithSummary("Disable it: its sessions and tokens end at once")
+            .Produces(204).ProducesProblem(404).ProducesProblem(409);
+        accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite").WithSummary("The site becomes the account's too")
+            .Produces(204).ProducesProblem(404);
+        accounts.MapDelete("/{id:uuid}/sites/{site:uuid}", TakeSite).WithName("takeSite").WithSummary("The site is no longer the account's")
+            .Produces(204).ProducesProblem(404);
 
         api.MapGet("/tokens", Tokens).WithName("listTokens").WithSummary("The account's own API tokens").Produces<Page<ApiTokenRow>>();
-        api.MapPost("/tokens", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201).ProducesValidationProblem(422)
+        api.MapPost("/tokens", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201)
+            .ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"name": "nightly export"}"""));
-        api.MapDelete("/tokens/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens").Produces(204).ProducesProblem(404);
+        api.MapDelete("/tokens/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens")
+            .Produces(204).ProducesProblem(404);
     }
 
     private static async Task<IResult> List(NpgsqlDataSource database, Guid? cursor, int? limit, CancellationToken cancellationToken)
@@ -36,7 +43,8 @@ internal static class AccountsApi
     }
 
     private static async Task<IResult> Invite(NewAccount request, AccountSettings accounts, CancellationToken cancellationToken) =>
-        (await accounts.Invite(request, cancellationToken)).Answer(invitation => TypedResults.Created($"/api/accounts/{invitation.AccountId}", invitation));
+        (await accounts.Invite(request, cancellationToken))
+            .Answer(invitation => TypedResults.Created($"/api/accounts/{invitation.AccountId}", invitation));
 
     private static async Task<IResult> NewLink(Guid id, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.NewLink(id, cancellationToken)).Answer(TypedResults.Ok);
@@ -50,11 +58,13 @@ internal static class AccountsApi
     private static async Task<IResult> TakeSite(Guid id, Guid site, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.TakeSite(id, site, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
-    private static async Task<IResult> Tokens(NpgsqlDataSource database, ApiTokens tokens, Guid? cursor, int? limit, CancellationToken cancellationToken)
+    private static async Task<IResult> Tokens(
+        NpgsqlDataSource database, ApiTokens tokens, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return TypedResults.Ok(Page<ApiTokenRow>.Of(await tokens.List(connection, cursor, take + 1), take, token => token.Id.ToString("D")));
+        return TypedResults.Ok(
+            Page<ApiTokenRow>.Of(await tokens.List(connection, cursor, take + 1), take, token => token.Id.ToString("D")));
     }
 
     private static async Task<IResult> NewToken(TokenFields request, ApiTokens tokens, CancellationToken cancellationToken) =>

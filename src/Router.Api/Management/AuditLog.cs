@@ -6,7 +6,9 @@ namespace Router.Api.Management;
 /// <summary>Who changed what.</summary>
 /// <param name="Id">Newer is larger.</param>
 /// <param name="At">When.</param>
-/// <param name="Actor">The account's e-mail and its API token if it came by one; <c>router</c> for the hosts themselves, <c>database: …</c> for SQL.</param>
+/// <param name="Actor">
+/// The account's e-mail and its API token if it came by one; <c>router</c> for the hosts themselves, <c>database: …</c> for SQL.
+/// </param>
 /// <param name="Action"><c>created</c>, <c>changed</c> or <c>deleted</c>.</param>
 /// <param name="Kind">The table.</param>
 /// <param name="SubjectId">The row.</param>
@@ -14,7 +16,8 @@ namespace Router.Api.Management;
 /// <param name="SiteId">The site that it belongs to, if any.</param>
 /// <param name="SiteName">What that site is called now.</param>
 /// <param name="Changes">JSON: by column what was before and what after; of a secret only that it changed.</param>
-internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject, Guid? SiteId, string? SiteName, string Changes);
+internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject,
+    Guid? SiteId, string? SiteName, string Changes);
 
 /// <summary>When a destination ceased to get leads.</summary>
 /// <param name="At">When.</param>
@@ -46,9 +49,11 @@ internal sealed class AuditLog(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<AuditRow>(new CommandDefinition(
             $"""
-            select a.id, a.at, a.actor, a.action, a.kind, a.subject_id, a.subject, a.site_id, s.name as site_name, a.changes::text as changes
+            select a.id, a.at, a.actor, a.action, a.kind, a.subject_id, a.subject, a.site_id, s.name as site_name,
+                   a.changes::text as changes
             from audit_log a left join sites s on s.id = a.site_id
-            where true {(site is null ? "" : "and a.site_id = @site")} {(actor is null ? "" : "and starts_with(a.actor, @actor)")} {(before is null ? "" : "and a.id < @before")}
+            where true {(site is null ? "" : "and a.site_id = @site")} {(actor is null ? "" : "and starts_with(a.actor, @actor)")}
+              {(before is null ? "" : "and a.id < @before")}
             order by a.id desc limit @limit
             """, new { site, actor, before, limit }, cancellationToken: cancellationToken))).AsList();
     }

@@ -18,17 +18,22 @@ internal static class ChecksApi
 
     internal sealed record CheckAttempt(AttemptView Attempt, string Summary, string? Advice);
 
-    internal sealed record Check(Guid Id, DateTimeOffset StartedAt, bool GoLive, bool Finished, bool Passed, IReadOnlyList<CheckStepView> Steps);
+    internal sealed record Check(
+        Guid Id, DateTimeOffset StartedAt, bool GoLive, bool Finished, bool Passed, IReadOnlyList<CheckStepView> Steps);
 
     public static void MapChecks(this RouteGroupBuilder api)
     {
-        var checks = api.MapGroup("/sites/{site:uuid}/destinations/{destination:uuid}/checks").RequireAuthorization(RouterAuthentication.SitePolicy);
-        checks.MapPost("", Start).WithName("startCheck").WithSummary("Send a test lead, or run the go-live check").Produces<StartedCheck>(202).ProducesProblem(404).ProducesProblem(429)
+        var checks = api.MapGroup("/sites/{site:uuid}/destinations/{destination:uuid}/checks")
+            .RequireAuthorization(RouterAuthentication.SitePolicy);
+        checks.MapPost("", Start).WithName("startCheck").WithSummary("Send a test lead, or run the go-live check")
+            .Produces<StartedCheck>(202).ProducesProblem(404).ProducesProblem(429)
             .WithMetadata(new RequestExample("""{"go_live": true}"""));
-        checks.MapGet("/{check:uuid}", Get).WithName("getCheck").WithSummary("How far a check is, and what came back").Produces<Check>().ProducesProblem(404);
+        checks.MapGet("/{check:uuid}", Get).WithName("getCheck").WithSummary("How far a check is, and what came back").Produces<Check>()
+            .ProducesProblem(404);
     }
 
-    private static async Task<IResult> Start(Guid site, Guid destination, NewCheck request, NpgsqlDataSource database, DestinationCheck checks, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(Guid site, Guid destination, NewCheck request, NpgsqlDataSource database,
+        DestinationCheck checks, CancellationToken cancellationToken)
     {
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         {
@@ -38,11 +43,14 @@ internal static class ChecksApi
 
         return await checks.Start(site, destination, request.GoLive ?? false, cancellationToken) is { } check
             ? TypedResults.Accepted($"/api/sites/{site}/destinations/{destination}/checks/{check}", new StartedCheck(check))
-            : TypedResults.Problem("That were many tests within a minute. Wait a moment, then try again.", statusCode: StatusCodes.Status429TooManyRequests);
+            : TypedResults.Problem(
+                "That were many tests within a minute. Wait a moment, then try again.", statusCode: StatusCodes.Status429TooManyRequests);
     }
 
-    private static async Task<IResult> Get(Guid site, Guid destination, Guid check, DestinationCheck checks, CancellationToken cancellationToken) =>
-        await checks.Read(site, destination, check, cancellationToken) is { } report ? TypedResults.Ok(View(report)) : Problems.NoSuch("check");
+    private static async Task<IResult> Get(
+        Guid site, Guid destination, Guid check, DestinationCheck checks, CancellationToken cancellationToken) =>
+        await checks.Read(site, destination, check, cancellationToken) is { } report ? TypedResults.Ok(View(report))
+            : Problems.NoSuch("check");
 
     private static Check View(CheckReport report) => new(
         report.Id, report.StartedAt, report.IsGoLive, report.IsFinished, report.Passed,

@@ -7,5 +7,6 @@ namespace Router.Api.Management;
 internal sealed class DeletedContents(IOptions<RetentionOptions> options)
 {
     public string Sentence =>
-        $"The contents of this lead were deleted, after {options.Value.BodiesAfter.TotalDays:0.#} days or because somebody asked for it: there is nothing left to send.";
+        $"The contents of this lead were deleted, after {options.Value.BodiesAfter.TotalDays:0.#} days or because somebody asked for it: "
+        + "there is nothing left to send.";
 }

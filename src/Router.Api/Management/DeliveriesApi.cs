@@ -10,16 +10,20 @@ internal static class DeliveriesApi
     public static void MapDeliveries(this RouteGroupBuilder api)
     {
         var deliveries = api.MapGroup("/sites/{site:uuid}/deliveries").RequireAuthorization(RouterAuthentication.SitePolicy);
-        deliveries.MapGet("", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first").Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
-        deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts").Produces<DeliveryView>().ProducesProblem(404);
+        deliveries.MapGet("", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first")
+            .Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
+        deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts")
+            .Produces<DeliveryView>().ProducesProblem(404);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/replay", Replay).WithName("replayDelivery")
-            .WithSummary("Send a delivery again, also one that was delivered, under the same message id").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
+            .WithSummary("Send a delivery again, also one that was delivered, under the same message id").Produces<DeliveryView>()
+                .ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> List(
-        Guid site, string? state, Guid? destination, Guid? lead, Guid? message, int? status, string? error, DateTimeOffset? from, DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+        Guid site, string? state, Guid? destination, Guid? lead, Guid? message, int? status, string? error, DateTimeOffset? from,
+        DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
         var after = DeliveryCursor.Parse(cursor);
@@ -40,7 +44,8 @@ internal static class DeliveriesApi
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => DeliveryCursor.Of(row.EventId, row.DestinationId)));
     }
 
-    private static async Task<IResult> Get(Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+    private static async Task<IResult> Get(
+        Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
         if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
@@ -49,15 +54,18 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> Retry(
-        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context,
+        CancellationToken cancellationToken)
     {
         var isDue = await replay.One(site, @event, destination, finished: false, cancellationToken);
         return await After(isDue, site, @event, destination, history, context,
-            "only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.", cancellationToken);
+            "only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.",
+            cancellationToken);
     }
 
     private static async Task<IResult> Replay(
-        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context,
+        CancellationToken cancellationToken)
     {
         var isDue = await replay.One(site, @event, destination, finished: true, cancellationToken);
         return await After(isDue, site, @event, destination, history, context,
@@ -65,7 +73,8 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> After(
-        bool isDue, Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, string rule, CancellationToken cancellationToken)
+        bool isDue, Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, string rule,
+        CancellationToken cancellationToken)
     {
         if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");

@@ -11,7 +11,9 @@ namespace Router.Api.Management;
 /// <param name="Status">The HTTP status, if one came.</param>
 /// <param name="Error">Why none came.</param>
 /// <param name="ResponseBody">The first bytes of the answer, as text.</param>
-/// <param name="ResponseHeaders">Of an answer that was no success: Location, WWW-Authenticate, Retry-After, Content-Type and Server, as far as it had them.</param>
+/// <param name="ResponseHeaders">
+/// Of an answer that was no success: Location, WWW-Authenticate, Retry-After, Content-Type and Server, as far as it had them.
+/// </param>
 /// <param name="ResponseSize">How many bytes of the answer are kept.</param>
 /// <param name="ResponseHidden">There is an answer, which only the site's owners may read: it may say anything of the lead.</param>
 /// <param name="Requests">2 where the first request went over an old connection that broke without an answer, otherwise 1.</param>
@@ -20,7 +22,8 @@ internal sealed record AttemptView(
     IReadOnlyDictionary<string, string> ResponseHeaders, int ResponseSize, bool ResponseHidden, int Requests)
 {
     public static AttemptView Of(AttemptRow row) => new(
-        row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error, Encoding.UTF8.GetString(row.ResponseBody ?? []),
+        row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error,
+        Encoding.UTF8.GetString(row.ResponseBody ?? []),
         Headers(row.ResponseHeaders), row.ResponseSize, row.IsHidden, row.Requests ?? 1);
 
     private static Dictionary<string, string> Headers(string? lines) => (lines ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -44,6 +44,7 @@ internal static class DestinationChecks
         if (SignatureSchemes.TryParse(signature) is not { } scheme)
             problems.Add("signature", "'signature' must be lead_router, standard_webhooks or both.");
         else if (scheme is not SignatureScheme.LeadRouter && secret is not null && !WebhookSecret.TryDecode(secret, out _))
-            problems.Add("secret", "'secret' must be whsec_ and base64 of 24 to 64 bytes for Standard Webhooks; leave it to the router to generate one.");
+            problems.Add("secret",
+                "'secret' must be whsec_ and base64 of 24 to 64 bytes for Standard Webhooks; leave it to the router to generate one.");
     }
 }

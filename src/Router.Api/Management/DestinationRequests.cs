@@ -19,8 +19,10 @@ namespace Router.Api.Management;
 /// <param name="PauseReason">Why the router paused it.</param>
 /// <param name="ProvenAt">When it passed the go-live check with the URL and secret that it has now.</param>
 internal sealed record Destination(
-    Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason, string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, DateTimeOffset? ProvenAt)
+    Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
+    string Signature,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason,
+    DateTimeOffset? ProvenAt)
 {
     /// <summary>After a change that deactivated it: how many waiting deliveries were canceled.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -31,15 +33,20 @@ internal sealed record Destination(
 /// <param name="IntegrationId">On creation: the integration to connect; then only its name, Partner ID and Active are the site's.</param>
 /// <param name="Name">What its owner calls it; default the integration's name.</param>
 /// <param name="Url">Where leads are POSTed: https, on the public internet; anything else only where the operator allows it.</param>
-/// <param name="Secret">The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.</param>
+/// <param name="Secret">
+/// The key of its signatures; never shown again. A changed one goes on signing for 24 hours where a header can hold two.
+/// </param>
 /// <param name="GenerateSecret">On creation, instead of a secret: one is made and shown in this answer only.</param>
 /// <param name="PartnerId">Put into each body.</param>
 /// <param name="Active">Whether it gets leads; default true.</param>
 /// <param name="Paused">On a change: true holds what it should get, false lets it go on. Never Lead Manager.</param>
 /// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; 0 for the default: 32, Lead Manager 256.</param>
-/// <param name="Signature"><c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.</param>
+/// <param name="Signature">
+/// <c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.
+/// </param>
 internal sealed record DestinationFields(
-    Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null, string? PartnerId = null,
+    Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null,
+    string? PartnerId = null,
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
@@ -52,8 +59,8 @@ internal sealed record CreatedDestination(
 internal sealed record NewSecret(string? Secret = null, double? OverlapHours = null)
 {
     /// <summary>
-    /// Set by the page: within five minutes of the rotation before, the secret before that one stays. Nobody has seen the one between when a
-    /// button was pressed twice.
+    /// Set by the page: within five minutes of the rotation before, the secret before that one stays. Nobody has seen the one between when
+    /// a button was pressed twice.
     /// </summary>
     internal bool KeepsOldest { get; init; }
 }

@@ -14,15 +14,23 @@ internal sealed record NamedDestination(Guid Id, string Name, bool Deleted)
 internal static class DestinationRows
 {
     public const string Columns =
-        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, paused_at, paused_by, pause_reason, proven_at";
+        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
+        + "paused_at, paused_by, pause_reason, proven_at";
 
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<Destination>(
-            $"select {Columns} from destinations where id = @id and site_id = @site and deleted_at is null {(forUpdate ? "for update" : "")}", new { site, id });
+            $"""
+            select {Columns} from destinations
+            where id = @id and site_id = @site and deleted_at is null {(forUpdate ? "for update" : "")}
+            """, new { site, id });
 
     /// <summary>Of all that the site has or had, to choose from in lists of what was.</summary>
-    public static async Task<List<NamedDestination>> Names(NpgsqlConnection connection, Guid site) => (await connection.QueryAsync<NamedDestination>(
-        "select id, name, deleted_at is not null as deleted from destinations where site_id = @site order by deleted_at is not null, created_at, id limit 1000",
+    public static async Task<List<NamedDestination>> Names(NpgsqlConnection connection, Guid site) =>
+        (await connection.QueryAsync<NamedDestination>(
+        """
+        select id, name, deleted_at is not null as deleted from destinations where site_id = @site
+        order by deleted_at is not null, created_at, id limit 1000
+        """,
         new { site })).AsList();
 
     /// <summary>Lead Manager first: it came with the site.</summary>

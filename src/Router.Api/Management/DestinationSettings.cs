@@ -7,10 +7,11 @@ using Router.Core.Destinations;
 namespace Router.Api.Management;
 
 /// <summary>
-/// Changes of a site's destinations, for the API and the pages alike; new ones are made by <see cref="NewDestinations"/>. Secrets go in and never
-/// come out. Lead Manager stays.
+/// Changes of a site's destinations, for the API and the pages alike; new ones are made by <see cref="NewDestinations"/>. Secrets go in and
+/// never come out. Lead Manager stays.
 /// </summary>
-internal sealed class DestinationSettings(ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+internal sealed class DestinationSettings(
+    ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     private const string SecretColumns = "secret, previous_secret, previous_secret_until";
 
@@ -28,7 +29,8 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (fields.GenerateSecret is not null)
-            return Refusal.Conflict("A new secret is made by POST to the destination's /secret, so that the old one can go on for a while.");
+            return Refusal.Conflict(
+                "A new secret is made by POST to the destination's /secret, so that the old one can go on for a while.");
         if (destination.IntegrationId is not null && fields.PartnerId is not null && string.IsNullOrWhiteSpace(fields.PartnerId))
         {
             var missing = new FieldProblems();
@@ -37,22 +39,28 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         }
 
         if (destination.IntegrationId is not null && (fields.Url ?? fields.Secret ?? fields.Signature) is not null)
-            return Refusal.Conflict("This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
+            return Refusal.Conflict(
+                "This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
 
-        var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
-        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret), guard) is { Any: true } problems)
+        var stored = await change.Connection.QuerySingleAsync<SecretRotation>(
+            $"select {SecretColumns} from destinations where id = @id", new { id });
+        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret),
+            guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         var isSwitchedOff = destination.Active && fields.Active is false;
         var (waiting, before) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
-        var rotation = SecretRotation.Of(stored, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
+        var rotation = SecretRotation.Of(
+            stored, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
         try
         {
             var changed = await change.Connection.QuerySingleAsync<Destination>(
                 $"""
                 update destinations
                 set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
-                    signature = coalesce(@Signature, signature), max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end, active = coalesce(@Active, active),
+                    signature = coalesce(@Signature, signature),
+                    max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
+                    active = coalesce(@Active, active),
                     secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil,
                     paused_at = case @Paused when true then coalesce(paused_at, now()) when false then null else paused_at end,
                     paused_by = case @Paused when true then 'owner' when false then null else paused_by end,
@@ -95,17 +103,22 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
         if (request.Check(destination.Signature, secret) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
-        var stored = await change.Connection.QuerySingleAsync<SecretRotation>($"select {SecretColumns} from destinations where id = @id", new { id });
+        var stored = await change.Connection.QuerySingleAsync<SecretRotation>(
+            $"select {SecretColumns} from destinations where id = @id", new { id });
         var rotation = SecretRotation.Of(
             stored, secret, TimeSpan.FromHours(request.OverlapHours ?? DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
         if (request.KeepsOldest && request.OverlapHours is null && stored is { PreviousSecret: not null }
             && stored.PreviousSecretUntil > time.GetUtcNow().AddHours(DestinationChecks.DefaultOverlapHours).AddMinutes(-5))
             rotation = stored with { Secret = rotation.Secret };
         await change.Connection.ExecuteAsync(
-            "update destinations set secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil where id = @id",
+            """
+            update destinations
+            set secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil where id = @id
+            """,
             new { id, rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil });
         await change.Commit(cancellationToken);
-        return new RotatedSecret(request.Secret is null ? secret : null, rotation.PreviousSecretUntil) { Warning = SecretStrength.Warning(request.Secret) };
+        return new RotatedSecret(
+            request.Secret is null ? secret : null, rotation.PreviousSecretUntil) { Warning = SecretStrength.Warning(request.Secret) };
     }
 
     /// <summary>Deletes it; how many waiting deliveries were canceled.</summary>
@@ -127,8 +140,10 @@ internal sealed class DestinationSettings(ConfigurationChanges changes, Delivery
     private bool IsForOperators(Destination destination) =>
         DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager && !changes.Account.IsOperator;
 
-    private static Refusal OperatorsOnly => new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
+    private static Refusal OperatorsOnly =>
+        new(StatusCodes.Status403Forbidden, "Lead Manager is set up by the operators of this router: ask them for a change.");
 
     internal static Refusal NotProven(string name) => Refusal.Conflict(
-        $"{name} is off: this site requires that a destination has passed the go-live check before it becomes active. Save it switched off, run the check, then switch it on.");
+        $"{name} is off: this site requires that a destination has passed the go-live check before it becomes active. "
+        + "Save it switched off, run the check, then switch it on.");
 }

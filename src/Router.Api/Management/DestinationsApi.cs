@@ -12,9 +12,12 @@ internal static class DestinationsApi
     public static void MapDestinations(this RouteGroupBuilder api)
     {
         var destinations = api.MapGroup("/sites/{site:uuid}/destinations").RequireAuthorization(RouterAuthentication.SitePolicy);
-        destinations.MapGet("", List).WithName("listDestinations").WithSummary("A site's destinations, Lead Manager first").Produces<Page<Destination>>().ProducesProblem(404);
-        destinations.MapGet("/{id:uuid}", Get).WithName("getDestination").WithSummary("One destination").Produces<Destination>().ProducesProblem(404);
-        destinations.MapPost("", Create).WithName("createDestination").WithSummary("Add a custom API, or connect an integration of the catalogue")
+        destinations.MapGet("", List).WithName("listDestinations").WithSummary("A site's destinations, Lead Manager first")
+            .Produces<Page<Destination>>().ProducesProblem(404);
+        destinations.MapGet("/{id:uuid}", Get).WithName("getDestination").WithSummary("One destination").Produces<Destination>()
+            .ProducesProblem(404);
+        destinations.MapPost("", Create).WithName("createDestination")
+            .WithSummary("Add a custom API, or connect an integration of the catalogue")
             .Produces<CreatedDestination>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""
                 {"name": "My API", "url": "https://example.com/leads", "generate_secret": true, "partner_id": "42", "signature": "both"}
@@ -29,7 +32,8 @@ internal static class DestinationsApi
             .Produces(204).ProducesProblem(404).ProducesProblem(409);
     }
 
-    private static async Task<IResult> List(Guid site, NpgsqlDataSource database, Guid? cursor, int? limit, CancellationToken cancellationToken)
+    private static async Task<IResult> List(
+        Guid site, NpgsqlDataSource database, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -46,7 +50,8 @@ internal static class DestinationsApi
         return await DestinationRows.Find(connection, site, id) is { } found ? TypedResults.Ok(found) : Problems.NoSuch("destination");
     }
 
-    private static async Task<IResult> Create(Guid site, DestinationFields request, NewDestinations destinations, CancellationToken cancellationToken)
+    private static async Task<IResult> Create(
+        Guid site, DestinationFields request, NewDestinations destinations, CancellationToken cancellationToken)
     {
         var created = request.IntegrationId is null
             ? await destinations.Create(site, request, cancellationToken)
@@ -54,10 +59,12 @@ internal static class DestinationsApi
         return created.Answer(made => TypedResults.Created($"/api/sites/{site}/destinations/{made.Id}", made));
     }
 
-    private static async Task<IResult> Change(Guid site, Guid id, DestinationFields request, DestinationSettings settings, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Change(
+        Guid site, Guid id, DestinationFields request, DestinationSettings settings, CancellationToken cancellationToken) =>
         (await settings.Change(site, id, request, cancellationToken)).Answer(TypedResults.Ok);
 
-    private static async Task<IResult> Rotate(Guid site, Guid id, NewSecret request, DestinationSettings settings, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Rotate(
+        Guid site, Guid id, NewSecret request, DestinationSettings settings, CancellationToken cancellationToken) =>
         (await settings.Rotate(site, id, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Delete(Guid site, Guid id, DestinationSettings settings, CancellationToken cancellationToken) =>

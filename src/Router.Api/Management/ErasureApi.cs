@@ -22,5 +22,6 @@ internal static class ErasureApi
         (await erasure.Lead(site, lead, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> EraseSite(Guid site, LeadErasure erasure, CancellationToken cancellationToken) =>
-        (await erasure.Site(site, cancellationToken)).Answer(erased => TypedResults.Ok(new ErasedSite(erased.Events, erased.Canceled, erased.Events == Erasure.Most)));
+        (await erasure.Site(site, cancellationToken))
+            .Answer(erased => TypedResults.Ok(new ErasedSite(erased.Events, erased.Canceled, erased.Events == Erasure.Most)));
 }

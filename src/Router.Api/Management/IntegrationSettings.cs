@@ -16,11 +16,13 @@ namespace Router.Api.Management;
 /// <param name="Signature">How requests are signed. For operators.</param>
 /// <param name="Connected">How many sites are connected. For operators.</param>
 internal sealed record Integration(
-    Guid Id, string Name, string Description, string PartnerIdLabel, string PartnerIdHelp, bool Published, string? Url, string? Signature, int? Connected);
+    Guid Id, string Name, string Description, string PartnerIdLabel, string PartnerIdHelp, bool Published, string? Url, string? Signature,
+    int? Connected);
 
 /// <summary>What may be said of an integration. A change leaves alone what is absent.</summary>
 internal sealed record IntegrationFields(
-    string? Name = null, string? Description = null, string? Url = null, string? Secret = null, string? Signature = null, string? PartnerIdLabel = null,
+    string? Name = null, string? Description = null, string? Url = null, string? Secret = null, string? Signature = null,
+    string? PartnerIdLabel = null,
     string? PartnerIdHelp = null, bool? Published = null);
 
 /// <summary>Changes of the catalogue, for the API and the pages alike. An integration's destinations follow it at once.</summary>
@@ -36,7 +38,8 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         (await connection.QueryAsync<Integration>(
             $"""
             select {Columns} from integrations i
-            where (@all or i.published) and (@after is null or (lower(i.name), i.id) > (select lower(name), id from integrations where id = @after))
+            where (@all or i.published)
+              and (@after is null or (lower(i.name), i.id) > (select lower(name), id from integrations where id = @after))
             order by lower(i.name), i.id
             limit @limit
             """, new { all, after, limit })).AsList();
@@ -62,28 +65,35 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
     public async Task<Change<Integration>> Change(Guid id, IntegrationFields fields, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var row = await change.Connection.QuerySingleOrDefaultAsync<(string Signature, string Secret, string? Previous, DateTimeOffset? Until)?>(
+        var row = await change.Connection.QuerySingleOrDefaultAsync<(
+            string Signature, string Secret, string? Previous, DateTimeOffset? Until)?>(
             "select signature, secret, previous_secret, previous_secret_until from integrations where id = @id for update", new { id });
         if (row is not { } stored)
             return Refusal.NoSuch("integration");
-        if (Check(fields, isNew: false, fields.Signature ?? stored.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret)) is { Any: true } problems)
+        if (Check(fields, isNew: false, fields.Signature ?? stored.Signature, fields.Secret
+            ?? secrets.TryUnprotect(stored.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
         var rotation = SecretRotation.Of(
-            new SecretRotation(stored.Secret, stored.Previous, stored.Until), fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
+            new SecretRotation(stored.Secret, stored.Previous, stored.Until), fields.Secret,
+            TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
         return await Named(fields.Name, async () =>
         {
             await change.Connection.ExecuteAsync(
                 """
                 update integrations
-                set name = coalesce(@Name, name), description = coalesce(@Description, description), url = coalesce(@Url, url), signature = coalesce(@Signature, signature),
-                    partner_id_label = coalesce(@PartnerIdLabel, partner_id_label), partner_id_help = coalesce(@PartnerIdHelp, partner_id_help),
-                    published = coalesce(@Published, published), secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
+                set name = coalesce(@Name, name), description = coalesce(@Description, description), url = coalesce(@Url, url),
+                    signature = coalesce(@Signature, signature),
+                    partner_id_label = coalesce(@PartnerIdLabel, partner_id_label),
+                    partner_id_help = coalesce(@PartnerIdHelp, partner_id_help),
+                    published = coalesce(@Published, published), secret = @Secret, previous_secret = @PreviousSecret,
+                    previous_secret_until = @PreviousSecretUntil
                 where id = @id
                 """,
                 new
                 {
-                    id, fields.Name, fields.Description, fields.Url, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp, fields.Published,
+                    id, fields.Name, fields.Description, fields.Url, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp,
+                    fields.Published,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             var changed = await Find(change.Connection, id);
@@ -93,7 +103,8 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
     }
 
     /// <summary>Makes a custom API an integration, not yet published; the site's destination follows it from then on.</summary>
-    public async Task<Change<Integration>> Promote(Guid site, Guid destinationId, IntegrationFields fields, CancellationToken cancellationToken)
+    public async Task<Change<Integration>> Promote(
+        Guid site, Guid destinationId, IntegrationFields fields, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
         if (await DestinationRows.Find(change.Connection, site, destinationId, forUpdate: true) is not { } destination)
@@ -103,7 +114,8 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
         var secret = await change.Connection.QuerySingleAsync<SecretRotation>(
             "select secret, previous_secret, previous_secret_until from destinations where id = @destinationId", new { destinationId });
-        var promoted = fields with { Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature, Secret = null, Published = fields.Published ?? false };
+        var promoted = fields with { Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature,
+            Secret = null, Published = fields.Published ?? false };
         if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
@@ -136,12 +148,16 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         await connection.ExecuteAsync(
             """
             insert into integrations (
-                id, name, description, url, secret, previous_secret, previous_secret_until, signature, partner_id_label, partner_id_help, published)
-            values (@id, @Name, @Description, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, coalesce(@Signature, 'lead_router'), coalesce(@PartnerIdLabel, 'Partner ID'), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false))
+                id, name, description, url, secret, previous_secret, previous_secret_until, signature,
+                partner_id_label, partner_id_help, published)
+            values (
+                @id, @Name, @Description, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, coalesce(@Signature, 'lead_router'),
+                coalesce(@PartnerIdLabel, 'Partner ID'), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false))
             """,
             new
             {
-                id, fields.Name, fields.Description, fields.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil, fields.Signature, fields.PartnerIdLabel,
+                id, fields.Name, fields.Description, fields.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil,
+                fields.Signature, fields.PartnerIdLabel,
                 fields.PartnerIdHelp, fields.Published,
             });
         return id;

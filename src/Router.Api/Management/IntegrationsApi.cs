@@ -9,34 +9,46 @@ internal static class IntegrationsApi
 {
     public static void MapIntegrations(this RouteGroupBuilder api)
     {
-        api.MapGet("/integrations", List).WithName("listIntegrations").WithSummary("The catalogue; hidden ones too for an operator").Produces<Page<Integration>>();
+        api.MapGet("/integrations", List).WithName("listIntegrations").WithSummary("The catalogue; hidden ones too for an operator")
+            .Produces<Page<Integration>>();
         var catalogue = api.MapGroup("/integrations").RequireAuthorization(RouterAuthentication.OperatorPolicy).ProducesProblem(403);
-        catalogue.MapPost("", Create).WithName("createIntegration").WithSummary("An integration for the catalogue").Produces<Integration>(201).ProducesValidationProblem(422)
+        catalogue.MapPost("", Create).WithName("createIntegration").WithSummary("An integration for the catalogue")
+            .Produces<Integration>(201).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""
-                {"name": "Home Valuations", "description": "Sends valuations to your leads.", "url": "https://example.com/leads", "secret": "a long random text",
+                {"name": "Home Valuations", "description": "Sends valuations to your leads.",
+                 "url": "https://example.com/leads", "secret": "a long random text",
                  "partner_id_label": "Account ID", "partner_id_help": "You find it under Settings, Account.", "published": true}
                 """));
-        catalogue.MapPatch("/{id:uuid}", Change).WithName("changeIntegration").WithSummary("Change what is given; its destinations follow").Produces<Integration>().ProducesProblem(404).ProducesValidationProblem(422);
+        catalogue.MapPatch("/{id:uuid}", Change).WithName("changeIntegration").WithSummary("Change what is given; its destinations follow")
+            .Produces<Integration>().ProducesProblem(404).ProducesValidationProblem(422);
         api.MapPost("/sites/{site:uuid}/destinations/{id:uuid}/promote", Promote).RequireAuthorization(RouterAuthentication.OperatorPolicy)
-            .WithName("promoteDestination").WithSummary("Make a custom API an integration of the catalogue").Produces<Integration>(201).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+            .WithName("promoteDestination").WithSummary("Make a custom API an integration of the catalogue").Produces<Integration>(201)
+                .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> List(NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
+    private static async Task<IResult> List(
+        NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var isOperator = context.Account().IsOperator;
-        var page = Page<Integration>.Of(await IntegrationSettings.List(connection, isOperator, cursor, take + 1), take, integration => integration.Id.ToString("D"));
+        var page = Page<Integration>.Of(
+            await IntegrationSettings.List(connection, isOperator, cursor, take + 1), take, integration => integration.Id.ToString("D"));
         // What the router sends where is the operators' business; a site's owner needs the card.
-        return TypedResults.Ok(isOperator ? page : page with { Items = [.. page.Items.Select(card => card with { Url = null, Signature = null, Connected = null })] });
+        return TypedResults.Ok(isOperator ? page
+            : page with { Items = [.. page.Items.Select(card => card with { Url = null, Signature = null, Connected = null })] });
     }
 
-    private static async Task<IResult> Create(IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Create(
+        IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
         (await catalogue.Create(request, cancellationToken)).Answer(made => TypedResults.Created($"/api/integrations/{made.Id}", made));
 
-    private static async Task<IResult> Change(Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Change(
+        Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
         (await catalogue.Change(id, request, cancellationToken)).Answer(TypedResults.Ok);
 
-    private static async Task<IResult> Promote(Guid site, Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
-        (await catalogue.Promote(site, id, request, cancellationToken)).Answer(made => TypedResults.Created($"/api/integrations/{made.Id}", made));
+    private static async Task<IResult> Promote(
+        Guid site, Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
+        (await catalogue.Promote(site, id, request, cancellationToken))
+            .Answer(made => TypedResults.Created($"/api/integrations/{made.Id}", made));
 }

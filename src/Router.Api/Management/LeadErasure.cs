@@ -14,7 +14,8 @@ internal sealed class LeadErasure(ConfigurationChanges changes)
     public Task<Change<Erased>> Site(Guid site, CancellationToken cancellationToken) => Erase(
         site, connection => Erasure.Site(connection, site, cancellationToken), $"{site:D}", subject: null, cancellationToken);
 
-    private async Task<Change<Erased>> Erase(Guid site, Func<NpgsqlConnection, Task<Erased>> erase, string id, string? subject, CancellationToken cancellationToken)
+    private async Task<Change<Erased>> Erase(
+        Guid site, Func<NpgsqlConnection, Task<Erased>> erase, string id, string? subject, CancellationToken cancellationToken)
     {
         try
         {
@@ -26,7 +27,8 @@ internal sealed class LeadErasure(ConfigurationChanges changes)
             await change.Connection.ExecuteAsync(
                 """
                 insert into audit_log (actor, action, kind, subject_id, subject, site_id, changes)
-                values (current_setting('router.actor'), 'deleted', 'leads', @id, @subject, @site, jsonb_build_object('events', jsonb_build_array(@Events::int, 0)))
+                values (current_setting('router.actor'), 'deleted', 'leads', @id, @subject, @site,
+                        jsonb_build_object('events', jsonb_build_array(@Events::int, 0)))
                 """, new { id, subject = subject ?? found.Name, site, erased.Events });
             await change.Commit(cancellationToken);
             return erased;

@@ -17,7 +17,8 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
-        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(secrets.Protect(secret!), null, null), new CreatedDestination(
+        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(secrets.Protect(secret!), null, null),
+            new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Custom.Text(), null, fields.Name!, fields.Url!,
             fields.PartnerId ?? "", fields.Active ?? true,
             signature, fields.GenerateSecret is true ? secret : null), cancellationToken);
@@ -29,7 +30,10 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         await using var change = await changes.Begin(cancellationToken);
         // Whoever changes it meanwhile finds this destination there and changes it, too.
         var integration = await change.Connection.QuerySingleOrDefaultAsync<Connectable>(
-            "select id, name, url, signature, secret, previous_secret, previous_secret_until from integrations where id = @IntegrationId and published for share",
+            """
+            select id, name, url, signature, secret, previous_secret, previous_secret_until
+            from integrations where id = @IntegrationId and published for share
+            """,
             new { fields.IntegrationId });
         if (integration is not { } chosen)
             return Refusal.NoSuch("integration");
@@ -43,14 +47,16 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
+        return await Insert(change, site, fields.MaxInFlight,
+            new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Registered.Text(), chosen.Id,
             string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
             fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
     }
 
     private static async Task<Change<CreatedDestination>> Insert(
-        ConfigurationChange change, Guid site, int? maxInFlight, SecretRotation secret, CreatedDestination created, CancellationToken cancellationToken)
+        ConfigurationChange change, Guid site, int? maxInFlight, SecretRotation secret, CreatedDestination created,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -59,12 +65,16 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             await change.Connection.ExecuteAsync(
                 """
                 insert into destinations (
-                    id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id, active, signature, max_in_flight)
-                values (@Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId, @Active, @Signature, nullif(@maxInFlight, 0))
+                    id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
+                    active, signature, max_in_flight)
+                values (
+                    @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
+                    @Active, @Signature, nullif(@maxInFlight, 0))
                 """,
                 new
                 {
-                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil,
+                    created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
+                    secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, maxInFlight,
                 });
             await change.Commit(cancellationToken);
@@ -88,5 +98,6 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         }
     }
 
-    private sealed record Connectable(Guid Id, string Name, string Url, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil);
+    private sealed record Connectable(
+        Guid Id, string Name, string Url, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil);
 }

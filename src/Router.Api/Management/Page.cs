@@ -20,7 +20,8 @@ internal static class DeliveryCursor
 
     /// <summary>Null when no list gave this out.</summary>
     public static (Guid Event, Guid Destination)? Parse(string? cursor) =>
-        cursor?.Split('.') is [var first, var second] && Uuids.TryParse(first, out var @event) && Uuids.TryParse(second, out var destination) ? (@event, destination) : null;
+        cursor?.Split('.') is [var first, var second] && Uuids.TryParse(first, out var @event)
+            && Uuids.TryParse(second, out var destination) ? (@event, destination) : null;
 }
 
 internal static class Paging

@@ -24,7 +24,8 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
     public static async Task<List<ProductRow>> List(NpgsqlConnection connection, string? after, int limit) =>
         (await connection.QueryAsync<ProductRow>(
             """
-            select p.username, p.display_name, p.is_lead_manager, array(select s.site_id from product_sites s where s.product = p.username) as sites
+            select p.username, p.display_name, p.is_lead_manager,
+                   array(select s.site_id from product_sites s where s.product = p.username) as sites
             from products p
             where @after is null or p.username > @after
             order by p.username
@@ -45,8 +46,12 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         {
             await using var change = await changes.Begin(cancellationToken);
             await change.Connection.ExecuteAsync(
-                "insert into products (username, display_name, is_lead_manager, password_sha256) values (@Username, @DisplayName, @IsLeadManager, @Hash)",
-                new { request.Username, request.DisplayName, IsLeadManager = request.IsLeadManager ?? false, Hash = Credential.Hash(credentials.Password) });
+                """
+                insert into products (username, display_name, is_lead_manager, password_sha256)
+                values (@Username, @DisplayName, @IsLeadManager, @Hash)
+                """,
+                new { request.Username, request.DisplayName, IsLeadManager = request.IsLeadManager ?? false,
+                    Hash = Credential.Hash(credentials.Password) });
             await change.Commit(cancellationToken);
         }
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -64,7 +69,8 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         var credentials = new ProductCredentials(username, Credential.Generate());
         await using var change = await changes.Begin(cancellationToken);
         var changed = await change.Connection.ExecuteAsync(
-            "update products set password_sha256 = @Hash where username = @username", new { username, Hash = Credential.Hash(credentials.Password) });
+            "update products set password_sha256 = @Hash where username = @username",
+            new { username, Hash = Credential.Hash(credentials.Password) });
         await change.Commit(cancellationToken);
         products.Invalidate(username);
         return changed == 0 ? Refusal.NoSuch("product") : credentials;

@@ -10,12 +10,17 @@ internal static class ProductsApi
     public static void MapProducts(this RouteGroupBuilder api)
     {
         var products = api.MapGroup("/products").RequireAuthorization(RouterAuthentication.OperatorPolicy).ProducesProblem(403);
-        products.MapPost("", Create).WithName("createProduct").WithSummary("A sending system; its password is shown this once").Produces<ProductCredentials>(201).ProducesProblem(409).ProducesValidationProblem(422)
+        products.MapPost("", Create).WithName("createProduct").WithSummary("A sending system; its password is shown this once")
+            .Produces<ProductCredentials>(201).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"username": "website", "display_name": "Our Website"}"""));
-        products.MapGet("", List).WithName("listProducts").WithSummary("All products and the sites each may send for").Produces<Page<ProductRow>>();
-        products.MapPost("/{username}/password", NewPassword).WithName("newProductPassword").WithSummary("A new password; the old one ends at once").Produces<ProductCredentials>().ProducesProblem(404);
-        products.MapPut("/{username}/sites/{site:uuid}", Allow).WithName("allowProduct").WithSummary("The product may send for the site").Produces(204).ProducesProblem(404);
-        products.MapDelete("/{username}/sites/{site:uuid}", Forbid).WithName("forbidProduct").WithSummary("The product may no longer send for the site").Produces(204).ProducesProblem(404);
+        products.MapGet("", List).WithName("listProducts").WithSummary("All products and the sites each may send for")
+            .Produces<Page<ProductRow>>();
+        products.MapPost("/{username}/password", NewPassword).WithName("newProductPassword")
+            .WithSummary("A new password; the old one ends at once").Produces<ProductCredentials>().ProducesProblem(404);
+        products.MapPut("/{username}/sites/{site:uuid}", Allow).WithName("allowProduct").WithSummary("The product may send for the site")
+            .Produces(204).ProducesProblem(404);
+        products.MapDelete("/{username}/sites/{site:uuid}", Forbid).WithName("forbidProduct")
+            .WithSummary("The product may no longer send for the site").Produces(204).ProducesProblem(404);
     }
 
     private static async Task<IResult> Create(NewProduct request, ProductSettings products, CancellationToken cancellationToken) =>
@@ -25,7 +30,8 @@ internal static class ProductsApi
     {
         var take = Paging.Limit(limit);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return TypedResults.Ok(Page<ProductRow>.Of(await ProductSettings.List(connection, cursor, take + 1), take, product => product.Username));
+        return TypedResults.Ok(
+            Page<ProductRow>.Of(await ProductSettings.List(connection, cursor, take + 1), take, product => product.Username));
     }
 
     private static async Task<IResult> NewPassword(string username, ProductSettings products, CancellationToken cancellationToken) =>

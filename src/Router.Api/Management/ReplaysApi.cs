@@ -15,8 +15,8 @@ internal static class ReplaysApi
 {
     /// <summary>What to send again.</summary>
     /// <param name="State"><c>dead</c>, <c>canceled</c>, <c>rejected</c> or <c>delivered</c>.</param>
-    /// <param name="Missed">Instead of a state: everything that <paramref name="Destination"/> didn't get of what came since <paramref name="From"/>:
-    /// what came while it was off, what was canceled then, and what was given up.</param>
+    /// <param name="Missed">Instead of a state: everything that <paramref name="Destination"/> didn't get of what came since
+    /// <paramref name="From"/>: what came while it was off, what was canceled then, and what was given up.</param>
     /// <param name="Destination">Of this destination only.</param>
     /// <param name="Lead">Of this lead only.</param>
     /// <param name="Status">Whose last attempt got this HTTP status.</param>
@@ -25,20 +25,27 @@ internal static class ReplaysApi
     /// <param name="To">Accepted before then.</param>
     internal sealed record ReplayFields(
         string? State = null, bool? Missed = null, Guid? Destination = null, string? Lead = null, int? Status = null, string? Error = null,
-        [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? From = null, [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? To = null);
+        [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? From = null,
+        [property: JsonConverter(typeof(UtcTime))] DateTimeOffset? To = null);
 
     public static void MapReplays(this RouteGroupBuilder api)
     {
         var replays = api.MapGroup("/sites/{site:uuid}/replays").RequireAuthorization(RouterAuthentication.SitePolicy);
-        replays.MapPost("", Start).WithName("startReplay").WithSummary("Send many deliveries again, or what a destination missed while it was off")
-            .Produces<ReplayJob>(202).ProducesProblem(404).ProducesValidationProblem(422).WithMetadata(new RequestExample("""{"state": "dead"}"""));
-        replays.MapGet("", List).WithName("listReplays").WithSummary("A site's replays, newest first").Produces<Page<ReplayJob>>().ProducesProblem(404);
-        replays.MapGet("/{replay:uuid}", Get).WithName("getReplay").WithSummary("How far a replay is").Produces<ReplayJob>().ProducesProblem(404);
-        replays.MapDelete("/{replay:uuid}", Cancel).WithName("cancelReplay").WithSummary("Send no more of it").Produces<ReplayJob>().ProducesProblem(404).ProducesProblem(409);
+        replays.MapPost("", Start).WithName("startReplay")
+            .WithSummary("Send many deliveries again, or what a destination missed while it was off")
+            .Produces<ReplayJob>(202).ProducesProblem(404).ProducesValidationProblem(422)
+                .WithMetadata(new RequestExample("""{"state": "dead"}"""));
+        replays.MapGet("", List).WithName("listReplays").WithSummary("A site's replays, newest first").Produces<Page<ReplayJob>>()
+            .ProducesProblem(404);
+        replays.MapGet("/{replay:uuid}", Get).WithName("getReplay").WithSummary("How far a replay is").Produces<ReplayJob>()
+            .ProducesProblem(404);
+        replays.MapDelete("/{replay:uuid}", Cancel).WithName("cancelReplay").WithSummary("Send no more of it").Produces<ReplayJob>()
+            .ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> Start(
-        Guid site, ReplayFields request, ReplayJobs replays, DeliveryHistory history, NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider time,
+        Guid site, ReplayFields request, ReplayJobs replays, DeliveryHistory history, NpgsqlDataSource database,
+        IOptions<RetentionOptions> retention, TimeProvider time,
         HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
@@ -60,7 +67,9 @@ internal static class ReplaysApi
         problems.CheckText("error", request.Error);
         problems.CheckSpan(request.From, request.To);
         if (!problems.Any && request.To is { } to && to < time.GetUtcNow() - retention.Value.BodiesAfter - TimeSpan.FromDays(1))
-            problems.Add("to", $"'to' is so long ago that all contents from before it are deleted (after {retention.Value.BodiesAfter.TotalDays:0.#} days): nothing can be sent.");
+            problems.Add("to",
+                "'to' is so long ago that all contents from before it are deleted "
+                + $"(after {retention.Value.BodiesAfter.TotalDays:0.#} days): nothing can be sent.");
         if (!await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         if (request.Destination is { } chosen)
@@ -72,10 +81,12 @@ internal static class ReplaysApi
             state, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error);
         var leftOut = request.Missed is true ? new LeftOut(0, 0) : await replays.CountLeftOut(site, filter, cancellationToken);
         var job = await replays.Start(site, filter, context.Account().Actor, cancellationToken);
-        return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", leftOut is { DestinationOff: 0, ContentsDeleted: 0 } ? job : job with { LeftOut = leftOut });
+        return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", leftOut is { DestinationOff: 0, ContentsDeleted: 0 } ? job
+            : job with { LeftOut = leftOut });
     }
 
-    private static async Task CheckDestination(FieldProblems problems, NpgsqlDataSource database, Guid site, Guid destination, CancellationToken cancellationToken)
+    private static async Task CheckDestination(
+        FieldProblems problems, NpgsqlDataSource database, Guid site, Guid destination, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (await DestinationRows.Find(connection, site, destination) is not { } found)
@@ -87,7 +98,8 @@ internal static class ReplaysApi
     private static async Task<IResult> List(Guid site, Guid? cursor, int? limit, ReplayJobs replays, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
-        return TypedResults.Ok(Page<ReplayJob>.Of(await replays.List(site, cursor, take + 1, cancellationToken), take, job => job.Id.ToString("D")));
+        return TypedResults.Ok(
+            Page<ReplayJob>.Of(await replays.List(site, cursor, take + 1, cancellationToken), take, job => job.Id.ToString("D")));
     }
 
     private static async Task<IResult> Get(Guid site, Guid replay, ReplayJobs replays, CancellationToken cancellationToken) =>

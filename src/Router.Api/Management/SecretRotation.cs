@@ -13,7 +13,8 @@ internal sealed record SecretRotation(string Secret, string? PreviousSecret, Dat
     /// <param name="overlap">How long the old one signs too; zero for a leaked one.</param>
     /// <param name="protection">Encrypts.</param>
     /// <param name="now">When.</param>
-    public static SecretRotation Of(SecretRotation stored, string? secret, TimeSpan overlap, SecretProtection protection, DateTimeOffset now)
+    public static SecretRotation Of(
+        SecretRotation stored, string? secret, TimeSpan overlap, SecretProtection protection, DateTimeOffset now)
     {
         if (secret is null || secret == protection.TryUnprotect(stored.Secret))
             return stored;

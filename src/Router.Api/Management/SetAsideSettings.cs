@@ -14,11 +14,13 @@ internal sealed class SetAsideSettings(ConfigurationChanges changes, SetAsideMes
     /// <summary>How many are on their way again. What is too large or has no contents any more stays.</summary>
     public Task<int> SendAgain(Guid? id, string? reason, CancellationToken cancellationToken) => Change(
         "changed", id, reason, "sent again",
-        connection => SetAsideDecisions.SendAgain(connection, id is { } one ? [one] : null, reason, broker.Value.MaxMessageBytes, cancellationToken), cancellationToken);
+        connection => SetAsideDecisions.SendAgain(
+            connection, id is { } one ? [one] : null, reason, broker.Value.MaxMessageBytes, cancellationToken), cancellationToken);
 
     /// <summary>How many are gone for good.</summary>
     public Task<int> Delete(Guid? id, string? reason, CancellationToken cancellationToken) => Change(
-        "deleted", id, reason, "deleted", connection => SetAsideDecisions.Delete(connection, id is { } one ? [one] : null, reason, cancellationToken), cancellationToken);
+        "deleted", id, reason, "deleted", connection =>
+            SetAsideDecisions.Delete(connection, id is { } one ? [one] : null, reason, cancellationToken), cancellationToken);
 
     /// <summary>The contents, which are a person's: that somebody looked is written down. Null when there are none.</summary>
     public async Task<byte[]?> Show(Guid id, CancellationToken cancellationToken)
@@ -44,16 +46,19 @@ internal sealed class SetAsideSettings(ConfigurationChanges changes, SetAsideMes
         try
         {
             var corrected = await Change(
-                "changed", id, reason: null, "corrected", async connection => await SetAsideDecisions.Correct(connection, id, message, cancellationToken) ? 1 : 0, cancellationToken);
+                "changed", id, reason: null, "corrected", async connection =>
+                    await SetAsideDecisions.Correct(connection, id, message, cancellationToken) ? 1 : 0, cancellationToken);
             return corrected == 1 ? true : Refusal.NoSuch("message");
         }
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            return Refusal.Conflict("Another message of this queue that is set aside reads the same. Send that one again, and delete this one.");
+            return Refusal.Conflict(
+                "Another message of this queue that is set aside reads the same. Send that one again, and delete this one.");
         }
     }
 
-    private async Task<int> Change(string action, Guid? id, string? reason, string what, Func<NpgsqlConnection, Task<int>> change, CancellationToken cancellationToken)
+    private async Task<int> Change(
+        string action, Guid? id, string? reason, string what, Func<NpgsqlConnection, Task<int>> change, CancellationToken cancellationToken)
     {
         await using var begun = await changes.Begin(cancellationToken);
         var count = await change(begun.Connection);
@@ -62,7 +67,8 @@ internal sealed class SetAsideSettings(ConfigurationChanges changes, SetAsideMes
             await begun.Connection.ExecuteAsync(
                 """
                 insert into audit_log (actor, action, kind, subject_id, subject, changes)
-                values (current_setting('router.actor'), @action, 'set_aside', @subject, @subject, jsonb_build_object(@what::text, jsonb_build_array(null, @count)))
+                values (current_setting('router.actor'), @action, 'set_aside', @subject, @subject,
+                        jsonb_build_object(@what::text, jsonb_build_array(null, @count)))
                 """, new { action, subject = id?.ToString("D") ?? reason ?? "all", what, count });
         }
 

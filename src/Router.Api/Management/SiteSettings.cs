@@ -19,7 +19,8 @@ internal sealed record NewLeadManager(string? Url = null, string? Secret = null,
 
 /// <summary>A new site: always together with its Lead Manager, none can exist without.</summary>
 internal sealed record NewSite(
-    Guid? Id = null, string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, NewLeadManager? LeadManager = null, bool? RequireProven = null);
+    Guid? Id = null, string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, NewLeadManager? LeadManager = null,
+    bool? RequireProven = null);
 
 /// <summary>What may be changed of a site; what is absent stays. An empty template removes it.</summary>
 internal sealed record SiteFields(string? Name = null, string? Domain = null, string? LoginUrlTemplate = null, bool? RequireProven = null);
@@ -39,10 +40,12 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
             return Refusal.Invalid(problems);
 
         var site = new Site(
-            request.Id ?? Guid.CreateVersion7(time.GetUtcNow()), request.Name!, domain, NullIfEmpty(request.LoginUrlTemplate), request.RequireProven ?? false);
+            request.Id ?? Guid.CreateVersion7(time.GetUtcNow()), request.Name!, domain, NullIfEmpty(request.LoginUrlTemplate),
+            request.RequireProven ?? false);
         const string sql = """
             with site as (
-                insert into sites (id, name, domain, login_url_template, require_proven) values (@Id, @Name, @Domain, @LoginUrlTemplate, @RequireProven)
+                insert into sites (id, name, domain, login_url_template, require_proven)
+                values (@Id, @Name, @Domain, @LoginUrlTemplate, @RequireProven)
             )
             insert into destinations (id, site_id, kind, name, url, secret, partner_id)
             values (@DestinationId, @Id, 'lead_manager', 'Lead Manager', @Url, @Secret, @PartnerId)
@@ -54,7 +57,8 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
             {
                 site.Id, site.Name, site.Domain, site.LoginUrlTemplate, site.RequireProven,
                 DestinationId = Guid.CreateVersion7(time.GetUtcNow()),
-                request.LeadManager!.Url, Secret = secrets.Protect(request.LeadManager.Secret!), PartnerId = request.LeadManager.PartnerId ?? "",
+                request.LeadManager!.Url, Secret = secrets.Protect(request.LeadManager.Secret!), PartnerId = request.LeadManager.PartnerId
+                    ?? "",
             });
             await change.Commit(cancellationToken);
             return site;
@@ -69,7 +73,8 @@ internal sealed class SiteSettings(ConfigurationChanges changes, SecretProtectio
     public async Task<Change<Site>> Change(Guid site, SiteFields fields, CancellationToken cancellationToken)
     {
         if (!changes.Account.IsOperator && (fields.Name ?? fields.Domain ?? fields.LoginUrlTemplate) is not null)
-            return new Refusal(StatusCodes.Status403Forbidden, "A site's name, domain and login URL are changed by the operators of this router: ask them.");
+            return new Refusal(StatusCodes.Status403Forbidden,
+                "A site's name, domain and login URL are changed by the operators of this router: ask them.");
         var problems = new FieldProblems();
         if (fields.Name is not null)
             problems.RequireText("name", fields.Name);

@@ -12,22 +12,27 @@ internal static class SitesApi
     public static void MapSites(this RouteGroupBuilder api)
     {
         api.MapPost("/sites", Create).RequireAuthorization(RouterAuthentication.OperatorPolicy)
-            .WithName("createSite").WithSummary("A site, together with its Lead Manager").Produces<Site>(201).ProducesProblem(403).ProducesProblem(409).ProducesValidationProblem(422)
+            .WithName("createSite").WithSummary("A site, together with its Lead Manager").Produces<Site>(201).ProducesProblem(403)
+                .ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""
-                {"name": "Demo Realty", "domain": "www.demo-realty.test", "login_url_template": "https://www.demo-realty.test/login?lead={lead_id}",
+                {"name": "Demo Realty", "domain": "www.demo-realty.test",
+                 "login_url_template": "https://www.demo-realty.test/login?lead={lead_id}",
                  "lead_manager": {"url": "https://crm.test/leads", "secret": "a long random text", "partner_id": "42"}}
                 """));
-        api.MapGet("/sites", List).WithName("listSites").WithSummary("The account's sites; all of them for an operator").Produces<Page<Site>>();
+        api.MapGet("/sites", List).WithName("listSites").WithSummary("The account's sites; all of them for an operator")
+            .Produces<Page<Site>>();
         var site = api.MapGroup("/sites/{site:uuid}").RequireAuthorization(RouterAuthentication.SitePolicy);
         site.MapGet("", Get).WithName("getSite").WithSummary("One site").Produces<Site>().ProducesProblem(404);
-        site.MapPatch("", Change).WithName("changeSite").WithSummary("Change what is given").Produces<Site>().ProducesProblem(403).ProducesProblem(404).ProducesValidationProblem(422)
+        site.MapPatch("", Change).WithName("changeSite").WithSummary("Change what is given").Produces<Site>().ProducesProblem(403)
+            .ProducesProblem(404).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"require_proven": false}"""));
     }
 
     private static async Task<IResult> Create(NewSite request, SiteSettings sites, CancellationToken cancellationToken) =>
         (await sites.Create(request, cancellationToken)).Answer(site => TypedResults.Created($"/api/sites/{site.Id}", site));
 
-    private static async Task<IResult> List(NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
+    private static async Task<IResult> List(
+        NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
         var account = context.Account();

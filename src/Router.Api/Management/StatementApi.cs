@@ -15,14 +15,17 @@ internal static class StatementApi
     /// <param name="SetAside">Events accepted in the span that aren't planned yet: they are set aside and wait for an operator.</param>
     /// <param name="Rows">By destination, and by hour if asked for.</param>
     /// <param name="Speed">By destination, milliseconds since a lead was accepted; of the last 30 days at most.</param>
-    internal sealed record Statement(DateTimeOffset From, DateTimeOffset To, bool Balanced, long SetAside, IReadOnlyList<StatementRow> Rows, IReadOnlyList<SpeedRow> Speed);
+    internal sealed record Statement(DateTimeOffset From, DateTimeOffset To, bool Balanced, long SetAside, IReadOnlyList<StatementRow> Rows,
+        IReadOnlyList<SpeedRow> Speed);
 
     public static void MapStatement(this RouteGroupBuilder api) =>
         api.MapGet("/sites/{site:uuid}/statement", Get).RequireAuthorization(RouterAuthentication.SitePolicy).WithName("getStatement")
-            .WithSummary("What became of the leads received in a span; the last 24 hours unless said otherwise").Produces<Statement>().ProducesProblem(404).ProducesValidationProblem(422);
+            .WithSummary("What became of the leads received in a span; the last 24 hours unless said otherwise").Produces<Statement>()
+                .ProducesProblem(404).ProducesValidationProblem(422);
 
     private static async Task<IResult> Get(
-        Guid site, Guid? destination, DateTimeOffset? from, DateTimeOffset? to, string? by, SiteStatement statement, SetAsideMessages setAside, DeliveryHistory history, TimeProvider time,
+        Guid site, Guid? destination, DateTimeOffset? from, DateTimeOffset? to, string? by, SiteStatement statement,
+        SetAsideMessages setAside, DeliveryHistory history, TimeProvider time,
         CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
@@ -43,6 +46,7 @@ internal static class StatementApi
 
         var rows = await statement.Read(site, destination, since, until, by == "hour", cancellationToken);
         return TypedResults.Ok(new Statement(
-            since, until, rows.TrueForAll(row => row.IsBalanced), await setAside.OfSite(site, since, until, cancellationToken), rows, await statement.Speed(site, since, until, cancellationToken)));
+            since, until, rows.TrueForAll(row => row.IsBalanced), await setAside.OfSite(site, since, until, cancellationToken), rows,
+            await statement.Speed(site, since, until, cancellationToken)));
     }
 }

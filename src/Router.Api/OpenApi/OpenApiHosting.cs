@@ -4,7 +4,9 @@ using Router.Api.Incoming;
 
 namespace Router.Api.OpenApi;
 
-/// <summary>The description of both APIs at <c>/openapi/v1.json</c>, made from the endpoints and from the very tables that validate.</summary>
+/// <summary>
+/// The description of both APIs at <c>/openapi/v1.json</c>, made from the endpoints and from the very tables that validate.
+/// </summary>
 internal static class OpenApiHosting
 {
     // The first that describes webhooks.
@@ -28,7 +30,8 @@ internal static class OpenApiHosting
         var documents = app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1");
         var description = new Lazy<Task<byte[]>>(() => Make(documents));
         app.MapGet("/openapi/{documentName}.json", async (string documentName) =>
-            documentName == "v1" ? Results.Bytes(await description.Value, "application/json") : Results.NotFound()).AllowAnonymous().ExcludeFromDescription();
+            documentName == "v1" ? Results.Bytes(await description.Value, "application/json") : Results.NotFound()).AllowAnonymous()
+                .ExcludeFromDescription();
     }
 
     private static async Task<byte[]> Make(IOpenApiDocumentProvider documents)
@@ -45,14 +48,17 @@ internal static class OpenApiHosting
         {
             Title = "Lead router",
             Version = "1",
-            Description = "Incoming: what website backends and the Lead Manager send. Management: sites, products, destinations, deliveries.",
+            Description = "Incoming: what website backends and the Lead Manager send. "
+                + "Management: sites, products, destinations, deliveries.",
         };
         document.Servers = [];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
         {
-            ["product"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic", Description = "A product's username and password." },
-            ["admin"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API token of an account." },
+            ["product"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic",
+                Description = "A product's username and password." },
+            ["admin"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer",
+                Description = "An API token of an account." },
         };
         return Task.CompletedTask;
     }
@@ -60,7 +66,8 @@ internal static class OpenApiHosting
     private static Task Secure(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var isIncoming = IncomingEndpoints.Owns($"/{context.Description.RelativePath}");
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(isIncoming ? "product" : "admin", context.Document)] = [] }];
+        operation.Security = [new OpenApiSecurityRequirement { [
+            new OpenApiSecuritySchemeReference(isIncoming ? "product" : "admin", context.Document)] = [] }];
         return Task.CompletedTask;
     }
 }

@@ -4,7 +4,9 @@ using Router.Core.Leads.Validation;
 
 namespace Router.Api.OpenApi;
 
-/// <summary>The section <c>webhooks</c>: what receivers get, from the tables that validate what comes in and that compose what goes out.</summary>
+/// <summary>
+/// The section <c>webhooks</c>: what receivers get, from the tables that validate what comes in and that compose what goes out.
+/// </summary>
 internal static class OutgoingWebhooks
 {
     private static readonly (string Action, Schema? Sent, string Summary)[] Events =
@@ -28,8 +30,10 @@ internal static class OutgoingWebhooks
 
     private static readonly (string Status, string Meaning)[] Answers =
     [
-        ("2XX", "Delivered."), ("406", "You don't want this one: never sent again."), ("410", "You want none at all: your destination is deactivated."),
-        ("429", "Sent again no earlier than Retry-After says."), ("503", "Sent again no earlier than Retry-After says."), ("default", "Sent again by the schedule."),
+        ("2XX", "Delivered."), ("406", "You don't want this one: never sent again."),
+        ("410", "You want none at all: your destination is deactivated."),
+        ("429", "Sent again no earlier than Retry-After says."), ("503", "Sent again no earlier than Retry-After says."),
+        ("default", "Sent again by the schedule."),
     ];
 
     public static Task AddTo(OpenApiDocument document)
@@ -49,11 +53,14 @@ internal static class OutgoingWebhooks
 
     private static OpenApiSchema Body(string action, Schema? sent, OpenApiDocument document)
     {
-        var fields = sent is null ? new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) : IncomingSchemas.FieldsOf(sent, document);
+        var fields = sent is null ? new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+            : IncomingSchemas.FieldsOf(sent, document);
         if (action == LeadActions.ActivityAdded)
-            fields["activities"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference("Activity", document) };
+            fields["activities"] =
+                new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference("Activity", document) };
         if (action == LeadActions.UserUpdated)
-            fields["deleted"] = new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "True for a user that is gone; else missing." };
+            fields["deleted"] = new OpenApiSchema { Type = JsonSchemaType.Boolean,
+                Description = "True for a user that is gone; else missing." };
         var ours = OutgoingFields.All.Where(field => field.IsFor(action)).ToList();
         foreach (var field in ours)
             fields[field.Name] = Text(field.Description);
@@ -63,7 +70,8 @@ internal static class OutgoingWebhooks
             Type = JsonSchemaType.Object,
             Properties = fields,
             // Not every site has a page where leads sign in.
-            Required = ours.Select(field => field.Name).Where(name => name != LoginUrl.Field).Append("partner_id").ToHashSet(StringComparer.Ordinal),
+            Required = ours.Select(field => field.Name).Where(name => name != LoginUrl.Field).Append("partner_id")
+                .ToHashSet(StringComparer.Ordinal),
             AdditionalPropertiesAllowed = true,
         };
     }
@@ -74,7 +82,8 @@ internal static class OutgoingWebhooks
         Summary = summary,
         Parameters = [.. Headers.Select(header => new OpenApiParameter
         {
-            Name = header.Name, In = ParameterLocation.Header, Required = true, Description = header.Description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            Name = header.Name, In = ParameterLocation.Header, Required = true, Description = header.Description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
         })],
         RequestBody = new OpenApiRequestBody
         {

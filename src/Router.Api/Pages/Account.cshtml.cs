@@ -10,7 +10,8 @@ using Router.Api.Changes;
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
+internal sealed class AccountModel(
+    NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
 {
     [BindProperty(Name = "current_password")]
     public string? CurrentPassword { get; set; }
@@ -55,7 +56,8 @@ internal sealed class AccountModel(NpgsqlDataSource database, ConfigurationChang
         if (zone is not null && TimeZones.All.Contains(zone, StringComparer.Ordinal))
         {
             await using var change = await changes.Begin(cancellationToken);
-            await change.Connection.ExecuteAsync("update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
+            await change.Connection.ExecuteAsync(
+                "update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
             await change.Commit(cancellationToken);
             this.Notice("Times are shown in your time zone now.");
         }

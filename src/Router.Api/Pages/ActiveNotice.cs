@@ -30,13 +30,15 @@ internal sealed class ActiveNotice(AuditLog log, ReplayJobs replays)
         else
             page.Notice(
                 $"{sentence} {(off.WasNew ? "Before that came" : "While it was off it missed")} {Labels.Messages(missed)}.", at,
-                ($"/sites/{site}/destinations/{destination.Id}/missed", off.WasNew ? "Send it those, too …" : "Send it what it missed …"));
+                ($"/sites/{site}/destinations/{destination.Id}/missed",
+                    off.WasNew ? "Send it those, too …" : "Send it what it missed …"));
     }
 
     private static string Off(Destination destination) => destination.CanceledDeliveries switch
     {
         null or 0 => $"{destination.Name} is off: it gets no more leads.",
         1 => $"{destination.Name} is off: it gets no more leads. 1 waiting delivery was canceled; you can send it again once it is on.",
-        var count => $"{destination.Name} is off: it gets no more leads. {count} waiting deliveries were canceled; you can send them again once it is on.",
+        var count => $"{destination.Name} is off: it gets no more leads. {count} waiting deliveries were canceled; "
+            + "you can send them again once it is on.",
     };
 }

@@ -48,7 +48,8 @@ public sealed class FieldTagHelper : TagHelper
         var id = Name.Replace('.', '_');
         ViewContext.ModelState.TryGetValue(Name, out var entry);
         var error = entry?.Errors.FirstOrDefault()?.ErrorMessage;
-        var describedBy = string.Join(' ', new[] { Help is null ? null : $"{id}-help", error is null ? null : $"{id}-error" }.OfType<string>());
+        var describedBy = string.Join(
+            ' ', new[] { Help is null ? null : $"{id}-help", error is null ? null : $"{id}-error" }.OfType<string>());
 
         output.TagName = "div";
         output.TagMode = TagMode.StartTagAndEndTag;
@@ -57,7 +58,8 @@ public sealed class FieldTagHelper : TagHelper
         if (Help is not null)
             output.Content.AppendHtml(Tag("p", Help, ("class", "help"), ("id", $"{id}-help")));
 
-        var input = new TagBuilder(Multiline ? "textarea" : "input") { TagRenderMode = Multiline ? TagRenderMode.Normal : TagRenderMode.SelfClosing };
+        var input = new TagBuilder(
+            Multiline ? "textarea" : "input") { TagRenderMode = Multiline ? TagRenderMode.Normal : TagRenderMode.SelfClosing };
         input.MergeAttribute("id", id);
         input.MergeAttribute("name", Name);
         // Some browsers take "off" for the list too.

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Razor.TagHelpers;
 namespace Router.Api.Pages;
 
 /// <summary>
-/// A form that names no handler posts to its page's own. Without an action a browser would post it to the address bar's URL, which after another
-/// form of the page was refused names that form's handler.
+/// A form that names no handler posts to its page's own. Without an action a browser would post it to the address bar's URL, which after
+/// another form of the page was refused names that form's handler.
 /// </summary>
 [HtmlTargetElement("form", Attributes = "method")]
 public sealed class FormActionTagHelper : TagHelper

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace Router.Api.Pages;
 
-/// <summary>The receivers' guide: the document of this very version, for whoever programs a receiver. They need no account to read it.</summary>
+/// <summary>
+/// The receivers' guide: the document of this very version, for whoever programs a receiver. They need no account to read it.
+/// </summary>
 internal sealed class GuideModel : PageModel
 {
     public static readonly string Html = Read();

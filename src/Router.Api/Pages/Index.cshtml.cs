@@ -37,11 +37,13 @@ internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations
                    (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active
             from sites s
             where (@IsOperator or s.id = any (@Sites))
-              and (@Find is null or strpos(lower(s.name), lower(@Find)) > 0 or strpos(lower(s.domain), lower(@Find)) > 0 or s.id::text = lower(@Find))
+              and (@Find is null or strpos(lower(s.name), lower(@Find)) > 0 or strpos(lower(s.domain), lower(@Find)) > 0
+                   or s.id::text = lower(@Find))
             order by lower(s.name), s.id limit @Most + 1
             """, new { account.IsOperator, account.Sites, Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Most })).AsList();
         (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
-        Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken)).ToLookup(row => row.SiteId);
+        Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken))
+            .ToLookup(row => row.SiteId);
         return Page();
     }
 }

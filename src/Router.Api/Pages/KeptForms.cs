@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.Mvc.ViewFeatures;
 namespace Router.Api.Pages;
 
 /// <summary>
-/// What somebody sent after their session had ended is filled in again once they have signed in. Until then their browser keeps it, encrypted and
-/// for half an hour; passwords aren't kept.
+/// What somebody sent after their session had ended is filled in again once they have signed in. Until then their browser keeps it,
+/// encrypted and for half an hour; passwords aren't kept.
 /// </summary>
 internal sealed class KeptForms : IAsyncPageFilter
 {
@@ -33,9 +33,11 @@ internal sealed class KeptForms : IAsyncPageFilter
         if (HttpMethods.IsPost(request.Method) && request.HasFormContentType && request.ContentLength <= Most)
         {
             var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
-            var fields = form.Where(field => field.Key != "form_token" && !field.Key.Contains("password", StringComparison.OrdinalIgnoreCase))
+            var fields = form.Where(
+                field => field.Key != "form_token" && !field.Key.Contains("password", StringComparison.OrdinalIgnoreCase))
                 .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
-            var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>().GetTempData(context.HttpContext);
+            var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>()
+                .GetTempData(context.HttpContext);
             kept[Key] = Protector(context.HttpContext).Protect(JsonSerializer.Serialize(new Kept(request.Path, fields)), Lasts);
             kept.Save();
         }
@@ -50,7 +52,8 @@ internal sealed class KeptForms : IAsyncPageFilter
     public async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var executed = await next();
-        if (!HttpMethods.IsGet(context.HttpContext.Request.Method) || executed.Result is not (null or PageResult) || context.HandlerInstance is not PageModel page
+        if (!HttpMethods.IsGet(context.HttpContext.Request.Method) || executed.Result is not (null or PageResult)
+            || context.HandlerInstance is not PageModel page
             || Find(page) is not { } kept)
             return;
 
@@ -61,7 +64,8 @@ internal sealed class KeptForms : IAsyncPageFilter
             Set(page, name, value);
         }
 
-        page.Notice("Your session had ended, and nothing was saved. What you typed is filled in again: look it over and send it once more.");
+        page.Notice(
+            "Your session had ended, and nothing was saved. What you typed is filled in again: look it over and send it once more.");
     }
 
     private static Kept? Find(PageModel page)
@@ -71,7 +75,8 @@ internal sealed class KeptForms : IAsyncPageFilter
 
         try
         {
-            return JsonSerializer.Deserialize<Kept>(Protector(page.HttpContext).Unprotect(text)) is { } kept && kept.Path == page.Request.Path ? kept : null;
+            return JsonSerializer.Deserialize<Kept>(Protector(page.HttpContext).Unprotect(text)) is { } kept
+                && kept.Path == page.Request.Path ? kept : null;
         }
         catch (CryptographicException)
         {
@@ -83,7 +88,8 @@ internal sealed class KeptForms : IAsyncPageFilter
     // Ticks and choices are shown from the page's own properties.
     private static void Set(PageModel page, string field, string value)
     {
-        var property = page.GetType().GetProperties().FirstOrDefault(candidate => candidate.GetCustomAttribute<BindPropertyAttribute>()?.Name == field);
+        var property = page.GetType().GetProperties()
+            .FirstOrDefault(candidate => candidate.GetCustomAttribute<BindPropertyAttribute>()?.Name == field);
         if (property?.PropertyType == typeof(string))
             property.SetValue(page, value);
         else if (property?.PropertyType == typeof(bool))

@@ -53,7 +53,9 @@ internal static class Labels
         SignatureScheme.Both => "both signatures",
     };
 
-    public static string Ordinal(int number) => number switch { 1 => "First", 2 => "Second", 3 => "Third", _ => $"{number}{(number % 100 is 11 or 12 or 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}" };
+    public static string Ordinal(int number) =>
+        number switch { 1 => "First", 2 => "Second", 3 => "Third", _ =>
+        $"{number}{(number % 100 is 11 or 12 or 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}" };
 
     public static string Duration(TimeSpan time) => time switch
     {
@@ -74,7 +76,8 @@ internal static class Labels
             .. new (int Count, string One, string Many)[]
             {
                 (counts.Leads, "new lead", "new leads"), (counts.Updates, "update", "updates"),
-                (counts.Activities, "message with activities", "messages with activities"), (counts.Others, "change of a user", "changes of users"),
+                (counts.Activities, "message with activities", "messages with activities"),
+                (counts.Others, "change of a user", "changes of users"),
             }.Where(part => part.Count > 0).Select(part => Amount.Of(part.Count, part.One, part.Many)),
         ];
         return parts switch
@@ -149,7 +152,8 @@ internal static class Labels
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
         JsonValueKind.String when value.GetString()!.Length == 0 => "nothing",
-        JsonValueKind.String when (column.EndsWith("_at", StringComparison.Ordinal) || column.EndsWith("_until", StringComparison.Ordinal)) && value.TryGetDateTimeOffset(out var at) => moment(at),
+        JsonValueKind.String when (column.EndsWith("_at", StringComparison.Ordinal) || column.EndsWith("_until", StringComparison.Ordinal))
+            && value.TryGetDateTimeOffset(out var at) => moment(at),
         JsonValueKind.String => (column, value.GetString()!) switch
         {
             ("signature", var scheme) => Signature(scheme),
@@ -164,5 +168,7 @@ internal static class Labels
 
     /// <summary>Milliseconds; nothing where there were none.</summary>
     public static string Percentiles(double? p50, double? p95, double? p99) =>
-        p50 is null ? "–" : string.Join(" · ", new[] { p50, p95, p99 }.Select(value => Duration(TimeSpan.FromMilliseconds(value!.Value))));
+        p50 is null
+            ? "–"
+            : string.Join(" · ", new[] { p50, p95, p99 }.Select(value => Duration(TimeSpan.FromMilliseconds(value!.Value))));
 }

@@ -7,5 +7,6 @@ internal static class LocalPath
 {
     /// <summary>The path if it is one of ours that a header can hold; else the start page.</summary>
     public static string Of(string? asked, IUrlHelper url) =>
-        asked is not null && url.IsLocalUrl(asked) && asked.StartsWith('/') && asked.All(character => character is > ' ' and <= '~') ? asked : "/";
+        asked is not null && url.IsLocalUrl(asked) && asked.StartsWith('/') && asked.All(character => character is > ' ' and <= '~') ? asked
+            : "/";
 }

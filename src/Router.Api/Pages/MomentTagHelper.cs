@@ -6,7 +6,9 @@ using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
 
-/// <summary><c>&lt;moment at="…"&gt;</c>: a time as the account's people read it, in their time zone; to the second with <c>exact</c>.</summary>
+/// <summary>
+/// <c>&lt;moment at="…"&gt;</c>: a time as the account's people read it, in their time zone; to the second with <c>exact</c>.
+/// </summary>
 [HtmlTargetElement("moment", TagStructure = TagStructure.WithoutEndTag)]
 public sealed class MomentTagHelper(TimeProvider time) : TagHelper
 {
@@ -35,6 +37,7 @@ public sealed class MomentTagHelper(TimeProvider time) : TagHelper
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("datetime", at.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
         output.Attributes.SetAttribute("title", $"{local.ToString("d MMMM yyyy HH:mm:ss", CultureInfo.InvariantCulture)} {zone.Id}");
-        output.Content.SetContent(Exact ? local.ToString("d MMM yyyy HH:mm:ss.fff", CultureInfo.InvariantCulture) : TimeZones.Words(at, ViewContext.HttpContext, time.GetUtcNow()));
+        output.Content.SetContent(Exact ? local.ToString("d MMM yyyy HH:mm:ss.fff", CultureInfo.InvariantCulture)
+            : TimeZones.Words(at, ViewContext.HttpContext, time.GetUtcNow()));
     }
 }

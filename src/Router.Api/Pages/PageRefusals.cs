@@ -10,10 +10,14 @@ internal static class PageRefusals
 {
     private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
     {
-        ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID", ["'email'"] = "This",
-        ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see", ["'username'"] = "The username",
-        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text", ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
-        ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret", ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
+        ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID",
+        ["'email'"] = "This",
+        ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see",
+        ["'username'"] = "The username",
+        ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",
+        ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
+        ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
+        ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };
 
     /// <param name="page">The page that is shown again.</param>

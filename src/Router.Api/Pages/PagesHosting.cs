@@ -23,7 +23,8 @@ internal static class PagesHosting
             options.Conventions.ConfigureFilter(new KeptForms());
         });
         services.AddSingleton<ActiveNotice>();
-        services.PostConfigure<CookieAuthenticationOptions>(SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
+        services.PostConfigure<CookieAuthenticationOptions>(
+            SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
@@ -38,7 +39,8 @@ internal static class PagesHosting
     /// <summary>Whether the path is a page, rather than an API or a probe.</summary>
     public static bool IsPage(PathString path) =>
         !Incoming.IncomingEndpoints.Owns(path) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-        && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
+        && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase)
+            && !path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What a browser must know to keep a page safe, and what proxies say of the browser.</summary>
     public static void UsePageSecurity(this WebApplication app)
@@ -76,7 +78,8 @@ internal static class PagesHosting
 
     private static Task SetHeaders(IHeaderDictionary headers)
     {
-        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
         NoSniffing(headers);
         headers.XFrameOptions = "DENY";
         // An invitation's link is a secret.

@@ -36,6 +36,7 @@ internal static class ShownOnce
 
     private static string Key(PageModel page) => $"once {page.Request.Path}";
 
-    private static ITimeLimitedDataProtector Protector(PageModel page) => page.HttpContext.RequestServices.GetRequiredService<IDataProtectionProvider>()
+    private static ITimeLimitedDataProtector Protector(PageModel page) =>
+        page.HttpContext.RequestServices.GetRequiredService<IDataProtectionProvider>()
         .CreateProtector("shown-once", page.HttpContext.Account().Id.ToString("D"), page.Request.Path).ToTimeLimitedDataProtector();
 }

@@ -30,7 +30,8 @@ internal sealed class SignInModel(SignIns signIns, TimeProvider time) : PageMode
         }
 
         ModelState.AddModelError("", WrongTries.Count(TempData, Email ?? "", time.GetUtcNow()) is { } locked
-            ? $"Five tries were wrong. Whatever the password, an account with this e-mail stays locked for {Math.Ceiling(locked.TotalMinutes):0} more "
+            ? "Five tries were wrong. Whatever the password, an account with this e-mail stays locked for "
+                + $"{Math.Ceiling(locked.TotalMinutes):0} more "
                 + (locked.TotalMinutes > 1 ? "minutes. Wait that long, or ask an operator for a new link." : "minute. Wait that long.")
             : "E-mail and password do not fit together. After five wrong tries an account is locked for 15 minutes.");
         Response.StatusCode = StatusCodes.Status401Unauthorized;

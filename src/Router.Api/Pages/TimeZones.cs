@@ -10,9 +10,11 @@ internal static class TimeZones
     [
         .. new[]
         {
-            "Etc/UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Phoenix", "America/Denver", "America/Chicago", "America/New_York",
+            "Etc/UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Phoenix", "America/Denver",
+            "America/Chicago", "America/New_York",
         }.Concat(TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id)
-            .Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+            .Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal))
             .Distinct(StringComparer.Ordinal),
     ];
 
@@ -27,12 +29,14 @@ internal static class TimeZones
 
     /// <summary>A time as a <c>datetime-local</c> input holds it, in the account's time zone.</summary>
     public static string ToInput(DateTimeOffset at, HttpContext context) =>
-        TimeZoneInfo.ConvertTime(at, Find(context.SignedIn()?.TimeZone)).ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture);
+        TimeZoneInfo.ConvertTime(at, Find(context.SignedIn()?.TimeZone))
+            .ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>What a <c>datetime-local</c> input holds, in the account's time zone; null when it is no time.</summary>
     public static DateTimeOffset? FromInput(string? text, HttpContext context)
     {
-        if (!DateTime.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var parsed) || parsed.Year is < 1900 or > 9000)
+        if (!DateTime.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None,
+            out var parsed) || parsed.Year is < 1900 or > 9000)
             return null;
 
         var local = DateTime.SpecifyKind(parsed, DateTimeKind.Unspecified);
@@ -40,5 +44,6 @@ internal static class TimeZones
     }
 
     /// <summary>UTC when the name is unknown.</summary>
-    public static TimeZoneInfo Find(string? id) => id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
+    public static TimeZoneInfo Find(string? id) =>
+        id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
 }

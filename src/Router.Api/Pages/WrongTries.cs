@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Mvc.ViewFeatures;
 namespace Router.Api.Pages;
 
 /// <summary>
-/// Wrong passwords as this browser tried them, so that it can be told when an account is locked. Of the account itself, or whether there is one,
-/// it tells nothing.
+/// Wrong passwords as this browser tried them, so that it can be told when an account is locked. Of the account itself, or whether there is
+/// one, it tells nothing.
 /// </summary>
 internal static class WrongTries
 {
@@ -18,7 +18,8 @@ internal static class WrongTries
     {
         email = email.Trim().ToLowerInvariant();
         var (count, since) = kept["tries"] is string text && text.Split(' ', 3) is [var n, var ticks, var whose] && whose == email
-            ? (int.Parse(n, CultureInfo.InvariantCulture), new DateTimeOffset(long.Parse(ticks, CultureInfo.InvariantCulture), TimeSpan.Zero))
+            ? (int.Parse(n, CultureInfo.InvariantCulture),
+                new DateTimeOffset(long.Parse(ticks, CultureInfo.InvariantCulture), TimeSpan.Zero))
             : (0, now);
         if (count >= Most && now >= since + Lock)
             count = 0;

@@ -31,8 +31,10 @@ internal sealed class AdvisoryLock : IAsyncDisposable
         {
             // Rolled back when the connection goes back to its pool.
             await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition("set local idle_in_transaction_session_timeout = 0", cancellationToken: cancellationToken));
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(sql, new { key }, commandTimeout: 0, cancellationToken: cancellationToken)))
+            await connection.ExecuteAsync(
+                new CommandDefinition("set local idle_in_transaction_session_timeout = 0", cancellationToken: cancellationToken));
+            if (await connection.ExecuteScalarAsync<bool>(
+                new CommandDefinition(sql, new { key }, commandTimeout: 0, cancellationToken: cancellationToken)))
                 return new AdvisoryLock(connection);
         }
         catch

@@ -9,15 +9,16 @@ internal static class ConnectionStrings
     /// <summary>libpq's names for what Npgsql calls otherwise; the rest differ in underscores only.</summary>
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["user"] = "Username", ["dbname"] = "Database", ["sslrootcert"] = "Root Certificate", ["sslcert"] = "SSL Certificate", ["sslkey"] = "SSL Key",
+        ["user"] = "Username", ["dbname"] = "Database", ["sslrootcert"] = "Root Certificate", ["sslcert"] = "SSL Certificate",
+        ["sslkey"] = "SSL Key",
         ["sslpassword"] = "SSL Password", ["connect_timeout"] = "Timeout", ["target_session_attrs"] = "Target Session Attributes",
         ["gssencmode"] = "GSS Encryption Mode", ["krbsrvname"] = "Kerberos Service Name", ["keepalives"] = "TCP Keepalive",
         ["keepalives_idle"] = "TCP Keepalive Time", ["keepalives_interval"] = "TCP Keepalive Interval",
     };
 
     /// <summary>
-    /// Takes the URL that psql and most platforms hand out, by the rules of libpq (several hosts, options, percent-encoded values), as well as
-    /// Npgsql's own form.
+    /// Takes the URL that psql and most platforms hand out, by the rules of libpq (several hosts, options, percent-encoded values), as well
+    /// as Npgsql's own form.
     /// </summary>
     /// <exception cref="ArgumentException">It is neither. The text says so without repeating it: it holds a password.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string text)
@@ -36,8 +37,8 @@ internal static class ConnectionStrings
         {
 #pragma warning disable MA0015, CA2208, MA0054 // The inner text may repeat a part of the password.
             throw new ArgumentException(
-                "Database:ConnectionString is neither a postgres:// URL nor an Npgsql connection string. In a URL, '@', '/', '?' and '%' of a " +
-                "password are percent-encoded, and options are those that Npgsql knows.");
+                "Database:ConnectionString is neither a postgres:// URL nor an Npgsql connection string. " +
+                "In a URL, '@', '/', '?' and '%' of a password are percent-encoded, and options are those that Npgsql knows.");
 #pragma warning restore MA0015, CA2208, MA0054
         }
     }
@@ -99,7 +100,8 @@ internal static class ConnectionStrings
         var colon = text.IndexOf(':', Math.Max(text.LastIndexOf(']'), 0));
         var (host, port) = Cut(text, colon);
         var number = port.Length is 0 ? NpgsqlConnection.DefaultPort : int.Parse(port, NumberStyles.None, CultureInfo.InvariantCulture);
-        return number is > 0 and <= 65535 ? (host.Length is 0 ? "localhost" : Uri.UnescapeDataString(host), number) : throw new FormatException();
+        return number is > 0 and <= 65535 ? (host.Length is 0 ? "localhost" : Uri.UnescapeDataString(host), number)
+            : throw new FormatException();
     }
 
     /// <summary>What Npgsql doesn't know is refused, never ignored.</summary>

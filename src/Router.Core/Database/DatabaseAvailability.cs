@@ -47,8 +47,8 @@ public sealed partial class DatabaseAvailability(TimeProvider time, ILogger<Data
     }
 
     /// <summary>
-    /// Whether it is the server, its schema or the way to it, rather than the row that we handed in (<see cref="RowFaults"/>). A statement that
-    /// ran into its timeout counts: its transaction is rolled back.
+    /// Whether it is the server, its schema or the way to it, rather than the row that we handed in (<see cref="RowFaults"/>). A statement
+    /// that ran into its timeout counts: its transaction is rolled back.
     /// </summary>
     public static bool IsOutage(Exception exception) => exception switch
     {
@@ -58,11 +58,15 @@ public sealed partial class DatabaseAvailability(TimeProvider time, ILogger<Data
         _ => false,
     };
 
-    /// <summary>What a log or a page may say of it: the class of the exception, and what Postgres calls it. Never a text that may hold a value.</summary>
-    public static string Name(Exception exception) => (exception as PostgresException ?? exception.InnerException as PostgresException) is { } postgres
+    /// <summary>
+    /// What a log or a page may say of it: the class of the exception, and what Postgres calls it. Never a text that may hold a value.
+    /// </summary>
+    public static string Name(Exception exception) =>
+        (exception as PostgresException ?? exception.InnerException as PostgresException) is { } postgres
         ? $"PostgresException {postgres.SqlState}"
         : exception.GetType().Name;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Postgres is not available ({Exception} {SqlState}); waiting for it. Nothing is lost: leads wait in RabbitMQ.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Postgres is not available ({Exception} {SqlState}); waiting for it. Nothing is lost: leads wait in RabbitMQ.")]
     private static partial void LogWaiting(ILogger logger, string exception, string? sqlState);
 }

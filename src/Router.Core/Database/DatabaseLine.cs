@@ -4,8 +4,8 @@ using Npgsql;
 namespace Router.Core.Database;
 
 /// <summary>
-/// Whether there is a pooler of connections (PgBouncer and its like) between us and Postgres: then the next transaction may run in another session,
-/// so nothing that lives in a session is used. No statements that stay prepared, no settings of our own, no <c>listen</c>.
+/// Whether there is a pooler of connections (PgBouncer and its like) between us and Postgres: then the next transaction may run in another
+/// session, so nothing that lives in a session is used. No statements that stay prepared, no settings of our own, no <c>listen</c>.
 /// </summary>
 public sealed partial class DatabaseLine
 {
@@ -14,7 +14,8 @@ public sealed partial class DatabaseLine
 
     internal DatabaseLine(NpgsqlConnectionStringBuilder connection, ILogger<DatabaseLine> logger)
     {
-        _connectionString = new NpgsqlConnectionStringBuilder(connection.ConnectionString) { Pooling = false, Timeout = 5, CommandTimeout = 5 }.ConnectionString;
+        _connectionString = new NpgsqlConnectionStringBuilder(
+            connection.ConnectionString) { Pooling = false, Timeout = 5, CommandTimeout = 5 }.ConnectionString;
         try
         {
             using var look = new NpgsqlConnection(_connectionString);
@@ -39,7 +40,9 @@ public sealed partial class DatabaseLine
     public bool IsPooled { get; }
 
     /// <summary>Asks now, if Postgres was away when this host began.</summary>
-    /// <exception cref="InvalidOperationException">There is a pooler, and this host has set its connections up as if there were none.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is a pooler, and this host has set its connections up as if there were none.
+    /// </exception>
     internal async ValueTask<bool> Confirm(CancellationToken cancellationToken)
     {
         if (_isKnown)
@@ -49,11 +52,14 @@ public sealed partial class DatabaseLine
         await look.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(Question, look);
         if ((int)(await command.ExecuteScalarAsync(cancellationToken))! != look.ProcessID)
-            throw new InvalidOperationException("There is a pooler of connections before Postgres, which could not be known while Postgres was away: start this host again.");
+            throw new InvalidOperationException(
+                "There is a pooler of connections before Postgres, which could not be known while Postgres was away: "
+                + "start this host again.");
         return _isKnown = true;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "There is a pooler of connections before Postgres: statements aren't prepared, and changes of destinations are looked for twice a second. A direct connection costs less")]
+        "There is a pooler of connections before Postgres: statements aren't prepared, "
+        + "and changes of destinations are looked for twice a second. A direct connection costs less")]
     private static partial void LogPooled(ILogger logger);
 }

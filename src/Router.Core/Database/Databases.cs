@@ -9,9 +9,9 @@ namespace Router.Core.Database;
 public static class Databases
 {
     /// <summary>
-    /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an event
-    /// by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before. Behind a pooler they do wait:
-    /// a session's settings would be everybody's.
+    /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an
+    /// event by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before. Behind a pooler
+    /// they do wait: a session's settings would be everybody's.
     /// </summary>
     public const string Unflushed = "unflushed";
 
@@ -32,8 +32,9 @@ public static class Databases
         connection.ApplicationName ??= name;
         connection.Timeout = 5;
         connection.CommandTimeout = 15;
-        // Nothing that we set outlives its transaction, and session locks are given back by name. The reset would cost each use of a connection a few
-        // statements, and where the line is dead a token could not end the wait for its answer: Npgsql only cancels what comes behind it.
+        // Nothing that we set outlives its transaction, and session locks are given back by name. The reset would cost each use of a
+        // connection a few statements, and where the line is dead a token could not end the wait for its answer: Npgsql only cancels what
+        // comes behind it.
         connection.NoResetOnClose = true;
         // A server that vanished without a word is noticed within two minutes, also where a statement has no time limit of its own.
         connection.TcpKeepAlive = true;
@@ -53,10 +54,12 @@ public static class Databases
         var target = isOneOfSeveral ? Target(connection.TargetSessionAttributes) : TargetSessionAttributes.Any;
         if (isOneOfSeveral)
             connection.TargetSessionAttributes = null;
-        var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString).UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+        var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString)
+            .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
         return isOneOfSeveral ? builder.BuildMultiHost().WithTargetSession(target) : builder.Build();
     }
 
     private static TargetSessionAttributes Target(string? attributes) =>
-        attributes is null ? TargetSessionAttributes.ReadWrite : Enum.Parse<TargetSessionAttributes>(attributes.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+        attributes is null ? TargetSessionAttributes.ReadWrite
+            : Enum.Parse<TargetSessionAttributes>(attributes.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 }

@@ -12,8 +12,8 @@ namespace Router.Core.Database;
 /// <typeparam name="TResult">What it gets back once its row is committed.</typeparam>
 /// <param name="availability">Waits for the database; null where callers would rather know at once that it is away.</param>
 /// <param name="gather">
-/// How long the first caller waits for company, for where no fresh lead waits for it: each commit is a flush, and those of Postgres and of RabbitMQ
-/// stand in each other's way. Default zero: alone, a caller waits for nobody.
+/// How long the first caller waits for company, for where no fresh lead waits for it: each commit is a flush, and those of Postgres and of
+/// RabbitMQ stand in each other's way. Default zero: alone, a caller waits for nobody.
 /// </param>
 public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability, TimeSpan gather = default) : BackgroundService
 {
@@ -185,7 +185,8 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
         batch.Clear();
     }
 
-    private static bool IsStop(Exception failed, CancellationToken stopping) => failed is OperationCanceledException && stopping.IsCancellationRequested;
+    private static bool IsStop(Exception failed, CancellationToken stopping) =>
+        failed is OperationCanceledException && stopping.IsCancellationRequested;
 
     // A writer's own time limit is an absence too; the end of the host isn't.
     private static bool IsAbsence(Exception failed, CancellationToken stopping) =>

@@ -53,18 +53,29 @@ public static class Advice
     public static string? WhatToDo(int? status, string? error, TimeSpan took, string? headers = null) => (status, error) switch
     {
         (>= 200 and <= 299, _) when took > Slow =>
-            $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: leads wait for slow receivers, and we do not wait for long.",
+            $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: "
+            + "leads wait for slow receivers, and we do not wait for long.",
         (>= 200 and <= 299, _) => null,
         (302 or 303, _) =>
-            $"The address answers with a redirect{To(headers)}, which we never follow. If the receiver has done its work by then, as after a form in a browser, let it answer 200 instead. Otherwise enter the address that it points to.",
+            $"The address answers with a redirect{To(headers)}, which we never follow. If the receiver has done its work by then, "
+            + "as after a form in a browser, let it answer 200 instead. Otherwise enter the address that it points to.",
         (>= 300 and <= 399, _) =>
-            $"The address answers with a redirect{To(headers)}, which we never follow. Enter the address that it points to, for example with https instead of http, or with www.",
-        (400 or 422, _) => "The receiver understood the request but did not like the lead. Its answer usually says which field. Check the Partner ID first.",
+            $"The address answers with a redirect{To(headers)}, which we never follow. "
+            + "Enter the address that it points to, for example with https instead of http, or with www.",
+        (400 or 422, _) =>
+            "The receiver understood the request but did not like the lead. Its answer usually says which field. "
+            + "Check the Partner ID first.",
         (401, _) when Header(headers, "WWW-Authenticate") is { } scheme =>
-            $"The receiver asks for a sign-in ({scheme.Split(' ', ',')[0]}), which we never send: requests are authenticated by their signature. Let it verify that instead, or take requests to this path without a sign-in.",
+            $"The receiver asks for a sign-in ({scheme.Split(' ', ',')[0]}), which we never send: "
+            + "requests are authenticated by their signature. "
+            + "Let it verify that instead, or take requests to this path without a sign-in.",
         (403, _) when Header(headers, "Content-Type")?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) is true =>
-            $"The answer is a page, as a firewall{Of(headers)} in front of the receiver gives it. Let that one pass POST requests with our User-Agent to this path. If the receiver itself answered, check the secret.",
-        (401 or 403, _) => "The receiver did not let the request in. Read its answer: it may say why. If it does not, check first that the secret here is exactly the one in the receiver, without spaces or line breaks. A firewall, or a page that asks for a login, answers like this, too.",
+            $"The answer is a page, as a firewall{Of(headers)} in front of the receiver gives it. "
+            + "Let that one pass POST requests with our User-Agent to this path. If the receiver itself answered, check the secret.",
+        (401 or 403, _) =>
+            "The receiver did not let the request in. Read its answer: it may say why. If it does not, check first that the secret here "
+            + "is exactly the one in the receiver, without spaces or line breaks. "
+            + "A firewall, or a page that asks for a login, answers like this, too.",
         (404, _) => "There is a server, but nothing at this path. Check the part of the URL behind the host name.",
         (405, _) => "This address does not take POST requests. Check that it is the address of the webhook, not of a page.",
         (406, _) => "The receiver says that it does not want this lead. For a real lead that is fine: it is not sent again.",
@@ -73,27 +84,52 @@ public static class Advice
         (429, _) => "The receiver asks for fewer requests at a time, or for a pause.",
         (>= 500, _) => "The receiver has a problem of its own. Its log says more.",
         (not null, _) => "The receiver answered something that we do not know. Anything from 200 to 299 means that it has the lead.",
-        (_, "dns_failure") => "The host name in the URL is not known. Check its spelling; a new name can take some hours until it is known everywhere.",
-        (_, "connection_refused") => "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
-        (_, "connection_failed" or "connect_timeout") => "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
+        (_, "dns_failure") =>
+            "The host name in the URL is not known. Check its spelling; a new name can take some hours until it is known everywhere.",
+        (_, "connection_refused") =>
+            "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
+        (_, "connection_failed" or "connect_timeout") =>
+            "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
         (_, "tls_failure") => "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name.",
-        (_, "tls_not_spoken") => "The port is open, but what answers there speaks no TLS. Check the port in the URL: https is usually at 443.",
+        (_, "tls_not_spoken") =>
+            "The port is open, but what answers there speaks no TLS. Check the port in the URL: https is usually at 443.",
         (_, "tls_version") => "The receiver takes only versions of TLS that are no longer secure. Let it take TLS 1.2 or 1.3.",
-        (_, "tls_client_certificate") => "The receiver wants us to present a certificate, which we do not have. Let it verify the signature of requests instead.",
-        (_, "certificate_expired") => "The receiver's certificate, or one of its chain, has expired. Renew it, and check that the server was restarted since.",
-        (_, "certificate_not_yet_valid") => "The receiver's certificate is valid only from a later time on. Check the date in it, and the clock of the machine that made it.",
-        (_, "certificate_wrong_host") => "The receiver's certificate is made for other host names. Get one for the host name in the URL, or enter the name that it is made for.",
-        (_, "certificate_chain_incomplete") => "The receiver sends its own certificate without the ones that lead to a public authority. Configure the full chain (often a file named fullchain.pem). Browsers load the missing ones; we and most other clients do not. A private authority is trusted only where this router's operator has it installed.",
-        (_, "certificate_self_signed") => "The receiver's certificate is signed by itself, so anybody could have made it. Get one from a public authority; they are free.",
-        (_, "certificate_authority_unknown") => "The receiver's certificate comes from an authority that is not public. Get one from a public authority, or ask the operator of this router to trust this one.",
-        (_, "certificate_invalid") => "The receiver's certificate can't be used for a web server, for example because of a weak signature or a wrong purpose. Get a new one.",
+        (_, "tls_client_certificate") =>
+            "The receiver wants us to present a certificate, which we do not have. Let it verify the signature of requests instead.",
+        (_, "certificate_expired") =>
+            "The receiver's certificate, or one of its chain, has expired. Renew it, and check that the server was restarted since.",
+        (_, "certificate_not_yet_valid") =>
+            "The receiver's certificate is valid only from a later time on. "
+            + "Check the date in it, and the clock of the machine that made it.",
+        (_, "certificate_wrong_host") =>
+            "The receiver's certificate is made for other host names. "
+            + "Get one for the host name in the URL, or enter the name that it is made for.",
+        (_, "certificate_chain_incomplete") =>
+            "The receiver sends its own certificate without the ones that lead to a public authority. "
+            + "Configure the full chain (often a file named fullchain.pem). Browsers load the missing ones; "
+            + "we and most other clients do not. A private authority is trusted only where this router's operator has it installed.",
+        (_, "certificate_self_signed") =>
+            "The receiver's certificate is signed by itself, so anybody could have made it. "
+            + "Get one from a public authority; they are free.",
+        (_, "certificate_authority_unknown") =>
+            "The receiver's certificate comes from an authority that is not public. "
+            + "Get one from a public authority, or ask the operator of this router to trust this one.",
+        (_, "certificate_invalid") =>
+            "The receiver's certificate can't be used for a web server, for example because of a weak signature or a wrong purpose. "
+            + "Get a new one.",
         (_, "timeout") => "The receiver took the request but did not answer in time. Answer first and do the work afterwards.",
         (_, "connection_lost") => "The receiver broke the connection off before it answered. Its log says why.",
         (_, "invalid_response") => "Something answered, but not in HTTP. Check the port, and whether the URL should begin with https.",
-        (_, "invalid_status") => "The answer looks like HTTP, but its first line holds no valid status. The receiver, or a proxy in front of it, is broken: 'HTTP/1.1 200 OK' is what it should begin with.",
+        (_, "invalid_status") =>
+            "The answer looks like HTTP, but its first line holds no valid status. "
+            + "The receiver, or a proxy in front of it, is broken: 'HTTP/1.1 200 OK' is what it should begin with.",
         (_, "invalid_url") => "Enter the whole address, beginning with https://.",
-        (_, "url_not_allowed") => "Nothing was sent: the URL must begin with https:// and have no unusual port. Correct it, or ask the operator of this router to allow the host.",
-        (_, "address_not_allowed") => "Nothing was sent: the host has no address on the public internet. Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
+        (_, "url_not_allowed") =>
+            "Nothing was sent: the URL must begin with https:// and have no unusual port. "
+            + "Correct it, or ask the operator of this router to allow the host.",
+        (_, "address_not_allowed") =>
+            "Nothing was sent: the host has no address on the public internet. "
+            + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
@@ -109,10 +145,12 @@ public static class Advice
         {
             LeadTests.WrongSignature when IsRefusal(attempt.Status) => null,
             LeadTests.WrongSignature when attempt.Status is >= 200 and <= 299 =>
-                "The receiver took a lead with a wrong signature. Anybody who knows its address can send it forged leads. Let it verify the signature and answer 401 when it is wrong.",
+                "The receiver took a lead with a wrong signature. Anybody who knows its address can send it forged leads. "
+                + "Let it verify the signature and answer 401 when it is wrong.",
             LeadTests.WrongSignature => $"A wrong signature should be answered with 401. {usual}",
             LeadTests.Twice when attempt is { Attempt: > 1, Result: not "delivered" } =>
-                "The receiver took the message once and not a second time. After a broken connection we cannot know whether a lead arrived and send it again: recognize it by X-Lead-Router-Message-Id and answer 200.",
+                "The receiver took the message once and not a second time. After a broken connection we cannot know whether a lead "
+                + "arrived and send it again: recognize it by X-Lead-Router-Message-Id and answer 200.",
             _ => usual,
         };
     }

@@ -66,7 +66,9 @@ public enum AttemptError
     /// <summary>The URL's scheme or port isn't allowed (<see cref="Destinations.NetworkOptions"/>); no request was made.</summary>
     UrlNotAllowed,
 
-    /// <summary>The host has no address that may be connected to (<see cref="Destinations.NetworkOptions"/>); no request was made.</summary>
+    /// <summary>
+    /// The host has no address that may be connected to (<see cref="Destinations.NetworkOptions"/>); no request was made.
+    /// </summary>
     AddressNotAllowed,
 
     /// <summary>The destination's secret can't sign by its scheme.</summary>
@@ -92,8 +94,8 @@ public sealed record Answer
     public string? Headers { get; init; }
 
     /// <summary>
-    /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection that
-    /// broke before a byte came back.
+    /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection
+    /// that broke before a byte came back.
     /// </summary>
     public bool IsOfSecondRequest { get; init; }
 

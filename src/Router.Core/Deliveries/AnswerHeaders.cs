@@ -19,7 +19,8 @@ internal static class AnswerHeaders
         {
             HttpHeaders headers = name is "Content-Type" ? response.Content.Headers : response.Headers;
             if (headers.NonValidated.TryGetValues(name, out var values))
-                (lines ??= new StringBuilder()).Append(lines.Length > 0 ? "\n" : "").Append(name).Append(": ").Append(Readable(values.ToString()));
+                (lines ??= new StringBuilder()).Append(lines.Length > 0 ? "\n" : "").Append(name).Append(": ")
+                    .Append(Readable(values.ToString()));
         }
 
         return lines?.ToString();

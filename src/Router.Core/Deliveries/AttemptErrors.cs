@@ -14,11 +14,13 @@ internal static class AttemptErrors
         {
             AddressNotAllowedException => AttemptError.AddressNotAllowed,
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => AttemptError.ConnectionRefused,
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => AttemptError.DnsFailure,
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+                AttemptError.DnsFailure,
             SocketException { SocketErrorCode: SocketError.TimedOut } => AttemptError.ConnectTimeout,
             _ => AttemptError.ConnectionFailed,
         },
-        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError => AttemptError.InvalidResponse,
+        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError =>
+            AttemptError.InvalidResponse,
         _ => AttemptError.ConnectionLost,
     };
 

@@ -42,15 +42,17 @@ public sealed record RecordedAttempt(
 public sealed class LostPlanException(Guid eventId) : Exception($"The plan of event {eventId} was lost in a crash of Postgres.");
 
 /// <summary>
-/// Stage 3: outcomes of attempts, flushed to disk. Only after that is the broker's message acknowledged. An outcome of a delivery that has no
-/// row yet is one plain insert (<see cref="FirstOutcomes"/>), and most deliveries need no more; everything else is a transition of the row that is
-/// there (<see cref="LaterOutcomes"/>).
+/// Stage 3: outcomes of attempts, flushed to disk. Only after that is the broker's message acknowledged. An outcome of a delivery that has
+/// no row yet is one plain insert (<see cref="FirstOutcomes"/>), and most deliveries need no more; everything else is a transition of the
+/// row that is there (<see cref="LaterOutcomes"/>).
 /// </summary>
 public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability)
     : GroupCommit<RecordedAttempt, bool>(availability, TimeSpan.FromMilliseconds(5))
 {
     /// <summary>Returns when the attempt is on disk; waits while the database is away.</summary>
-    /// <exception cref="LostPlanException">Postgres crashed and lost the plan, which wasn't flushed: plan and send the event anew.</exception>
+    /// <exception cref="LostPlanException">
+    /// Postgres crashed and lost the plan, which wasn't flushed: plan and send the event anew.
+    /// </exception>
     public async Task Record(RecordedAttempt attempt)
     {
         if (!await Commit(attempt))
@@ -66,7 +68,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
         var sorted = rows.OrderBy(row => row.DestinationId).ThenBy(row => row.Lead.AcceptedAt).ThenBy(row => row.Lead.EventId).ToList();
         var first = sorted.FindAll(row => row.Number == 1);
         var later = sorted.FindAll(row => row.Number != 1);
-        // One statement sees each delivery once; a second outcome of it, or one that found a row or none against expectation, is for the next.
+        // One statement sees each delivery once; a second outcome of it, or one that found a row or none against expectation, is
+        // for the next.
         while (first.Count > 0 || later.Count > 0)
         {
             if (TakeDistinct(first) is { Count: > 0 } begun)

@@ -35,13 +35,16 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
         var sql = $"""
             {Planned("from lead_events e cross join (select @destinationId::uuid as id) x where e.id = @eventId")};
             update deliveries d
-            set attempts = greatest(d.attempt, (select max(attempt) from delivery_attempts a where a.event_id = d.event_id and a.destination_id = d.destination_id), 0)
+            set attempts = greatest(d.attempt, (
+                select max(attempt) from delivery_attempts a
+                where a.event_id = d.event_id and a.destination_id = d.destination_id), 0)
             from lead_events e
             where e.id = @eventId and d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
               and d.state = 'canceled' and d.attempts > coalesce(d.attempt, 0)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
+        return await connection.ExecuteAsync(
+            new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
     }
 
     /// <summary>Cancels what is planned, whether it has a row by now or not, unless it is finished.</summary>
@@ -53,16 +56,19 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
         """;
 
     /// <summary>What waits for a destination as its transaction begins: how much, and until when it was accepted.</summary>
-    public static Task<(int Count, DateTimeOffset Before)> Look(NpgsqlConnection connection, Guid destinationId, CancellationToken cancellationToken)
+    public static Task<(int Count, DateTimeOffset Before)> Look(
+        NpgsqlConnection connection, Guid destinationId, CancellationToken cancellationToken)
     {
-        const string sql = "select count(*)::int, now() from deliveries where destination_id = @destinationId and state in ('retrying', 'held')";
-        return connection.QuerySingleAsync<(int, DateTimeOffset)>(new CommandDefinition(sql, new { destinationId }, commandTimeout: 60, cancellationToken: cancellationToken));
+        const string sql =
+            "select count(*)::int, now() from deliveries where destination_id = @destinationId and state in ('retrying', 'held')";
+        return connection.QuerySingleAsync<(int, DateTimeOffset)>(
+            new CommandDefinition(sql, new { destinationId }, commandTimeout: 60, cancellationToken: cancellationToken));
     }
 
     /// <summary>
-    /// Cancels what waited for a destination, once it is deactivated, in small steps: in one, outcomes of requests that are under way there would
-    /// wait for its end, and behind them those of everybody. Should it stop halfway, workers cancel the rest. First attempts that are under way
-    /// are left to finish, and so is any request: should it get through, that counts.
+    /// Cancels what waited for a destination, once it is deactivated, in small steps: in one, outcomes of requests that are under way there
+    /// would wait for its end, and behind them those of everybody. Should it stop halfway, workers cancel the rest. First attempts that are
+    /// under way are left to finish, and so is any request: should it get through, that counts.
     /// </summary>
     /// <param name="destinationId">Whose.</param>
     /// <param name="before">Only what was accepted before: the news of its switch came with the switch.</param>
@@ -79,7 +85,8 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
             {Cancel} from waiting w where {Is("w")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        while (await connection.ExecuteAsync(new CommandDefinition(sql, new { destinationId, before, mostRows }, cancellationToken: cancellationToken)) > 0)
+        while (await connection.ExecuteAsync(
+            new CommandDefinition(sql, new { destinationId, before, mostRows }, cancellationToken: cancellationToken)) > 0)
         {
             // The next step.
         }

@@ -19,7 +19,9 @@ namespace Router.Core.Deliveries;
 /// <param name="FinishedAt">When it was delivered, rejected, dead or canceled.</param>
 /// <param name="UnknownDestinations">Destinations that the sender chose for the event and the site doesn't have.</param>
 /// <param name="IsTest">Whether it is a test from the destination's page.</param>
-/// <param name="ContentsDeleted">Whether the lead's contents are deleted: too old, or erased on request. Then it can't be sent again.</param>
+/// <param name="ContentsDeleted">
+/// Whether the lead's contents are deleted: too old, or erased on request. Then it can't be sent again.
+/// </param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
@@ -34,10 +36,15 @@ public sealed record DeliveryRow(
 /// <param name="Error">Why there was none.</param>
 /// <param name="ResponseBody">The first bytes of the answer; null for whoever may not see the lead.</param>
 /// <param name="ResponseSize">How many bytes of the answer are kept.</param>
-/// <param name="ResponseHeaders">Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.</param>
-/// <param name="Requests">How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.</param>
+/// <param name="ResponseHeaders">
+/// Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.
+/// </param>
+/// <param name="Requests">
+/// How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.
+/// </param>
 public sealed record AttemptRow(
-    int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody, int ResponseSize,
+    int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
+    int ResponseSize,
     string? ResponseHeaders = null, short? Requests = null)
 {
     /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
@@ -49,7 +56,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.status::int as last_status, d.error as last_error, d.accepted_at, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
+               d.status::int as last_status, d.error as last_error, d.accepted_at,
+               coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
                d.is_test, e.body is null as contents_deleted
         """;
 
@@ -62,7 +70,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         select {AttemptColumns} from delivery_attempts where event_id = e.id and destination_id = {destination}
         """;
 
-    private const string AttemptColumns = "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body";
+    private const string AttemptColumns =
+        "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body";
 
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
@@ -95,7 +104,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, limit }), cancellationToken: cancellationToken))).AsList();
+            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, limit }), cancellationToken: cancellationToken)))
+                .AsList();
     }
 
     /// <summary>Whether there is such a site at all, for an empty list.</summary>
@@ -122,8 +132,10 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             join destinations x on x.id = d.destination_id
             where e.id = @eventId and e.site_id = @siteId;
 
-            select a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error, case when @contents then a.response_body end as response_body,
-                   coalesce(octet_length(a.response_body), 0) as response_size, case when @contents then a.response_headers end as response_headers, a.requests
+            select a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
+                   case when @contents then a.response_body end as response_body,
+                   coalesce(octet_length(a.response_body), 0) as response_size,
+                   case when @contents then a.response_headers end as response_headers, a.requests
             from lead_events e cross join lateral ({AttemptsOf("@destinationId")}) a
             where e.id = @eventId and e.site_id = @siteId
             order by a.attempt, a.started_at

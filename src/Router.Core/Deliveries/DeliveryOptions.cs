@@ -5,11 +5,14 @@ namespace Router.Core.Deliveries;
 /// <summary>Section <c>Delivery</c>: how hard and how long a delivery is tried.</summary>
 public sealed class DeliveryOptions : IValidatableObject
 {
-    /// <summary>The delays of the contract: eleven retries over about twenty hours, the first five within three quarters of an hour.</summary>
+    /// <summary>
+    /// The delays of the contract: eleven retries over about twenty hours, the first five within three quarters of an hour.
+    /// </summary>
     public static readonly IReadOnlyList<TimeSpan> DefaultSchedule =
     [
         TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30),
-        TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(4), TimeSpan.FromHours(4), TimeSpan.FromHours(4), TimeSpan.FromHours(4),
+        TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(4), TimeSpan.FromHours(4), TimeSpan.FromHours(4),
+        TimeSpan.FromHours(4),
     ];
 
     /// <summary>
@@ -180,6 +183,7 @@ public sealed class DeliveryOptions : IValidatableObject
             yield return new ValidationResult("At most 100 retries.", [nameof(RetrySchedule)]);
 
         if (Lease <= RequestTimeout)
-            yield return new ValidationResult("Must be longer than RequestTimeout, or a slow request would be made twice.", [nameof(Lease)]);
+            yield return new ValidationResult(
+                "Must be longer than RequestTimeout, or a slow request would be made twice.", [nameof(Lease)]);
     }
 }

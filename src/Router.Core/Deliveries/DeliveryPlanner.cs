@@ -16,7 +16,9 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
 
 /// <summary>What a plan comes to.</summary>
 /// <param name="Destinations">Those to which the event must be sent now.</param>
-/// <param name="AcceptedAt">When the event was accepted, as the ledger has it: of two requests with one <c>Idempotency-Key</c> that of the first.</param>
+/// <param name="AcceptedAt">
+/// When the event was accepted, as the ledger has it: of two requests with one <c>Idempotency-Key</c> that of the first.
+/// </param>
 public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset AcceptedAt);
 
 /// <summary>
@@ -63,7 +65,8 @@ public sealed class DeliveryPlanner(
         var fresh = new HashSet<Guid>(events.Count);
         foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
             fresh.UnionWith(await Insert(connection, [.. batch], cancellationToken));
-        var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId)).Select(row => row.Lead.EventId).ToList();
+        var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId))
+            .Select(row => row.Lead.EventId).ToList();
         var planned = again.Count == 0 ? null : await WithoutOutcome(connection, again, cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);
@@ -80,15 +83,21 @@ public sealed class DeliveryPlanner(
         return results;
     }
 
-    private static async Task<HashSet<Guid>> Insert(NpgsqlConnection connection, List<PlannedEvent> events, CancellationToken cancellationToken)
+    private static async Task<HashSet<Guid>> Insert(
+        NpgsqlConnection connection, List<PlannedEvent> events, CancellationToken cancellationToken)
     {
         const string sql = """
-            insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, destinations)
-            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body, ($14)[planned_from:planned_to]
+            insert into lead_events (
+                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, destinations)
+            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body,
+                   ($14)[planned_from:planned_to]
             from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                as e (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body, planned_to, planned_from)
+                as e (
+                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body,
+                    planned_to, planned_from)
             where repeats is null or not exists (
-                select from lead_events r where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
+                select from lead_events r
+                where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
             on conflict do nothing
             returning id
             """;
@@ -122,7 +131,8 @@ public sealed class DeliveryPlanner(
         return planned;
     }
 
-    private static async Task<Dictionary<Guid, Plan>> WithoutOutcome(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
+    private static async Task<Dictionary<Guid,
+    Plan>> WithoutOutcome(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Sends one delivery again, on somebody's word, under the same message id. It goes the way of retries, so fresh leads go on beside it. Tests
-/// are never replayed, nor what has no contents any more. What was delivered before stays delivered, whatever its replay comes to.
+/// Sends one delivery again, on somebody's word, under the same message id. It goes the way of retries, so fresh leads go on beside it.
+/// Tests are never replayed, nor what has no contents any more. What was delivered before stays delivered, whatever its replay comes to.
 /// For many at once see <see cref="ReplayJobs"/>.
 /// </summary>
 public sealed class DeliveryReplay(NpgsqlDataSource database)
@@ -39,7 +39,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         int step;
         do
         {
-            step = await connection.ExecuteAsync(new CommandDefinition(sql, new { siteId, destinationId, mostRows }, cancellationToken: cancellationToken));
+            step = await connection.ExecuteAsync(
+                new CommandDefinition(sql, new { siteId, destinationId, mostRows }, cancellationToken: cancellationToken));
             all += step;
         }
         while (step == mostRows);
@@ -47,8 +48,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Tries a delivery at once: a dead one with a fresh schedule, or one whose next attempt is hours away. With <paramref name="finished"/>
-    /// also one that was delivered, rejected or canceled.
+    /// Tries a delivery at once: a dead one with a fresh schedule, or one whose next attempt is hours away. With
+    /// <paramref name="finished"/> also one that was delivered, rejected or canceled.
     /// </summary>
     /// <returns>
     /// False when there is nothing to try: it is finished otherwise, its destination is inactive, an attempt is under way, or the lead's

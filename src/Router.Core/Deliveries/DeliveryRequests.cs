@@ -17,7 +17,8 @@ public sealed class SentRequest
     private readonly Func<AttemptRow, IEnumerable<(string Name, string Value)>> _headers;
     private readonly DateTimeOffset _changedAt;
 
-    internal SentRequest(string url, byte[] body, DateTimeOffset changedAt, Func<AttemptRow, IEnumerable<(string Name, string Value)>> headers)
+    internal SentRequest(
+        string url, byte[] body, DateTimeOffset changedAt, Func<AttemptRow, IEnumerable<(string Name, string Value)>> headers)
     {
         (Url, Body, _changedAt, _headers) = (url, body, changedAt, headers);
         (Readable, IsCut) = ReadableJson.Of(body, MostShown);
@@ -52,7 +53,8 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
     public async Task<SentRequest?> Rebuild(Guid siteId, Guid eventId, Guid destinationId, CancellationToken cancellationToken)
     {
         const string sql = """
-            select e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test, s.domain, s.login_url_template, x.settings_changed_at
+            select e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
+                   s.domain, s.login_url_template, x.settings_changed_at
             from lead_events e
             join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
             join sites s on s.id = e.site_id
@@ -60,7 +62,8 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
             where e.id = @eventId and e.site_id = @siteId and e.body is not null
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(
+            new CommandDefinition(sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));
         if (row is null || await directory.Read(destinationId, orInactive: true, cancellationToken) is not { } destination)
             return null;
 
@@ -68,16 +71,19 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
         var body = OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate).For(destination.PartnerId);
         return new SentRequest(
             destination.Url?.OriginalString ?? "", body, row.SettingsChangedAt,
-            attempt => [("Content-Type", "application/json"), .. OutgoingHeaders.Of(lead, destination.Signing, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
+            attempt => [("Content-Type", "application/json"),
+                .. OutgoingHeaders.Of(lead, destination.Signing, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
     }
 
     private sealed record Row(
-        string Action, string LeadIdText, string Product, string SourceSystem, DateTimeOffset AcceptedAt, byte[] Body, string? Test, string Domain,
+        string Action, string LeadIdText, string Product, string SourceSystem, DateTimeOffset AcceptedAt, byte[] Body, string? Test,
+        string Domain,
         string? LoginUrlTemplate, DateTimeOffset SettingsChangedAt)
     {
         public LeadEvent Event(Guid id, Guid site) => new()
         {
-            EventId = id, SiteId = site, Action = Action, LeadId = LeadIdText, AcceptedAt = AcceptedAt, Product = Product, SourceSystem = SourceSystem,
+            EventId = id, SiteId = site, Action = Action, LeadId = LeadIdText, AcceptedAt = AcceptedAt, Product = Product,
+            SourceSystem = SourceSystem,
             Lead = new RawJson(Body), Test = Test,
         };
     }

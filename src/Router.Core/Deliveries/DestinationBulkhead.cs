@@ -14,7 +14,10 @@ internal readonly record struct Sending(DestinationSender Sender, Destination De
 /// <summary>One destination: its limit of requests in flight, its breaker, and how many of its requests are slow.</summary>
 internal sealed class DestinationBulkhead
 {
-    /// <summary>What finds no room where requests are slow comes back after so many times the usual delay: each look costs three writes to the ledger.</summary>
+    /// <summary>
+    /// What finds no room where requests are slow comes back after so many times the usual delay: each look costs three writes
+    /// to the ledger.
+    /// </summary>
     public const int SlowDeferral = 5;
 
     private readonly Lock _lock = new();
@@ -68,7 +71,8 @@ internal sealed class DestinationBulkhead
         var context = ResilienceContextPool.Shared.Get();
         try
         {
-            var outcome = await breaker.ExecuteOutcomeAsync(static async (_, it) => Polly.Outcome.FromResult(await it.Make()), context, sending);
+            var outcome = await breaker.ExecuteOutcomeAsync(
+                static async (_, it) => Polly.Outcome.FromResult(await it.Make()), context, sending);
             if (outcome.Exception is not (null or BrokenCircuitException))
                 outcome.ThrowIfException();
             return outcome.Result;

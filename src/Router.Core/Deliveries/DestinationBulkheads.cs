@@ -7,21 +7,23 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Keeps a slow or dead destination from costing the others anything: each has a limit of requests in flight and a breaker of
-/// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they aren't.
-/// Nor does a destination's backlog cost its own fresh leads anything: see <see cref="InFlightLimit"/>.
+/// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they
+/// aren't. Nor does a destination's backlog cost its own fresh leads anything: see <see cref="InFlightLimit"/>.
 /// </summary>
 public sealed class DestinationBulkheads(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Guid, DestinationBulkhead> _bulkheads = new();
     private int _slow;
 
-    /// <summary>Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, or the breaker is open.</summary>
+    /// <summary>
+    /// Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, or the breaker is open.
+    /// </summary>
     /// <param name="destination">Where to.</param>
     /// <param name="lead">The event.</param>
     /// <param name="body">The bytes to sign and send.</param>
     /// <param name="number">The attempt's number.</param>
-    /// <param name="yields">Whether it gives way to fresh leads: it comes from the retry lane (a failed one, a held or deferred one, a replay) or of a
-    /// backlog that fresh leads go past.</param>
+    /// <param name="yields">Whether it gives way to fresh leads: it comes from the retry lane (a failed one, a held or deferred one, a
+    /// replay) or of a backlog that fresh leads go past.</param>
     public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool yields)
     {
         var bulkhead = _bulkheads.GetOrAdd(destination.Id, _ => new DestinationBulkhead(options.Value, time));
@@ -31,7 +33,8 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
         // So many are slow already that another one of a destination known to be slow would be one too many.
         if (bulkhead.Slow > 0 && Volatile.Read(ref _slow) >= options.Value.MaxSlow)
             return null;
-        var limit = destination.MaxInFlight ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
+        var limit = destination.MaxInFlight
+            ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var inFlight = bulkhead.Of(limit);
         return await inFlight.Enter(yields, bulkhead.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
@@ -42,7 +45,9 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
     /// <summary>Whether a request to it is slow at present, and none was answered lately.</summary>
     public bool IsStuck(Guid destinationId) => _bulkheads.TryGetValue(destinationId, out var bulkhead) && bulkhead.IsStuck;
 
-    /// <summary>When to look again at what found no room: soon where requests are answered, later where they aren't or none is let through.</summary>
+    /// <summary>
+    /// When to look again at what found no room: soon where requests are answered, later where they aren't or none is let through.
+    /// </summary>
     public TimeSpan DeferDelay(Guid destinationId)
     {
         if (!_bulkheads.TryGetValue(destinationId, out var bulkhead))

@@ -50,10 +50,12 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     {
         const string sql = """
             with events as (
-                insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, test, destinations)
+                insert into lead_events (
+                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, body, test, destinations)
                 select e.id, @siteId, 'created', @lead, @lead::text, '', @SourceSystem, @now, @body, e.test, array[@destinationId]
                 from unnest(@ids, @tests) as e (id, test)
-                where (select count(*) from deliveries where destination_id = @destinationId and is_test and accepted_at > @now - interval '1 minute') < @MostInAMinute
+                where (select count(*) from deliveries
+                       where destination_id = @destinationId and is_test and accepted_at > @now - interval '1 minute') < @MostInAMinute
                 returning id
             )
             insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at, is_test)
@@ -63,7 +65,8 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // The clock that dates changed settings, too: what the check proves is decided between the two.
         var (domain, now) = await connection.QuerySingleAsync<(string, DateTimeOffset)>(
-            new CommandDefinition("select domain, now() from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
+            new CommandDefinition(
+                "select domain, now() from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
         var lead = Guid.CreateVersion7(now);
         var written = await connection.ExecuteAsync(new CommandDefinition(
             sql,
@@ -77,9 +80,9 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// How far it is; null when there is no such check of that destination. A passed go-live check proves the destination, unless its settings
-    /// were changed since. Whoever sees first that it passed writes it down, the worker or a reader, so that nobody reads of a pass which isn't
-    /// in force yet, and none is lost with a worker that died at that moment.
+    /// How far it is; null when there is no such check of that destination. A passed go-live check proves the destination, unless its
+    /// settings were changed since. Whoever sees first that it passed writes it down, the worker or a reader, so that nobody reads of a
+    /// pass which isn't in force yet, and none is lost with a worker that died at that moment.
     /// </summary>
     public async ValueTask<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
@@ -88,7 +91,10 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         if (report is { IsGoLive: true, Passed: true })
         {
             await connection.ExecuteAsync(new CommandDefinition(
-                "update destinations set proven_at = now() where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt",
+                """
+                update destinations set proven_at = now()
+                where id = @destinationId and proven_at is null and settings_changed_at <= @StartedAt
+                """,
                 new { destinationId, report.StartedAt }, cancellationToken: cancellationToken));
         }
 
@@ -101,11 +107,13 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"""
             select e.id, e.test, d.state, e.accepted_at
-            from lead_events e join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
+            from lead_events e
+            join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
             where e.site_id = @siteId and e.lead_id = @check and e.test is not null
             order by e.test;
 
-            select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error, a.response_body, a.response_headers, a.requests
+            select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
+                   a.response_body, a.response_headers, a.requests
             from lead_events e cross join lateral ({DeliveryHistory.AttemptsOf("@destinationId")}) a
             where e.site_id = @siteId and e.lead_id = @check and e.test is not null
             order by a.attempt, a.started_at
@@ -120,7 +128,8 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     }
 
     private sealed record AttemptOfEvent(
-        Guid EventId, int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
+        Guid EventId, int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error,
+        byte[]? ResponseBody,
         string? ResponseHeaders, short? Requests)
     {
         public AttemptRow ToRow() =>

@@ -17,7 +17,8 @@ namespace Router.Core.Deliveries;
 /// <param name="Delivered">By hour of the last 24, the present one last.</param>
 /// <param name="Failed">The same of those that failed or still do.</param>
 public sealed record DestinationHealthRow(
-    Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, DateTimeOffset? RefusedAt, int Refused, int? LastStatus, string? LastError,
+    Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, DateTimeOffset? RefusedAt, int Refused,
+    int? LastStatus, string? LastError,
     int Waiting, int Held, int Dead, int[] Delivered, int[] Failed)
 {
     /// <summary>It answers, and takes nothing: not one within 30 days, or none of the latest ten.</summary>
@@ -37,11 +38,12 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
         "d.state in ('retrying', 'held', 'dead') and d.attempts > 0 and not d.is_test and (d.status is not null or d.error is not null)";
 
     /// <summary>Of these destinations, each of them in the answer.</summary>
-    public async Task<IReadOnlyDictionary<Guid, DestinationHealthRow>> Of(IReadOnlyCollection<Guid> destinations, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<Guid,
+    DestinationHealthRow>> Of(IReadOnlyCollection<Guid> destinations, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            select x.id as destination_id, success.at as last_delivered_at, failing.since as failing_since, failing.refused_at, failing.refused,
-                   failure.last_status, failure.last_error,
+            select x.id as destination_id, success.at as last_delivered_at, failing.since as failing_since,
+                   failing.refused_at, failing.refused, failure.last_status, failure.last_error,
                    waiting.count as waiting, held.count as held, dead.count as dead, hours.delivered, hours.failed
             from unnest(@ids) as x (id)
             left join lateral (
@@ -53,10 +55,14 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
             ) success on true
             left join lateral (
                 select min(d.first_attempt_at) filter (where {Failure} and d.first_attempt_at > coalesce(success.at, '-infinity')) as since,
-                       max(d.finished_at) filter (where d.state = 'rejected') as refused_at, count(*) filter (where d.state = 'rejected')::int as refused
+                       max(d.finished_at) filter (where d.state = 'rejected') as refused_at,
+                       count(*) filter (where d.state = 'rejected')::int as refused
                 from (
-                    select d.state, d.attempts, d.is_test, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.finished_at, d.status, d.error from deliveries d
-                    where d.destination_id = x.id and not d.is_test and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
+                    select d.state, d.attempts, d.is_test, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.finished_at,
+                           d.status, d.error
+                    from deliveries d
+                    where d.destination_id = x.id and not d.is_test
+                      and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
                     order by d.accepted_at desc, d.event_id desc limit @Newest) d
             ) failing on true
             left join lateral (
@@ -76,10 +82,12 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
             cross join lateral (
                 select count(*)::int from (
                     select from deliveries d
-                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days' limit @Most + 1) d
+                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days'
+                    limit @Most + 1) d
             ) dead
             cross join lateral (
-                select array_agg(coalesce(counted.delivered, 0) order by hour) as delivered, array_agg(coalesce(counted.failed, 0) order by hour) as failed
+                select array_agg(coalesce(counted.delivered, 0) order by hour) as delivered,
+                       array_agg(coalesce(counted.failed, 0) order by hour) as failed
                 from generate_series(0, 23) as hour
                 left join (
                     select 23 - floor(extract(epoch from now() - d.accepted_at) / 3600)::int as hour,
@@ -91,7 +99,8 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
             ) hours
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(sql, new { ids = destinations.ToArray(), Newest, TroubledDestinations.Most }, cancellationToken: cancellationToken));
+        var rows = await connection.QueryAsync<DestinationHealthRow>(new CommandDefinition(
+            sql, new { ids = destinations.ToArray(), Newest, TroubledDestinations.Most }, cancellationToken: cancellationToken));
         return rows.ToDictionary(row => row.DestinationId);
     }
 
@@ -101,7 +110,8 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
         const string sql = $"""
             select {MessageCounts.Columns} from (
                 select e.action from deliveries d join lead_events e on e.id = d.event_id
-                where d.destination_id = @destination and d.state in ('retrying', 'held') and not d.is_test and e.action not like 'integration_%'
+                where d.destination_id = @destination and d.state in ('retrying', 'held') and not d.is_test
+                  and e.action not like 'integration_%'
                 limit @Most + 1) waiting
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

@@ -22,7 +22,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         holding (id) as (
             (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
             union all
-            select (select destination_id from deliveries where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+            select (select destination_id from deliveries
+                    where state = 'held' and destination_id > holding.id order by destination_id limit 1)
             from holding where holding.id is not null
         )
         """;
@@ -46,7 +47,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             select exists (select from paused) or exists (select from destinations where id = @destinationId and paused_at is not null)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(sql, new { destinationId, options.Value.PauseAfter }, cancellationToken: cancellationToken));
+        return await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(sql, new { destinationId, options.Value.PauseAfter }, cancellationToken: cancellationToken));
     }
 
     /// <summary>Pauses what has failed often and long enough; which ones.</summary>
@@ -55,13 +57,14 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         update destinations d
         set paused_at = now(), paused_by = 'router', pause_reason = f.failures || ' requests in a row failed.'
         from destination_failures f
-        where f.destination_id = d.id and f.failures >= @PauseFailures and f.since <= now() - @PauseAfter and d.active and d.paused_at is null
+        where f.destination_id = d.id and f.failures >= @PauseFailures and f.since <= now() - @PauseAfter
+          and d.active and d.paused_at is null
         returning d.id
         """, cancellationToken);
 
     /// <summary>
-    /// Whether a destination is paused. Asked before <see cref="Hold"/>, <see cref="Probe"/> and <see cref="Resume"/>: where Postgres has no statistics
-    /// of a young table, it prepares for many by reading the whole ledger, and would each second, for nothing.
+    /// Whether a destination is paused. Asked before <see cref="Hold"/>, <see cref="Probe"/> and <see cref="Resume"/>: where Postgres has
+    /// no statistics of a young table, it prepares for many by reading the whole ledger, and would each second, for nothing.
     /// </summary>
     public async Task<bool> Any(CancellationToken cancellationToken)
     {
@@ -104,7 +107,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             -- Without failures it is well, and to be resumed.
             join destination_failures f on f.destination_id = x.id
             cross join lateral (
-                select accepted_at, event_id from deliveries where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
+                select accepted_at, event_id from deliveries
+                where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
             ) held
             where x.paused_by = 'router' and coalesce(f.probe_at, x.paused_at + @ProbeInterval) <= now()
               and not exists (
@@ -138,7 +142,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             with recursive {Holding}, batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
-                on conflict (destination_id) do update set batch = least(destination_drains.batch * case when @grow then 2 else 1 end, @MostDrained)
+                on conflict (destination_id) do update
+                set batch = least(destination_drains.batch * case when @grow then 2 else 1 end, @MostDrained)
                 returning destination_id, batch
             ), ended as (
                 delete from destination_drains where destination_id not in (select id from holding where id is not null)
@@ -158,8 +163,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     }
 
     /// <summary>
-    /// Cancels what is held for destinations that are off: their receiver answered 410, or it was held at the moment in which its owner switched it
-    /// off. Unlike a retry it never comes due, so nobody else would. How many.
+    /// Cancels what is held for destinations that are off: their receiver answered 410, or it was held at the moment in which its owner
+    /// switched it off. Unlike a retry it never comes due, so nobody else would. How many.
     /// </summary>
     public async Task<int> Abandon(CancellationToken cancellationToken)
     {
@@ -168,7 +173,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
                 select d.destination_id, d.accepted_at, d.event_id
                 from holding h join destinations x on x.id = h.id
                 cross join lateral (
-                    select destination_id, accepted_at, event_id from deliveries where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
+                    select destination_id, accepted_at, event_id from deliveries
+                    where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
                 ) d
                 where not x.active
             )
@@ -183,6 +189,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         var pause = options.Value;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<Guid>(new CommandDefinition(
-            sql, new { pause.PauseFailures, pause.PauseAfter, pause.ProbeInterval, pause.MaxProbeInterval }, cancellationToken: cancellationToken))).AsList();
+            sql, new { pause.PauseFailures, pause.PauseAfter, pause.ProbeInterval, pause.MaxProbeInterval },
+            cancellationToken: cancellationToken))).AsList();
     }
 }

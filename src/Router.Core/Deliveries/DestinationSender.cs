@@ -9,10 +9,10 @@ using Router.Core.Leads;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the environment
-/// (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests may go
-/// (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the attempt
-/// makes its request once more over a new connection, and its row says so.
+/// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the
+/// environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
+/// may go (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the
+/// attempt makes its request once more over a new connection, and its row says so.
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
@@ -32,7 +32,8 @@ public sealed class DestinationSender : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="resolve">The addresses of a host name; by default the system's resolver.</param>
     public DestinationSender(
-        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, Func<string, CancellationToken,
+        Task<IPAddress[]>>? resolve = null)
     {
         _options = options.Value;
         _time = time;
@@ -63,7 +64,8 @@ public sealed class DestinationSender : IDisposable
     }
 
     private async Task<(Answer Answer, bool IsWorthANewConnection)> Request(
-        HttpMessageInvoker http, Destination destination, LeadEvent lead, byte[] body, int number, long started, CancellationTokenSource timeout)
+        HttpMessageInvoker http, Destination destination, LeadEvent lead, byte[] body, int number, long started,
+        CancellationTokenSource timeout)
     {
         using var request = Compose(destination, lead, body, number);
         var exchange = Exchange.Begin();
@@ -74,7 +76,8 @@ public sealed class DestinationSender : IDisposable
             if (_options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
                 timeout.CancelAfter(BodyPatience);
             // Three digits are all that the client checks; below 100 there is no such thing as a status.
-            return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus } : await Read(response, timeout.Token), false);
+            return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus }
+                : await Read(response, timeout.Token), false);
         }
         catch (OperationCanceledException)
         {
@@ -161,6 +164,7 @@ public sealed class DestinationSender : IDisposable
 
         var kept = buffer.AsSpan(0, Math.Min(length, _options.MaxResponseBody)).ToArray();
         ArrayPool<byte>.Shared.Return(buffer);
-        return kept.Length is 0 ? kept : ReadableAnswer.Of(kept, content.Headers.ContentEncoding, content.Headers.ContentType?.CharSet, _options.MaxResponseBody);
+        return kept.Length is 0 ? kept
+            : ReadableAnswer.Of(kept, content.Headers.ContentEncoding, content.Headers.ContentType?.CharSet, _options.MaxResponseBody);
     }
 }

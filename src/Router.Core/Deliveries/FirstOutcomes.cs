@@ -11,15 +11,17 @@ internal static class FirstOutcomes
     // Whether the event is there is looked up row by row, whatever the planner makes of a young table: it is one step in an index.
     private static readonly string Sql = $"""
         with made as materialized (
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) with ordinality as m (
+            select * from unnest(
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) with ordinality as m (
                 event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
                 response_headers, response_body, state, retry_step, delay, lease, is_finished, n)
         ), recorded as (
             insert into deliveries (
                 event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
                 response_headers, response_body, state, retry_step, next_attempt_at, leased_until, finished_at)
-            select event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                   response_headers, response_body, state, retry_step, now() + delay, now() + lease, case when is_finished then now() end
+            select event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests,
+                   error, response_headers, response_body, state, retry_step, now() + delay, now() + lease,
+                   case when is_finished then now() end
             from made order by n
             on conflict do nothing
             returning event_id, destination_id, result, started_at

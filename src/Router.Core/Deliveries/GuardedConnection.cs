@@ -26,7 +26,8 @@ internal sealed class GuardedConnection(NetworkGuard guard, Func<string, Cancell
             throw new AddressNotAllowedException();
 
         var socket = await HappyEyeballs.Connect(permitted, context.DnsEndPoint.Port, time, cancellationToken);
-        return context.InitialRequestMessage.RequestUri!.Scheme is "https" ? new TlsTransport(socket) : new NetworkStream(socket, ownsSocket: true);
+        return context.InitialRequestMessage.RequestUri!.Scheme is "https" ? new TlsTransport(socket)
+            : new NetworkStream(socket, ownsSocket: true);
     }
 }
 

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Connects to a host by whichever of its addresses answers first (RFC 8305): the next address is tried when one fails, and beside it when it
-/// is silent for 250 ms. IPv6 and IPv4 take turns, so that neither a broken family nor a dead server costs the whole connect timeout.
+/// Connects to a host by whichever of its addresses answers first (RFC 8305): the next address is tried when one fails, and beside it when
+/// it is silent for 250 ms. IPv6 and IPv4 take turns, so that neither a broken family nor a dead server costs the whole connect timeout.
 /// </summary>
 internal static class HappyEyeballs
 {
@@ -19,7 +19,8 @@ internal static class HappyEyeballs
     /// <param name="cancellationToken">Ends the whole.</param>
     /// <exception cref="SocketException">No address could be connected to.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before one was.</exception>
-    public static async Task<Socket> Connect(IReadOnlyList<IPAddress> addresses, int port, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Socket> Connect(
+        IReadOnlyList<IPAddress> addresses, int port, TimeProvider time, CancellationToken cancellationToken)
     {
         if (addresses.Count is 1)
             return await ConnectTo(addresses[0], port, cancellationToken);
@@ -97,7 +98,8 @@ internal static class HappyEyeballs
         before is not null && SaysNothing(now) ? before : now;
 
     private static bool SaysNothing(SocketException failed) => failed.SocketErrorCode is
-        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressFamilyNotSupported
+        or SocketError.AddressNotAvailable;
 
     private static async Task Close(Task<Socket> loser)
     {

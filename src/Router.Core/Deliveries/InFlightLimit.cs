@@ -37,7 +37,8 @@ internal sealed class InFlightLimit(int limit, TimeSpan comeback, TimeProvider t
                 return ValueTask.FromResult(false);
             }
 
-            waiting = (yields ? _yieldingWaiting : _freshWaiting).AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            waiting = (yields ? _yieldingWaiting : _freshWaiting)
+                .AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
         return new ValueTask<bool>(Wait(waiting, yields, patience));

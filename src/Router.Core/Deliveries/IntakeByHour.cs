@@ -12,7 +12,8 @@ public sealed class IntakeByHour(NpgsqlDataSource database)
         const string sql = $"""
             select {MessageCounts.Columns}
             from sites s cross join lateral (
-                select action from lead_events where site_id = s.id and test is null and product <> '' and accepted_at > now() - interval '1 hour'
+                select action from lead_events
+                where site_id = s.id and test is null and product <> '' and accepted_at > now() - interval '1 hour'
             ) e
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

@@ -5,9 +5,9 @@ using Router.Core.Database;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Outcomes of deliveries that have a row: retries, first attempts that were noted as under way, and events that came a second time. A row changes
-/// only if this is the attempt that it waits for, except that a proof of delivery always counts: a worker that froze and woke up after its lease
-/// may be the one that got through. A number above the ledger's was claimed there, before a crash of Postgres forgot it.
+/// Outcomes of deliveries that have a row: retries, first attempts that were noted as under way, and events that came a second time. A row
+/// changes only if this is the attempt that it waits for, except that a proof of delivery always counts: a worker that froze and woke up
+/// after its lease may be the one that got through. A number above the ledger's was claimed there, before a crash of Postgres forgot it.
 /// </summary>
 internal static class LaterOutcomes
 {
@@ -21,31 +21,36 @@ internal static class LaterOutcomes
                 response_headers, response_body, state, step, delay, lease, is_finished, n)
         ), planned as (
             -- An answer may repeat the lead, and what is erased stays erased.
-            select m.n::int, e.is_there, m.event_id, m.destination_id, m.accepted_at, m.number, m.attempt, m.started_at, m.duration_us, m.result, m.status,
-                   m.requests, m.error, case when not e.is_erased then m.response_headers end as response_headers,
+            select m.n::int, e.is_there, m.event_id, m.destination_id, m.accepted_at, m.number, m.attempt, m.started_at, m.duration_us,
+                   m.result, m.status, m.requests, m.error, case when not e.is_erased then m.response_headers end as response_headers,
                    case when not e.is_erased then m.response_body end as response_body, m.state, m.step, m.delay, m.is_finished
             from made m left join lateral (
-                select true as is_there, body is null as is_erased from lead_events where id = m.event_id and id between $19 and $20 limit 1) e on true
+                select true as is_there, body is null as is_erased
+                from lead_events where id = m.event_id and id between $19 and $20 limit 1) e on true
         ), found as (
             select m.*, d.site_id, {Moves} as moves, coalesce(d.attempt = m.attempt and d.started_at = m.started_at, false) as is_known,
-                   d.attempt as was_attempt, d.started_at as was_started_at, d.duration_us as was_duration_us, d.result as was_result, d.status as was_status,
-                   d.requests as was_requests, d.error as was_error, d.response_headers as was_response_headers, d.response_body as was_response_body
+                   d.attempt as was_attempt, d.started_at as was_started_at, d.duration_us as was_duration_us, d.result as was_result,
+                   d.status as was_status, d.requests as was_requests, d.error as was_error,
+                   d.response_headers as was_response_headers, d.response_body as was_response_body
             from planned m join deliveries d
-              on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id and d.event_id between $19 and $20
+              on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id
+              and d.event_id between $19 and $20
             for update of d
         ), guessed as (
             -- Its worker was taken for lost, and here it is.
             delete from delivery_attempts a using found f
-            where a.event_id = f.event_id and a.event_id between $19 and $20 and a.destination_id = f.destination_id and a.attempt = f.attempt
-              and a.error = 'worker_lost'
+            where a.event_id = f.event_id and a.event_id between $19 and $20 and a.destination_id = f.destination_id
+              and a.attempt = f.attempt and a.error = 'worker_lost'
         ), earlier as (
             insert into delivery_attempts (
-                event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body)
-            select event_id, destination_id, site_id, was_attempt, was_started_at, was_duration_us, was_result, was_status, was_requests, was_error,
-                   was_response_headers, was_response_body
+                event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
+                response_headers, response_body)
+            select event_id, destination_id, site_id, was_attempt, was_started_at, was_duration_us, was_result, was_status, was_requests,
+                   was_error, was_response_headers, was_response_body
             from found where moves and not is_known and was_attempt is not null
             union all
-            select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+            select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
+                   response_headers, response_body
             from found where not moves and not is_known
             on conflict do nothing
         ), moved as (
@@ -55,8 +60,8 @@ internal static class LaterOutcomes
                 attempts = greatest(d.attempts, f.number), retry_step = f.step,
                 next_attempt_at = now() + f.delay, leased_until = null, finished_at = case when f.is_finished then now() end,
                 first_attempt_at = case when f.is_known then d.first_attempt_at else coalesce(d.first_attempt_at, d.started_at) end,
-                attempt = f.attempt, started_at = f.started_at, duration_us = f.duration_us, result = f.result, status = f.status, requests = f.requests,
-                error = f.error, response_headers = f.response_headers, response_body = f.response_body
+                attempt = f.attempt, started_at = f.started_at, duration_us = f.duration_us, result = f.result, status = f.status,
+                requests = f.requests, error = f.error, response_headers = f.response_headers, response_body = f.response_body
             from found f
             where f.moves and d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
               and d.event_id between $19 and $20
@@ -81,7 +86,10 @@ internal static class LaterOutcomes
         return without;
     }
 
-    /// <summary>An attempt was made: the row becomes this attempt, and what it was moves to <c>delivery_attempts</c>; an attempt that came too late goes there itself.</summary>
+    /// <summary>
+    /// An attempt was made: the row becomes this attempt, and what it was moves to <c>delivery_attempts</c>; an attempt that came too late
+    /// goes there itself.
+    /// </summary>
     private static async Task<List<RecordedAttempt>> Take(
         NpgsqlConnection connection, List<RecordedAttempt> rows, HashSet<Guid> lost, CancellationToken cancellationToken)
     {
@@ -93,7 +101,9 @@ internal static class LaterOutcomes
         return await command.Record(rows, lost, cancellationToken);
     }
 
-    /// <summary>No attempt was made, or none is over: it waits for room, for its destination's pause to end, or for the request that is under way.</summary>
+    /// <summary>
+    /// No attempt was made, or none is over: it waits for room, for its destination's pause to end, or for the request that is under way.
+    /// </summary>
     private static async Task<List<RecordedAttempt>> Wait(
         NpgsqlConnection connection, List<RecordedAttempt> rows, HashSet<Guid> lost, CancellationToken cancellationToken)
     {
@@ -104,18 +114,20 @@ internal static class LaterOutcomes
             ), found as (
                 select m.*, {Moves} as moves
                 from waiting m join deliveries d
-                  on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id and d.event_id between $11 and $12
+                  on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id
+                  and d.event_id between $11 and $12
                 for update of d
             ), moved as (
                 -- A number that was claimed and not used goes back.
                 update deliveries d
-                set state = f.state, attempts = case when f.begun < f.number then f.begun else greatest(d.attempts, f.number) end, retry_step = f.step,
-                    next_attempt_at = now() + f.delay, leased_until = now() + f.lease, finished_at = null
+                set state = f.state, attempts = case when f.begun < f.number then f.begun else greatest(d.attempts, f.number) end,
+                    retry_step = f.step, next_attempt_at = now() + f.delay, leased_until = now() + f.lease, finished_at = null
                 from found f
                 where f.moves and d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
                   and d.event_id between $11 and $12
             )
-            select m.n::int, (select true from lead_events e where e.id = m.event_id and e.id between $11 and $12 limit 1) is not null as is_planned
+            select m.n::int,
+                   (select true from lead_events e where e.id = m.event_id and e.id between $11 and $12 limit 1) is not null as is_planned
             from waiting m where not exists (select from found f where f.n = m.n)
             """;
         await using var command = new NpgsqlCommand(sql, connection);

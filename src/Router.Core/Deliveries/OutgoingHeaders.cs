@@ -14,7 +14,8 @@ public static class OutgoingHeaders
     /// <param name="number">The attempt.</param>
     /// <param name="now">The time of the attempt.</param>
     /// <param name="userAgent">As configured.</param>
-    public static IEnumerable<(string Name, string Value)> Of(LeadEvent lead, Signing signing, byte[] body, int number, DateTimeOffset now, string userAgent)
+    public static IEnumerable<(string Name, string Value)> Of(
+        LeadEvent lead, Signing signing, byte[] body, int number, DateTimeOffset now, string userAgent)
     {
         yield return ("User-Agent", userAgent);
         // Firewalls take requests without an Accept for attacks; and what a receiver answers is read as it comes.

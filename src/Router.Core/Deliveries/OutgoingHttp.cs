@@ -13,7 +13,8 @@ internal static class OutgoingHttp
     /// <param name="connection">Makes its connections.</param>
     /// <param name="keepsConnections">Whether connections are used again; otherwise each request gets a new one.</param>
     /// <param name="time">The clock.</param>
-    public static HttpMessageInvoker Create(DeliveryOptions options, GuardedConnection connection, bool keepsConnections, TimeProvider time) => new(new SocketsHttpHandler
+    public static HttpMessageInvoker Create(
+        DeliveryOptions options, GuardedConnection connection, bool keepsConnections, TimeProvider time) => new(new SocketsHttpHandler
     {
         ConnectCallback = connection.Open,
         PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new TappedStream(context.PlaintextStream)),

@@ -25,7 +25,9 @@ internal static partial class ReadableAnswer
         return (isCutOff ? WithoutHalfCharacter(body.AsSpan(0, most)) : body).ToArray();
     }
 
-    /// <summary>Never more than <paramref name="most"/> bytes, however much they would unfold to; of what is cut off, the part that can be read.</summary>
+    /// <summary>
+    /// Never more than <paramref name="most"/> bytes, however much they would unfold to; of what is cut off, the part that can be read.
+    /// </summary>
     private static byte[] Unpack(byte[] body, string coding, int most)
     {
         using var packed = new MemoryStream(body);

@@ -4,15 +4,21 @@ using Router.Core.Database;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>What the statements of <see cref="AttemptRecorder"/> have in common: parameters, in the order in which they take them, and what follows.</summary>
+/// <summary>
+/// What the statements of <see cref="AttemptRecorder"/> have in common: parameters, in the order in which they take them, and what follows.
+/// </summary>
 internal static class RecordedStatements
 {
-    /// <summary>attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body: all null where no request was made.</summary>
+    /// <summary>
+    /// attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body: all null where no
+    /// request was made.
+    /// </summary>
     public static void AddAttempts(this NpgsqlCommand command, List<RecordedAttempt> rows)
     {
         command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt is null ? (int?)null : row.Number);
         command.Add(NpgsqlDbType.TimestampTz, rows, row => row.Attempt?.StartedAt);
-        command.Add(NpgsqlDbType.Integer, rows, row => row.Attempt is { } attempt ? (int)Math.Min(attempt.Duration.TotalMicroseconds, int.MaxValue) : (int?)null);
+        command.Add(NpgsqlDbType.Integer, rows, row =>
+            row.Attempt is { } attempt ? (int)Math.Min(attempt.Duration.TotalMicroseconds, int.MaxValue) : (int?)null);
         command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Result.Text());
         command.Add(NpgsqlDbType.Smallint, rows, row => (short?)row.Attempt?.Answer.Status);
         command.Add(NpgsqlDbType.Smallint, rows, row => row.Attempt is { Answer.IsOfSecondRequest: true } ? (short)2 : (short?)null);
@@ -50,8 +56,8 @@ internal static class RecordedStatements
         """;
 
     /// <summary>
-    /// Runs a statement that answers with what it left alone: its place among the rows, from 1, and whether its event is in the ledger. Returns
-    /// those whose event is.
+    /// Runs a statement that answers with what it left alone: its place among the rows, from 1, and whether its event is in the ledger.
+    /// Returns those whose event is.
     /// </summary>
     /// <param name="command">The statement.</param>
     /// <param name="rows">What it was given.</param>

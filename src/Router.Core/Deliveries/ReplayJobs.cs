@@ -18,7 +18,8 @@ namespace Router.Core.Deliveries;
 /// <param name="FinishedAt">When the last one was sent, or it was canceled.</param>
 /// <param name="CanceledAt">When somebody canceled it: what was sent by then stays sent.</param>
 public sealed record ReplayJob(
-    Guid Id, Guid SiteId, Guid? DestinationId, string? State, bool Missed, int Total, int Replayed, string CreatedBy, DateTimeOffset CreatedAt,
+    Guid Id, Guid SiteId, Guid? DestinationId, string? State, bool Missed, int Total, int Replayed, string CreatedBy,
+    DateTimeOffset CreatedAt,
     DateTimeOffset? FinishedAt, DateTimeOffset? CanceledAt)
 {
     /// <summary>Said once, when it is asked for: what fits and isn't sent. Null when there is nothing of the kind.</summary>
@@ -42,14 +43,16 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
 {
     private const int CountUpTo = 100_001;
 
-    private const string Columns = "id, site_id, destination_id, state, missed, total, replayed, created_by, created_at, finished_at, canceled_at";
+    private const string Columns =
+        "id, site_id, destination_id, state, missed, total, replayed, created_by, created_at, finished_at, canceled_at";
 
     /// <summary>Asks for a replay of all deliveries of a filter, which names a finished state; or, with none, of everything that its
     /// destination didn't get.</summary>
     public async Task<ReplayJob> Start(Guid siteId, DeliveryFilter filter, string createdBy, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            insert into replays (id, site_id, destination_id, state, lead_id, last_status, last_error, from_time, to_time, missed, total, created_by)
+            insert into replays (
+                id, site_id, destination_id, state, lead_id, last_status, last_error, from_time, to_time, missed, total, created_by)
             values (@id, @siteId, @Destination, @State, @Lead, @Status, @Error, @From, @To, @missed, @total, @createdBy)
             returning {Columns}
             """;
@@ -70,7 +73,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     public async Task<LeftOut> CountLeftOut(Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken)
     {
         var sql = $"""
-            select count(*) filter (where has_contents)::int as destination_off, count(*) filter (where not has_contents)::int as contents_deleted
+            select count(*) filter (where has_contents)::int as destination_off,
+                   count(*) filter (where not has_contents)::int as contents_deleted
             from (
                 select e.body is not null as has_contents
                 from deliveries d join lead_events e on e.id = d.event_id join destinations x on x.id = d.destination_id
@@ -90,7 +94,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     }
 
     /// <summary>
-    /// Since when a destination that was switched off misses what came: what waited then, and the lead that it answered 410 to, came earlier.
+    /// Since when a destination that was switched off misses what came: what waited then, and the lead that it answered 410 to,
+    /// came earlier.
     /// </summary>
     public async Task<DateTimeOffset> MissedSince(Guid destinationId, DateTimeOffset offAt, CancellationToken cancellationToken)
     {
@@ -112,7 +117,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             $"""
             select {Columns} from replays
             where site_id = @siteId
-              and (@after::uuid is null or (created_at, id) < (select a.created_at, a.id from replays a where a.id = @after and a.site_id = @siteId))
+              and (@after::uuid is null
+                   or (created_at, id) < (select a.created_at, a.id from replays a where a.id = @after and a.site_id = @siteId))
             order by created_at desc, id desc limit @limit
             """, new { siteId, after, limit }, cancellationToken: cancellationToken))).AsList();
     }
@@ -122,7 +128,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleOrDefaultAsync<ReplayJob>(new CommandDefinition(
-            $"select {Columns} from replays where site_id = @siteId and id = @id", new { siteId, id }, cancellationToken: cancellationToken));
+            $"select {Columns} from replays where site_id = @siteId and id = @id", new { siteId, id },
+            cancellationToken: cancellationToken));
     }
 
     /// <summary>Sends no more; false when it is finished or there is none.</summary>
@@ -160,7 +167,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<Guid>(new CommandDefinition(
-            "select id from replays where finished_at is null order by created_at limit 100", cancellationToken: cancellationToken))).AsList();
+            "select id from replays where finished_at is null order by created_at limit 100", cancellationToken: cancellationToken)))
+                .AsList();
     }
 
     private async Task<int> Step(Guid id, CancellationToken cancellationToken)
@@ -176,7 +184,8 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             return 0;
 
         var count = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            job.Missed ? Missed(job.Filter) : Finished(job.Filter), job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
+            job.Missed ? Missed(job.Filter) : Finished(job.Filter),
+            job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
             commandTimeout: 60, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new CommandDefinition(
             "update replays set replayed = replayed + @count, finished_at = case when @count = 0 then now() end where id = @Id",
@@ -253,19 +262,22 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
           and not awaits_first_outcome(e.destinations, x.id, e.planned_at)
         """;
 
-    private static Task<MessageCounts> Count(NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>
+    private static Task<MessageCounts> Count(
+        NpgsqlConnection connection, Guid siteId, DeliveryFilter filter, CancellationToken cancellationToken) =>
         connection.QuerySingleAsync<MessageCounts>(new CommandDefinition(
             $"""
             select {MessageCounts.Columns} from (
                 {(filter.State is null
-                    ? $"(select e.action {MissedEvents(filter)} limit @CountUpTo) union all (select e.action {Ungotten(filter)} limit @CountUpTo)"
+                    ? $"(select e.action {MissedEvents(filter)} limit @CountUpTo) "
+                        + $"union all (select e.action {Ungotten(filter)} limit @CountUpTo)"
                     : $"select e.action {Candidates(filter)}")}
                 limit @CountUpTo) found
             """,
             filter.Parameters(siteId, new { CountUpTo }), commandTimeout: 60, cancellationToken: cancellationToken));
 
     private sealed record Row(
-        Guid Id, Guid SiteId, Guid? DestinationId, string? State, Guid? LeadId, int? LastStatus, string? LastError, DateTimeOffset? FromTime, DateTimeOffset? ToTime,
+        Guid Id, Guid SiteId, Guid? DestinationId, string? State, Guid? LeadId, int? LastStatus, string? LastError,
+        DateTimeOffset? FromTime, DateTimeOffset? ToTime,
         bool Missed, DateTimeOffset CreatedAt)
     {
         public DeliveryFilter Filter =>

@@ -3,7 +3,9 @@ using System.Net.Http.Headers;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>Reads <c>Retry-After</c>, also where the framework gives up: a wait longer than an <see cref="int"/> of seconds is a long wait. Pure.</summary>
+/// <summary>
+/// Reads <c>Retry-After</c>, also where the framework gives up: a wait longer than an <see cref="int"/> of seconds is a long wait. Pure.
+/// </summary>
 internal static class RetryAfterHeader
 {
     /// <summary>The longest wait that is told apart; the schedule caps it (<see cref="DeliveryOptions.MaxRetryAfter"/>).</summary>

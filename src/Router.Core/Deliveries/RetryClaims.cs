@@ -17,18 +17,20 @@ public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool Is
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
-/// request is made. A worker that dies with a number leaves a gap; the next one is due when the lease ends. A number that a crash of Postgres
-/// forgets is due as before, so it isn't flushed; without a number (a dead one is replayed) it is: that would have no way back.
+/// request is made. A worker that dies with a number leaves a gap; the next one is due when the lease ends. A number that a crash of
+/// Postgres forgets is due as before, so it isn't flushed; without a number (a dead one is replayed) it is: that would have no way back.
 /// </summary>
 public sealed class RetryClaims(
-    NpgsqlDataSource flushed, [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource unflushed, DatabaseAvailability availability, IOptions<DeliveryOptions> options)
+    NpgsqlDataSource flushed, [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource unflushed, DatabaseAvailability availability,
+    IOptions<DeliveryOptions> options)
     : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(2))
 {
     /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
     public Task<ClaimedRetry?> Claim(RetryDelivery retry) => Commit(retry);
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<ClaimedRetry?>> Write(IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<ClaimedRetry?>> Write(
+        IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
     {
         // A number claims a retrying delivery; no number claims a dead one and starts its schedule anew. Neither without the lead's
         // contents: what was deleted is never sent as an empty lead.
@@ -43,9 +45,12 @@ public sealed class RetryClaims(
                     leased_until = now() + $4
                 from unnest($1, $2, $3) as c (event_id, destination_id, attempt)
                 cross join lateral (select * from lead_events where id = c.event_id and id between $5 and $6 and body is not null limit 1) e
-                where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id and d.event_id between $5 and $6
-                  and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now() or d.state = 'dead' and c.attempt is null)
-                returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded, d.delivered_at is not null as was_delivered,
+                where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id
+                  and d.event_id between $5 and $6
+                  and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now()
+                       or d.state = 'dead' and c.attempt is null)
+                returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded,
+                          d.delivered_at is not null as was_delivered,
                           e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
@@ -54,14 +59,19 @@ public sealed class RetryClaims(
                 from claimed c
                 where c.attempts > 1 and c.recorded is distinct from c.attempts - 1 and not exists (
                     select from delivery_attempts a
-                    where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1 and a.event_id between $5 and $6)
+                    where a.event_id = c.event_id and a.destination_id = c.destination_id and a.attempt = c.attempts - 1
+                      and a.event_id between $5 and $6)
             )
-            select event_id, destination_id, attempts, retry_step::int, site_id, action, lead_id_text, product, source_system, accepted_at, body, test,
-                   exists (select from destination_failures f where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe,
+            select event_id, destination_id, attempts, retry_step::int, site_id, action, lead_id_text, product, source_system,
+                   accepted_at, body, test,
+                   exists (
+                       select from destination_failures f
+                       where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe,
                    was_delivered
             from claimed c
             """;
-        await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed).OpenConnectionAsync(cancellationToken);
+        await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed)
+            .OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.DestinationId);
@@ -76,7 +86,8 @@ public sealed class RetryClaims(
                 claimed.Add((reader.GetGuid(0), reader.GetGuid(1)), Read(reader));
         }
 
-        // What isn't to be had may have lost its contents between a replay's look at them and its update: due for ever, and never to be sent.
+        // What isn't to be had may have lost its contents between a replay's look at them and its update: due for ever, and
+        // never to be sent.
         if (claimed.Count < rows.Count)
             await CancelErased(connection, rows, cancellationToken);
 
@@ -91,14 +102,16 @@ public sealed class RetryClaims(
         return results;
     }
 
-    private static async Task CancelErased(NpgsqlConnection connection, IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
+    private static async Task CancelErased(
+        NpgsqlConnection connection, IReadOnlyList<RetryDelivery> rows, CancellationToken cancellationToken)
     {
         const string sql = $"""
             {DeliveryCancellation.Cancel}
             from unnest($1, $2) as c (event_id, destination_id)
-            cross join lateral (select accepted_at from lead_events where id = c.event_id and id between $3 and $4 and body is null limit 1) e
-            where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id and d.event_id between $3 and $4
-              and d.state = 'retrying'
+            cross join lateral (
+                select accepted_at from lead_events where id = c.event_id and id between $3 and $4 and body is null limit 1) e
+            where d.destination_id = c.destination_id and d.accepted_at = e.accepted_at and d.event_id = c.event_id
+              and d.event_id between $3 and $4 and d.state = 'retrying'
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, rows, row => row.EventId);

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// What became of the leads that were received: at one destination, in an hour or in all of the span. Received is the sum of all others, and
-/// missing is 0.
+/// What became of the leads that were received: at one destination, in an hour or in all of the span. Received is the sum of all others,
+/// and missing is 0.
 /// </summary>
 /// <param name="DestinationId">The destination.</param>
 /// <param name="DestinationName">Its name today.</param>
@@ -19,10 +19,15 @@ namespace Router.Core.Deliveries;
 /// <param name="Dead">Given up.</param>
 /// <param name="Canceled">The destination was switched off or deleted before they got through.</param>
 /// <param name="Skipped">Not meant for it: it was off, or the sender chose others.</param>
-/// <param name="Missing">Planned more than a day ago, and nothing came of it. Never anything but 0; a replay of what was missed sends them.</param>
-/// <param name="CountsOnly">Of those received: how many are so old that nothing but these counts is kept of them. No list shows them.</param>
+/// <param name="Missing">
+/// Planned more than a day ago, and nothing came of it. Never anything but 0; a replay of what was missed sends them.
+/// </param>
+/// <param name="CountsOnly">
+/// Of those received: how many are so old that nothing but these counts is kept of them. No list shows them.
+/// </param>
 public sealed record StatementRow(
-    Guid DestinationId, string DestinationName, bool Deleted, DateTimeOffset? Hour, long Received, long Delivered, long Rejected, long Retrying, long Held, long Dead, long Canceled,
+    Guid DestinationId, string DestinationName, bool Deleted, DateTimeOffset? Hour, long Received, long Delivered, long Rejected,
+    long Retrying, long Held, long Dead, long Canceled,
     long Skipped, long Missing, long CountsOnly)
 {
     /// <summary>Whether the numbers add up.</summary>
@@ -31,7 +36,8 @@ public sealed record StatementRow(
 
 /// <summary>How fast leads got through at one destination, in milliseconds since they were accepted; null where there were none.</summary>
 public sealed record SpeedRow(
-    Guid DestinationId, double? FirstAttemptP50, double? FirstAttemptP95, double? FirstAttemptP99, double? DeliveredP50, double? DeliveredP95, double? DeliveredP99);
+    Guid DestinationId, double? FirstAttemptP50, double? FirstAttemptP95, double? FirstAttemptP99, double? DeliveredP50,
+    double? DeliveredP95, double? DeliveredP99);
 
 /// <summary>The statement of a site, from the ledger and the counts of days that it has no more; and how fast its leads were.</summary>
 public sealed class SiteStatement(NpgsqlDataSource database)
@@ -43,12 +49,14 @@ public sealed class SiteStatement(NpgsqlDataSource database)
     /// <param name="to">Accepted before then; or hours that begin before then.</param>
     /// <param name="byHour">One row for each hour in which a lead came.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async Task<List<StatementRow>> Read(Guid siteId, Guid? destination, DateTimeOffset from, DateTimeOffset to, bool byHour, CancellationToken cancellationToken)
+    public async Task<List<StatementRow>> Read(
+        Guid siteId, Guid? destination, DateTimeOffset from, DateTimeOffset to, bool byHour, CancellationToken cancellationToken)
     {
         // On the entries rather than the view by hour: a condition on the hour finds no index, one on the time of acceptance does.
         var (accepted, dropped) = byHour ? ("date_trunc('hour', accepted_at, 'UTC')", "hour") : ("null::timestamptz", "null::timestamptz");
         var sql = $"""
-            select s.destination_id, x.name as destination_name, x.deleted_at is not null as deleted, s.hour, {Sums("received", "delivered", "rejected", "retrying", "held", "dead", "canceled", "skipped", "missing", "counts_only")}
+            select s.destination_id, x.name as destination_name, x.deleted_at is not null as deleted, s.hour,
+                   {Sums("received", "delivered", "rejected", "retrying", "held", "dead", "canceled", "skipped", "missing", "counts_only")}
             from (
                 select destination_id, {accepted} as hour, count(*) as received,
                        count(*) filter (where outcome = 'delivered') as delivered, count(*) filter (where outcome = 'rejected') as rejected,
@@ -56,13 +64,15 @@ public sealed class SiteStatement(NpgsqlDataSource database)
                        count(*) filter (where outcome = 'dead') as dead, count(*) filter (where outcome = 'canceled') as canceled,
                        count(*) filter (where outcome = 'skipped') as skipped, sum(missing) as missing, 0 as counts_only
                 from statement_entries
-                where site_id = @siteId and accepted_at >= @from and accepted_at < @to and (@destination is null or destination_id = @destination)
+                where site_id = @siteId and accepted_at >= @from and accepted_at < @to
+                  and (@destination is null or destination_id = @destination)
                 group by 1, 2
                 union all
                 select destination_id, {dropped}, sum(count) filter (where state = 'received'),
                        sum(count) filter (where state = 'delivered'), sum(count) filter (where state = 'rejected'), 0, 0,
                        sum(count) filter (where state = 'dead'), sum(count) filter (where state = 'canceled'),
-                       sum(count) filter (where state = 'skipped'), sum(count) filter (where state = 'missing'), sum(count) filter (where state = 'received')
+                       sum(count) filter (where state = 'skipped'), sum(count) filter (where state = 'missing'),
+                       sum(count) filter (where state = 'received')
                 from statement_days
                 where site_id = @siteId and hour >= @from and hour < @to and (@destination is null or destination_id = @destination)
                 group by 1, 2
@@ -73,7 +83,8 @@ public sealed class SiteStatement(NpgsqlDataSource database)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<StatementRow>(new CommandDefinition(
-            sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
+            sql, new { siteId, destination, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken)))
+                .AsList();
     }
 
     /// <summary>What was received in the span, by kind; of days of which only counts are kept nobody knows.</summary>
@@ -96,15 +107,19 @@ public sealed class SiteStatement(NpgsqlDataSource database)
     {
         const string sql = """
             select destination_id,
-                   percentile_cont(0.5) within group (order by first) as first_attempt_p50, percentile_cont(0.95) within group (order by first) as first_attempt_p95,
+                   percentile_cont(0.5) within group (order by first) as first_attempt_p50,
+                   percentile_cont(0.95) within group (order by first) as first_attempt_p95,
                    percentile_cont(0.99) within group (order by first) as first_attempt_p99,
-                   percentile_cont(0.5) within group (order by done) as delivered_p50, percentile_cont(0.95) within group (order by done) as delivered_p95,
+                   percentile_cont(0.5) within group (order by done) as delivered_p50,
+                   percentile_cont(0.95) within group (order by done) as delivered_p95,
                    percentile_cont(0.99) within group (order by done) as delivered_p99
             from (
                 select destination_id, extract(epoch from coalesce(first_attempt_at, started_at) - accepted_at) * 1000 as first,
-                       case when state = 'delivered' then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
+                       case when state = 'delivered'
+                            then extract(epoch from coalesce(delivered_at, finished_at) - accepted_at) * 1000 end as done
                 from deliveries
-                where destination_id in (select id from destinations where site_id = @siteId) and accepted_at >= @from and accepted_at < @to and not is_test
+                where destination_id in (select id from destinations where site_id = @siteId)
+                  and accepted_at >= @from and accepted_at < @to and not is_test
             ) d
             group by destination_id
             """;
@@ -114,5 +129,6 @@ public sealed class SiteStatement(NpgsqlDataSource database)
             sql, new { siteId, from = from.UtcDateTime, to = to.UtcDateTime }, cancellationToken: cancellationToken))).AsList();
     }
 
-    private static string Sums(params string[] columns) => string.Join(", ", columns.Select(column => $"coalesce(sum(s.{column}), 0)::bigint as {column}"));
+    private static string Sums(params string[] columns) =>
+        string.Join(", ", columns.Select(column => $"coalesce(sum(s.{column}), 0)::bigint as {column}"));
 }

@@ -6,7 +6,9 @@ internal static class StatusLine
     /// <summary>Whether it begins like HTTP, or like a line that was meant to be.</summary>
     public static bool IsHttp(ReadOnlySpan<byte> answer) => answer.StartsWith("HTTP/"u8);
 
-    /// <summary>The status of the final answer, interim ones (1xx) left out; null when there is no whole status line that says one.</summary>
+    /// <summary>
+    /// The status of the final answer, interim ones (1xx) left out; null when there is no whole status line that says one.
+    /// </summary>
     /// <param name="answer">The first bytes.</param>
     public static int? Read(ReadOnlySpan<byte> answer)
     {

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// A connection, behind TLS, that remembers which request it carries and how its answer begins. For <see cref="SocketsHttpHandler.PlaintextStreamFilter"/>.
+/// A connection, behind TLS, that remembers which request it carries and how its answer begins. For
+/// <see cref="SocketsHttpHandler.PlaintextStreamFilter"/>.
 /// </summary>
 internal sealed class TappedStream(Stream connection) : Stream
 {

@@ -30,21 +30,25 @@ internal static class TlsFailures
         return AttemptError.TlsFailure;
     }
 
-    /// <summary>For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>: as the system judges, but with the reason.</summary>
+    /// <summary>
+    /// For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>: as the system judges, but with the reason.
+    /// </summary>
     /// <exception cref="CertificateRefusedException">The certificate isn't trusted.</exception>
     public static bool Check(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now) =>
         errors is SslPolicyErrors.None ? true : throw new CertificateRefusedException(Of(certificate, chain, errors, now));
 
     private static AttemptError Of(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now)
     {
-        var wrong = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status) ?? X509ChainStatusFlags.NoError;
+        var wrong = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status)
+            ?? X509ChainStatusFlags.NoError;
         if (wrong.HasFlag(X509ChainStatusFlags.NotTimeValid))
             return certificate?.NotBefore.ToUniversalTime() > now ? AttemptError.CertificateNotYetValid : AttemptError.CertificateExpired;
         if (wrong.HasFlag(X509ChainStatusFlags.UntrustedRoot) || wrong.HasFlag(X509ChainStatusFlags.PartialChain))
         {
             if (certificate is not null && certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
                 return AttemptError.CertificateSelfSigned;
-            return wrong.HasFlag(X509ChainStatusFlags.PartialChain) ? AttemptError.CertificateChainIncomplete : AttemptError.CertificateAuthorityUnknown;
+            return wrong.HasFlag(X509ChainStatusFlags.PartialChain) ? AttemptError.CertificateChainIncomplete
+                : AttemptError.CertificateAuthorityUnknown;
         }
 
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? AttemptError.CertificateWrongHost

@@ -2,7 +2,9 @@ using System.Net.Sockets;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>What TLS is spoken over: fails at once, and tells why, when the other side answers in something else, most often plain HTTP.</summary>
+/// <summary>
+/// What TLS is spoken over: fails at once, and tells why, when the other side answers in something else, most often plain HTTP.
+/// </summary>
 internal sealed class TlsTransport(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
     private bool _isTls;

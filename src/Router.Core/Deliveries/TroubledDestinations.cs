@@ -21,7 +21,8 @@ namespace Router.Core.Deliveries;
 /// <param name="Waiting">Deliveries that are tried again; counted no further than <see cref="TroubledDestinations.Most"/>.</param>
 /// <param name="Dead">Deliveries given up within 30 days; counted as far.</param>
 public sealed record TroubledDestination(
-    Guid DestinationId, string DestinationName, string Kind, bool Active, Guid SiteId, string SiteName, DateTimeOffset? FailingSince, bool HasMore, int? LastStatus,
+    Guid DestinationId, string DestinationName, string Kind, bool Active, Guid SiteId, string SiteName, DateTimeOffset? FailingSince,
+    bool HasMore, int? LastStatus,
     string? LastError, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, int Held, int Waiting, int Dead)
 {
     /// <summary>It takes its leads: whatever was given up, nothing fails or is on hold.</summary>
@@ -29,8 +30,8 @@ public sealed record TroubledDestination(
 }
 
 /// <summary>
-/// The destinations of all sites that need somebody: what <see cref="DestinationHealth"/> says of one, found among tens of thousands. Its cost
-/// is by the number of those in trouble, whatever the number of sites and of deliveries.
+/// The destinations of all sites that need somebody: what <see cref="DestinationHealth"/> says of one, found among tens of thousands. Its
+/// cost is by the number of those in trouble, whatever the number of sites and of deliveries.
 /// </summary>
 public sealed class TroubledDestinations(NpgsqlDataSource database)
 {
@@ -46,24 +47,28 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<List<TroubledDestination>> List(IReadOnlyCollection<Guid>? sites, int limit, CancellationToken cancellationToken)
     {
-        // Walks from destination to destination, each step one look into a partial index: a million deliveries that wait for one cost one step.
+        // Walks from destination to destination, each step one look into a partial index: a million deliveries that wait for one
+        // cost one step.
         const string sql = $"""
             with recursive waiting (id) as (
                 (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
                 union all
-                select (select destination_id from deliveries where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
+                select (select destination_id from deliveries
+                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
                 from waiting where waiting.id is not null
             ),
             dead (id) as (
                 (select destination_id from deliveries where state = 'dead' and not is_test order by destination_id limit 1)
                 union all
-                select (select destination_id from deliveries where state = 'dead' and not is_test and destination_id > dead.id order by destination_id limit 1)
+                select (select destination_id from deliveries
+                        where state = 'dead' and not is_test and destination_id > dead.id order by destination_id limit 1)
                 from dead where dead.id is not null
             ),
             held (id) as (
                 (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
                 union all
-                select (select destination_id from deliveries where state = 'held' and destination_id > held.id order by destination_id limit 1)
+                select (select destination_id from deliveries
+                        where state = 'held' and destination_id > held.id order by destination_id limit 1)
                 from held where held.id is not null
             )
             select x.id as destination_id, x.name as destination_name, x.kind, x.active, s.id as site_id, s.name as site_name,
@@ -80,8 +85,10 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
             ) success on true
             left join lateral (
                 select min(n.first_attempt_at) as since, count(*) = @Newest as has_more from (
-                    select d.state, d.attempts, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.status, d.error from deliveries d
-                    where d.destination_id = x.id and not d.is_test and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
+                    select d.state, d.attempts, coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.status, d.error
+                    from deliveries d
+                    where d.destination_id = x.id and not d.is_test
+                      and d.accepted_at > coalesce(success.accepted_at, now() - interval '30 days')
                     order by d.accepted_at desc, d.event_id desc limit @Newest) n
                 where n.state in ('retrying', 'held', 'dead') and n.attempts > 0 and (n.status is not null or n.error is not null)
                   and n.first_attempt_at > coalesce(success.finished_at, '-infinity')
@@ -104,15 +111,19 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
             cross join lateral (
                 select count(*)::int from (
                     select from deliveries d
-                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days' limit @Most + 1) d
+                    where d.destination_id = x.id and d.state = 'dead' and not d.is_test and d.accepted_at > now() - interval '30 days'
+                    limit @Most + 1) d
             ) given_up
-            where x.id in (select id from waiting union select id from dead union select id from held union select id from destinations where paused_at is not null)
+            where x.id in (
+                select id from waiting union select id from dead union select id from held
+                union select id from destinations where paused_at is not null)
               and (@sites::uuid[] is null or x.site_id = any (@sites))
               and (failing.since is not null or given_up.count > 0 or x.paused_at is not null or holds.count > 0)
             order by failing.since is null and x.paused_at is null, x.kind <> 'lead_manager', given_up.count desc, waits.count desc, x.id
             limit @limit
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<TroubledDestination>(new CommandDefinition(sql, new { sites = sites?.ToArray(), limit, Most, Newest }, cancellationToken: cancellationToken))).AsList();
+        return (await connection.QueryAsync<TroubledDestination>(new CommandDefinition(
+            sql, new { sites = sites?.ToArray(), limit, Most, Newest }, cancellationToken: cancellationToken))).AsList();
     }
 }

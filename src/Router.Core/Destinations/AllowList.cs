@@ -42,7 +42,9 @@ internal sealed class AllowList
     public bool Holds(IPAddress address, int port) =>
         !address.IsIPv4MappedToIPv6 && _networks.Exists(entry => entry.Network.Contains(address) && entry.Ports.Hold(port));
 
-    /// <summary>What stands before the port, and the port or range of ports: all of them where there is none, null where it is wrong.</summary>
+    /// <summary>
+    /// What stands before the port, and the port or range of ports: all of them where there is none, null where it is wrong.
+    /// </summary>
     private static (string Host, PortRanges? Ports) Split(string entry)
     {
         // An IPv6 address is full of colons: with a port it stands in brackets, as in a URL.
@@ -69,8 +71,10 @@ internal sealed class AllowList
     /// <summary>Only what is written in full: the framework takes 10/8 for 0.0.0.10/8.</summary>
     private static IPNetwork? Network(string entry)
     {
-        var network = entry.Contains('/', StringComparison.Ordinal) ? entry : $"{entry}/{(entry.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
-        return IPNetwork.TryParse(network, out var parsed) && string.Equals(parsed.ToString(), network, StringComparison.OrdinalIgnoreCase) ? parsed : null;
+        var network = entry.Contains('/', StringComparison.Ordinal) ? entry
+            : $"{entry}/{(entry.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
+        return IPNetwork.TryParse(network, out var parsed) && string.Equals(parsed.ToString(), network, StringComparison.OrdinalIgnoreCase)
+            ? parsed : null;
     }
 
     private static string? Name(string entry) =>

@@ -52,8 +52,8 @@ public sealed record Destination(
     public IReadOnlyList<string> Spellings { get; init; } = [Name];
 
     /// <summary>
-    /// Whether a sender's choices name this destination: its id, its name, or as many parts in a row as its name has between commas, for the sender's
-    /// list was cut at each of them.
+    /// Whether a sender's choices name this destination: its id, its name, or as many parts in a row as its name has between commas, for
+    /// the sender's list was cut at each of them.
     /// </summary>
     /// <param name="chosen">The sender's list.</param>
     /// <param name="isKnown">Set for each of the choices that name it.</param>

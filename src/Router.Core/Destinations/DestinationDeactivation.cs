@@ -17,6 +17,7 @@ public sealed class DestinationDeactivation(NpgsqlDataSource database)
             where id = @Id and active and kind <> 'lead_manager' and url = @Url
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { destination.Id, Url = destination.Url!.OriginalString, reason }, cancellationToken: cancellationToken)) > 0;
+        return await connection.ExecuteAsync(new CommandDefinition(
+            sql, new { destination.Id, Url = destination.Url!.OriginalString, reason }, cancellationToken: cancellationToken)) > 0;
     }
 }

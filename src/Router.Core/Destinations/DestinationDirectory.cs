@@ -10,7 +10,9 @@ namespace Router.Core.Destinations;
 /// </summary>
 public sealed class DestinationDirectory
 {
-    private const string Columns = "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, d.max_in_flight, d.paused_at is not null as is_paused, "
+    private const string Columns =
+        "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
+        + "d.max_in_flight, d.paused_at is not null as is_paused, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
     private readonly NpgsqlDataSource _database;
@@ -40,7 +42,8 @@ public sealed class DestinationDirectory
     {
         const string sql = $"select {Columns} from destinations d where d.id = @destinationId and (d.active or @orInactive)";
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, new { destinationId, orInactive }, cancellationToken: cancellationToken));
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(
+            new CommandDefinition(sql, new { destinationId, orInactive }, cancellationToken: cancellationToken));
         return row?.ToDestination(_secrets);
     }
 
@@ -48,17 +51,20 @@ public sealed class DestinationDirectory
     {
         const string sql = $"""
             select domain, login_url_template from sites where id = @siteId;
-            select {Columns} from destinations d where d.site_id = @siteId and d.active order by d.kind <> 'lead_manager', d.created_at, d.id;
+            select {Columns} from destinations d where d.site_id = @siteId and d.active
+            order by d.kind <> 'lead_manager', d.created_at, d.id;
             """;
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
+        await using var results = await connection.QueryMultipleAsync(
+            new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
         var site = await results.ReadSingleOrDefaultAsync<(string Domain, string? LoginUrlTemplate)?>();
         var active = (await results.ReadAsync<Row>()).Select(row => row.ToDestination(_secrets)).ToList();
         return site is { } found ? new SiteDestinations(siteId, found.Domain, found.LoginUrlTemplate, active) : null;
     }
 
     private sealed record Row(
-        Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil,
+        Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
+        DateTimeOffset? PreviousSecretUntil,
         int? MaxInFlight, bool IsPaused, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(

@@ -27,7 +27,9 @@ public sealed class NetworkOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var entry in new AllowList(Allow).Wrong)
-            yield return new ValidationResult($"'{entry}' is no host name, no address and no network that is written in full, such as 10.1.0.0/16, each with or without a port, such as crm.office.test:8080.", [nameof(Allow)]);
+            yield return new ValidationResult(
+                $"'{entry}' is no host name, no address and no network that is written in full, such as 10.1.0.0/16, "
+                + "each with or without a port, such as crm.office.test:8080.", [nameof(Allow)]);
         foreach (var entry in new PortRanges(Ports).Wrong)
             yield return new ValidationResult($"'{entry}' is no port and no range such as 1024-65535.", [nameof(Ports)]);
     }

@@ -46,7 +46,8 @@ public static class PublicAddresses
         // Mapped ones by themselves: IPNetwork compares them as IPv4 even with an IPv6 network (dotnet/runtime#131861), and 2000::/3
         // would hold ::ffff:10.0.0.1.
         AddressFamily.InterNetworkV6 when address.IsIPv4MappedToIPv6 => false,
-        AddressFamily.InterNetworkV6 => address.ScopeId is 0 && Global6.Contains(address) && !NotPublic6.Any(network => network.Contains(address)),
+        AddressFamily.InterNetworkV6 =>
+            address.ScopeId is 0 && Global6.Contains(address) && !NotPublic6.Any(network => network.Contains(address)),
         _ => false,
     };
 

@@ -17,7 +17,9 @@ public static class Signature
         return Convert.ToHexStringLower(mac);
     }
 
-    /// <summary>One value of <c>webhook-signature</c> (Standard Webhooks): <c>v1,</c> and base64 HMAC-SHA256 of <c>id.timestamp.body</c>.</summary>
+    /// <summary>
+    /// One value of <c>webhook-signature</c> (Standard Webhooks): <c>v1,</c> and base64 HMAC-SHA256 of <c>id.timestamp.body</c>.
+    /// </summary>
     /// <param name="key">The bytes of a <c>whsec_</c> secret.</param>
     /// <param name="messageId">The event.</param>
     /// <param name="unixSeconds">The time of this attempt.</param>

@@ -9,7 +9,9 @@ public enum SignatureScheme
     /// <summary><c>X-Lead-Router-Signature</c> alone; any text is a secret.</summary>
     LeadRouter,
 
-    /// <summary><c>webhook-id</c>, <c>webhook-timestamp</c> and <c>webhook-signature</c> alone; the secret is a <c>whsec_</c> one.</summary>
+    /// <summary>
+    /// <c>webhook-id</c>, <c>webhook-timestamp</c> and <c>webhook-signature</c> alone; the secret is a <c>whsec_</c> one.
+    /// </summary>
     StandardWebhooks,
 
     /// <summary>All of them, with one <c>whsec_</c> secret.</summary>
@@ -39,7 +41,9 @@ public static class SignatureSchemes
     public static SignatureScheme Parse(string text) => ByText[text];
 }
 
-/// <summary>A destination's scheme and secrets. While a rotation lasts the previous secret signs too, where a header can hold both.</summary>
+/// <summary>
+/// A destination's scheme and secrets. While a rotation lasts the previous secret signs too, where a header can hold both.
+/// </summary>
 public sealed class Signing
 {
     private readonly SignatureScheme _scheme;
@@ -71,7 +75,9 @@ public sealed class Signing
             (_previousKey, _previousUntil) = (previous, previousUntil);
     }
 
-    /// <summary>False when the secret can't be read, or isn't the <c>whsec_</c> one that the scheme needs: then nothing may be sent.</summary>
+    /// <summary>
+    /// False when the secret can't be read, or isn't the <c>whsec_</c> one that the scheme needs: then nothing may be sent.
+    /// </summary>
     public bool CanSign { get; }
 
     /// <summary>The signature headers of one attempt.</summary>

@@ -4,8 +4,8 @@ using Router.Core.Database;
 namespace Router.Core.Duties;
 
 /// <summary>
-/// Something that a host has to do again and again, and when it last succeeded. Failures are logged once at first, then each half a minute, and
-/// when they are over.
+/// Something that a host has to do again and again, and when it last succeeded. Failures are logged once at first, then each half a minute,
+/// and when they are over.
 /// </summary>
 public sealed partial class Duty
 {
@@ -40,7 +40,9 @@ public sealed partial class Duty
     /// <summary>What went wrong last: the class of the exception and the SQLSTATE; null while all is well.</summary>
     public string? LastError { get; private set; }
 
-    /// <summary>Whether it hasn't succeeded for ten of its intervals, or for a minute where that is longer: it fails, or it hangs.</summary>
+    /// <summary>
+    /// Whether it hasn't succeeded for ten of its intervals, or for a minute where that is longer: it fails, or it hangs.
+    /// </summary>
     public bool IsLate
     {
         get

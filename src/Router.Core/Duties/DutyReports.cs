@@ -18,7 +18,8 @@ namespace Router.Core.Duties;
 /// <param name="ReportedAt">When the host said so.</param>
 /// <param name="IsSilent">Whether the host hasn't said anything for a minute: it died, or it can't reach Postgres.</param>
 public sealed record DutyReport(
-    string Host, int ProcessId, string Program, DateTimeOffset StartedAt, string Duty, DateTimeOffset? LastSuccessAt, string? LastError, bool IsLate,
+    string Host, int ProcessId, string Program, DateTimeOffset StartedAt, string Duty, DateTimeOffset? LastSuccessAt, string? LastError,
+    bool IsLate,
     DateTimeOffset ReportedAt, bool IsSilent);
 
 /// <summary>Writes down every ten seconds how this host's duties go, for the operator's page, whichever host shows it.</summary>
@@ -60,7 +61,8 @@ public sealed class DutyReports(NpgsqlDataSource database, HostDuties duties, IH
             where reported_at < now() - interval '1 hour'
                or host = @MachineName and program = @ApplicationName and process_id <> @ProcessId
                   and reported_at < least(@StartedAt, now() - interval '30 seconds')
-            """, new { Environment.MachineName, environment.ApplicationName, Environment.ProcessId, StartedAt = _startedAt }, cancellationToken: cancellationToken));
+            """, new { Environment.MachineName, environment.ApplicationName, Environment.ProcessId, StartedAt = _startedAt },
+            cancellationToken: cancellationToken));
         await Write(connection, [.. _all.All], cancellationToken);
     }
 
@@ -71,8 +73,8 @@ public sealed class DutyReports(NpgsqlDataSource database, HostDuties duties, IH
             insert into host_duties (host, process_id, program, started_at, duty, last_success_at, last_error, is_late, reported_at)
             select $1, $2, $3, $4, d.*, now() from unnest($5, $6, $7, $8) as d (duty, last_success_at, last_error, is_late)
             on conflict (host, process_id, duty) do update
-            set program = excluded.program, started_at = excluded.started_at, last_success_at = excluded.last_success_at, last_error = excluded.last_error,
-                is_late = excluded.is_late, reported_at = excluded.reported_at
+            set program = excluded.program, started_at = excluded.started_at, last_success_at = excluded.last_success_at,
+                last_error = excluded.last_error, is_late = excluded.is_late, reported_at = excluded.reported_at
             """, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Environment.MachineName });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Environment.ProcessId });
@@ -89,7 +91,8 @@ public sealed class DutyReports(NpgsqlDataSource database, HostDuties duties, IH
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from host_duties where host = @MachineName and process_id = @ProcessId", new { Environment.MachineName, Environment.ProcessId },
+            "delete from host_duties where host = @MachineName and process_id = @ProcessId",
+            new { Environment.MachineName, Environment.ProcessId },
             commandTimeout: 3, cancellationToken: cancellationToken));
     }
 }

@@ -12,7 +12,9 @@ public sealed class HostDuties(TimeProvider time, ILogger<Duty> logger)
     public IReadOnlyCollection<Duty> All => [.. _duties.Values.OrderBy(duty => duty.Name, StringComparer.Ordinal)];
 
     /// <summary>One more.</summary>
-    /// <param name="name">What it is, in a few words that people read: in the log, on the operator's page, in the answer of <c>/health/ready</c>.</param>
+    /// <param name="name">
+    /// What it is, in a few words that people read: in the log, on the operator's page, in the answer of <c>/health/ready</c>.
+    /// </param>
     /// <param name="interval">How often it is done.</param>
     public Duty Add(string name, TimeSpan interval) => _duties.GetOrAdd(name, _ => new Duty(name, interval, time, logger));
 }

@@ -3,10 +3,11 @@ using Microsoft.Extensions.Hosting;
 namespace Router.Core.Duties;
 
 /// <summary>
-/// Work that is done again and again, first after the interval or at once. A round that fails is told (<see cref="Duty"/>), whatever the cause;
-/// the next one comes.
+/// Work that is done again and again, first after the interval or at once. A round that fails is told (<see cref="Duty"/>), whatever the
+/// cause; the next one comes.
 /// </summary>
-public abstract class PeriodicWork(string name, TimeSpan interval, HostDuties duties, TimeProvider time, bool atOnce = false) : BackgroundService
+public abstract class PeriodicWork(string name, TimeSpan interval, HostDuties duties, TimeProvider time, bool atOnce = false)
+    : BackgroundService
 {
     private readonly Duty _duty = duties.Add(name, interval);
 

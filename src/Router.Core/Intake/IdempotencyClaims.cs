@@ -18,7 +18,8 @@ public readonly record struct IdempotencyClaim(Guid Body, DateTimeOffset Accepte
 /// bodies: repetitions are recognized by their event's id. So nothing waits long for it, and a crash may forget the last moments.
 /// </summary>
 public sealed partial class IdempotencyClaims(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<IdempotencyOptions> options, TimeProvider time, ILogger<IdempotencyClaims> logger)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<IdempotencyOptions> options, TimeProvider time,
+    ILogger<IdempotencyClaims> logger)
     : GroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(availability: null)
 {
     // A database that is away isn't asked for each lead.
@@ -26,7 +27,9 @@ public sealed partial class IdempotencyClaims(
 
     private long _inVainAt = long.MinValue / 2;
 
-    /// <summary>What the key stands for, which is this request if nobody has used it in 24 hours; null while the database doesn't say.</summary>
+    /// <summary>
+    /// What the key stands for, which is this request if nobody has used it in 24 hours; null while the database doesn't say.
+    /// </summary>
     public async ValueTask<IdempotencyClaim?> Claim(IdempotentRequest request, DateTimeOffset now)
     {
         if (time.GetElapsedTime(Volatile.Read(ref _inVainAt)) < AfterVain)
@@ -108,16 +111,19 @@ public sealed partial class IdempotencyClaims(
 
     private async Task Delete(IdempotentRequest request, DateTimeOffset acceptedAt)
     {
-        await using var command = database.CreateCommand("delete from idempotency_keys where identity = $1 and body = $2 and accepted_at = $3");
+        await using var command = database.CreateCommand(
+            "delete from idempotency_keys where identity = $1 and body = $2 and accepted_at = $3");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Identity });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Body });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = acceptedAt });
         await command.ExecuteNonQueryAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An Idempotency-Key could not be checked for another body ({Exception}); its lead is taken all the same")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "An Idempotency-Key could not be checked for another body ({Exception}); its lead is taken all the same")]
     private static partial void LogNotChecked(ILogger logger, string exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Idempotency-Key of a lead that was not stored could not be forgotten ({Exception})")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The Idempotency-Key of a lead that was not stored could not be forgotten ({Exception})")]
     private static partial void LogNotReleased(ILogger logger, string exception);
 }

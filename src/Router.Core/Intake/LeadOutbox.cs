@@ -24,13 +24,16 @@ public sealed record WaitingMessage(long Id, Guid EventId, string Queue, bool Ag
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
 /// event id, so an event that the broker had after all is planned once. A row's result: whether it was kept, rather than too late.
 /// </summary>
-public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time) : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null)
+public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time)
+    : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null)
 {
     // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary.
     private const long RelayLock = 0x6f7574626f78;
 
     /// <summary>Returns when the event is on disk.</summary>
-    /// <exception cref="Exception">It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.</exception>
+    /// <exception cref="Exception">
+    /// It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.
+    /// </exception>
     public async Task Keep(LeadMessage message)
     {
         if (!await Commit((message, time.GetTimestamp())).WaitAsync(options.Value.CommitTimeout, time))
@@ -39,16 +42,20 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
 
     /// <summary>Hands the oldest events to <paramref name="publish"/> in their order and forgets them once that is done.</summary>
     /// <param name="most">As many at a time.</param>
-    /// <param name="largest">What is larger, in bytes, is set aside: the broker would refuse it for ever, and with it all that is behind it.</param>
+    /// <param name="largest">
+    /// What is larger, in bytes, is set aside: the broker would refuse it for ever, and with it all that is behind it.
+    /// </param>
     /// <param name="publish">Returns when the broker has them all. If it throws, all of them stay.</param>
     /// <param name="cancellationToken">Ends it; what isn't forgotten is published again.</param>
     /// <returns>How many were done with; null while another host is at it.</returns>
-    public async Task<int?> Relay(int most, int largest, Func<IReadOnlyList<WaitingMessage>, Task> publish, CancellationToken cancellationToken)
+    public async Task<int?> Relay(
+        int most, int largest, Func<IReadOnlyList<WaitingMessage>, Task> publish, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A host that freezes or is cut off here must not keep the lock: nobody else's events would go out.
-        await connection.ExecuteAsync(new CommandDefinition("set local idle_in_transaction_session_timeout = '20s'", transaction: transaction, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(
+            "set local idle_in_transaction_session_timeout = '20s'", transaction: transaction, cancellationToken: cancellationToken));
         // By itself: a statement sees what was there when it began, and so might see what the other one has just published.
         if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select pg_try_advisory_xact_lock(@RelayLock)", new { RelayLock }, transaction, cancellationToken: cancellationToken)))
@@ -72,7 +79,8 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         foreach (var row in rows.Where(row => row.IsTooLarge))
             await SetAside(connection, row.Id, cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from lead_outbox where id = any(@Ids)", new { Ids = rows.ConvertAll(row => row.Id) }, transaction, cancellationToken: cancellationToken));
+            "delete from lead_outbox where id = any(@Ids)", new { Ids = rows.ConvertAll(row => row.Id) }, transaction,
+            cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return rows.Count;
     }
@@ -83,11 +91,13 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            "select id from lead_outbox order by id limit 1 for update", transaction: transaction, cancellationToken: cancellationToken)) is not { } id)
+            "select id from lead_outbox order by id limit 1 for update", transaction: transaction,
+            cancellationToken: cancellationToken)) is not { } id)
             return;
 
         await SetAside(connection, id, cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition("delete from lead_outbox where id = @id", new { id }, transaction, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(
+            new CommandDefinition("delete from lead_outbox where id = @id", new { id }, transaction, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -95,20 +105,24 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     private static async Task SetAside(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
         var facts = MessageFacts.Of(await connection.ExecuteScalarAsync<byte[]>(new CommandDefinition(
-            "select substr(message, 1, @Enough) from lead_outbox where id = @id", new { id, MessageFacts.Enough }, cancellationToken: cancellationToken)));
+            "select substr(message, 1, @Enough) from lead_outbox where id = @id", new { id, MessageFacts.Enough },
+            cancellationToken: cancellationToken)));
         await connection.ExecuteAsync(new CommandDefinition(
             """
             insert into set_aside (queue, reason, event_id, site_id, lead_id, action, accepted_at, size, digest, message)
-            select queue, @TooLarge, event_id, @SiteId, @LeadId, @Action, @AcceptedAt, octet_length(message), sha256(message), message from lead_outbox where id = @id
+            select queue, @TooLarge, event_id, @SiteId, @LeadId, @Action, @AcceptedAt, octet_length(message), sha256(message), message
+            from lead_outbox where id = @id
             on conflict (queue, digest) do nothing
             """,
-            new { id, SetAsideReason.TooLarge, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt }, commandTimeout: 60, cancellationToken: cancellationToken));
+            new { id, SetAsideReason.TooLarge, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt }, commandTimeout: 60,
+            cancellationToken: cancellationToken));
     }
 
     /// <summary>Returns when an event that RabbitMQ gave up is on disk, to be published again.</summary>
     public async Task KeepReturned(Guid eventId, string queue, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into lead_outbox (event_id, message, queue, again) values ($1, $2, $3, true)");
+        await using var command = database.CreateCommand(
+            "insert into lead_outbox (event_id, message, queue, again) values ($1, $2, $3, true)");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = eventId });
         command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlDbType.Bytea });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = queue });
@@ -120,11 +134,13 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleAsync<WaitingInOutbox>(
-            new CommandDefinition("select count(*) as count, min(kept_at) as since from lead_outbox", cancellationToken: cancellationToken));
+            new CommandDefinition(
+                "select count(*) as count, min(kept_at) as since from lead_outbox", cancellationToken: cancellationToken));
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<(LeadMessage Message, long Since)> rows, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<bool>> Write(
+        IReadOnlyList<(LeadMessage Message, long Since)> rows, CancellationToken cancellationToken)
     {
         // Whose sender has been told otherwise meanwhile isn't kept after all.
         var kept = rows.Select(row => time.GetElapsedTime(row.Since) < options.Value.CommitTimeout).ToArray();

@@ -19,7 +19,8 @@ public sealed class RefusedCounts(NpgsqlDataSource database)
 
     /// <summary>Adds what was refused just now.</summary>
     /// <exception cref="NpgsqlException">Nothing was added.</exception>
-    public async Task Add(IReadOnlyCollection<(string Product, int Status, string Reason, long Count, DateTimeOffset LastAt)> refused, CancellationToken cancellationToken)
+    public async Task Add(IReadOnlyCollection<(string Product, int Status, string Reason, long Count, DateTimeOffset LastAt)> refused,
+        CancellationToken cancellationToken)
     {
         // In one order, so that two hosts don't wait for each other's rows.
         const string sql = """
@@ -50,7 +51,8 @@ public sealed class RefusedCounts(NpgsqlDataSource database)
     public async Task<List<RefusedCount>> List(string? product, int most, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            select product, status::int, reason, coalesce(sum(count) filter (where hour > now() - interval '24 hours'), 0)::bigint as last_day,
+            select product, status::int, reason,
+                   coalesce(sum(count) filter (where hour > now() - interval '24 hours'), 0)::bigint as last_day,
                    sum(count)::bigint as last_month, max(last_at) as last_at
             from refused_requests
             where (@product is null or product = @product) and hour > now() - {Kept}
@@ -59,17 +61,22 @@ public sealed class RefusedCounts(NpgsqlDataSource database)
             limit @most
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<RefusedCount>(new CommandDefinition(sql, new { product, most }, cancellationToken: cancellationToken))).AsList();
+        return (await connection.QueryAsync<RefusedCount>(
+            new CommandDefinition(sql, new { product, most }, cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>How many requests of how many products were refused within the last 24 hours.</summary>
     public async Task<(long Requests, int Products)> LastDay(CancellationToken cancellationToken)
     {
-        const string sql = "select coalesce(sum(count), 0)::bigint, count(distinct product)::int from refused_requests where hour > now() - interval '24 hours'";
+        const string sql = """
+            select coalesce(sum(count), 0)::bigint, count(distinct product)::int
+            from refused_requests where hour > now() - interval '24 hours'
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleAsync<(long, int)>(new CommandDefinition(sql, cancellationToken: cancellationToken));
     }
 
     internal static Task DropOld(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(new CommandDefinition($"delete from refused_requests where hour < @now - {Kept}", new { now }, cancellationToken: cancellationToken));
+        connection.ExecuteAsync(new CommandDefinition(
+            $"delete from refused_requests where hour < @now - {Kept}", new { now }, cancellationToken: cancellationToken));
 }

@@ -22,7 +22,8 @@ internal static class Activities
             return true;
 
         // Made once, however many activities lack it.
-        var (lacksSource, lacksCreated) = (new SetField("source", defaults.SourceOf(source)), SetField.Text("created", Timestamps.Format(defaults.AcceptedAt)));
+        var (lacksSource, lacksCreated) = (
+            new SetField("source", defaults.SourceOf(source)), SetField.Text("created", Timestamps.Format(defaults.AcceptedAt)));
         SetField[][] missing = [[], [lacksSource], [lacksCreated], [lacksSource, lacksCreated]];
         var list = new ArrayBufferWriter<byte>(1024);
         list.Write("["u8);

@@ -5,9 +5,9 @@ using System.Text;
 namespace Router.Core.Leads;
 
 /// <summary>
-/// A request with an <c>Idempotency-Key</c>, as hashes. Its event's id follows from them and the day (UTC), without a look-up: a repetition gets
-/// the same id on any host, and another body another one, so that nothing is taken for a repetition that isn't. Around midnight a repetition
-/// within 24 hours falls on the next day; it carries the id of the day before along, and the ledger recognizes it by that.
+/// A request with an <c>Idempotency-Key</c>, as hashes. Its event's id follows from them and the day (UTC), without a look-up: a repetition
+/// gets the same id on any host, and another body another one, so that nothing is taken for a repetition that isn't. Around midnight a
+/// repetition within 24 hours falls on the next day; it carries the id of the day before along, and the ledger recognizes it by that.
 /// </summary>
 /// <param name="Identity">Product, site, method, path and key.</param>
 /// <param name="Body">The body.</param>

@@ -27,8 +27,8 @@ internal static class JsonText
     }
 
     /// <summary>
-    /// Whether a value says anything: null, an empty or blank string, an empty list and an empty object don't. A wrong type counts as given: it gets
-    /// its own complaint.
+    /// Whether a value says anything: null, an empty or blank string, an empty list and an empty object don't. A wrong type counts as
+    /// given: it gets its own complaint.
     /// </summary>
     public static bool IsGiven(JsonElement value) => value.ValueKind switch
     {

@@ -12,8 +12,8 @@ public sealed record LeadEvent
     public const string QueueName = "lead-events";
 
     /// <summary>
-    /// The quorum queue that takes fresh events while a backlog waits in <see cref="QueueName"/> and workers are there: what comes now needn't
-    /// wait for it.
+    /// The quorum queue that takes fresh events while a backlog waits in <see cref="QueueName"/> and workers are there: what comes now
+    /// needn't wait for it.
     /// </summary>
     public const string FreshQueueName = "lead-events-fresh";
 

@@ -4,13 +4,16 @@ using System.Text.Json;
 namespace Router.Core.Leads;
 
 /// <summary>
-/// What a validated request becomes before it is published; null when that is larger than <see cref="LeadDefaults.MostBytes"/>. What need not change
-/// keeps its very bytes.
+/// What a validated request becomes before it is published; null when that is larger than <see cref="LeadDefaults.MostBytes"/>. What need
+/// not change keeps its very bytes.
 /// </summary>
 public static class LeadNormalizer
 {
-    /// <summary>The sender's <c>id</c>, in its spelling without blanks around it, or null when it has none. The zero UUID is an id that nobody set.</summary>
-    public static string? IdOf(JsonElement lead) => JsonText.Last(lead, "id") is var id && JsonText.IsGiven(id) && JsonText.Spelling(id) is var text
+    /// <summary>
+    /// The sender's <c>id</c>, in its spelling without blanks around it, or null when it has none. The zero UUID is an id that nobody set.
+    /// </summary>
+    public static string? IdOf(JsonElement lead) =>
+        JsonText.Last(lead, "id") is var id && JsonText.IsGiven(id) && JsonText.Spelling(id) is var text
         && Uuids.TryParse(text, out var uuid) && uuid != Guid.Empty ? text : null;
 
     /// <summary>A new lead: where its source is blank it gets one, and so do its activities.</summary>
@@ -76,5 +79,6 @@ public static class LeadNormalizer
         return new RawJson(body.WrittenMemory);
     }
 
-    private static bool IsEmpty(JsonProperty property) => property.Value.ValueKind is JsonValueKind.String && JsonText.Of(property.Value).Length == 0;
+    private static bool IsEmpty(JsonProperty property) =>
+        property.Value.ValueKind is JsonValueKind.String && JsonText.Of(property.Value).Length == 0;
 }

@@ -15,10 +15,12 @@ public sealed record LeadPerson(string Name, string Email, string Phone)
         if (document.RootElement.ValueKind is not JsonValueKind.Object)
             return new LeadPerson("", "", "");
 
-        string Field(string name) => JsonText.Last(document.RootElement, name) is { ValueKind: JsonValueKind.String } text ? JsonText.Of(text).Trim() : "";
+        string Field(string name) =>
+            JsonText.Last(document.RootElement, name) is { ValueKind: JsonValueKind.String } text ? JsonText.Of(text).Trim() : "";
         return new LeadPerson($"{Field("first_name")} {Field("last_name")}".Trim(), Field("email"), Field("phone"));
     }
 
     /// <summary>In one line: <c>Ann Miller, ann@mail.test</c>; null when nothing is known.</summary>
-    public string? Line => string.Join(", ", new[] { Name, Email, Phone }.Where(part => part.Length > 0)) is { Length: > 0 } line ? line : null;
+    public string? Line =>
+        string.Join(", ", new[] { Name, Email, Phone }.Where(part => part.Length > 0)) is { Length: > 0 } line ? line : null;
 }

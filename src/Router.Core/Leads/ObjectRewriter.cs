@@ -28,7 +28,8 @@ internal static class ObjectRewriter
     /// <param name="element">A JSON object.</param>
     /// <param name="set">The fields to set; their names are ASCII.</param>
     /// <param name="drop">The fields of the object to leave out.</param>
-    public static int Rewrite(ArrayBufferWriter<byte> output, JsonElement element, IReadOnlyList<SetField> set, Predicate<JsonProperty>? drop = null)
+    public static int Rewrite(
+        ArrayBufferWriter<byte> output, JsonElement element, IReadOnlyList<SetField> set, Predicate<JsonProperty>? drop = null)
     {
         var start = output.WrittenCount;
         var lastAt = 0;

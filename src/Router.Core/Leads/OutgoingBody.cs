@@ -36,7 +36,8 @@ public sealed class OutgoingBody
         fields.Add(new SetField("partner_id", NoPartnerId));
         var body = new ArrayBufferWriter<byte>(lead.Lead.Utf8.Length + 512);
         var partnerIdAt = ObjectRewriter.Rewrite(body, document.RootElement, fields, property => PassesAsOurs(property, lead));
-        return new OutgoingBody(body.WrittenSpan[..partnerIdAt].ToArray(), body.WrittenSpan[(partnerIdAt + NoPartnerId.Length)..].ToArray());
+        return new OutgoingBody(
+            body.WrittenSpan[..partnerIdAt].ToArray(), body.WrittenSpan[(partnerIdAt + NoPartnerId.Length)..].ToArray());
     }
 
     /// <summary>What only we may say of a lead: where it signs in to the site, and that it is a test.</summary>

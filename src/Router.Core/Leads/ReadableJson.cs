@@ -3,8 +3,8 @@ using System.Text;
 namespace Router.Core.Leads;
 
 /// <summary>
-/// Indents JSON for people. White space between its tokens is all that changes: text, numbers and escapes stay as they were sent, also those
-/// that a parser would refuse or spell differently, like half a surrogate pair. Pure.
+/// Indents JSON for people. White space between its tokens is all that changes: text, numbers and escapes stay as they were sent, also
+/// those that a parser would refuse or spell differently, like half a surrogate pair. Pure.
 /// </summary>
 public static class ReadableJson
 {

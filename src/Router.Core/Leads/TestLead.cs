@@ -47,7 +47,8 @@ public static class TestLead
                 created = Timestamps.Format(now),
                 property = new
                 {
-                    street_address = "2 Test Street", city = "Honolulu", state = "HI", zip = "96815", mls_number = "TEST-1", list_price = "725000.00", beds = 3,
+                    street_address = "2 Test Street", city = "Honolulu", state = "HI", zip = "96815", mls_number = "TEST-1",
+                    list_price = "725000.00", beds = 3,
                     full_baths = 2, square_feet = 1450, url = $"https://{siteDomain}/property/test-1",
                 },
             },

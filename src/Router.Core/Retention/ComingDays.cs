@@ -7,11 +7,13 @@ namespace Router.Core.Retention;
 internal static class ComingDays
 {
     /// <summary>The days up to that one that have no partitions.</summary>
-    public static async Task<List<DateOnly>> Missing(NpgsqlConnection connection, DateTimeOffset now, int ahead, CancellationToken cancellationToken)
+    public static async Task<List<DateOnly>> Missing(
+        NpgsqlConnection connection, DateTimeOffset now, int ahead, CancellationToken cancellationToken)
     {
         var days = await connection.QueryAsync<DateTime>(new CommandDefinition(
             """
-            select day at time zone 'UTC' from generate_series(date_trunc('day', @now, 'UTC'), @now + @ahead * interval '24 hours', interval '24 hours') as day
+            select day at time zone 'UTC'
+            from generate_series(date_trunc('day', @now, 'UTC'), @now + @ahead * interval '24 hours', interval '24 hours') as day
             where not exists (select from ledger_days l where l.ends_at > day and l.starts_at <= day)
             """, new { now, ahead }, cancellationToken: cancellationToken));
         return [.. days.Select(DateOnly.FromDateTime)];
@@ -28,7 +30,8 @@ internal static class ComingDays
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await connection.ExecuteAsync(LedgerDay.BriefLocks);
-            await connection.ExecuteAsync(new CommandDefinition("select create_ledger_day(@day::date)", new { day = day.ToDateTime(TimeOnly.MinValue) }, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(new CommandDefinition("select create_ledger_day(@day::date)",
+                new { day = day.ToDateTime(TimeOnly.MinValue) }, cancellationToken: cancellationToken));
             await transaction.CommitAsync(cancellationToken);
             return true;
         }

@@ -4,15 +4,18 @@ using Npgsql;
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Looks after rows in no day of their own: those in the default partitions, of days that began without partitions, and those that came into a
-/// day after it was emptied. In small batches, row by row: there are few.
+/// Looks after rows in no day of their own: those in the default partitions, of days that began without partitions, and those that came
+/// into a day after it was emptied. In small batches, row by row: there are few.
 /// </summary>
 internal static class DefaultPartition
 {
     private const int Batch = 1_000;
 
-    /// <summary>Empties what is from before <paramref name="bodies"/> and deletes what is from before <paramref name="rows"/>; how many events.</summary>
-    public static async Task<int> Drop(NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
+    /// <summary>
+    /// Empties what is from before <paramref name="bodies"/> and deletes what is from before <paramref name="rows"/>; how many events.
+    /// </summary>
+    public static async Task<int> Drop(
+        NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
     {
         var count = await DropContents(connection, "default", bodies, cancellationToken);
         return count + await DropRows(connection, rows, cancellationToken);
@@ -39,12 +42,14 @@ internal static class DefaultPartition
 
         var count = await DropContents(connection, day.Name, day.EndsAt, cancellationToken);
         if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            $"select exists (select from {day.Of("lead_events")} where body is not null)", commandTimeout: 0, cancellationToken: cancellationToken)))
+            $"select exists (select from {day.Of("lead_events")} where body is not null)", commandTimeout: 0,
+            cancellationToken: cancellationToken)))
             await connection.ExecuteAsync(note, new { isWrittenTo = true, day.Name });
         return count;
     }
 
-    private static async Task<int> DropContents(NpgsqlConnection connection, string part, DateTimeOffset limit, CancellationToken cancellationToken)
+    private static async Task<int> DropContents(
+        NpgsqlConnection connection, string part, DateTimeOffset limit, CancellationToken cancellationToken)
     {
         var sql = $"""
             with old as (
@@ -87,12 +92,14 @@ internal static class DefaultPartition
         return await InBatches(connection, sql, limit, cancellationToken);
     }
 
-    private static async Task<int> InBatches(NpgsqlConnection connection, string sql, DateTimeOffset limit, CancellationToken cancellationToken)
+    private static async Task<int> InBatches(
+        NpgsqlConnection connection, string sql, DateTimeOffset limit, CancellationToken cancellationToken)
     {
         var all = 0;
         while (true)
         {
-            var rows = await connection.ExecuteAsync(new CommandDefinition(sql, new { limit, Batch }, commandTimeout: 0, cancellationToken: cancellationToken));
+            var rows = await connection.ExecuteAsync(
+                new CommandDefinition(sql, new { limit, Batch }, commandTimeout: 0, cancellationToken: cancellationToken));
             all += rows;
             if (rows < Batch)
                 return all;

@@ -26,7 +26,8 @@ public static class Erasure
     public static async Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from set_aside where site_id = @siteId and lead_id = @leadId", new { siteId, leadId }, cancellationToken: cancellationToken));
+            "delete from set_aside where site_id = @siteId and lead_id = @leadId", new { siteId, leadId },
+            cancellationToken: cancellationToken));
         return await Erase(connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
     }
 
@@ -46,20 +47,24 @@ public static class Erasure
     public static async Task<Erased> Site(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from users where site_id = @siteId; delete from set_aside where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
+            "delete from users where site_id = @siteId; delete from set_aside where site_id = @siteId", new { siteId }, commandTimeout: 60,
+            cancellationToken: cancellationToken));
         return await Erase(
             connection,
             """
             id in (select id from lead_events
-                   where site_id = @siteId and lead_id_text <> @Placeholder and action not like 'integration\_%' order by lead_id limit @Most)
+                   where site_id = @siteId and lead_id_text <> @Placeholder and action not like 'integration\_%'
+                   order by lead_id limit @Most)
             """,
             new { siteId, Placeholder, Most }, cancellationToken);
     }
 
-    private static async Task<Erased> Erase(NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
+    private static async Task<Erased> Erase(
+        NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { OldContents.Copying }, cancellationToken: cancellationToken));
+            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { OldContents.Copying },
+            cancellationToken: cancellationToken));
         return await connection.QuerySingleAsync<Erased>(new CommandDefinition(
             $"""
             with erased as (
@@ -76,14 +81,17 @@ public static class Erasure
                   and (d.state in {DeliveryCancellation.Waiting} or d.response_body is not null or d.response_headers is not null)
                 returning d.finished_at = now() as is_canceled
             ), begun as (
-                -- What has no row yet gets one: an attempt that is under way finds it, and keeps no answer. One that is recorded meanwhile loses its answer.
+                -- What has no row yet gets one: an attempt that is under way finds it, and keeps no answer. One that is recorded meanwhile
+                -- loses its answer.
                 insert into deliveries as d (event_id, destination_id, site_id, accepted_at, state, finished_at)
                 select e.id, x.id, e.site_id, e.accepted_at, 'canceled', now() from erased e cross join unnest(e.destinations) x (id)
-                where not exists (select from deliveries p where p.destination_id = x.id and p.accepted_at = e.accepted_at and p.event_id = e.id)
+                where not exists (
+                    select from deliveries p where p.destination_id = x.id and p.accepted_at = e.accepted_at and p.event_id = e.id)
                 on conflict (destination_id, accepted_at, event_id) do update {DeliveryCancellation.Erased}
                 returning d.finished_at = now() as is_canceled
             )
-            select (select count(*) from erased)::int as events, (select count(*) from (select * from ended union all select * from begun) e where is_canceled)::int as canceled
+            select (select count(*) from erased)::int as events,
+                   (select count(*) from (select * from ended union all select * from begun) e where is_canceled)::int as canceled
             """, parameters, commandTimeout: 60, cancellationToken: cancellationToken));
     }
 }

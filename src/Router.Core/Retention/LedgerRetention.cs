@@ -12,7 +12,8 @@ namespace Router.Core.Retention;
 /// Keeps the ledger's days: makes those that come, drops the contents of old ones and later their rows. One worker at a time does it;
 /// no step holds a lock for longer than a blink, or waits for one for longer than that.
 /// </summary>
-public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<RetentionOptions> options, TimeProvider time, ILogger<LedgerRetention> logger)
+public sealed partial class LedgerRetention(
+    NpgsqlDataSource database, IOptions<RetentionOptions> options, TimeProvider time, ILogger<LedgerRetention> logger)
 {
     private const long OneAtATime = 0x4c45444745524b50; // "LEDGERKP"
 
@@ -21,7 +22,8 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
     public Task<bool> MakeDays(CancellationToken cancellationToken) => Alone(
         async (connection, token) =>
         {
-            if (int.Parse(await connection.ExecuteScalarAsync<string>("show max_locks_per_transaction") ?? "", CultureInfo.InvariantCulture) is < 512 and var locks)
+            if (int.Parse(await connection.ExecuteScalarAsync<string>("show max_locks_per_transaction") ?? "",
+                CultureInfo.InvariantCulture) is < 512 and var locks)
                 LogFewLocks(logger, locks);
             return await MakeDays(connection, token);
         },
@@ -38,15 +40,19 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
             await RefusedCounts.DropOld(connection, time.GetUtcNow(), token);
             if (await Expired.GiveUp(connection, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var expired)
                 LogExpired(logger, expired);
-            done &= await EachDay(connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
-            done &= await EachDay(connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
+            done &= await EachDay(
+                connection, "contents_deleted_at is null and ends_at <= @limit", options.Value.BodiesAfter, DropContents, token);
+            done &= await EachDay(
+                connection, "contents_deleted_at is not null and ends_at <= @limit", options.Value.RowsAfter, DropRows, token);
             foreach (var day in await DefaultPartition.WrittenTo(connection, token))
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
             var now = time.GetUtcNow();
-            if (await DefaultPartition.Drop(connection, now - options.Value.BodiesAfter, now - options.Value.RowsAfter, token) is > 0 and var events)
+            if (await DefaultPartition.Drop(
+                connection, now - options.Value.BodiesAfter, now - options.Value.RowsAfter, token) is > 0 and var events)
                 LogDefaultPartition(logger, events);
-            if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var aside)
+            if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter,
+                token) is > 0 and var aside)
                 LogSetAside(logger, aside);
             return done;
         },
@@ -81,10 +87,12 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
     }
 
     private async Task<bool> EachDay(
-        NpgsqlConnection connection, string which, TimeSpan age, Func<NpgsqlConnection, LedgerDay, CancellationToken, Task<bool>> drop, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string which, TimeSpan age, Func<NpgsqlConnection, LedgerDay, CancellationToken, Task<bool>> drop,
+        CancellationToken cancellationToken)
     {
         var days = await connection.QueryAsync<LedgerDay>(new CommandDefinition(
-            $"select name, starts_at, ends_at from ledger_days where {which} order by ends_at", new { limit = time.GetUtcNow() - age }, cancellationToken: cancellationToken));
+            $"select name, starts_at, ends_at from ledger_days where {which} order by ends_at", new { limit = time.GetUtcNow() - age },
+            cancellationToken: cancellationToken));
         var done = true;
         foreach (var day in days.AsList())
         {
@@ -135,28 +143,35 @@ public sealed partial class LedgerRetention(NpgsqlDataSource database, IOptions<
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "max_locks_per_transaction of Postgres is {Locks}. Set it to 512: with 90 days of the ledger, some statements hold a thousand locks")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "max_locks_per_transaction of Postgres is {Locks}. Set it to 512: "
+        + "with 90 days of the ledger, some statements hold a thousand locks")]
     private static partial void LogFewLocks(ILogger logger, int locks);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The ledger has a day {Day}")]
     private static partial void LogMade(ILogger logger, string day);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger stays in the default partition: there are rows of it already")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Day {Day} of the ledger stays in the default partition: there are rows of it already")]
     private static partial void LogInDefault(ILogger logger, string day);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old events outside of days were emptied or dropped")]
     private static partial void LogDefaultPartition(ILogger logger, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} messages were set aside for as long as contents are kept (Retention:BodiesAfter); their contents are deleted")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Count} messages were set aside for as long as contents are kept (Retention:BodiesAfter); their contents are deleted")]
     private static partial void LogSetAside(ILogger logger, int count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} events that came into day {Day} after its contents were dropped are emptied, too")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Count} events that came into day {Day} after its contents were dropped are emptied, too")]
     private static partial void LogEmptiedAgain(ILogger logger, int count, string day);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Day {Day} of the ledger is kept for now: {Unfinished} of its deliveries are unfinished")]
     private static partial void LogKept(ILogger logger, string day, int unfinished);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} deliveries were unfinished for as long as rows are kept (Retention:RowsAfter) and are given up")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Count} deliveries were unfinished for as long as rows are kept (Retention:RowsAfter) and are given up")]
     private static partial void LogExpired(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Contents of leads of day {Day} are dropped")]

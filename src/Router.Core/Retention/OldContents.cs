@@ -23,7 +23,8 @@ internal static class OldContents
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>
     /// <exception cref="PostgresException">The tables were in use for longer than we wait (55P03).</exception>
-    public static async Task<bool> Drop(NpgsqlDataSource database, NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<bool> Drop(
+        NpgsqlDataSource database, NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var copying = await AdvisoryLock.Take(database, Copying, cancellationToken);
         await Watch(connection, day, cancellationToken);
@@ -32,13 +33,15 @@ internal static class OldContents
         return await Exchange(connection, day, now, cancellationToken);
     }
 
-    private static async Task<bool> Exchange(NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<bool> Exchange(
+        NpgsqlConnection connection, LedgerDay day, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
         await connection.ExecuteAsync("lock table only lead_events, only deliveries, only delivery_attempts in access exclusive mode");
         // A replay reads lead_events, so none can begin from here on. An erasure waits for us, and any other change was noted.
-        if (await day.IsGoingAgain(connection, cancellationToken) || await connection.ExecuteScalarAsync<bool>("select written_to from ledger_days where name = @Name", new { day.Name }))
+        if (await day.IsGoingAgain(connection, cancellationToken)
+            || await connection.ExecuteScalarAsync<bool>("select written_to from ledger_days where name = @Name", new { day.Name }))
             return false;
 
         foreach (var (table, _, _) in Ledgers)
@@ -49,7 +52,8 @@ internal static class OldContents
                 alter table {table} detach partition {old};
                 drop table {old};
                 alter table {bare} rename to {old};
-                alter table {table} attach partition {old} for values from ({await From(connection, day)}) to ({await Until(connection, day)});
+                alter table {table} attach partition {old}
+                    for values from ({await From(connection, day)}) to ({await Until(connection, day)});
                 alter table {old} drop constraint of_its_day;
                 """);
         }
@@ -73,9 +77,11 @@ internal static class OldContents
     }
 
     private static Task<int> NoteWrites(NpgsqlConnection connection, LedgerDay day, string table) => connection.ExecuteAsync(
-        $"create or replace trigger note_written_to after insert or update or delete on {day.Of(table)} for each row execute function note_written_to('{day.Name}')");
+        $"create or replace trigger note_written_to after insert or update or delete on {day.Of(table)} "
+        + $"for each row execute function note_written_to('{day.Name}')");
 
-    private static async Task Copy(NpgsqlConnection connection, LedgerDay day, string table, string key, string[] contents, CancellationToken cancellationToken)
+    private static async Task Copy(
+        NpgsqlConnection connection, LedgerDay day, string table, string key, string[] contents, CancellationToken cancellationToken)
     {
         var bare = Bare(day, table);
         var columns = await connection.ExecuteScalarAsync<string>(
@@ -94,7 +100,8 @@ internal static class OldContents
         await connection.ExecuteAsync(new CommandDefinition(
             $"insert into {bare} select {columns} from {day.Of(table)}", commandTimeout: 0, cancellationToken: cancellationToken));
         // Not left to autovacuum: it would read and write all of it once more, some day.
-        await connection.ExecuteAsync(new CommandDefinition($"vacuum (freeze, analyze) {bare}", commandTimeout: 0, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(
+            new CommandDefinition($"vacuum (freeze, analyze) {bare}", commandTimeout: 0, cancellationToken: cancellationToken));
     }
 
     private static string Bare(LedgerDay day, string table) => $"{day.Of(table)}_bare";

@@ -15,7 +15,8 @@ internal static class OldKeys
         const string sql = """
             delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where accepted_at <= @limit limit @Most))
             """;
-        while (await connection.ExecuteAsync(new CommandDefinition(sql, new { limit = now - IdempotentRequest.Lifetime, Most }, cancellationToken: cancellationToken)) == Most)
+        while (await connection.ExecuteAsync(new CommandDefinition(
+            sql, new { limit = now - IdempotentRequest.Lifetime, Most }, cancellationToken: cancellationToken)) == Most)
         {
         }
     }

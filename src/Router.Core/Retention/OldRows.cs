@@ -14,21 +14,25 @@ internal static class OldRows
     public static async Task<bool> Drop(NpgsqlConnection connection, LedgerDay day, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(Count(day.Of("lead_events"), day.Of("deliveries")), commandTimeout: 0, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(
+            Count(day.Of("lead_events"), day.Of("deliveries")), commandTimeout: 0, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(LedgerDay.BriefLocks);
         await connection.ExecuteAsync("lock table only lead_events, only deliveries, only delivery_attempts in access exclusive mode");
         if (await day.IsGoingAgain(connection, cancellationToken))
             return false;
 
         await connection.ExecuteAsync(
-            $"drop table {day.Of("lead_events")}, {day.Of("deliveries")}, {day.Of("delivery_attempts")}; delete from ledger_days where name = @Name", new { day.Name });
+            $"""
+            drop table {day.Of("lead_events")}, {day.Of("deliveries")}, {day.Of("delivery_attempts")};
+            delete from ledger_days where name = @Name
+            """, new { day.Name });
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
 
     /// <summary>
-    /// Adds to the statement's counts what these events and deliveries say: as the view <c>statement_entries</c> does, on these tables alone.
-    /// What a destination received and what became of it are counted each by itself, so that the statement still proves something.
+    /// Adds to the statement's counts what these events and deliveries say: as the view <c>statement_entries</c> does, on these tables
+    /// alone. What a destination received and what became of it are counted each by itself, so that the statement still proves something.
     /// </summary>
     public static string Count(string events, string deliveries) => $"""
         insert into statement_days (site_id, destination_id, hour, state, count)
@@ -42,7 +46,8 @@ internal static class OldRows
             join destinations x on x.site_id = e.site_id
             left join {deliveries} d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
             where e.test is null and e.product <> ''
-              and (d.state is not null or x.id = any (e.destinations) or e.accepted_at >= x.created_at and e.accepted_at < coalesce(x.deleted_at, 'infinity'))
+              and (d.state is not null or x.id = any (e.destinations)
+                   or e.accepted_at >= x.created_at and e.accepted_at < coalesce(x.deleted_at, 'infinity'))
         ) entries
         cross join lateral (values ('received'), (outcome)) s (state)
         group by 1, 2, 3, 4

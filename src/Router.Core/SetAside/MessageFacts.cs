@@ -3,7 +3,9 @@ using Router.Core.Leads;
 
 namespace Router.Core.SetAside;
 
-/// <summary>What can be told of a message without its contents, as far as it can be read. All of it stands before the lead in what we publish.</summary>
+/// <summary>
+/// What can be told of a message without its contents, as far as it can be read. All of it stands before the lead in what we publish.
+/// </summary>
 /// <param name="EventId">The event.</param>
 /// <param name="SiteId">Its site.</param>
 /// <param name="LeadId">The lead.</param>
@@ -14,7 +16,8 @@ public sealed record MessageFacts(Guid? EventId, Guid? SiteId, Guid? LeadId, str
     /// <summary>Bytes of its beginning that hold all of them: far more than the fields before the lead take.</summary>
     public const int Enough = 8 * 1024;
 
-    private static readonly string[] Actions = [LeadActions.Created, LeadActions.Updated, LeadActions.ActivityAdded, LeadActions.UserUpdated];
+    private static readonly string[] Actions = [
+        LeadActions.Created, LeadActions.Updated, LeadActions.ActivityAdded, LeadActions.UserUpdated];
 
     /// <summary>Reads the beginning of a message; whatever can't be read is null.</summary>
     public static MessageFacts Of(ReadOnlySpan<byte> message)
@@ -49,7 +52,8 @@ public sealed record MessageFacts(Guid? EventId, Guid? SiteId, Guid? LeadId, str
         "site_id" when Guid.TryParse(value, out var id) => this with { SiteId = id },
         "lead_id" when Uuids.TryParse(value, out var id) => this with { LeadId = id },
         "action" when Actions.Contains(value, StringComparer.Ordinal) => this with { Action = value },
-        "accepted_at" when DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var at) => this with { AcceptedAt = at },
+        "accepted_at" when DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var at) =>
+            this with { AcceptedAt = at },
         _ => this,
     };
 }

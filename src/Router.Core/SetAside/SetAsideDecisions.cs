@@ -16,7 +16,8 @@ public static class SetAsideDecisions
     /// <param name="reason">Only these; null for all.</param>
     /// <param name="largest">The largest message that can be published, in bytes.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static Task<int> SendAgain(NpgsqlConnection connection, Guid[]? ids, string? reason, int largest, CancellationToken cancellationToken) =>
+    public static Task<int> SendAgain(
+        NpgsqlConnection connection, Guid[]? ids, string? reason, int largest, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<int>(new CommandDefinition(
             $"""
             with gone as (
@@ -34,7 +35,8 @@ public static class SetAsideDecisions
             """, new { ids, reason, largest, Most }, commandTimeout: 60, cancellationToken: cancellationToken));
 
     /// <summary>Deletes them for good. How many.</summary>
-    public static Task<int> Delete(NpgsqlConnection connection, Guid[]? ids, string? reason, CancellationToken cancellationToken) => connection.ExecuteAsync(new CommandDefinition(
+    public static Task<int> Delete(NpgsqlConnection connection, Guid[]? ids, string? reason, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(
         $"delete from set_aside where id in (select id from set_aside where {Which} limit @Most for update skip locked)",
         new { ids, reason, Most }, commandTimeout: 60, cancellationToken: cancellationToken));
 
@@ -45,11 +47,12 @@ public static class SetAsideDecisions
         return await connection.ExecuteAsync(new CommandDefinition(
             """
             update set_aside
-            set message = @message, size = @Length, digest = @Digest, event_id = coalesce(@EventId, event_id), site_id = @SiteId, lead_id = @LeadId,
-                action = @Action, accepted_at = coalesce(@AcceptedAt, accepted_at)
+            set message = @message, size = @Length, digest = @Digest, event_id = coalesce(@EventId, event_id), site_id = @SiteId,
+                lead_id = @LeadId, action = @Action, accepted_at = coalesce(@AcceptedAt, accepted_at)
             where id = @id
             """,
-            new { id, message, message.Length, Digest = SHA256.HashData(message), facts.EventId, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt },
+            new { id, message, message.Length, Digest = SHA256.HashData(message), facts.EventId, facts.SiteId, facts.LeadId, facts.Action,
+                facts.AcceptedAt },
             commandTimeout: 60, cancellationToken: cancellationToken)) == 1;
     }
 

@@ -19,7 +19,8 @@ namespace Router.Core.SetAside;
 /// <param name="Size">Of the message, in bytes.</param>
 /// <param name="HasMessage">Whether its contents are still there.</param>
 public sealed record SetAsideMessage(
-    Guid Id, DateTimeOffset SetAsideAt, string Queue, string Reason, string? Detail, Guid? EventId, Guid? SiteId, string? SiteName, Guid? LeadId,
+    Guid Id, DateTimeOffset SetAsideAt, string Queue, string Reason, string? Detail, Guid? EventId, Guid? SiteId, string? SiteName,
+    Guid? LeadId,
     string? Action, DateTimeOffset? AcceptedAt, long Size, bool HasMessage);
 
 /// <summary>How many are set aside, since when, and why.</summary>
@@ -34,7 +35,8 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
     /// <param name="detail">The kind of failure, without contents.</param>
     /// <param name="message">All of it.</param>
     /// <param name="cancellationToken">Ends it; then it may be kept or not.</param>
-    public async Task<MessageFacts> Keep(string queue, string reason, string? detail, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    public async Task<MessageFacts> Keep(
+        string queue, string reason, string? detail, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         var facts = MessageFacts.Of(message.Span);
         const string sql = """
@@ -45,7 +47,8 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
         await using var command = database.CreateCommand(sql);
         command.CommandTimeout = 60;
         Add(command, queue, reason, detail, facts, message.Length, SHA256.HashData(message.Span));
-        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
+        command.Parameters.Add(
+            new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
         await command.ExecuteNonQueryAsync(cancellationToken);
         return facts;
     }
@@ -55,7 +58,8 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<SetAsideCount>(new CommandDefinition(
-            "select reason, count(*) as count, min(set_aside_at) as since from set_aside group by reason order by min(set_aside_at)", cancellationToken: cancellationToken))).AsList();
+            "select reason, count(*) as count, min(set_aside_at) as since from set_aside group by reason order by min(set_aside_at)",
+            cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>Events of a site that were accepted and aren't planned, because they are set aside.</summary>
@@ -74,7 +78,9 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
     /// <param name="limit">The most rows.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<List<SetAsideMessage>> Newest(Guid? after, int limit, CancellationToken cancellationToken) =>
-        await Read($"{(after is null ? "" : "where (a.set_aside_at, a.id) < (select set_aside_at, id from set_aside where id = @after)")} order by a.set_aside_at desc, a.id desc limit @limit",
+        await Read(
+            $"{(after is null ? "" : "where (a.set_aside_at, a.id) < (select set_aside_at, id from set_aside where id = @after)")} "
+            + "order by a.set_aside_at desc, a.id desc limit @limit",
             new { after, limit }, cancellationToken);
 
     /// <summary>Null when there is none.</summary>
@@ -94,16 +100,18 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<SetAsideMessage>(new CommandDefinition(
             $"""
-            select a.id, a.set_aside_at, a.queue, a.reason, a.detail, a.event_id, a.site_id, s.name as site_name, a.lead_id, a.action, a.accepted_at, a.size,
-                   a.message is not null as has_message
+            select a.id, a.set_aside_at, a.queue, a.reason, a.detail, a.event_id, a.site_id, s.name as site_name, a.lead_id, a.action,
+                   a.accepted_at, a.size, a.message is not null as has_message
             from set_aside a left join sites s on s.id = a.site_id
             {which}
             """, parameters, cancellationToken: cancellationToken))).AsList();
     }
 
-    internal static void Add(NpgsqlCommand command, string queue, string reason, string? detail, MessageFacts facts, long size, byte[] digest)
+    internal static void Add(
+        NpgsqlCommand command, string queue, string reason, string? detail, MessageFacts facts, long size, byte[] digest)
     {
-        foreach (var value in new object?[] { queue, reason, detail, facts.EventId, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt?.UtcDateTime, size, digest })
+        foreach (var value in new object?[] { queue, reason, detail, facts.EventId, facts.SiteId, facts.LeadId, facts.Action,
+            facts.AcceptedAt?.UtcDateTime, size, digest })
             command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
     }
 }

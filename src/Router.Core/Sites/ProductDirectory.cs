@@ -36,7 +36,8 @@ public sealed class ProductDirectory
             where p.username = @username
             """;
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<(string Username, string DisplayName, bool IsLeadManager, byte[] Password, Guid[] Sites)?>(
+        var row = await connection.QuerySingleOrDefaultAsync<(
+            string Username, string DisplayName, bool IsLeadManager, byte[] Password, Guid[] Sites)?>(
             new CommandDefinition(sql, new { username }, cancellationToken: cancellationToken));
         return row is { } found
             ? new Product(found.Username, found.DisplayName, found.IsLeadManager, found.Password, found.Sites.ToFrozenSet())

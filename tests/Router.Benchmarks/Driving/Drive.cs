@@ -38,7 +38,8 @@ internal sealed class Drive(DriveOrder order)
         if (order.Rate > 0)
         {
             connections.ForEach(_free.Push);
-            await Task.Factory.StartNew(() => Pace(started), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await Task.Factory.StartNew(
+                () => Pace(started), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         else
         {

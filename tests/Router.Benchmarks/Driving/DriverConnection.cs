@@ -4,7 +4,9 @@ using Router.Benchmarks.Measuring;
 
 namespace Router.Benchmarks.Driving;
 
-/// <summary>One connection of the driver with at most one lead in flight. Raw bytes: an HTTP client would cost more than what is measured.</summary>
+/// <summary>
+/// One connection of the driver with at most one lead in flight. Raw bytes: an HTTP client would cost more than what is measured.
+/// </summary>
 internal sealed class DriverConnection(Drive drive) : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

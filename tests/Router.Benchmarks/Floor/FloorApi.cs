@@ -6,13 +6,16 @@ using RabbitMQ.Client;
 
 namespace Router.Benchmarks.Floor;
 
-/// <summary>Takes a body, publishes it, answers 201 when the broker has confirmed it. Nothing else: no credentials, no validation.</summary>
+/// <summary>
+/// Takes a body, publishes it, answers 201 when the broker has confirmed it. Nothing else: no credentials, no validation.
+/// </summary>
 internal static class FloorApi
 {
     public static async Task Serve(Uri amqp, int port)
     {
         var channel = await FloorQueue.Open(amqp, new CreateChannelOptions(
-            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null));
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,
+            outstandingPublisherConfirmationsRateLimiter: null));
         var properties = new BasicProperties { Persistent = true, ContentType = "application/json" };
 
         var builder = WebApplication.CreateSlimBuilder();

@@ -13,7 +13,8 @@ internal static class FloorQueue
     {
         var connection = await new ConnectionFactory { Uri = amqp }.CreateConnectionAsync();
         var channel = await connection.CreateChannelAsync(options);
-        await channel.QueueDeclareAsync(Name, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
+        await channel.QueueDeclareAsync(Name, durable: true, exclusive: false, autoDelete: false, new Dictionary<string,
+            object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
         return channel;
     }
 }

@@ -28,7 +28,8 @@ internal sealed class FloorWorker(IChannel channel, Uri[] destinations) : IDispo
 
     public static async Task Serve(Uri amqp, Uri[] destinations)
     {
-        var channel = await FloorQueue.Open(amqp, new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false));
+        var channel = await FloorQueue.Open(
+            amqp, new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false));
         await channel.BasicQosAsync(0, Prefetch, global: false);
         using var worker = new FloorWorker(channel, destinations);
         var consumer = new AsyncEventingBasicConsumer(channel);

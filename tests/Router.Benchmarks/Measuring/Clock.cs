@@ -11,7 +11,9 @@ internal static partial class Clock
 
     public static long Now => Stopwatch.GetTimestamp();
 
-    /// <summary>Sleeps until that time, to within some 50 µs; the timers of .NET are a millisecond late, which would count as the router's.</summary>
+    /// <summary>
+    /// Sleeps until that time, to within some 50 µs; the timers of .NET are a millisecond late, which would count as the router's.
+    /// </summary>
     public static void SleepUntil(long time)
     {
         var until = new Timespec(time / 1_000_000_000, time % 1_000_000_000);

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Router.Benchmarks.Measuring;
 
-/// <summary>The side of a child process: orders come as lines of JSON on standard input, each is answered by a line on standard output.</summary>
+/// <summary>
+/// The side of a child process: orders come as lines of JSON on standard input, each is answered by a line on standard output.
+/// </summary>
 internal static class Orders
 {
     /// <summary>Until standard input ends, as it does when the parent has died.</summary>

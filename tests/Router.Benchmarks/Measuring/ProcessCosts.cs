@@ -10,10 +10,15 @@ internal static class ProcessCosts
 {
     private const double TicksPerSecond = 100;
 
-    /// <summary>CPU seconds so far by name, user and system, with those of child processes alive or ended: Postgres is one for each connection.</summary>
+    /// <summary>
+    /// CPU seconds so far by name, user and system, with those of child processes alive or ended: Postgres is one for each connection.
+    /// </summary>
     public static Dictionary<string, double> Cpu(IEnumerable<MeasuredProcess> processes) =>
         processes.GroupBy(process => process.Name, StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.Sum(process => Ticks(process.Id, withEnded: true) + Children(process.Id).Sum(child => Ticks(child, withEnded: false))) / TicksPerSecond, StringComparer.Ordinal);
+            .ToDictionary(group => group.Key, group =>
+                group.Sum(process =>
+                Ticks(process.Id, withEnded: true) + Children(process.Id).Sum(child => Ticks(child, withEnded: false))) / TicksPerSecond,
+                StringComparer.Ordinal);
 
     /// <summary>CPU seconds that all processes have used together, in both modes and for interrupts.</summary>
     public static double WholeMachine() =>
@@ -23,7 +28,8 @@ internal static class ProcessCosts
 
     /// <summary>Resident memory in MB.</summary>
     public static double Memory(int id) =>
-        long.Parse(File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+        long.Parse(File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
 
     private static IEnumerable<int> Children(int id) =>
         Directory.EnumerateDirectories($"/proc/{id}/task")

@@ -29,7 +29,9 @@ internal sealed class Report
     {
         var rows = _rows.Where(row => row.Table == table).ToList();
         var columns = rows.SelectMany(row => row.Figures.Select(figure => figure.Column)).Distinct(StringComparer.Ordinal).ToList();
-        var cells = rows.ConvertAll(row => columns.ConvertAll(column => row.Figures.Where(figure => figure.Column == column).Select(figure => Text(figure.Value)).FirstOrDefault("")));
+        var cells = rows.ConvertAll(row =>
+            columns.ConvertAll(
+            column => row.Figures.Where(figure => figure.Column == column).Select(figure => Text(figure.Value)).FirstOrDefault("")));
         var first = rows.Max(row => row.Row.Length);
         var widths = columns.Select((column, i) => Math.Max(column.Length, cells.Max(row => row[i].Length))).ToList();
 
@@ -39,7 +41,8 @@ internal sealed class Report
             Console.WriteLine(Line(rows[i].Row, cells[i]));
         Console.WriteLine();
 
-        string Line(string name, List<string> values) => name.PadRight(Math.Max(first, table.Length)) + string.Concat(values.Select((value, i) => "  " + value.PadLeft(widths[i])));
+        string Line(string name, List<string> values) =>
+            name.PadRight(Math.Max(first, table.Length)) + string.Concat(values.Select((value, i) => "  " + value.PadLeft(widths[i])));
     }
 
     public void Save(string file)
@@ -55,5 +58,7 @@ internal sealed class Report
     }
 
     private static string Text(double value) =>
-        !double.IsFinite(value) ? "never" : value.ToString(Math.Abs(value) >= 100 ? "#,0" : Math.Abs(value) >= 10 ? "0.0" : double.IsInteger(value) ? "0" : Math.Abs(value) >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+        !double.IsFinite(value) ? "never"
+            : value.ToString(Math.Abs(value) >= 100 ? "#,0" : Math.Abs(value) >= 10 ? "0.0" : double.IsInteger(value) ? "0"
+            : Math.Abs(value) >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,8 @@ internal static class Hanging
         var before = new List<Measured>();
         foreach (var rate in Latency.Rates)
         {
-            before.Add(await bench.Measure($"all well, {rate} leads/s", router, new Load { Rate = rate, Seconds = bench.Options.Seconds }, healthy));
+            before.Add(await bench.Measure(
+                $"all well, {rate} leads/s", router, new Load { Rate = rate, Seconds = bench.Options.Seconds }, healthy));
             Latency.Add(bench.Report, Table, $"all well, {rate}/s", before[^1]);
         }
 
@@ -31,11 +32,13 @@ internal static class Hanging
         {
             foreach (var (rate, well) in Latency.Rates.Zip(before))
             {
-                var run = await bench.Measure($"one hangs, {rate} leads/s", router, new Load { Rate = rate, Seconds = bench.Options.Seconds }, healthy);
+                var run = await bench.Measure(
+                    $"one hangs, {rate} leads/s", router, new Load { Rate = rate, Seconds = bench.Options.Seconds }, healthy);
                 Latency.Add(bench.Report, Table, $"one hangs, {rate}/s", run);
                 bench.Report.Add(
                     Table, $"hangs / well, {rate}/s",
-                    ("received p50", run.Arrival(0.5) / well.Arrival(0.5)), ("received p95", run.Arrival(0.95) / well.Arrival(0.95)), ("received p99", run.Arrival(0.99) / well.Arrival(0.99)));
+                    ("received p50", run.Arrival(0.5) / well.Arrival(0.5)), ("received p95", run.Arrival(0.95) / well.Arrival(0.95)),
+                    ("received p99", run.Arrival(0.99) / well.Arrival(0.99)));
             }
         }
         finally

@@ -31,14 +31,17 @@ internal static class History
             var name = new[] { none, few, all }[i % 3];
             old.SendFor(name == few ? sites.Take(bench.Options.Sites) : sites);
             var run = await bench.Measure(
-                $"{name}, as fast as it goes", name == none ? fresh : old, new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds });
+                $"{name}, as fast as it goes", name == none ? fresh : old,
+                new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds });
             runs.Add((name, run));
             bench.Report.Add(
                 Table, $"{name} {(i / 3) + 1}",
-                ("accepted/s", run.AcceptedPerSecond), ("delivered/s", run.DeliveredPerSecond), ("missing", run.Missing), ("others' CPU", run.OthersShare));
+                ("accepted/s", run.AcceptedPerSecond), ("delivered/s", run.DeliveredPerSecond), ("missing", run.Missing),
+                ("others' CPU", run.OthersShare));
         }
 
-        double Median(string name, Func<Measured, double> figure) => Report.Median(runs.Where(run => run.Name == name).Select(run => figure(run.Measured)));
+        double Median(string name, Func<Measured, double> figure) =>
+            Report.Median(runs.Where(run => run.Name == name).Select(run => figure(run.Measured)));
         foreach (var name in new[] { few, all })
         {
             bench.Report.Add(

@@ -22,7 +22,8 @@ internal static class Latency
         {
             foreach (var target in new Target[] { floor, router })
             {
-                var run = await bench.Measure($"{target.Name} at {rate} leads/s", target, new Load { Rate = rate, Seconds = bench.Options.Seconds });
+                var run = await bench.Measure(
+                    $"{target.Name} at {rate} leads/s", target, new Load { Rate = rate, Seconds = bench.Options.Seconds });
                 Add(bench.Report, Table, $"{target.Name}, {rate}/s", run);
             }
         }

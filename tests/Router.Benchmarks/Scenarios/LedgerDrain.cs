@@ -19,7 +19,8 @@ internal static class LedgerDrain
         bench.Step("starting the router");
         await using var router = await RouterSystem.Start(bench.Lab, bench.Options.Sites, bench.Stopping);
         var (others, paused) = (bench.Lab.Destinations.SkipLast(1).ToList(), bench.Lab.Destinations[^1]);
-        var idle = await bench.Measure($"nothing waits, {Drain.FreshRate} leads/s", router, new Load { Rate = Drain.FreshRate, Seconds = bench.Options.Seconds });
+        var idle = await bench.Measure(
+            $"nothing waits, {Drain.FreshRate} leads/s", router, new Load { Rate = Drain.FreshRate, Seconds = bench.Options.Seconds });
         Latency.Add(bench.Report, Fresh, "nothing waits", idle);
 
         var leads = bench.Options.Backlog / 5;
@@ -28,7 +29,8 @@ internal static class LedgerDrain
         await router.Pause(destinations, paused: true, bench.Stopping);
         // Workers know within a second.
         await Task.Delay(TimeSpan.FromSeconds(2), bench.Stopping);
-        var backlog = await bench.Lab.Send(router, new Load { Connections = bench.Options.Connections, Seconds = 600, Most = leads }, bench.Stopping);
+        var backlog = await bench.Lab.Send(
+            router, new Load { Connections = bench.Options.Connections, Seconds = 600, Most = leads }, bench.Stopping);
         await bench.Lab.Arrive(router, backlog, others, bench.Stopping);
 
         bench.Step($"resumed, {Drain.FreshRate} leads/s on top");
@@ -41,7 +43,8 @@ internal static class LedgerDrain
 
         var seconds = (drained.Ports[0].Last - started) / 1e9;
         bench.Report.Add(
-            Backlog, "router", ("deliveries", drained.Sent.Result.Accepted), ("seconds to drain", seconds), ("delivered/s", drained.Delivered / seconds),
+            Backlog, "router", ("deliveries", drained.Sent.Result.Accepted), ("seconds to drain", seconds),
+            ("delivered/s", drained.Delivered / seconds),
             ("missing", drained.Missing), ("duplicates", drained.Duplicates));
         bench.Report.Print(Backlog);
         bench.Report.Print(Fresh);

@@ -29,16 +29,19 @@ internal static class Saturation
             Add(bench.Report, $"{target.Name} {(i / 2) + 1}", measured);
         }
 
-        double Median(Target target, Func<Measured, double> figure) => Report.Median(runs.Where(run => run.Target == target).Select(run => figure(run.Measured)));
+        double Median(Target target, Func<Measured, double> figure) =>
+            Report.Median(runs.Where(run => run.Target == target).Select(run => figure(run.Measured)));
         bench.Report.Add(
             Table, "router / floor",
             ("accepted/s", Median(router, run => run.AcceptedPerSecond) / Median(floor, run => run.AcceptedPerSecond)),
             ("delivered/s", Median(router, run => run.DeliveredPerSecond) / Median(floor, run => run.DeliveredPerSecond)),
-            ("while sending", Median(router, run => run.DeliveredPerSecondWhileSending) / Median(floor, run => run.DeliveredPerSecondWhileSending)));
+            ("while sending", Median(router, run => run.DeliveredPerSecondWhileSending) / Median(
+                floor, run => run.DeliveredPerSecondWhileSending)));
         foreach (var target in new Target[] { floor, router })
         {
             var processes = runs.First(run => run.Target == target).Measured.CpuSeconds.Keys;
-            bench.Report.Add(Cpu, target.Name, [.. processes.Select(process => (process, Median(target, run => 1000 * run.CpuSeconds[process] / run.Delivered)))]);
+            bench.Report.Add(Cpu, target.Name,
+                [.. processes.Select(process => (process, Median(target, run => 1000 * run.CpuSeconds[process] / run.Delivered)))]);
             bench.Report.Add(Memory, target.Name, [.. target.Processes.Select(process => (process.Name, ProcessCosts.Memory(process.Id)))]);
         }
 

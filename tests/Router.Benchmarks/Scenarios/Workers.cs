@@ -33,12 +33,15 @@ internal static class Workers
                 await bench.Lab.Measure(router, new Load { Connections = bench.Options.Connections, Seconds = 1 }, bench.Stopping);
                 // So many leads, not so many seconds: what waits in the queue has to be delivered too.
                 var leads = (long)(LeadsPerSecond * bench.Options.Seconds);
-                var run = await bench.Measure($"{count} of them, {leads:#,0} leads", router, new Load { Connections = bench.Options.Connections, Seconds = 600, Most = leads });
+                var run = await bench.Measure($"{count} of them, {leads:#,0} leads", router,
+                    new Load { Connections = bench.Options.Connections, Seconds = 600, Most = leads });
                 first ??= run;
                 bench.Report.Add(
                     Table, $"{count} worker{(count == 1 ? "" : "s")}",
-                    ("delivered/s", run.DeliveredPerSecond), ("times one", run.DeliveredPerSecond / first.DeliveredPerSecond), ("seconds to last", run.SecondsToLast),
-                    ("cores used", run.CpuSeconds.Values.Sum() / run.SecondsToLast), ("missing", run.Missing), ("duplicates", run.Duplicates));
+                    ("delivered/s", run.DeliveredPerSecond), ("times one", run.DeliveredPerSecond / first.DeliveredPerSecond),
+                    ("seconds to last", run.SecondsToLast),
+                    ("cores used", run.CpuSeconds.Values.Sum() / run.SecondsToLast), ("missing", run.Missing),
+                    ("duplicates", run.Duplicates));
             }
         }
         finally

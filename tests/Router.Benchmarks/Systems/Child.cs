@@ -13,19 +13,24 @@ internal sealed class Child : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>This program again, to be asked by <see cref="Ask"/>. One thread serves all of its sockets and goes on with what they bring.</summary>
+    /// <summary>
+    /// This program again, to be asked by <see cref="Ask"/>. One thread serves all of its sockets and goes on with what they bring.
+    /// </summary>
     public static Child Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. arguments]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. arguments]) { UseShellExecute = false,
+            RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"] = "1";
         return new Child(Process.Start(start)!, log: null);
     }
 
     /// <summary>A program whose output goes to a file, without us in between.</summary>
-    public static Child StartLogged(string log, string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? settings = null)
+    public static Child StartLogged(
+        string log, string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$@\" >\"$0\" 2>&1", log, dll, .. arguments]) { UseShellExecute = false, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("/bin/sh",
+            ["-c", "exec dotnet \"$@\" >\"$0\" 2>&1", log, dll, .. arguments]) { UseShellExecute = false, RedirectStandardInput = true };
         foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         return new Child(Process.Start(start)!, log);
@@ -35,7 +40,8 @@ internal sealed class Child : IAsyncDisposable
     {
         await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order).AsMemory(), cancellationToken);
         await _process.StandardInput.FlushAsync(cancellationToken);
-        var reply = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("A child process of the benchmark has ended.");
+        var reply = await _process.StandardOutput.ReadLineAsync(cancellationToken)
+            ?? throw new InvalidOperationException("A child process of the benchmark has ended.");
         return JsonSerializer.Deserialize<TReply>(reply)!;
     }
 
@@ -43,7 +49,8 @@ internal sealed class Child : IAsyncDisposable
     public async Task<Child> Ready(Uri url, CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60); await Task.Delay(50, cancellationToken))
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60); await Task.Delay(
+            50, cancellationToken))
         {
             if (_process.HasExited)
                 break;

@@ -26,7 +26,8 @@ internal sealed class FloorSystem : Target
         var port = Lab.FreePort();
         var dll = typeof(FloorSystem).Assembly.Location;
         var api = Child.StartLogged(lab.LogFile("floor-api"), dll, ["floor-api", amqp, port.ToString(CultureInfo.InvariantCulture)]);
-        var worker = Child.StartLogged(lab.LogFile("floor-worker"), dll, ["floor-worker", amqp, .. lab.Destinations.Select(url => url.AbsoluteUri)]);
+        var worker = Child.StartLogged(
+            lab.LogFile("floor-worker"), dll, ["floor-worker", amqp, .. lab.Destinations.Select(url => url.AbsoluteUri)]);
         var floor = new FloorSystem(api, worker, port);
         try
         {

@@ -31,7 +31,8 @@ internal sealed class Lab : IAsyncDisposable
         var lab = new Lab(await PrivateServers.Start(), options);
         try
         {
-            lab.Destinations = [.. (await lab.Ask(new ReceiverOrder(0), cancellationToken)).Ports.Select(port => new Uri($"http://127.0.0.1:{port.Port}"))];
+            lab.Destinations = [.. (await lab.Ask(new ReceiverOrder(0), cancellationToken))
+                .Ports.Select(port => new Uri($"http://127.0.0.1:{port.Port}"))];
             return lab;
         }
         catch
@@ -41,7 +42,8 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    public Task<Arrivals> Ask(ReceiverOrder order, CancellationToken cancellationToken) => _receiver.Ask<ReceiverOrder, Arrivals>(order, cancellationToken);
+    public Task<Arrivals> Ask(ReceiverOrder order, CancellationToken cancellationToken) =>
+        _receiver.Ask<ReceiverOrder, Arrivals>(order, cancellationToken);
 
     /// <summary>Sends leads; returns when the last is answered. What has arrived by then comes along.</summary>
     public async Task<Sent> Send(Target target, Load load, CancellationToken cancellationToken)
@@ -79,12 +81,14 @@ internal sealed class Lab : IAsyncDisposable
         }
         while (arrived < expected && arrivals.Now - changed < Options.PatienceSeconds * 1_000_000_000L);
 
-        var costs = Costs(target).ToDictionary(cost => cost.Key, cost => cost.Value - sent.CostsBefore.GetValueOrDefault(cost.Key), StringComparer.Ordinal);
+        var costs = Costs(target)
+            .ToDictionary(cost => cost.Key, cost => cost.Value - sent.CostsBefore.GetValueOrDefault(cost.Key), StringComparer.Ordinal);
         arrivals = await Ask(new ReceiverOrder(sent.Run, WithLatencies: true), cancellationToken);
         return new Measured(sent, [.. arrivals.Ports.Where(port => ports.Contains(port.Port))], costs);
     }
 
-    public async Task<Measured> Measure(Target target, Load load, CancellationToken cancellationToken, IReadOnlyList<Uri>? healthy = null) =>
+    public async Task<Measured> Measure(
+        Target target, Load load, CancellationToken cancellationToken, IReadOnlyList<Uri>? healthy = null) =>
         await Arrive(target, await Send(target, load, cancellationToken), healthy ?? Destinations, cancellationToken);
 
     /// <summary>So that everything is compiled, connected and cached before anything counts.</summary>
@@ -123,13 +127,15 @@ internal sealed class Lab : IAsyncDisposable
         Directory.Delete(_logs, recursive: true);
     }
 
-    private Task<DriveResult> Drive(Target target, Load load, int run, long first, CancellationToken cancellationToken) => _driver.Ask<DriveOrder, DriveResult>(
+    private Task<DriveResult> Drive(Target target, Load load, int run, long first, CancellationToken cancellationToken) =>
+        _driver.Ask<DriveOrder, DriveResult>(
         new DriveOrder(target.Port, target.Senders, run, load.Connections, load.Rate, load.Seconds, load.Most, first), cancellationToken);
 
     private Dictionary<string, double> Costs(Target target)
     {
         var costs = ProcessCosts.Cpu(
-            [.. target.Processes, new("broker", _servers.RabbitMqId), new("postgres", _servers.PostgresId), new("receiver", _receiver.Id), new("driver", _driver.Id)]);
+            [.. target.Processes, new("broker", _servers.RabbitMqId), new("postgres", _servers.PostgresId), new("receiver", _receiver.Id),
+                new("driver", _driver.Id)]);
         costs[Measured.Others] = ProcessCosts.WholeMachine() - costs.Values.Sum();
         return costs;
     }

@@ -45,7 +45,8 @@ internal sealed record Measured(Sent Sent, IReadOnlyList<PortArrivals> Ports, IR
 
     /// <summary>Only what arrived while leads were still sent.</summary>
     public double DeliveredPerSecondWhileSending =>
-        Sent.AtEnd.Ports.Where(port => Ports.Any(mine => mine.Port == port.Port)).Sum(port => port.Distinct) / ((Sent.AtEnd.Now - Sent.Result.Started) / 1e9);
+        Sent.AtEnd.Ports.Where(port => Ports.Any(mine => mine.Port == port.Port))
+            .Sum(port => port.Distinct) / ((Sent.AtEnd.Now - Sent.Result.Started) / 1e9);
 
     /// <summary>Of one core, meanwhile.</summary>
     public double OthersShare => Math.Max(0, CpuSeconds[Others] / SecondsToLast);

@@ -43,7 +43,8 @@ internal sealed class RouterSystem : Target
 
     public override IReadOnlyList<Sender> Senders => _senders;
 
-    public override IReadOnlyList<MeasuredProcess> Processes => [new("api", _api.Id), .. _workers.Select(worker => new MeasuredProcess("worker", worker.Id))];
+    public override IReadOnlyList<MeasuredProcess> Processes =>
+        [new("api", _api.Id), .. _workers.Select(worker => new MeasuredProcess("worker", worker.Id))];
 
     public string Database { get; }
 
@@ -97,7 +98,8 @@ internal sealed class RouterSystem : Target
     public async Task Pause(IEnumerable<(string Site, string Destination)> destinations, bool paused, CancellationToken cancellationToken)
     {
         foreach (var (site, destination) in destinations)
-            (await _admin.PatchAsJsonAsync($"/api/sites/{site}/destinations/{destination}", new { paused }, cancellationToken)).EnsureSuccessStatusCode();
+            (await _admin.PatchAsJsonAsync($"/api/sites/{site}/destinations/{destination}", new { paused }, cancellationToken))
+                .EnsureSuccessStatusCode();
     }
 
     public override async ValueTask DisposeAsync()
@@ -123,7 +125,8 @@ internal sealed class RouterSystem : Target
     private async Task<Child> Host(string name, int port, CancellationToken cancellationToken)
     {
         var url = new Uri($"http://127.0.0.1:{port}");
-        var host = Child.StartLogged(_lab.LogFile(name), Repository.Host(name), [], new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url.AbsoluteUri });
+        var host = Child.StartLogged(_lab.LogFile(name), Repository.Host(name), [], new Dictionary<string,
+            string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url.AbsoluteUri });
         return await host.Ready(new Uri(url, "/health/ready"), cancellationToken);
     }
 
@@ -140,7 +143,9 @@ internal sealed class RouterSystem : Target
                 lead_manager = new { url = new Uri(_lab.Destinations[0], $"/{i}"), secret = "lead manager's secret", partner_id = "lm" },
             }, cancellationToken);
             foreach (var url in _lab.Destinations.Skip(1))
-                await Post($"/api/sites/{site}/destinations", new { name = $"Custom {url.Port}", url = new Uri(url, $"/{i}"), secret = $"secret of {url.Port}", partner_id = $"partner {i}", active = true }, cancellationToken);
+                await Post($"/api/sites/{site}/destinations",
+                    new { name = $"Custom {url.Port}", url = new Uri(url, $"/{i}"), secret = $"secret of {url.Port}",
+                    partner_id = $"partner {i}", active = true }, cancellationToken);
             (await _admin.PutAsync($"/api/products/bench/sites/{site}", content: null, cancellationToken)).EnsureSuccessStatusCode();
             _senders.Add(new Sender(PathOf(site), $"Basic {credentials}"));
         }
@@ -150,7 +155,8 @@ internal sealed class RouterSystem : Target
     {
         using var response = await _admin.PostAsJsonAsync(path, body, cancellationToken);
         if (!response.IsSuccessStatusCode)
-            throw new InvalidOperationException($"{path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new InvalidOperationException(
+                $"{path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
         return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
     }
 }

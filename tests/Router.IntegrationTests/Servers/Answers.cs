@@ -15,6 +15,7 @@ internal static class Answers
     {
         Assert.False(response.IsSuccessStatusCode);
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
-        return Assert.Single(JsonSerializer.Deserialize<Dictionary<string, string>>(await response.Content.ReadAsStringAsync())!, pair => pair.Key == "error").Value;
+        return Assert.Single(JsonSerializer.Deserialize<Dictionary<string, string>>(await response.Content.ReadAsStringAsync())!, pair =>
+            pair.Key == "error").Value;
     }
 }

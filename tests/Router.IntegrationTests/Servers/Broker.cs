@@ -31,8 +31,17 @@ public sealed class Broker : IDisposable
     {
         var name = $"test-{Guid.NewGuid():N}";
         (await _management.PutAsync($"/api/vhosts/{name}", content: null)).EnsureSuccessStatusCode();
-        (await _management.PutAsJsonAsync($"/api/permissions/{name}/{_user}", new { configure = ".*", write = ".*", read = ".*" })).EnsureSuccessStatusCode();
+        (await _management.PutAsJsonAsync($"/api/permissions/{name}/{_user}", new { configure = ".*", write = ".*", read = ".*" }))
+            .EnsureSuccessStatusCode();
         return new UriBuilder(_amqp) { Path = name }.Uri.AbsoluteUri;
+    }
+
+    /// <summary>Whether it answers, and publishers aren't blocked.</summary>
+    public async Task<bool> HasNoAlarm()
+    {
+        using var answer = await _management.GetAsync(
+            "/api/health/checks/alarms", new CancellationTokenSource(TimeSpan.FromSeconds(5)).Token);
+        return answer.IsSuccessStatusCode;
     }
 
     public async Task<JsonElement> Queues(string vhost) => await _management.GetFromJsonAsync<JsonElement>($"/api/queues/{vhost}");
@@ -43,7 +52,8 @@ public sealed class Broker : IDisposable
     /// <summary>What the dashboard's "Publish message" does.</summary>
     public async Task Publish(string vhost, string queue, string payload, params IEnumerable<KeyValuePair<string, string>> headers)
     {
-        var properties = new { delivery_mode = 2, content_type = "application/json", headers = headers.ToDictionary(StringComparer.Ordinal) };
+        var properties = new { delivery_mode = 2, content_type = "application/json",
+            headers = headers.ToDictionary(StringComparer.Ordinal) };
         var message = new { properties, routing_key = queue, payload, payload_encoding = "string" };
         (await _management.PostAsJsonAsync($"/api/exchanges/{vhost}/amq.default/publish", message)).EnsureSuccessStatusCode();
     }
@@ -54,20 +64,26 @@ public sealed class Broker : IDisposable
         var uri = $"amqp:///{vhost}";
         var shovel = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["src-uri"] = uri, ["src-queue"] = from, ["src-protocol"] = "amqp091", ["src-prefetch-count"] = 1000, ["src-delete-after"] = "queue-length",
-            ["dest-uri"] = uri, ["dest-queue"] = to, ["dest-protocol"] = "amqp091", ["dest-add-forward-headers"] = false, ["ack-mode"] = "on-confirm",
+            ["src-uri"] = uri, ["src-queue"] = from, ["src-protocol"] = "amqp091", ["src-prefetch-count"] = 1000,
+            ["src-delete-after"] = "queue-length",
+            ["dest-uri"] = uri, ["dest-queue"] = to, ["dest-protocol"] = "amqp091", ["dest-add-forward-headers"] = false,
+            ["ack-mode"] = "on-confirm",
         };
-        (await _management.PutAsJsonAsync($"/api/parameters/shovel/{vhost}/move-{from}-{Guid.NewGuid():N}", new { value = shovel })).EnsureSuccessStatusCode();
+        (await _management.PutAsJsonAsync($"/api/parameters/shovel/{vhost}/move-{from}-{Guid.NewGuid():N}", new { value = shovel }))
+            .EnsureSuccessStatusCode();
     }
 
     /// <summary>What a broker's keeper may set, for all queues whose names match.</summary>
     public async Task SetPolicy(string vhost, string name, string pattern, object definition) => (await _management.PutAsJsonAsync(
-        $"/api/policies/{vhost}/{name}", new Dictionary<string, object>(StringComparer.Ordinal) { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }))
+        $"/api/policies/{vhost}/{name}", new Dictionary<string,
+        object>(StringComparer.Ordinal) { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }))
         .EnsureSuccessStatusCode();
 
-    public async Task ClearPolicy(string vhost, string name) => (await _management.DeleteAsync($"/api/policies/{vhost}/{name}")).EnsureSuccessStatusCode();
+    public async Task ClearPolicy(string vhost, string name) =>
+        (await _management.DeleteAsync($"/api/policies/{vhost}/{name}")).EnsureSuccessStatusCode();
 
-    public async Task DeleteQueue(string vhost, string name) => (await _management.DeleteAsync($"/api/queues/{vhost}/{name}")).EnsureSuccessStatusCode();
+    public async Task DeleteQueue(string vhost, string name) =>
+        (await _management.DeleteAsync($"/api/queues/{vhost}/{name}")).EnsureSuccessStatusCode();
 
     public async Task DeclareQueue(string vhost, string name, object arguments) =>
         (await _management.PutAsJsonAsync($"/api/queues/{vhost}/{name}", new { durable = true, arguments })).EnsureSuccessStatusCode();
@@ -87,7 +103,8 @@ public sealed class Broker : IDisposable
 
     /// <summary>What it may configure, write and read; an empty pattern takes everything away.</summary>
     public async Task SetPermissions(string vhost, string name, string pattern) =>
-        (await _management.PutAsJsonAsync($"/api/permissions/{vhost}/{name}", new { configure = pattern, write = pattern, read = pattern })).EnsureSuccessStatusCode();
+        (await _management.PutAsJsonAsync($"/api/permissions/{vhost}/{name}", new { configure = pattern, write = pattern, read = pattern }))
+            .EnsureSuccessStatusCode();
 
     /// <summary>Ends the connections of a user, as their keeper does on the dashboard.</summary>
     public async Task CloseConnections(string user)
@@ -103,7 +120,8 @@ public sealed class Broker : IDisposable
 
     private async Task<JsonElement> Get(string vhost, string queue, string mode)
     {
-        var response = await _management.PostAsJsonAsync($"/api/queues/{vhost}/{queue}/get", new { count = 1000, ackmode = mode, encoding = "auto" });
+        var response = await _management.PostAsJsonAsync(
+            $"/api/queues/{vhost}/{queue}/get", new { count = 1000, ackmode = mode, encoding = "auto" });
         response.EnsureSuccessStatusCode();
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }

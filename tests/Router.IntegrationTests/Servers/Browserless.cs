@@ -21,7 +21,9 @@ public sealed record Browsed(int Status, Uri Url, string Html)
     public string Error(string name) => WebUtility.HtmlDecode(Regex.Match(Html, $"id=\"{name}-error\">([^<]*)<").Groups[1].Value);
 }
 
-/// <summary>Uses pages as a browser without script does: follows links, fills in the fields of a form and presses one of its buttons.</summary>
+/// <summary>
+/// Uses pages as a browser without script does: follows links, fills in the fields of a form and presses one of its buttons.
+/// </summary>
 public sealed class Browserless : IDisposable
 {
     private readonly HttpClientHandler _handler = new() { CookieContainer = new CookieContainer() };
@@ -34,11 +36,14 @@ public sealed class Browserless : IDisposable
     public async Task<Browsed> SignIn(string email, string password) =>
         await Submit(await Get("/sign-in"), "Sign in", ("email", email), ("password", password));
 
-    /// <summary>Presses the button of that text or label; the fields of its form are as the page has them, but for those that are given.</summary>
+    /// <summary>
+    /// Presses the button of that text or label; the fields of its form are as the page has them, but for those that are given.
+    /// </summary>
     public async Task<Browsed> Submit(Browsed page, string button, params (string Name, string Value)[] typed)
     {
         var (form, action) = Forms.Find(page.Html, button);
-        var values = Forms.Fields(form).Where(field => field.IsSent && !typed.Any(other => other.Name == field.Name)).Select(field => (field.Name, field.Value)).Concat(typed);
+        var values = Forms.Fields(form).Where(field => field.IsSent && !typed.Any(other => other.Name == field.Name))
+            .Select(field => (field.Name, field.Value)).Concat(typed);
         using var body = new FormUrlEncodedContent(values.Select(value => KeyValuePair.Create(value.Name, value.Value)));
         return await Read(await _http.PostAsync(new Uri(page.Url, WebUtility.HtmlDecode(action ?? page.Url.PathAndQuery)), body));
     }

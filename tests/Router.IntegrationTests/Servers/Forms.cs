@@ -7,7 +7,8 @@ namespace Router.IntegrationTests.Servers;
 internal static class Forms
 {
     /// <summary>The forms that change something, and where each of them goes; null for wherever the browser happens to be.</summary>
-    public static IEnumerable<(string Form, string? Action)> Posting(string html) => Regex.Matches(html, "(?<tag><form\\b[^>]*>).*?</form>", RegexOptions.Singleline)
+    public static IEnumerable<(string Form, string? Action)> Posting(string html) =>
+        Regex.Matches(html, "(?<tag><form\\b[^>]*>).*?</form>", RegexOptions.Singleline)
         .Select(form => (Form: form.Value, Tag: form.Groups["tag"].Value))
         .Where(form => string.Equals(Attribute(form.Tag, "method"), "post", StringComparison.OrdinalIgnoreCase))
         .Select(form => (form.Form, Attribute(form.Tag, "action")));
@@ -19,8 +20,10 @@ internal static class Forms
         {
             foreach (Match pressed in Regex.Matches(form.Value, "(?<tag><button\\b[^>]*>)(?<text>.*?)</button>", RegexOptions.Singleline))
             {
-                if (WebUtility.HtmlDecode(pressed.Groups["text"].Value).Trim() == button || Attribute(pressed.Groups["tag"].Value, "aria-label") == button)
-                    return (form.Value, Attribute(pressed.Groups["tag"].Value, "formaction") ?? Attribute(form.Groups["tag"].Value, "action"));
+                if (WebUtility.HtmlDecode(pressed.Groups["text"].Value).Trim() == button
+                    || Attribute(pressed.Groups["tag"].Value, "aria-label") == button)
+                    return (form.Value, Attribute(pressed.Groups["tag"].Value, "formaction")
+                        ?? Attribute(form.Groups["tag"].Value, "action"));
             }
         }
 
@@ -32,7 +35,8 @@ internal static class Forms
         foreach (Match input in Regex.Matches(form, "<input\\b[^>]*>"))
         {
             if (Attribute(input.Value, "name") is { } name)
-                yield return (name, Attribute(input.Value, "value") ?? "", Attribute(input.Value, "type") != "checkbox" || input.Value.Contains(" checked", StringComparison.Ordinal));
+                yield return (name, Attribute(input.Value, "value") ?? "", Attribute(input.Value, "type") != "checkbox"
+                    || input.Value.Contains(" checked", StringComparison.Ordinal));
         }
 
         foreach (Match area in Regex.Matches(form, "(?<tag><textarea\\b[^>]*>)(?<text>.*?)</textarea>", RegexOptions.Singleline))

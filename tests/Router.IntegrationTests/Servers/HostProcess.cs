@@ -14,10 +14,12 @@ public sealed class HostProcess : TestHost
 
     public override bool HasExited => _process.HasExited;
 
-    public static HostProcess Start(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null)
+    public static HostProcess Start(
+        string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null)
     {
         url ??= new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet", [Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "dotnet", [Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_URLS"] = url.AbsoluteUri;
         // Each runs for a moment: what it compiles is never run often enough for a second, better version of it.
         start.Environment["DOTNET_TieredPGO"] = "0";

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace Router.IntegrationTests.Servers;
 
 /// <summary>
-/// A host within the tests' process, run by its own Main: the second one of a kind starts in a tenth of the processor time, for all of it is compiled.
-/// It can't be killed, and the environment's variables are everybody's.
+/// A host within the tests' process, run by its own Main: the second one of a kind starts in a tenth of the processor time, for all of it
+/// is compiled. It can't be killed, and the environment's variables are everybody's.
 /// </summary>
 public sealed class HostWithin : TestHost
 {
@@ -28,9 +28,11 @@ public sealed class HostWithin : TestHost
         : base(url, output)
     {
         Lines = output;
-        string[] arguments = [$"--applicationName={name}", $"--urls={url}", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+        string[] arguments = [
+            $"--applicationName={name}", $"--urls={url}", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var main = Assembly.LoadFrom(Repository.Host(name)).EntryPoint!;
-        _main = Task.Factory.StartNew(() => Main(main, arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _main = Task.Factory.StartNew(
+            () => Main(main, arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public override bool HasExited => _main.IsCompleted;

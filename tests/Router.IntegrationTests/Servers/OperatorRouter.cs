@@ -32,10 +32,12 @@ public sealed class OperatorRouter(TestServers servers) : IAsyncLifetime
     private async Task<(Browserless Browser, Guid Site)> MakeOwner()
     {
         var site = await Router.CreateSite();
-        using var response = await Router.Admin.PostAsJsonAsync("/api/accounts", new { email = "owner@router.test", sites = new[] { site.Id } });
+        using var response = await Router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = "owner@router.test", sites = new[] { site.Id } });
         var invitation = await response.Content.ReadFromJsonAsync<JsonElement>();
         var browser = new Browserless(Router.Api.Url);
-        await browser.Submit(await browser.Get(invitation.GetProperty("path").GetString()!), "Save and sign in", ("password", "a few words in a row"));
+        await browser.Submit(
+            await browser.Get(invitation.GetProperty("path").GetString()!), "Save and sign in", ("password", "a few words in a row"));
         return (browser, site.Id);
     }
 }

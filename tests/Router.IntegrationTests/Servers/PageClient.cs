@@ -13,7 +13,8 @@ public sealed class PageClient : IDisposable
     public PageClient(RouterFixture router)
     {
         // The cookies are there for this client as they are for a browser: this machine alone is in between.
-        Http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = router.Api.Url };
+        Http = new HttpClient(
+            new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = router.Api.Url };
     }
 
     public CookieContainer Cookies { get; } = new();
@@ -22,7 +23,8 @@ public sealed class PageClient : IDisposable
 
     public static async Task<(string Email, string Link)> Invite(RouterFixture router, string role, params Guid[] sites)
     {
-        var response = await router.Admin.PostAsJsonAsync("/api/accounts", new { email = $"{role}-{Guid.NewGuid():N}@realty.test", role, sites });
+        var response = await router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = $"{role}-{Guid.NewGuid():N}@realty.test", role, sites });
         var invitation = await response.Content.ReadFromJsonAsync<JsonElement>();
         return (invitation.GetProperty("email").GetString()!, invitation.GetProperty("path").GetString()!);
     }
@@ -44,7 +46,8 @@ public sealed class PageClient : IDisposable
     {
         var page = await (await Http.GetAsync(path)).Content.ReadAsStringAsync();
         var token = Regex.Match(page, "name=\"form_token\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
-        return await Http.PostAsync(path, new FormUrlEncodedContent(fields.Append(("form_token", token)).Select(field => KeyValuePair.Create(field.Item1, field.Item2))));
+        return await Http.PostAsync(path,
+            new FormUrlEncodedContent(fields.Append(("form_token", token)).Select(field => KeyValuePair.Create(field.Item1, field.Item2))));
     }
 
     /// <summary>A new API token of this account.</summary>

@@ -1,18 +1,42 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Npgsql;
 
 namespace Router.IntegrationTests.Servers;
 
 /// <summary>A Postgres and a RabbitMQ of our own on free ports of 127.0.0.1, which a test may stop and start.</summary>
 public sealed class PrivateServers : IAsyncDisposable
 {
+    private static readonly ConcurrentBag<PrivateServers> Idle = [];
+
     private readonly string _directory;
+    private bool _isBorrowed;
 
     private PrivateServers(string directory) => _directory = directory;
 
     public Uri Database { get; private set; } = null!;
 
     public Broker Broker { get; private set; } = null!;
+
+    /// <summary>
+    /// Those of a test that is over, or new ones; disposed of, they are the next test's. With databases and virtual hosts of other tests.
+    /// Until <see cref="EndAll"/>.
+    /// </summary>
+    public static async Task<PrivateServers> Borrow()
+    {
+        if (!Idle.TryTake(out var servers))
+            servers = await Start();
+        servers._isBorrowed = true;
+        return servers;
+    }
+
+    /// <summary>Ends those that were borrowed.</summary>
+    public static async Task EndAll()
+    {
+        while (Idle.TryTake(out var servers))
+            await servers.DisposeAsync();
+    }
 
     public static async Task<PrivateServers> Start()
     {
@@ -67,8 +91,8 @@ public sealed class PrivateServers : IAsyncDisposable
     public Task ThawRabbitMq() => Command("thaw-rabbitmq");
 
     /// <summary>
-    /// Whether RabbitMQ has written down that these queues exist. It does so a second or more after it has made them; killed before, it forgets
-    /// which log is theirs and leaves them without a leader for ever (rabbitmq-server issue 10070).
+    /// Whether RabbitMQ has written down that these queues exist. It does so a second or more after it has made them; killed before, it
+    /// forgets which log is theirs and leaves them without a leader for ever (rabbitmq-server issue 10070).
     /// </summary>
     public async Task<bool> Keeps(string virtualHost, params IEnumerable<string> queues)
     {
@@ -89,6 +113,14 @@ public sealed class PrivateServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var isBorrowed = _isBorrowed;
+        _isBorrowed = false;
+        if (isBorrowed && await AreWell())
+        {
+            Idle.Add(this);
+            return;
+        }
+
         // Nobody needs its data any more, and it takes six seconds to stop by itself.
         await KillRabbitMq();
         await Command("stop");
@@ -101,14 +133,31 @@ public sealed class PrivateServers : IAsyncDisposable
 
     private static string Script => Path.Combine(Repository.Root, "deploy/servers.sh");
 
+    /// <summary>Whether a test has left them as they were.</summary>
+    private async Task<bool> AreWell()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(Postgres.ConnectionString(Database));
+            await connection.OpenAsync(new CancellationTokenSource(TimeSpan.FromSeconds(5)).Token);
+            return await Broker.HasNoAlarm();
+        }
+        catch (Exception gone) when (gone is NpgsqlException or HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private string Setting(string name) =>
-        File.ReadLines(Path.Combine(_directory, "servers.env")).Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
+        File.ReadLines(Path.Combine(_directory, "servers.env"))
+            .Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
 
     private async Task Command(string command, params string[] arguments)
     {
         // In a session of its own: a Ctrl-C, which goes to all that run in the terminal, must not end it halfway and leave a server behind.
         var (exitCode, output) = await Shell.Run("setsid", ["--wait", "bash", Script, command, _directory, .. arguments]);
         if (exitCode != 0)
-            throw new InvalidOperationException($"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
+            throw new InvalidOperationException(
+                $"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
     }
 }

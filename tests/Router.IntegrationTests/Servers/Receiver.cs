@@ -45,7 +45,8 @@ public sealed class Receiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{address}:{port}");
         if (certificate is not null)
-            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
+            builder.WebHost.UseKestrelHttpsConfiguration()
+                .ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
         var receiver = new Receiver(builder.Build());
         receiver._app.Run(receiver.Receive);
         await receiver._app.StartAsync();

@@ -39,22 +39,31 @@ public sealed class RouterFixture : IAsyncDisposable
     /// <summary>All that any host of this fixture ever printed.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>An API and as many workers within the tests' process: for all tests that don't kill or freeze a host and set no variable of its environment.</summary>
-    public static Task<RouterFixture> Start(string database, string amqp, Broker broker, int workers = 1, params (string Key, string Value)[] settings) =>
+    /// <summary>
+    /// An API and as many workers within the tests' process: for all tests that don't kill or freeze a host and set no variable of its
+    /// environment.
+    /// </summary>
+    public static Task<RouterFixture> Start(
+        string database, string amqp, Broker broker, int workers = 1, params (string Key, string Value)[] settings) =>
         Start(processes: false, database, amqp, broker, workers, settings);
 
     public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
         await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
 
     /// <summary>An API and as many workers as processes of their own.</summary>
-    public static async Task<RouterFixture> StartProcesses(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(processes: true, await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+    public static async Task<RouterFixture> StartProcesses(
+        TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(processes: true, await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers,
+            settings);
 
     /// <summary>Processes too, on servers that the test may stop.</summary>
-    public static async Task<RouterFixture> StartProcesses(PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(processes: true, servers.Database.AbsoluteUri, await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+    public static async Task<RouterFixture> StartProcesses(
+        PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
+        await Start(processes: true, await Postgres.CreateDatabase(servers.Database), await servers.Broker.CreateVirtualHost(),
+            servers.Broker, workers, settings);
 
-    private static async Task<RouterFixture> Start(bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings)
+    private static async Task<RouterFixture> Start(
+        bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings)
     {
         var all = Defaults(database, amqp, broker);
         foreach (var (key, value) in settings)
@@ -75,7 +84,8 @@ public sealed class RouterFixture : IAsyncDisposable
         }
 
         // Some senders' headers are in UTF-8.
-        fixture.Admin = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = fixture.Api.Url };
+        fixture.Admin = new HttpClient(
+            new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = fixture.Api.Url };
         fixture.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
         return fixture;
     }
@@ -143,13 +153,14 @@ public sealed class RouterFixture : IAsyncDisposable
     public async Task AssertNothingPutAside()
     {
         Assert.DoesNotContain(
-            (await Broker.Queues(VirtualHost)).EnumerateArray(), queue => queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
+            (await Broker.Queues(VirtualHost)).EnumerateArray(), queue =>
+                queue.GetProperty("name").GetString()!.EndsWith("_error", StringComparison.Ordinal));
         Assert.Equal(0, await Query<long>("select count(*) from set_aside"));
     }
 
     /// <summary>
-    /// After everything that any test did here: each planned destination of each event has its delivery, or the broker still holds the event.
-    /// Of the tables, not of the statement, which looks away for a day.
+    /// After everything that any test did here: each planned destination of each event has its delivery, or the broker still holds the
+    /// event. Of the tables, not of the statement, which looks away for a day.
     /// </summary>
     private async Task AssertNothingIsMissing()
     {
@@ -167,7 +178,8 @@ public sealed class RouterFixture : IAsyncDisposable
                 await Task.Delay(100);
             }
 
-            Assert.True(missing.Count == 0, $"The ledger misses deliveries of {missing.Count} events, and no queue holds them: {string.Join(", ", missing.Take(3))}");
+            Assert.True(missing.Count == 0,
+                $"The ledger misses deliveries of {missing.Count} events, and no queue holds them: {string.Join(", ", missing.Take(3))}");
         }
         catch (Exception gone) when (gone is NpgsqlException { IsTransient: true } or HttpRequestException)
         {
@@ -205,7 +217,8 @@ public sealed class RouterFixture : IAsyncDisposable
             var payload = JsonSerializer.Deserialize<JsonElement>(message.GetProperty("payload").GetString()!);
             return payload.GetProperty("event_id").GetGuid();
         }
-        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception unreadable) when (
+            unreadable is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             // A test has put it there.
             return Guid.Empty;

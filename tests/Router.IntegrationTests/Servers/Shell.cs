@@ -5,14 +5,16 @@ namespace Router.IntegrationTests.Servers;
 internal static class Shell
 {
     /// <summary>Runs a command to its end. Servers that it leaves behind must not hold its output open.</summary>
-    public static Task<(int ExitCode, string Output)> Run(string file, params string[] arguments) => Run(file, arguments, directory: null, input: []);
+    public static Task<(int ExitCode, string Output)> Run(string file, params string[] arguments) =>
+        Run(file, arguments, directory: null, input: []);
 
     /// <summary>The same with a working directory and bytes on standard input.</summary>
     public static async Task<(int ExitCode, string Output)> Run(string file, string[] arguments, string? directory, byte[] input)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments)
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = directory ?? "",
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            WorkingDirectory = directory ?? "",
         })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();

@@ -99,7 +99,8 @@ public sealed class TcpProxy : IAsyncDisposable
             // It may have been cut meanwhile.
             if (_network is Network.Cut)
                 return;
-            await Task.WhenAny(Pump(link, client, link.Server, () => link.IsDead), link.IsDead ? link.Ended : Pump(link, link.Server, client, () => link.IsDead || link.IsDeaf));
+            await Task.WhenAny(Pump(link, client, link.Server, () => link.IsDead), link.IsDead ? link.Ended
+                : Pump(link, link.Server, client, () => link.IsDead || link.IsDeaf));
         }
         catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
         {

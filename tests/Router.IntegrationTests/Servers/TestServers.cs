@@ -1,5 +1,3 @@
-using Npgsql;
-
 [assembly: AssemblyFixture(typeof(Router.IntegrationTests.Servers.TestServers))]
 
 namespace Router.IntegrationTests.Servers;
@@ -58,20 +56,14 @@ public sealed class TestServers : IAsyncLifetime
         {
             if (_private is not null)
                 await _private.DisposeAsync();
+            await PrivateServers.EndAll();
         }
     }
 
     /// <summary>A database of its own.</summary>
-    public async Task<string> CreateDatabase()
-    {
-        var name = $"test_{Guid.NewGuid():N}";
-        await using var connection = new NpgsqlConnection(Postgres.ConnectionString(Database));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"create database {name}", connection);
-        await command.ExecuteNonQueryAsync();
-        return new UriBuilder(Database) { Path = name }.Uri.AbsoluteUri;
-    }
+    public Task<string> CreateDatabase() => Postgres.CreateDatabase(Database);
 
     private static string Required(string name) =>
-        Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"Set {name} too, or none of the ROUTER_TEST_ variables.");
+        Environment.GetEnvironmentVariable(name)
+            ?? throw new InvalidOperationException($"Set {name} too, or none of the ROUTER_TEST_ variables.");
 }

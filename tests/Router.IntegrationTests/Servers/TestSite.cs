@@ -50,7 +50,8 @@ public sealed class TestSite
             new TestDestination(leadManager, path, "lead manager's secret", "lm"));
     }
 
-    public async Task<TestDestination> AddDestination(string name, bool active = true, string? url = null, string signature = "lead_router", string? secret = null)
+    public async Task<TestDestination> AddDestination(
+        string name, bool active = true, string? url = null, string signature = "lead_router", string? secret = null)
     {
         var path = $"/{name}-{Id:N}";
         secret ??= $"secret of {name}";
@@ -65,12 +66,14 @@ public sealed class TestSite
     public Task<JsonElement> Patch(TestDestination destination, object change) =>
         Expect(HttpStatusCode.OK, _router.Admin.PatchAsJsonAsync($"/api/sites/{Id}/destinations/{destination.Id}", change));
 
-    public Task<HttpResponseMessage> Post(string json, string path = "/leads", HttpClient? http = null, Action<HttpRequestMessage>? change = null) =>
+    public Task<HttpResponseMessage> Post(
+        string json, string path = "/leads", HttpClient? http = null, Action<HttpRequestMessage>? change = null) =>
         Send(HttpMethod.Post, path, json, http, change);
 
     /// <summary>Any request with this site's credentials.</summary>
     public Task<HttpResponseMessage> Send(
-        HttpMethod method, string path, string? json = null, HttpClient? http = null, Action<HttpRequestMessage>? change = null, string prefix = "/rest")
+        HttpMethod method, string path, string? json = null, HttpClient? http = null, Action<HttpRequestMessage>? change = null,
+        string prefix = "/rest")
     {
         var request = new HttpRequestMessage(method, new Uri($"{_router.Api.Url.AbsoluteUri.TrimEnd('/')}{prefix}/sites/{Id}{path}"))
         {
@@ -85,7 +88,8 @@ public sealed class TestSite
     public async Task<string> PostLead(string? note = null)
     {
         var lead = Guid.NewGuid().ToString("N");
-        using var response = await UntilTaken(() => Post(JsonSerializer.Serialize(new { id = lead, source = "test", email = "jack@mail.test", notes = note ?? "" })));
+        using var response = await UntilTaken(
+            () => Post(JsonSerializer.Serialize(new { id = lead, source = "test", email = "jack@mail.test", notes = note ?? "" })));
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return lead;
     }
@@ -116,7 +120,8 @@ public sealed class TestSite
 
     /// <summary>Deliveries of a destination in a state.</summary>
     public async Task<int> Count(string state, TestDestination destination, string action) =>
-        (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?state={state}&destination={destination.Id}&limit=500"))
+        (await _router.Admin.GetFromJsonAsync<JsonElement>(
+            $"/api/sites/{Id}/deliveries?state={state}&destination={destination.Id}&limit=500"))
         .GetProperty("items").EnumerateArray().Count(item => item.GetProperty("action").GetString() == action);
 
     public Task<JsonElement> Deliveries() => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?limit=500");
@@ -129,7 +134,8 @@ public sealed class TestSite
                 item.GetProperty("destination_id").GetGuid() == destination.Id && item.GetProperty("action").GetString() == action),
             item => item.ValueKind is JsonValueKind.Object && item.GetProperty("state").GetString() == state,
             $"the delivery is {state}", seconds);
-        return await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{row.GetProperty("event_id")}/{destination.Id}");
+        return await _router.Admin.GetFromJsonAsync<JsonElement>(
+            $"/api/sites/{Id}/deliveries/{row.GetProperty("event_id")}/{destination.Id}");
     }
 
     /// <summary>The same, as the site's owner sees it: what a receiver answered may repeat the lead, so it is for nobody else.</summary>

@@ -72,7 +72,8 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
     private async Task Load(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await AccountSettings.List(connection, find: string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), after: After, limit: PageSize + 1);
+        var rows = await AccountSettings.List(
+            connection, find: string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), after: After, limit: PageSize + 1);
         (Rows, Next) = Page<AccountRow>.Of(rows, PageSize, row => row.Id.ToString("D"));
     }
 }

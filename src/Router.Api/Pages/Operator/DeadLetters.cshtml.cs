@@ -6,8 +6,11 @@ using Router.Core.Deliveries;
 
 namespace Router.Api.Pages.Operator;
 
-/// <summary>What was given up, over all sites: ids, times and answers, nothing of the leads. One sent again, or all of a destination.</summary>
-internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations troubled, DeliveryReplay replay, ReplayJobs replays) : PageModel
+/// <summary>
+/// What was given up, over all sites: ids, times and answers, nothing of the leads. One sent again, or all of a destination.
+/// </summary>
+internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations troubled, DeliveryReplay replay, ReplayJobs replays)
+    : PageModel
 {
     private const int PageSize = 50;
 
@@ -32,16 +35,19 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
-        Destinations = (await troubled.List(sites: null, FailingModel.Most, cancellationToken)).FindAll(row => row.Dead > 0).OrderBy(row => row.SiteName, StringComparer.OrdinalIgnoreCase).ToList();
+        Destinations = (await troubled.List(sites: null, FailingModel.Most, cancellationToken)).FindAll(row => row.Dead > 0)
+            .OrderBy(row => row.SiteName, StringComparer.OrdinalIgnoreCase).ToList();
         var page = Page<DeadDelivery>.Of(
-            await dead.Newest(SiteId, DestinationId, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
+            await dead.Newest(SiteId, DestinationId, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize, row =>
+                DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         if (DestinationId is not null && Rows is [var row, ..])
             Replayable = (await replays.Count(row.SiteId, Dead(DestinationId.Value), cancellationToken)).Total;
     }
 
     public async Task<IActionResult> OnPostReplay(
-        [FromForm(Name = "of_event")] Guid @event, [FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
+        [FromForm(Name = "of_event")] Guid @event, [FromForm(Name = "of_destination")] Guid destination,
+        [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
     {
         this.Notice(await replay.One(site, @event, destination, finished: false, cancellationToken)
             ? "It is being sent again, under the same message id."
@@ -49,7 +55,8 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
         return RedirectToPage(new { site = SiteId, destination = DestinationId, after = After });
     }
 
-    public async Task<IActionResult> OnPostAll([FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostAll(
+        [FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
     {
         var job = await replays.Start(site, Dead(destination), HttpContext.Account().Actor, cancellationToken);
         return Redirect($"/sites/{site}/replays/{job.Id}");

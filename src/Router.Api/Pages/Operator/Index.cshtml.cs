@@ -9,7 +9,8 @@ namespace Router.Api.Pages.Operator;
 
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
-    TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused, BrokerWatch watch, DutyReports duties) : PageModel
+    TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused,
+    BrokerWatch watch, DutyReports duties) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;

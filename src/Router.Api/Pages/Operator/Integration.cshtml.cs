@@ -24,7 +24,8 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
         return Page();
     }
 
-    public async Task<IActionResult> OnPostGenerate([FromForm(Name = "generated_secret")] string? generated, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostGenerate(
+        [FromForm(Name = "generated_secret")] string? generated, CancellationToken cancellationToken)
     {
         Generate(generated);
         return await Load(cancellationToken) ? Page() : NotFound();
@@ -40,7 +41,8 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
             ? $"{integration.Name} is published: every site can connect to it."
             : $"{integration.Name} is hidden: no further site can connect to it.", cancellationToken);
 
-    private async Task<IActionResult> Change(IntegrationFields fields, Func<Integration, string> notice, CancellationToken cancellationToken)
+    private async Task<IActionResult> Change(
+        IntegrationFields fields, Func<Integration, string> notice, CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
             return NotFound();

@@ -38,12 +38,15 @@ internal abstract class IntegrationPage : PageModel
     }
 
     protected void Show(Integration integration) => (Name, Description, IntegrationUrl, Signature, PartnerIdLabel, PartnerIdHelp) =
-        (integration.Name, integration.Description, integration.Url, integration.Signature, integration.PartnerIdLabel, integration.PartnerIdHelp);
+        (integration.Name, integration.Description, integration.Url, integration.Signature, integration.PartnerIdLabel,
+            integration.PartnerIdHelp);
 
     protected IntegrationFields Fields() => new(
-        Name?.Trim() ?? "", OneLine(Description), IntegrationUrl?.Trim() ?? "", HasSecret && string.IsNullOrWhiteSpace(Secret) ? null : Secret?.Trim() ?? "", Signature,
+        Name?.Trim() ?? "", OneLine(Description), IntegrationUrl?.Trim() ?? "", HasSecret && string.IsNullOrWhiteSpace(Secret) ? null
+            : Secret?.Trim() ?? "", Signature,
         PartnerIdLabel?.Trim() ?? "", OneLine(PartnerIdHelp));
 
     /// <summary>What is typed into a box of some lines may be wrapped by hand; on a card it is one paragraph.</summary>
-    protected static string OneLine(string? text) => string.Join(' ', (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    protected static string OneLine(string? text) =>
+        string.Join(' ', (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -15,7 +15,8 @@ internal sealed class NewIntegrationModel(IntegrationSettings catalogue) : Integ
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is saved and hidden. Publish it when its maker is ready.{SecretStrength.Warning(Secret?.Trim())}");
+        this.Notice(
+            $"{created.Made!.Name} is saved and hidden. Publish it when its maker is ready.{SecretStrength.Warning(Secret?.Trim())}");
         return Redirect($"/operator/catalogue/{created.Made.Id}");
     }
 }

@@ -39,11 +39,13 @@ internal sealed class NewSiteModel(SiteSettings sites) : PageModel
     {
         var created = await sites.Create(new NewSite(
             Name: Name?.Trim(), Domain: Domain?.Trim(), LoginUrlTemplate: LoginUrlTemplate?.Trim(), RequireProven: RequireProven,
-            LeadManager: new NewLeadManager(LeadManagerUrl?.Trim(), LeadManagerSecret?.Trim(), LeadManagerPartnerId?.Trim())), cancellationToken);
+            LeadManager: new NewLeadManager(LeadManagerUrl?.Trim(), LeadManagerSecret?.Trim(), LeadManagerPartnerId?.Trim())),
+                cancellationToken);
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is there. Now let a product send for it, and invite its owner.{SecretStrength.Warning(LeadManagerSecret?.Trim())}");
+        this.Notice($"{created.Made!.Name} is there. Now let a product send for it, and invite its owner."
+            + $"{SecretStrength.Warning(LeadManagerSecret?.Trim())}");
         return Redirect($"/operator/sites/{created.Made.Id}");
     }
 }

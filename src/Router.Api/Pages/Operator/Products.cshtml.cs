@@ -66,10 +66,13 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
         // How many sites, not which: a Lead Manager sends for all of them.
         var rows = await connection.QueryAsync<ProductCard>(
             """
-            select p.username, p.display_name, p.is_lead_manager, (select count(*) from product_sites s where s.product = p.username)::int as sites,
-                   (select coalesce(sum(r.count), 0) from refused_requests r where r.product = p.username and r.hour > now() - interval '24 hours')::bigint as refused
+            select p.username, p.display_name, p.is_lead_manager,
+                   (select count(*) from product_sites s where s.product = p.username)::int as sites,
+                   (select coalesce(sum(r.count), 0) from refused_requests r
+                    where r.product = p.username and r.hour > now() - interval '24 hours')::bigint as refused
             from products p
-            where (@Find is null or strpos(lower(p.username), lower(@Find)) > 0 or strpos(lower(p.display_name), lower(@Find)) > 0) and (@After is null or p.username > @After)
+            where (@Find is null or strpos(lower(p.username), lower(@Find)) > 0 or strpos(lower(p.display_name), lower(@Find)) > 0)
+              and (@After is null or p.username > @After)
             order by p.username limit @PageSize + 1
             """, new { Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), After, PageSize });
         (Rows, Next) = Page<ProductCard>.Of(rows.AsList(), PageSize, row => row.Username);

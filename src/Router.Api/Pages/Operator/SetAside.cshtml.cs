@@ -5,7 +5,9 @@ using Router.Core.SetAside;
 
 namespace Router.Api.Pages.Operator;
 
-/// <summary>Messages that couldn't be taken: why, of which site and lead, nothing of their contents. Sent again or deleted, one or all of a reason.</summary>
+/// <summary>
+/// Messages that couldn't be taken: why, of which site and lead, nothing of their contents. Sent again or deleted, one or all of a reason.
+/// </summary>
 internal sealed class SetAsideModel(SetAsideMessages messages, SetAsideSettings settings) : PageModel
 {
     private const int PageSize = 50;
@@ -42,7 +44,8 @@ internal sealed class SetAsideModel(SetAsideMessages messages, SetAsideSettings 
     public async Task OnGet(CancellationToken cancellationToken)
     {
         Counts = await messages.Counts(cancellationToken);
-        var page = Page<SetAsideMessage>.Of(await messages.Newest(After, PageSize + 1, cancellationToken), PageSize, row => row.Id.ToString("D"));
+        var page = Page<SetAsideMessage>.Of(
+            await messages.Newest(After, PageSize + 1, cancellationToken), PageSize, row => row.Id.ToString("D"));
         (Rows, Next) = (page.Items, page.Next);
     }
 
@@ -57,7 +60,8 @@ internal sealed class SetAsideModel(SetAsideMessages messages, SetAsideSettings 
     public async Task<IActionResult> OnPostSendAll([FromForm(Name = "reason")] string reason, CancellationToken cancellationToken)
     {
         var sent = await settings.SendAgain(id: null, reason, cancellationToken);
-        this.Notice(sent == 0 ? "None of them can be sent as it is." : $"{Amount.Of(sent, "message is", "messages are")} on the way again.");
+        this.Notice(sent == 0 ? "None of them can be sent as it is."
+            : $"{Amount.Of(sent, "message is", "messages are")} on the way again.");
         return RedirectToPage();
     }
 

@@ -27,7 +27,8 @@ internal sealed class SetAsideMessageModel(SetAsideMessages messages, SetAsideSe
 
     public async Task<IActionResult> OnPostShow(CancellationToken cancellationToken)
     {
-        if (await Load(cancellationToken) is var page && Message is not null && CanShow && await settings.Show(Id, cancellationToken) is { } contents)
+        if (await Load(cancellationToken) is var page && Message is not null && CanShow
+            && await settings.Show(Id, cancellationToken) is { } contents)
             Contents = Encoding.UTF8.GetString(contents);
         return page;
     }

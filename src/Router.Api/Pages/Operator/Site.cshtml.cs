@@ -11,7 +11,8 @@ namespace Router.Api.Pages.Operator;
 
 /// <summary>What operators set of a site: how it is called, who owns it, which products send for it.</summary>
 internal sealed class SiteModel(
-    NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products, DestinationSettings destinations) : SitePage(database)
+    NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products, DestinationSettings destinations)
+        : SitePage(database)
 {
     [BindProperty(Name = "name")]
     public string? Name { get; set; }
@@ -54,7 +55,8 @@ internal sealed class SiteModel(
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        var changed = await sites.Change(SiteId, new SiteFields(Name?.Trim() ?? "", Domain?.Trim() ?? "", LoginUrlTemplate?.Trim() ?? ""), cancellationToken);
+        var changed = await sites.Change(
+            SiteId, new SiteFields(Name?.Trim() ?? "", Domain?.Trim() ?? "", LoginUrlTemplate?.Trim() ?? ""), cancellationToken);
         return await After(changed.Refusal, "Saved. It is in force for the next lead.", about: "", cancellationToken);
     }
 
@@ -62,7 +64,8 @@ internal sealed class SiteModel(
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         if (await AccountSettings.FindByEmail(connection, Email ?? "") is not { } account)
-            return await After(Refusal.Conflict("There is no account with this e-mail yet: invite it."), notice: "", "email", cancellationToken);
+            return await After(Refusal.Conflict("There is no account with this e-mail yet: invite it."), notice: "", "email",
+                cancellationToken);
 
         var given = await accounts.GiveSite(account, SiteId, cancellationToken);
         return await After(given.Refusal, $"{Site.Name} is {Email!.Trim()}'s too.", "email", cancellationToken);
@@ -87,7 +90,8 @@ internal sealed class SiteModel(
     public async Task<IActionResult> OnPostAllow(CancellationToken cancellationToken)
     {
         var allowed = await products.Allow(Username?.Trim() ?? "", SiteId, cancellationToken);
-        var refusal = allowed.Refusal is null ? null : Refusal.Conflict("There is no product with this username: add it under Products first.");
+        var refusal = allowed.Refusal is null ? null
+            : Refusal.Conflict("There is no product with this username: add it under Products first.");
         return await After(refusal, $"{Username?.Trim()} may send for {Site.Name} from now on.", "username", cancellationToken);
     }
 
@@ -102,7 +106,8 @@ internal sealed class SiteModel(
         // What is no number is none of those that the rule allows.
         var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
         var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields(MaxInFlight: limit), cancellationToken);
-        return await After(changed.Refusal, limit == 0 ? $"{changed.Made?.Name} has the default limit again." : $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
+        return await After(changed.Refusal, limit == 0 ? $"{changed.Made?.Name} has the default limit again."
+            : $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
     }
 
     private async Task<IActionResult> After(Refusal? refusal, string notice, string about, CancellationToken cancellationToken)
@@ -123,8 +128,15 @@ internal sealed class SiteModel(
         Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
         Owners = await AccountSettings.List(connection, SiteId);
         Products = (await connection.QueryAsync<(string, string)>(
-            "select p.username, p.display_name from product_sites s join products p on p.username = s.product where s.site_id = @SiteId order by p.username", new { SiteId })).AsList();
+            """
+            select p.username, p.display_name from product_sites s join products p on p.username = s.product
+            where s.site_id = @SiteId order by p.username
+            """, new { SiteId })).AsList();
         OtherProducts = (await connection.QueryAsync<string>(
-            "select username from products p where not exists (select from product_sites where product = p.username and site_id = @SiteId) order by username limit 100", new { SiteId })).AsList();
+            """
+            select username from products p
+            where not exists (select from product_sites where product = p.username and site_id = @SiteId)
+            order by username limit 100
+            """, new { SiteId })).AsList();
     }
 }

@@ -40,7 +40,8 @@ internal sealed class SitesModel(NpgsqlDataSource database) : PageModel
                 order by lower(name), id limit @PageSize + 1) s
             order by lower(s.name), s.id
             """,
-            new { Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Id = Guid.TryParse(Find, out var id) ? id.ToString("D") : null, After, PageSize });
+            new { Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Id = Guid.TryParse(Find, out var id) ? id.ToString("D")
+                : null, After, PageSize });
         (Rows, Next) = Page<SiteRow>.Of(rows.AsList(), PageSize, row => row.Id.ToString("D"));
     }
 }

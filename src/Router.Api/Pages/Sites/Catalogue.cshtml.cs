@@ -16,6 +16,7 @@ internal sealed class CatalogueModel(NpgsqlDataSource database) : SitePage(datab
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Integrations = await IntegrationSettings.List(connection, all: false);
         Connected = (await DestinationRows.List(connection, SiteId, after: null, limit: 500))
-            .Where(destination => destination.IntegrationId is not null).ToDictionary(destination => destination.IntegrationId!.Value, destination => destination.Id);
+            .Where(destination => destination.IntegrationId is not null)
+                .ToDictionary(destination => destination.IntegrationId!.Value, destination => destination.Id);
     }
 }

@@ -12,5 +12,6 @@ internal sealed class ChangesModel(NpgsqlDataSource database, AuditLog log) : Si
 
     public IReadOnlyList<AuditRow> Rows { get; private set; } = [];
 
-    public async Task OnGet(CancellationToken cancellationToken) => Rows = await log.Newest(SiteId, actor: null, Before, limit: 100, cancellationToken);
+    public async Task OnGet(CancellationToken cancellationToken) =>
+        Rows = await log.Newest(SiteId, actor: null, Before, limit: 100, cancellationToken);
 }

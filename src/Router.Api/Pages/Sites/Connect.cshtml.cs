@@ -30,7 +30,8 @@ internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations de
         if (!await Load(cancellationToken))
             return NotFound();
 
-        var connected = await destinations.Connect(SiteId, new DestinationFields(IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active), cancellationToken);
+        var connected = await destinations.Connect(
+            SiteId, new DestinationFields(IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active), cancellationToken);
         if (connected.Refusal is { } refusal)
         {
             var refused = this.Refused(refusal);

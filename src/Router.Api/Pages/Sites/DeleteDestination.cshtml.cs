@@ -9,7 +9,8 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Asks before it deletes, and says what happens to what waits.</summary>
-internal sealed class DeleteDestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings) : SitePage(database)
+internal sealed class DeleteDestinationModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings)
+    : SitePage(database)
 {
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
@@ -41,7 +42,8 @@ internal sealed class DeleteDestinationModel(NpgsqlDataSource database, Destinat
             return this.Refused(refusal);
         }
 
-        this.Notice(deleted.Made == 0 ? $"{destination.Name} is deleted." : $"{destination.Name} is deleted, and {deleted.Made} waiting {(deleted.Made == 1 ? "delivery" : "deliveries")} with it.");
+        this.Notice(deleted.Made == 0 ? $"{destination.Name} is deleted."
+            : $"{destination.Name} is deleted, and {deleted.Made} waiting {(deleted.Made == 1 ? "delivery" : "deliveries")} with it.");
         return Redirect($"/sites/{SiteId}");
     }
 }

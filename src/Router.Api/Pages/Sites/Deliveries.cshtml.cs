@@ -69,7 +69,8 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     public string Query(string? state, string? after = null, string? handler = null) => QueryString.Create(
         new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["handler"] = handler, ["destination"] = DestinationId?.ToString("D"), ["state"] = state, ["lead"] = Lead, ["from"] = From, ["to"] = To, ["after"] = after,
+            ["handler"] = handler, ["destination"] = DestinationId?.ToString("D"), ["state"] = state, ["lead"] = Lead, ["from"] = From,
+            ["to"] = To, ["after"] = after,
         }.Where(pair => !string.IsNullOrEmpty(pair.Value))).Value ?? "";
 
     private bool IsReplayable => DeliveryStates.TryParse(State)?.IsFinished() is true;
@@ -87,7 +88,8 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (Filter() is not { } filter)
             return;
 
-        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
+        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken),
+            PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         Replayable = IsReplayable ? await replays.Count(SiteId, filter, cancellationToken) : null;
         if (IsConfirming && IsReplayable)

@@ -8,7 +8,8 @@ using Router.Core.Leads;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
-internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay, DeletedContents deleted) : SitePage(database)
+internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay,
+    DeletedContents deleted) : SitePage(database)
 {
     // Each may have an answer of 16 KiB.
     private const int MostAttempts = 50;
@@ -37,7 +38,9 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
         && (State == DeliveryState.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
 
     /// <summary>Set when it is about a lead, whose data can be erased.</summary>
-    public Guid? LeadId => !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action) && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;
+    public Guid? LeadId =>
+        !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action)
+        && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 

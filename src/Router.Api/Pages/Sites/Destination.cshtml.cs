@@ -11,7 +11,8 @@ namespace Router.Api.Pages.Sites;
 
 /// <summary>One destination: its settings, its health, its tests.</summary>
 internal sealed class DestinationModel(
-    NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, DeliveryReplay replay, AuditLog log, ActiveNotice notice,
+    NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, DeliveryReplay replay,
+    AuditLog log, ActiveNotice notice,
     TimeProvider time) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
@@ -71,7 +72,8 @@ internal sealed class DestinationModel(
 
         this.Notice(Waiting.Total == 0
             ? "Saved. It is in force within a second."
-            : "Saved. It is in force within a second, for what waits too: that goes out at its own next attempt, or at once if you say so below.");
+            : "Saved. It is in force within a second, for what waits too: "
+                + "that goes out at its own next attempt, or at once if you say so below.");
         return RedirectToPage();
     }
 
@@ -109,7 +111,8 @@ internal sealed class DestinationModel(
             return NotFound();
 
         var count = await replay.AllWaiting(SiteId, DestinationId, cancellationToken);
-        this.Notice(count == 0 ? "Nothing waits any more, or it is being tried already." : $"{Amount.Of(count, "delivery is", "deliveries are")} being tried now.");
+        this.Notice(count == 0 ? "Nothing waits any more, or it is being tried already."
+            : $"{Amount.Of(count, "delivery is", "deliveries are")} being tried now.");
         return RedirectToPage();
     }
 
@@ -121,7 +124,8 @@ internal sealed class DestinationModel(
             return Redirect($"/sites/{SiteId}/destinations/{DestinationId}/checks/{check}");
 
         await OnGet(cancellationToken);
-        return this.Refused(new Refusal(StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
+        return this.Refused(new Refusal(
+            StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
     }
 
     private async Task<IActionResult> Refuse(Refusal refusal, CancellationToken cancellationToken)
@@ -132,7 +136,8 @@ internal sealed class DestinationModel(
         return this.Refused(refusal);
     }
 
-    private RedirectToPageResult Back(string place) => RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: place);
+    private RedirectToPageResult Back(string place) =>
+        RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: place);
 
     private async Task<bool> Load(CancellationToken cancellationToken)
     {

@@ -14,7 +14,8 @@ namespace Router.Api.Pages.Sites;
 internal sealed record DestinationWithHealth(Destination Destination, DestinationHealthRow Health, string PartnerIdLabel);
 
 /// <summary>Configure destinations: where this site's leads go, and how each of them does.</summary>
-internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHealth health, DestinationSettings settings, SiteSettings sites, ActiveNotice notice) : SitePage(database)
+internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHealth health, DestinationSettings settings,
+    SiteSettings sites, ActiveNotice notice) : SitePage(database)
 {
     private const int Most = 500;
 
@@ -26,9 +27,11 @@ internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHe
         var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);
         var labels = (await connection.QueryAsync<(Guid Id, string Label)>(
-            "select id, partner_id_label from integrations where id in (select integration_id from destinations where site_id = @SiteId)", new { SiteId })).ToDictionary(row => row.Id, row => row.Label);
+            "select id, partner_id_label from integrations where id in (select integration_id from destinations where site_id = @SiteId)",
+            new { SiteId })).ToDictionary(row => row.Id, row => row.Label);
         Destinations = rows.ConvertAll(row => new DestinationWithHealth(
-            row, healths[row.Id], row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label : "Partner ID"));
+            row, healths[row.Id], row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label
+                : "Partner ID"));
     }
 
     public async Task<IActionResult> OnPostActive(Guid destination, bool active, CancellationToken cancellationToken)

@@ -34,7 +34,8 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
             where site_id = @SiteId and lead_id = @LeadId and test is null order by accepted_at limit 20
             """, new { SiteId, LeadId, isOwner = HttpContext.Account().Owns(SiteId) }, cancellationToken: cancellationToken))).AsList();
         CameIn = events.Count == 0 ? null : events[0].AcceptedAt;
-        Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line).FirstOrDefault(line => line is not null);
+        Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line)
+            .FirstOrDefault(line => line is not null);
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)

@@ -7,7 +7,9 @@ using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>Sends a destination everything that it didn't get: what came while it was off or before it was there, was canceled, or was given up.</summary>
+/// <summary>
+/// Sends a destination everything that it didn't get: what came while it was off or before it was there, was canceled, or was given up.
+/// </summary>
 internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays, AuditLog log, TimeProvider time) : SitePage(database)
 {
     [FromRoute(Name = "destination")]

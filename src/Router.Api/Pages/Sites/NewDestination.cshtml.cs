@@ -37,11 +37,13 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinat
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var created = await destinations.Create(SiteId, new DestinationFields(
-            Name: Name?.Trim(), Url: DestinationUrl?.Trim(), Secret: Secret?.Trim(), PartnerId: PartnerId?.Trim(), Active: Active, Signature: Signature), cancellationToken);
+            Name: Name?.Trim(), Url: DestinationUrl?.Trim(), Secret: Secret?.Trim(), PartnerId: PartnerId?.Trim(), Active: Active,
+            Signature: Signature), cancellationToken);
         if (created.Refusal is { } refusal)
             return this.Refused(refusal);
 
-        this.Notice($"{created.Made!.Name} is saved. Send it a test now, to see that everything fits.{SecretStrength.Warning(Secret?.Trim())}");
+        this.Notice(
+            $"{created.Made!.Name} is saved. Send it a test now, to see that everything fits.{SecretStrength.Warning(Secret?.Trim())}");
         return Redirect($"/sites/{SiteId}/destinations/{created.Made.Id}");
     }
 }

@@ -37,7 +37,8 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
             return NotFound();
 
         var secret = string.IsNullOrWhiteSpace(Secret) ? null : Secret.Trim();
-        var rotated = await settings.Rotate(SiteId, DestinationId, new NewSecret(secret, Leaked ? 0 : null) { KeepsOldest = true }, cancellationToken);
+        var rotated = await settings.Rotate(
+            SiteId, DestinationId, new NewSecret(secret, Leaked ? 0 : null) { KeepsOldest = true }, cancellationToken);
         if (rotated.Refusal is { } refusal)
             return this.Refused(refusal);
 

@@ -7,7 +7,9 @@ using Router.Core.SetAside;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>What became of the leads of the last day, week, month or year; every number leads to its list, as long as there is one.</summary>
+/// <summary>
+/// What became of the leads of the last day, week, month or year; every number leads to its list, as long as there is one.
+/// </summary>
 internal sealed class StatementModel(
     NpgsqlDataSource database, SiteStatement statement, SetAsideMessages setAside, IOptions<RetentionOptions> retention, TimeProvider time)
     : SitePage(database)

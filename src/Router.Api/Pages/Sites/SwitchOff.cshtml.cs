@@ -9,7 +9,8 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Asks before a destination is switched off for which something waits: that is canceled.</summary>
-internal sealed class SwitchOffModel(NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, ActiveNotice notice) : SitePage(database)
+internal sealed class SwitchOffModel(
+    NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, ActiveNotice notice) : SitePage(database)
 {
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }

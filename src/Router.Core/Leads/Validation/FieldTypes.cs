@@ -56,7 +56,8 @@ public enum FieldType
 internal static partial class FieldTypes
 {
     /// <summary>What is wrong with <paramref name="value"/>, or null when nothing is. What isn't given can't be wrong.</summary>
-    public static string? Complaint(FieldType type, JsonElement value) => !JsonText.IsGiven(value) || IsValid(type, value) ? null : Expectation(type);
+    public static string? Complaint(FieldType type, JsonElement value) =>
+        !JsonText.IsGiven(value) || IsValid(type, value) ? null : Expectation(type);
 
     private static bool IsValid(FieldType type, JsonElement value) => type switch
     {
@@ -67,7 +68,8 @@ internal static partial class FieldTypes
         FieldType.SenderRole => IsOneOf(value, "Buyer", "Seller", "Buyer and Seller", "Renter"),
         FieldType.ActivityRole => IsOneOf(value, "agent", "lender"),
         FieldType.UserRole => IsOneOf(value, "Agent", "Lender"),
-        FieldType.TextList => value.ValueKind is JsonValueKind.Array && value.EnumerateArray().All(item => !JsonText.IsGiven(item) || IsText(item)),
+        FieldType.TextList =>
+            value.ValueKind is JsonValueKind.Array && value.EnumerateArray().All(item => !JsonText.IsGiven(item) || IsText(item)),
         FieldType.Integer => Integer().IsMatch(JsonText.Spelling(value)),
         FieldType.Float => Float().IsMatch(JsonText.Spelling(value)),
         FieldType.Price => value.ValueKind is JsonValueKind.Number || Price().IsMatch(JsonText.Spelling(value)),
@@ -120,7 +122,8 @@ internal static partial class FieldTypes
 
     // One engine step per character, no backtracking: the text is a stranger's. \z: $ would also match before a line break at the end.
     [GeneratedRegex(
-        @"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})([Tt ](([01][0-9]|2[0-3]):?[0-5][0-9](:?([0-5][0-9]|60)([.,][0-9]{1,18})?)?|24:?00(:?00([.,]0{1,18})?)?)"
+        @"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
+        + @"([Tt ](([01][0-9]|2[0-3]):?[0-5][0-9](:?([0-5][0-9]|60)([.,][0-9]{1,18})?)?|24:?00(:?00([.,]0{1,18})?)?)"
         + @"([Zz]| ?[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?\z",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex IsoShape();
@@ -128,7 +131,8 @@ internal static partial class FieldTypes
     [GeneratedRegex(@"^[+-]?[0-9]{1,18}(\.0{1,18})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Integer();
 
-    [GeneratedRegex(@"^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
+    [GeneratedRegex(@"^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Float();
 
     [GeneratedRegex(@"^[+-]?[0-9]{1,40}(\.[0-9]{0,40})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]

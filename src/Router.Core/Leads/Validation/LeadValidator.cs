@@ -56,7 +56,9 @@ public static class LeadValidator
         return errors;
     }
 
-    /// <summary>The problems of a potential seller (<c>POST …/potential-seller-leads</c>): known by the property looked at alone.</summary>
+    /// <summary>
+    /// The problems of a potential seller (<c>POST …/potential-seller-leads</c>): known by the property looked at alone.
+    /// </summary>
     /// <param name="lead">A JSON object.</param>
     public static IReadOnlyList<FieldError> PotentialSeller(JsonElement lead)
     {
@@ -146,7 +148,9 @@ public static class LeadValidator
     private static bool ViewedAProperty(JsonElement lead)
     {
         var activities = JsonText.Last(lead, "activities");
-        return activities.ValueKind is JsonValueKind.Array && activities.EnumerateArray().Any(activity => activity.ValueKind is JsonValueKind.Object
-            && JsonText.Spelling(JsonText.Last(activity, "type")) == "property_viewed" && JsonText.Last(activity, "property").ValueKind is JsonValueKind.Object);
+        return activities.ValueKind is JsonValueKind.Array
+            && activities.EnumerateArray().Any(activity => activity.ValueKind is JsonValueKind.Object
+            && JsonText.Spelling(JsonText.Last(activity, "type")) == "property_viewed"
+                && JsonText.Last(activity, "property").ValueKind is JsonValueKind.Object);
     }
 }

@@ -30,7 +30,8 @@ public sealed record Schema(string Noun, FrozenDictionary<string, FieldType> Fie
         ("beds", FieldType.Integer), ("full_baths", FieldType.Integer), ("half_baths", FieldType.Integer),
         ("listing_days_on_market", FieldType.Integer), ("year_built", FieldType.Integer), ("square_feet", FieldType.Integer),
         ("latitude", FieldType.Float), ("longitude", FieldType.Float), ("lot_size", FieldType.Float),
-        ("list_price", FieldType.Price), ("estimated_value", FieldType.Price), ("last_sold_price", FieldType.Price), ("rent_price", FieldType.Price),
+        ("list_price", FieldType.Price), ("estimated_value", FieldType.Price), ("last_sold_price", FieldType.Price),
+        ("rent_price", FieldType.Price),
         ("tags", FieldType.TextList), ("photos", FieldType.TextList),
         .. Text("address", "street_address", "city", "state", "zip", "unit_number", "property_type", "mls_number", "mls",
             "listing_status", "list_date", "last_sold_date", "url", "photo_url")]);
