@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Router.Core.Duties;
@@ -6,7 +7,7 @@ namespace Router.Core.Tests;
 
 public sealed class DutyTests
 {
-    private readonly Clock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly Lines _lines = new();
 
     [Fact]
@@ -16,7 +17,7 @@ public sealed class DutyTests
         for (var second = 0; second < 65; second++)
         {
             duty.Fail(new PostgresException("out of shared memory", "ERROR", "ERROR", "53200"));
-            _clock.Pass(TimeSpan.FromSeconds(1));
+            _clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         duty.Succeed();
@@ -38,7 +39,7 @@ public sealed class DutyTests
         {
             duty.Fail(new TimeoutException());
             duty.Succeed();
-            _clock.Pass(TimeSpan.FromMilliseconds(100));
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
         }
 
         Assert.Equal(2, _lines.Count);
@@ -54,21 +55,12 @@ public sealed class DutyTests
         var duties = new HostDuties(_clock, _lines);
         var duty = duties.Add("Sweeping", TimeSpan.FromSeconds(interval));
         duty.Succeed();
-        _clock.Pass(TimeSpan.FromSeconds(seconds));
+        _clock.Advance(TimeSpan.FromSeconds(seconds));
         Assert.Equal(isLate, duties.All.Single().IsLate);
         duty.Fail(new TimeoutException());
         Assert.Equal(isLate, duty.IsLate);
         duty.Succeed();
         Assert.False(duty.IsLate);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private DateTimeOffset _now = new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => _now;
-
-        public void Pass(TimeSpan time) => _now += time;
     }
 
     private sealed class Lines : List<string>, ILogger<Duty>

@@ -155,6 +155,7 @@ public sealed class InFlightLimitTests
     private static async Task Wait(InFlightLimit inFlight, bool yields) =>
         Assert.True(await inFlight.Enter(yields, TimeSpan.FromMinutes(1)));
 
+    /// <summary>What waits here waits in real time.</summary>
     private sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 14, 0, 0, TimeSpan.Zero);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

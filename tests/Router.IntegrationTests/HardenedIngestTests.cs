@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

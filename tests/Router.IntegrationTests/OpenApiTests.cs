@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

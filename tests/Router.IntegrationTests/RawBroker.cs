@@ -1,5 +1,5 @@
 using RabbitMQ.Client;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

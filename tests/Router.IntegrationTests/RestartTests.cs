@@ -1,6 +1,6 @@
 using Router.Core.Deliveries;
 using Router.Core.Leads;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

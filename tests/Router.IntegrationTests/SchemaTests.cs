@@ -1,6 +1,6 @@
 using Dapper;
 using Npgsql;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

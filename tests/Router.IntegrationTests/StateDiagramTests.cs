@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Dapper;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Router.IntegrationTests.Servers;
+using Router.Testing;
 
 namespace Router.IntegrationTests;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A running Router.Api or Router.Worker.</summary>
 public abstract class TestHost(Uri url, ConcurrentQueue<string> output) : IAsyncDisposable

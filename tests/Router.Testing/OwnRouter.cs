@@ -1,4 +1,4 @@
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>
 /// A router of a class's own, whose tests leave traces that others would stumble over. It takes messages of 8 MiB, so that RabbitMQ 4,

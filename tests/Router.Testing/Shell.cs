@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
-internal static class Shell
+public static class Shell
 {
     /// <summary>Runs a command to its end. Servers that it leaves behind must not hold its output open.</summary>
     public static Task<(int ExitCode, string Output)> Run(string file, params string[] arguments) =>

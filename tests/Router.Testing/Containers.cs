@@ -2,9 +2,9 @@
 using Testcontainers.PostgreSql;
 using Testcontainers.RabbitMq;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
-internal static class Containers
+public static class Containers
 {
     public static async Task<(Uri Database, Broker Broker)> Start()
     {

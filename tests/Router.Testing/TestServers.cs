@@ -1,6 +1,4 @@
-[assembly: AssemblyFixture(typeof(Router.IntegrationTests.Servers.TestServers))]
-
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>
 /// The Postgres and the RabbitMQ of a test run, in this order: those that environment variables point at

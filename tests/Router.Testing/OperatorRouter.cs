@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A router whose operator has a password, for tests of pages.</summary>
 public sealed class OperatorRouter(TestServers servers) : IAsyncLifetime

@@ -1,4 +1,4 @@
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>One router for all tests that don't break it, of all classes; each test makes a site of its own.</summary>
 public sealed class SharedRouter(TestServers servers) : IAsyncLifetime

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A PgBouncer in transaction mode before a Postgres: any two transactions of one client may run in different sessions.</summary>
-internal sealed class PgBouncer : IAsyncDisposable
+public sealed class PgBouncer : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _directory;

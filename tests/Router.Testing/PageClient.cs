@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>Somebody at the pages, without a browser: keeps cookies, fills in forms, follows nothing by itself.</summary>
 public sealed class PageClient : IDisposable

@@ -1,9 +1,9 @@
 using System.Reflection;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>Where this build came from.</summary>
-internal static class Repository
+public static class Repository
 {
     public static string Root => Metadata("Repository");
 

@@ -1,8 +1,8 @@
 using Npgsql;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
-internal static class Postgres
+public static class Postgres
 {
     public static string ConnectionString(Uri url)
     {

@@ -1,10 +1,10 @@
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>
 /// Compares with a file under <c>Approved/</c>. What is on the wire is a contract with programs that we don't know: to change it, read
 /// the difference, then move the <c>.received.txt</c> over the <c>.txt</c> and say why in the commit.
 /// </summary>
-internal static class Approved
+public static class Approved
 {
     public static void Verify(string name, string actual)
     {

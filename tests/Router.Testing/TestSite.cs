@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Dapper;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A destination of a test's site, at a path of its own of the receiver.</summary>
 public sealed record TestDestination(Guid Id, string Path, string Secret, string PartnerId);

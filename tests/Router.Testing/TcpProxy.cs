@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A network between somebody and a server, which can be cut: noticed at once by both ends, or by neither.</summary>
 public sealed class TcpProxy : IAsyncDisposable

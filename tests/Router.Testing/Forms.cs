@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>The forms of our own pages, which are well formed.</summary>
-internal static class Forms
+public static class Forms
 {
     /// <summary>The forms that change something, and where each of them goes; null for wherever the browser happens to be.</summary>
     public static IEnumerable<(string Form, string? Action)> Posting(string html) =>

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>What the incoming API may answer.</summary>
-internal static class Answers
+public static class Answers
 {
     public static async Task AssertOk(int status, HttpResponseMessage response)
     {

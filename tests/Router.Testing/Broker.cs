@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A RabbitMQ as its operator sees it: through the management API, as the dashboard does.</summary>
 public sealed class Broker : IDisposable

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Npgsql;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A Postgres and a RabbitMQ of our own on free ports of 127.0.0.1, which a test may stop and start.</summary>
 public sealed class PrivateServers : IAsyncDisposable
@@ -128,7 +128,7 @@ public sealed class PrivateServers : IAsyncDisposable
     }
 
     /// <summary>A program of the servers' version: psql, pg_dump.</summary>
-    internal static Task<(int ExitCode, string Output)> Run(string program, params string[] arguments) =>
+    public static Task<(int ExitCode, string Output)> Run(string program, params string[] arguments) =>
         Shell.Run("bash", [Script, "run", program, .. arguments]);
 
     private static string Script => Path.Combine(Repository.Root, "deploy/servers.sh");

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>Waits for what must come; the limit is generous, for it only bounds a failure.</summary>
-internal static class Eventually
+public static class Eventually
 {
     public static async Task True(Func<Task<bool>> condition, string what, int seconds = 30)
     {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>A page as it came back, after all redirects.</summary>
 public sealed record Browsed(int Status, Uri Url, string Html)

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>One request as it arrived: the raw bytes, so that a signature is verified as a receiver would.</summary>
 public sealed record Received(string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body, DateTimeOffset At)

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Dapper;
 using Npgsql;
 
-namespace Router.IntegrationTests.Servers;
+namespace Router.Testing;
 
 /// <summary>An API and a worker on a database and a virtual host of their own, with a receiver beside them.</summary>
 public sealed class RouterFixture : IAsyncDisposable

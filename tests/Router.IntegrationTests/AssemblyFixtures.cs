@@ -1,0 +1,3 @@
+using Router.Testing;
+
+[assembly: AssemblyFixture(typeof(TestServers))]
