@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -11,6 +12,7 @@ internal static class Connections
     public static void AddConnectionLimits(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<HttpOptions>().Bind(configuration.GetSection("Http")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IConnectionListenerFactory, AcceptLimit>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
         {
             kestrel.Limits.MaxConcurrentConnections = Math.Min(http.Value.MaxConnections, Math.Max(Least, Descriptors.Room / 4 * 3));
