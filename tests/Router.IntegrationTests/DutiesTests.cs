@@ -53,7 +53,8 @@ public sealed class DutiesTests(TestServers servers) : IAsyncLifetime
         await browser.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
         // A busy machine takes a while to have its first look at everything.
         await Eventually.True(
-            async () => (await browser.Get("/operator")).Text.Contains("All is well", StringComparison.Ordinal), "all is well", seconds: 60);
+            async () => (await browser.Get("/operator")).Text.Contains("All is well", StringComparison.Ordinal),
+            "all is well", seconds: 60);
 
         await database.ExecuteAsync("""
             insert into host_duties (host, process_id, program, started_at, duty, last_success_at, last_error, is_late, reported_at)
