@@ -8,8 +8,7 @@ namespace Router.Hosting;
 /// A TCP connection to RabbitMQ that fails once nothing has come through it for a while. The client's own heartbeats see to that only after
 /// both sides have agreed on them: for the first word of a broker that merely accepts the connection it waits forever.
 /// </summary>
-internal sealed class BrokerLine(AddressFamily family)
-    : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
+internal sealed class BrokerLine : TcpClientAdapter
 {
     // The least that RabbitMQ's makers advise. The broker gives a silent line up after two to three of these.
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
@@ -21,6 +20,9 @@ internal sealed class BrokerLine(AddressFamily family)
     // The most that RabbitMQ can be told to take. The client's own limit is lower, and a message above it would end each connection that it
     // comes to: nobody could ever take it out of its queue.
     private const uint LargestMessage = 512 * 1024 * 1024;
+
+    private BrokerLine(Socket socket)
+        : base(socket) => socket.NoDelay = true;
 
     /// <summary>A connection of the router's own.</summary>
     public static ConnectionFactory Factory(BrokerOptions options, string name)
@@ -37,7 +39,14 @@ internal sealed class BrokerLine(AddressFamily family)
         factory.MaxInboundMessageBodySize = LargestMessage;
         factory.RequestedHeartbeat = Heartbeat;
         factory.RequestedConnectionTimeout = Heartbeat;
-        factory.SocketFactory = family => new BrokerLine(family);
+        factory.SocketFactory = family => new BrokerLine(new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+    }
+
+    /// <summary>As <see cref="Use(ConnectionFactory)"/>, with connections that can be ended from outside.</summary>
+    public static void Use(ConnectionFactory factory, BrokerSockets sockets)
+    {
+        Use(factory);
+        factory.SocketFactory = family => new BrokerLine(sockets.Open(family));
     }
 
     public override NetworkStream GetStream() => new TimedStream(Client);

@@ -25,14 +25,15 @@ internal static class Broker
     }
 
     /// <summary>A new bus, not started: one whose endpoints have given up can't be started again.</summary>
-    public static IBusControl Create(IServiceProvider services)
+    public static WorkerBus Create(IServiceProvider services)
     {
+        var sockets = new BrokerSockets();
         LogContext.ConfigureCurrentLogContext(services.GetRequiredService<ILoggerFactory>());
         var delivery = services.GetRequiredService<IOptions<DeliveryOptions>>().Value;
         var topology = services.GetRequiredService<QueueTopology>();
-        return Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        var control = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            Connect(rabbit, new Uri(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri));
+            Connect(rabbit, new Uri(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri), sockets);
             Serialize(rabbit);
             Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
             Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
@@ -41,9 +42,10 @@ internal static class Broker
             rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, delivery.Concurrency);
             rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, delivery.RetryConcurrency);
         });
+        return new WorkerBus(control, sockets);
     }
 
-    private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri)
+    private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri, BrokerSockets sockets)
     {
         var secure = uri.Scheme == "amqps";
         var port = uri.Port > 0 ? uri.Port : secure ? 5671 : 5672;
@@ -55,7 +57,7 @@ internal static class Broker
             host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
             host.OnRefreshConnectionFactory = factory =>
             {
-                BrokerLine.Use(factory);
+                BrokerLine.Use(factory, sockets);
                 return Task.CompletedTask;
             };
             if (secure)

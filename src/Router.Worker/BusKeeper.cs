@@ -60,8 +60,8 @@ internal sealed partial class BusKeeper(
     {
         await base.StopAsync(cancellationToken);
         // Requests in flight may finish and are recorded.
-        if (current.Control is { } bus)
-            await bus.StopAsync(delivery.Value.RequestTimeout + TimeSpan.FromSeconds(5));
+        if (current.Bus is { } bus)
+            await bus.Stop(delivery.Value.RequestTimeout + TimeSpan.FromSeconds(5));
     }
 
     /// <summary>Until the connection is lost, or for ever.</summary>
@@ -74,7 +74,7 @@ internal sealed partial class BusKeeper(
         var restarts = 0;
         while (true)
         {
-            if (current.Control is null)
+            if (current.Bus is null)
                 await Start(stopping);
             var deaf = TimeSpan.Zero;
             foreach (var lane in deafness)
@@ -105,10 +105,10 @@ internal sealed partial class BusKeeper(
     {
         _trouble = $"Nothing comes from {queue} though it should; connecting anew.";
         LogDeaf(logger, queue);
-        var dead = current.Control!;
-        current.Control = null;
-        // Not waited for longer: what hangs in the end of a dead one must not keep a new one from being made. What it has in hand goes on.
-        await Task.WhenAny(dead.StopAsync(StopTimeout), Task.Delay(StopTimeout, time, stopping));
+        var dead = current.Bus!;
+        current.Bus = null;
+        // What it has in hand goes on. However it ends, a new one is made.
+        await dead.Stop(StopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Start(stopping);
     }
 
@@ -118,8 +118,8 @@ internal sealed partial class BusKeeper(
         var bus = Broker.Create(services);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(StartTimeout);
-        await bus.StartAsync(limit.Token);
-        current.Control = bus;
+        await bus.Start(limit.Token);
+        current.Bus = bus;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ can't be used: {Sentence}; trying again. Leads wait in it, unharmed")]

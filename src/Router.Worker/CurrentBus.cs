@@ -5,19 +5,19 @@ namespace Router.Worker;
 /// <summary>The bus that is in use at present: <see cref="BusKeeper"/> replaces one that is dead.</summary>
 internal sealed class CurrentBus
 {
-    private volatile IBusControl? _control;
+    private volatile WorkerBus? _bus;
 
     /// <summary>Null until there is one.</summary>
-    public IBusControl? Control
+    public WorkerBus? Bus
     {
-        get => _control;
-        set => _control = value;
+        get => _bus;
+        set => _bus = value;
     }
 
     /// <summary>Publishes and returns once RabbitMQ has it.</summary>
     /// <exception cref="InvalidOperationException">The worker isn't connected to RabbitMQ.</exception>
     public Task Publish<T>(T message, IPipe<PublishContext<T>> pipe, CancellationToken cancellationToken)
         where T : class =>
-        (_control ?? throw new InvalidOperationException("The worker isn't connected to RabbitMQ."))
-            .Publish(message, pipe, cancellationToken);
+        (_bus ?? throw new InvalidOperationException("The worker isn't connected to RabbitMQ."))
+            .Publisher.Publish(message, pipe, cancellationToken);
 }

@@ -17,13 +17,13 @@ public sealed class BacklogTests(TestServers servers)
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         for (var i = 0; i < 20; i++)
             await site.PostLead("old");
-        await Eventually.True(async () => await Count("held") == 20, "a backlog is held");
+        await Eventually.Equal(20, () => Count("held"), "a backlog is held");
         var release = new TaskCompletionSource();
         router.Receiver.Answer(destination.Path, (_, _) => release.Task);
 
         // The backlog takes all places but one, however long that takes, and the fresh lead takes that one.
         await site.Patch(destination, new { paused = false });
-        await Eventually.True(async () => await Count("held") == 0, "all of it is on its way");
+        await Eventually.Equal(0, () => Count("held"), "all of it is on its way");
         await router.Receiver.Wait(destination.Path, 3);
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         Assert.Equal(3, router.Receiver.At(destination.Path).Count);
@@ -32,7 +32,7 @@ public sealed class BacklogTests(TestServers servers)
         Assert.Equal(fresh, received[3].Json.GetProperty("id").GetString());
 
         release.SetResult();
-        await Eventually.True(async () => await Count("delivered") == 21, "all of it is delivered");
+        await Eventually.Equal(21, () => Count("delivered"), "all of it is delivered");
         Assert.Equal(21, router.Receiver.At(destination.Path).Count);
         await site.AssertAccountedFor(21);
 

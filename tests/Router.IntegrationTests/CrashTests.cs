@@ -15,7 +15,7 @@ public sealed class CrashTests(TestServers servers)
         for (var i = 0; i < 50; i++)
             await site.PostLead();
         await router.Receiver.Wait(site.LeadManager.Path, 50);
-        await Eventually.True(async () => await Count(router, site, "delivered") == 50, "50 are recorded");
+        await Eventually.Equal(50, () => Count(router, site, "delivered"), "50 are recorded");
         var before = router.Receiver.At(site.LeadManager.Path).Select(request => request.MessageId).ToHashSet(StringComparer.Ordinal);
 
         using var release = new CancellationTokenSource();
@@ -29,7 +29,7 @@ public sealed class CrashTests(TestServers servers)
         router.Receiver.Answer(site.LeadManager.Path, 200);
         await router.Host("Router.Worker").Ready();
 
-        await Eventually.True(async () => await Count(router, site, "delivered") == 250, "all 250 are delivered", seconds: 120);
+        await Eventually.Equal(250, () => Count(router, site, "delivered"), "all 250 are delivered", seconds: 120);
         var byMessage = router.Receiver.At(site.LeadManager.Path).GroupBy(request => request.MessageId, StringComparer.Ordinal).ToList();
         Assert.Equal(250, byMessage.Count);
         Assert.All(byMessage.Where(group => before.Contains(group.Key)), group => Assert.Single(group));
@@ -75,7 +75,7 @@ public sealed class CrashTests(TestServers servers)
         var site = await router.CreateSite();
         router.Receiver.Answer(site.LeadManager.Path, 500);
         await Parallel.ForAsync(0, 200, async (_, _) => await site.PostLead());
-        await Eventually.True(async () => await Count(router, site, "dead") == 200, "all are dead", seconds: 60);
+        await Eventually.Equal(200, () => Count(router, site, "dead"), "all are dead", seconds: 60);
 
         var attempts = router.Receiver.At(site.LeadManager.Path);
         Assert.Equal(800, attempts.Count);
@@ -107,7 +107,7 @@ public sealed class CrashTests(TestServers servers)
         Assert.Equal(1, await Count(router, site, "delivered"));
         Assert.Single(router.Receiver.At(site.LeadManager.Path));
         await router.Host("Router.Worker").Ready();
-        await Eventually.True(async () => await Count(router, site, "delivered") == 2, "the second one is delivered");
+        await Eventually.Equal(2, () => Count(router, site, "delivered"), "the second one is delivered");
         Assert.Equal(2, router.Receiver.At(site.LeadManager.Path).Count);
     }
 

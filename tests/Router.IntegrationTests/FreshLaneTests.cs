@@ -68,7 +68,7 @@ public sealed class FreshLaneTests(TestServers servers)
         await using var router = await RouterFixture.Start(servers);
         await router.Broker.Publish(router.VirtualHost, "lead-events-fresh", "{\"event_id\": \"not a lead event\"}");
 
-        await Eventually.True(
-            async () => await router.Query<long>("select count(*) from set_aside where queue = 'lead-events'") == 1, "it is set aside");
+        await Eventually.Equal(
+            1, () => router.Query<long>("select count(*) from set_aside where queue = 'lead-events'"), "it is set aside");
     }
 }

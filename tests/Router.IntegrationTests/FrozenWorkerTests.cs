@@ -37,14 +37,14 @@ public sealed class FrozenWorkerTests(TestServers servers)
         await router.Host("Router.Worker").Ready();
         // The broker may hand this one to the worker that is asleep; it takes it back when the heartbeats fail.
         await site.PostLead();
-        await Eventually.True(async () => await Delivered(router, site) == 3, "the other worker has delivered all three", seconds: 90);
+        await Eventually.Equal(3, () => Delivered(router, site), "the other worker has delivered all three", seconds: 90);
 
         await frozen.Thaw();
         await awake.CancelAsync();
         await asleep.Task;
         await frozen.Ready();
         await site.PostLead();
-        await Eventually.True(async () => await Delivered(router, site) == 4, "it goes on");
+        await Eventually.Equal(4, () => Delivered(router, site), "it goes on");
         await site.AssertAccountedFor(events: 4);
         // Whatever the one that woke up thought of its old requests: their answers and their time limits came at the same moment.
         Assert.Equal(4, await router.Query<long>(

@@ -33,10 +33,10 @@ public sealed class IsolationTests(TestServers servers)
         // The lane takes 16, the hanging one four: the rest goes past it.
         await router.Receiver.Wait(site.LeadManager.Path, 100);
         Assert.Equal(4, router.Receiver.At(hanging.Path).Count);
-        await Eventually.True(async () => await Count(router, hanging, "retrying") == 100, "all that waits is in the ledger");
+        await Eventually.Equal(100, () => Count(router, hanging, "retrying"), "all that waits is in the ledger");
 
         release.SetResult();
-        await Eventually.True(async () => await Count(router, hanging, "delivered") == 100, "the rest is delivered");
+        await Eventually.Equal(100, () => Count(router, hanging, "delivered"), "the rest is delivered");
         var received = router.Receiver.At(hanging.Path);
         Assert.Equal(100, received.Count);
         // Finding no room was no attempt.
@@ -94,9 +94,9 @@ public sealed class IsolationTests(TestServers servers)
 
         for (var i = 0; i < 50; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Count(router, flaky, "delivered") == 50, "the flaky one has all of its retries");
+        await Eventually.Equal(50, () => Count(router, flaky, "delivered"), "the flaky one has all of its retries");
         release.SetResult();
-        await Eventually.True(async () => await Count(router, hanging, "delivered") == 50, "and so has the hanging one");
+        await Eventually.Equal(50, () => Count(router, hanging, "delivered"), "and so has the hanging one");
         await site.AssertAccountedFor(events: 50);
     }
 
@@ -118,7 +118,7 @@ public sealed class IsolationTests(TestServers servers)
             199);
 
         await using var receiver = await Receiver.Start(port);
-        await Eventually.True(async () => await Count(router, destination, "delivered") == 200, "it is back and gets everything");
+        await Eventually.Equal(200, () => Count(router, destination, "delivered"), "it is back and gets everything");
         Assert.Equal(200, receiver.At("/down").Count);
         await site.AssertAccountedFor(events: 200);
     }

@@ -16,7 +16,7 @@ public sealed class OperatorDeadLettersTests(OperatorRouter shared) : IClassFixt
         var destination = await site.AddDestination("down");
         _router.Receiver.Answer(destination.Path, 500);
         var leads = new[] { await site.PostLead("a secret of the lead"), await site.PostLead(), await site.PostLead() };
-        await Eventually.True(async () => await Dead(destination) == 3, "three were given up");
+        await Eventually.Equal(3, () => Dead(destination), "three were given up");
 
         var overview = await browser.Get("/operator");
         Assert.Contains($"/operator/dead-letters?destination={destination.Id}", overview.Html, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class OperatorDeadLettersTests(OperatorRouter shared) : IClassFixt
         Assert.DoesNotContain(leads[1], page.Text, StringComparison.Ordinal);
         page = await browser.Submit(page, "Replay 2");
         Assert.Contains("Replay to down", page.Text, StringComparison.Ordinal);
-        await Eventually.True(async () => await Dead(destination) == 0, "all are sent");
+        await Eventually.Equal(0, () => Dead(destination), "all are sent");
         Assert.Equal(5 * 3 + 1, (await _router.Receiver.Wait(destination.Path, 5 * 3 + 1)).Count);
         Assert.DoesNotContain(destination.Id.ToString(), (await browser.Get("/operator")).Html, StringComparison.Ordinal);
     }
@@ -54,7 +54,7 @@ public sealed class OperatorDeadLettersTests(OperatorRouter shared) : IClassFixt
         var leads = new List<string>();
         while (leads.Count < 60)
             leads.Add(await site.PostLead());
-        await Eventually.True(async () => await Dead(destination) == 60, "all were given up");
+        await Eventually.Equal(60, () => Dead(destination), "all were given up");
 
         var first = await browser.Get($"/operator/dead-letters?destination={destination.Id}");
         var older = Regex.Match(first.Html, "href=\"([^\"]*)\">Older ones").Groups[1].Value;

@@ -28,7 +28,7 @@ public sealed class OutboxTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(300, await Waiting(router));
 
         await servers.StartRabbitMq();
-        await Eventually.True(async () => await Waiting(router) == 0, "the outbox is empty", seconds: 60);
+        await Eventually.Equal(0, () => Waiting(router), "the outbox is empty", seconds: 60);
         var numbers = (await router.Broker.Peek(router.VirtualHost, "lead-events")).EnumerateArray()
             .Select(message => JsonDocument.Parse(message.GetProperty("payload").GetString()!).RootElement.GetProperty("lead")
                 .GetProperty("number").GetInt32())

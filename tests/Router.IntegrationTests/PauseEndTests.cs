@@ -33,9 +33,9 @@ public sealed class PauseEndTests(TestServers servers) : IAsyncLifetime
         await switched.Patch(switchedAt, new { active = true });
         await switched.PostLead();
 
-        await Eventually.True(async () => await Delivered(resumed, resumedAt) == 5, "what was held is sent after resuming");
-        await Eventually.True(async () => await Delivered(corrected, correctedAt) == 5, "it is probed at once where its URL was corrected");
-        await Eventually.True(async () => await Delivered(switched, switchedAt) == 1, "it takes leads again after it was off");
+        await Eventually.Equal(5, () => Delivered(resumed, resumedAt), "what was held is sent after resuming");
+        await Eventually.Equal(5, () => Delivered(corrected, correctedAt), "it is probed at once where its URL was corrected");
+        await Eventually.Equal(1, () => Delivered(switched, switchedAt), "it takes leads again after it was off");
         foreach (var (site, destination) in new[] { (resumed, resumedAt), (corrected, correctedAt), (switched, switchedAt) })
         {
             Assert.Null(await Paused(site, destination));
@@ -50,7 +50,7 @@ public sealed class PauseEndTests(TestServers servers) : IAsyncLifetime
         _router.Receiver.Answer(destination.Path, 500);
         for (var i = 0; i < 5; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Paused(site, destination) == "router", "it is paused");
+        await Eventually.Equal("router", () => Paused(site, destination), "it is paused");
         await Eventually.True(
             async () => await _router.Query<long>(
                 "select count(*) from deliveries where destination_id = @Id and state = 'held'", destination) == 5, "all are held");

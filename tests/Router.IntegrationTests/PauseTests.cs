@@ -34,7 +34,7 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         _router.Receiver.Answer(destination.Path, 500);
         for (var i = 0; i < 5; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Paused(site, destination) == "router", "it is paused");
+        await Eventually.Equal("router", () => Paused(site, destination), "it is paused");
         await Eventually.True(async () => await Count(site, destination, "held") >= 4, "all but a probe are held");
 
         // Fresh ones are held without a request; only probes go out, one at a time, further and further apart.
@@ -48,7 +48,7 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         Assert.Equal(0, await Count(site, destination, "dead"));
 
         _router.Receiver.Answer(destination.Path, 200);
-        await Eventually.True(async () => await Count(site, destination, "delivered") == 15, "it goes on by itself");
+        await Eventually.Equal(15, () => Count(site, destination, "delivered"), "it goes on by itself");
         Assert.Null(await Paused(site, destination));
         Assert.Contains($"Destination {destination.Id} keeps failing and is paused", _router.Output, StringComparison.Ordinal);
         Assert.Contains($"Destination {destination.Id} is well again and resumed", _router.Output, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
             await Task.Delay(250, TestContext.Current.CancellationToken);
         }
 
-        await Eventually.True(async () => await Count(site, destination, "delivered") == 8, "all get through in the end");
+        await Eventually.Equal(8, () => Count(site, destination, "delivered"), "all get through in the end");
         Assert.DoesNotContain($"Destination {destination.Id} keeps failing", _router.Output, StringComparison.Ordinal);
     }
 
@@ -108,12 +108,12 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         for (var i = 0; i < 20; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Count(site, destination, "held") == 20, "all are held");
+        await Eventually.Equal(20, () => Count(site, destination, "held"), "all are held");
         await Task.Delay(2000, TestContext.Current.CancellationToken);
         Assert.Empty(_router.Receiver.At(destination.Path));
 
         await site.Patch(destination, new { paused = false });
-        await Eventually.True(async () => await Count(site, destination, "delivered") == 20, "all are sent");
+        await Eventually.Equal(20, () => Count(site, destination, "delivered"), "all are sent");
         Assert.All(_router.Receiver.At(destination.Path), request => Assert.Equal(1, request.Attempt));
     }
 
@@ -128,7 +128,7 @@ public sealed class PauseTests(HastyRouter hasty) : IClassFixture<HastyRouter>
         await site.Patch(destination, new { paused = true });
         await Task.Delay(1000, TestContext.Current.CancellationToken);
         await site.PostLead();
-        await Eventually.True(async () => await Count(site, destination, "held") == 1, "it is held");
+        await Eventually.Equal(1, () => Count(site, destination, "held"), "it is held");
         Assert.Equal(1, (await site.Patch(destination, new { active = false })).GetProperty("canceled_deliveries").GetInt32());
         Assert.Null(await Paused(site, destination));
         Assert.Equal(HttpStatusCode.Conflict,

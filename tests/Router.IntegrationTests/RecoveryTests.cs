@@ -100,13 +100,13 @@ public sealed class RecoveryTests(SharedRouter shared) : IClassFixture<SharedRou
         var since = TimeProvider.System.GetUtcNow();
         for (var i = 0; i < 3; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Count("state = 'dead'") == 4, "all are dead");
+        await Eventually.Equal(4, () => Count("state = 'dead'"), "all are dead");
 
         _router.Receiver.Answer(destination.Path, 200);
         var started = await _router.Admin.PostAsJsonAsync(
             $"/api/sites/{site.Id}/replays", new { state = "dead", destination = destination.Id, from = since });
         Assert.Equal(3, (await started.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
-        await Eventually.True(async () => await Count("state = 'delivered'") == 4, "they are delivered");
+        await Eventually.Equal(4, () => Count("state = 'delivered'"), "they are delivered");
         await Eventually.True(
             async () => (await _router.Admin.GetFromJsonAsync<JsonElement>(started.Headers.Location)).GetProperty("finished_at")
                 .ValueKind is JsonValueKind.String, "the replay is finished");

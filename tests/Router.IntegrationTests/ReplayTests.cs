@@ -31,15 +31,15 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         _router.Receiver.Answer(failing.Path, 500);
         _router.Receiver.Answer(other.Path, 500);
         var leads = new[] { await site.PostLead(), await site.PostLead(), await site.PostLead() };
-        await Eventually.True(async () => await Count(site, "dead") == 6, "all are dead");
+        await Eventually.Equal(6, () => Count(site, "dead"), "all are dead");
         _router.Receiver.Answer(failing.Path, 200);
 
         Assert.Equal(1, await Replay(site, new { state = "dead", destination = failing.Id, lead = leads[1] }));
-        await Eventually.True(async () => await Count(site, "dead") == 5, "one is delivered");
+        await Eventually.Equal(5, () => Count(site, "dead"), "one is delivered");
         Assert.Equal(0, await Replay(
             site, new { state = "dead", destination = failing.Id, to = TimeProvider.System.GetUtcNow().AddDays(-2) }));
         Assert.Equal(2, await Replay(site, new { state = "dead", destination = failing.Id }));
-        await Eventually.True(async () => await Count(site, "dead") == 3, "all of that destination are delivered");
+        await Eventually.Equal(3, () => Count(site, "dead"), "all of that destination are delivered");
         Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "retrying" }))
             .StatusCode);
     }
@@ -68,7 +68,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         await site.Patch(destination, new { active = true });
         Assert.Equal(3, await Replay(site, new { state = "canceled" }));
         // But for the notice that it is off, which nobody needs any more.
-        await Eventually.True(async () => await site.Count("delivered", destination, "created") == 3, "they are sent after all");
+        await Eventually.Equal(3, () => site.Count("delivered", destination, "created"), "they are sent after all");
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         var destination = await site.AddDestination("late", active: false);
         var since = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         var leads = new[] { await site.PostLead(), await site.PostLead() };
-        await Eventually.True(async () => await Count(site, "delivered") == 2, "Lead Manager has them");
+        await Eventually.Equal(2, () => Count(site, "delivered"), "Lead Manager has them");
         Assert.Equal(422, (int)(await _router.Admin.PostAsJsonAsync(
             $"/api/sites/{site.Id}/replays", new { missed = true, destination = destination.Id, from = since })).StatusCode);
         await site.Patch(destination, new { active = true });
@@ -226,7 +226,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         });
         for (var i = 0; i < 5; i++)
             await site.PostLead();
-        await Eventually.True(async () => await Count(site, "retrying") == 5, "all wait");
+        await Eventually.Equal(5, () => Count(site, "retrying"), "all wait");
 
         await using var database = await _router.OpenDatabase();
         await using (var held = await database.BeginTransactionAsync(TestContext.Current.CancellationToken))
@@ -239,7 +239,7 @@ public sealed class ReplayTests(SharedRouter shared) : IClassFixture<SharedRoute
         }
 
         // By a worker, as soon as it is due.
-        await Eventually.True(async () => await Count(site, "canceled") == 5, "the last one is canceled, too");
+        await Eventually.Equal(5, () => Count(site, "canceled"), "the last one is canceled, too");
     }
 
     private async Task<bool> IsProven(TestSite site, TestDestination destination) =>

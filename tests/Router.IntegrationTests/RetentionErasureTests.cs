@@ -83,7 +83,7 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         await held.CommitAsync(TestContext.Current.CancellationToken);
         (await replay).EnsureSuccessStatusCode();
 
-        await Eventually.True(async () => await Count(site, "state = 'canceled'") == 1, "nothing is due");
+        await Eventually.Equal(1, () => Count(site, "state = 'canceled'"), "nothing is due");
         Assert.Equal(requests, _router.Receiver.At(destination.Path).Count);
     }
 
@@ -101,13 +101,13 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
         await _router.Receiver.Wait(site.LeadManager.Path, 1);
         Assert.Equal(HttpStatusCode.OK, (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}")).StatusCode);
         erased.SetResult();
-        await Eventually.True(async () => await Attempts("true") == 1, "its attempt is recorded");
+        await Eventually.Equal(1, () => Attempts("true"), "its attempt is recorded");
         Assert.Equal(0, await Attempts("a.response_body is not null"));
 
         // What isn't erased is kept.
         await site.PostLead();
-        await Eventually.True(
-            async () => await Attempts("encode(a.response_body, 'escape') like '%jack%'") == 1, "the next one's answer is kept");
+        await Eventually.Equal(
+            1, () => Attempts("encode(a.response_body, 'escape') like '%jack%'"), "the next one's answer is kept");
 
         Task<int> Attempts(string which) => _router.Query<int>(
             $"select count(*)::int from attempts a where a.destination_id = @Id and {which}", new { site.LeadManager.Id });

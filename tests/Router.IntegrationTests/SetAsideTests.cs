@@ -52,7 +52,7 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         }
 
         await _router.Receiver.Wait(site.LeadManager.Path, 1, seconds: 60);
-        await Eventually.True(async () => await SetAside(id) == "too_large", "the large one is set aside");
+        await Eventually.Equal("too_large", () => SetAside(id), "the large one is set aside");
         Assert.Equal(site.Id, await _router.Query<Guid>("select site_id from set_aside where event_id = @id", new { id }));
     }
 
@@ -62,7 +62,7 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         var site = Guid.NewGuid();
         var message = Event(site, "of a site to come");
         await RawBroker.Publish(_router, "lead-events", message.Utf8);
-        await Eventually.True(async () => await SetAside(message.Id) == "unknown_site", "it is set aside");
+        await Eventually.Equal("unknown_site", () => SetAside(message.Id), "it is set aside");
 
         using var http = new HttpClient();
         var health = await http.GetFromJsonAsync<JsonElement>(new Uri(_router.Api.Url, "/health/ready"));
@@ -146,7 +146,7 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         await _router.Broker.DeclareQueue(_router.VirtualHost, "lead-events_error", new Dictionary<string,
             string>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
         await RawBroker.Publish(_router, "lead-events_error", message.Utf8);
-        await Eventually.True(async () => await SetAside(message.Id) == "error_queue", "it is set aside", seconds: 60);
+        await Eventually.Equal("error_queue", () => SetAside(message.Id), "it is set aside", seconds: 60);
 
         (await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{message.Lead}")).EnsureSuccessStatusCode();
         Assert.Null(await SetAside(message.Id));

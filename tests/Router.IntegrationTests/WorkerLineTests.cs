@@ -36,16 +36,16 @@ public sealed class WorkerLineTests(TestServers servers)
             line.Cut();
         await release.CancelAsync();
         await Parallel.ForAsync(0, 20, async (_, _) => await site.PostLead());
-        await Eventually.True(async () => await Delivered(router, site) == 1, "what was in flight is recorded");
+        await Eventually.Equal(1, () => Delivered(router, site), "what was in flight is recorded");
         // The line accepts connections, too, and then nothing comes.
         if (silently)
             await Eventually.True(() => line.Accepted >= connections + Workers, "each has tried to connect anew", seconds: 60);
         line.Fix();
 
         // Some heartbeats must fail on a silent line.
-        await Eventually.True(async () => await Delivered(router, site) == 21, "everything is delivered", seconds: 90);
-        await Eventually.True(
-            async () => await Consumers(router) == (Workers, Workers, Workers), "every worker consumes all queues", seconds: 90);
+        await Eventually.Equal(21, () => Delivered(router, site), "everything is delivered", seconds: 90);
+        await Eventually.Equal(
+            (Workers, Workers, Workers), () => Consumers(router), "every worker consumes all queues", seconds: 90);
         Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
         await site.AssertAccountedFor(events: 21);
     }

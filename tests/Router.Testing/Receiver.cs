@@ -79,9 +79,18 @@ public sealed class Receiver : IAsyncDisposable
         });
     }
 
-    public async Task<IReadOnlyList<Received>> Wait(string path, int count, int seconds = 30)
+    public async Task<IReadOnlyList<Received>> Wait(string path, int count, int seconds = 60)
     {
-        await Eventually.True(() => At(path).Count >= count, $"{count} requests at {path} (there are {At(path).Count})", seconds);
+        var there = 0;
+        try
+        {
+            await Eventually.True(() => (there = At(path).Count) >= count, $"{count} requests at {path}", seconds);
+        }
+        catch (Xunit.Sdk.FailException late)
+        {
+            Assert.Fail($"{late.Message} (there are {there})");
+        }
+
         return At(path);
     }
 

@@ -66,6 +66,9 @@ public sealed class RouterFixture : IAsyncDisposable
         bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings)
     {
         var all = Defaults(database, amqp, broker);
+        // No server goes away under these: a lead is never refused or put into the outbox because the machine is busy.
+        if (!processes)
+            all["Incoming:ConfirmTimeout"] = all["Outbox:CommitTimeout"] = "00:00:10";
         foreach (var (key, value) in settings)
             all[key] = value;
 
@@ -228,6 +231,8 @@ public sealed class RouterFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_hosts.Select(host => host.DisposeAsync().AsTask()));
+        // The runner shows it where the test fails.
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', _output.TakeLast(60)));
         try
         {
             await AssertNothingIsMissing();
