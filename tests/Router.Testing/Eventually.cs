@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Router.Testing;
 
-/// <summary>Waits for what must come. The limit is generous: it only bounds a failure, and the machine may be busy with other work.</summary>
+/// <summary>Waits for what must come. The limit only bounds a failure, and is generous: the machine may be busy.</summary>
 public static class Eventually
 {
     private const int Patience = 60;
