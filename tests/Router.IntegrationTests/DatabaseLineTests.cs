@@ -62,7 +62,7 @@ public sealed class DatabaseLineTests(TestServers servers)
     [Fact]
     public async Task Connections_DeadWhileTheBrokerIsAway_TheOutboxSoonHasOthers()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 0);
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Outbox:CommitTimeout", "00:00:00.7"));
         var site = await router.CreateSite();
         var database = router.Settings["Database:ConnectionString"];
         await using var line = new TcpProxy(new Uri(database));
@@ -79,7 +79,7 @@ public sealed class DatabaseLineTests(TestServers servers)
         line.Silence();
         line.Fix();
         // Each of them on its turn would take two seconds and more.
-        await Eventually.True(IsAccepted, "leads are accepted again", seconds: 10);
+        await Eventually.True(IsAccepted, "leads are accepted again", seconds: 30);
 
         async Task<bool> IsAccepted() => (await site.Post(
             """{"source":"s","email":"a@b.c"}""", change: request =>

@@ -7,6 +7,8 @@ namespace Router.Testing;
 /// <summary>A running Router.Api or Router.Worker.</summary>
 public abstract class TestHost(Uri url, ConcurrentQueue<string> output) : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
+
     public Uri Url { get; } = url;
 
     /// <summary>All that was written to its console, and to that of hosts that it shares its output with.</summary>
@@ -60,12 +62,16 @@ public abstract class TestHost(Uri url, ConcurrentQueue<string> output) : IAsync
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Below those that outgoing connections and our servers get, or one of them might have it before the host listens.</summary>
+    /// <summary>
+    /// Below those that outgoing connections and our servers get, and none twice: or another might have it before the host listens.
+    /// </summary>
     public static int FreePort()
     {
         while (true)
         {
             var port = Random.Shared.Next(10_000, 20_000);
+            if (!GivenPorts.TryAdd(port, true))
+                continue;
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
