@@ -57,6 +57,7 @@ public static class RouterCore
         services.AddBackground<LeadOutbox>();
         services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddBackground<IdempotencyClaims>();
+        services.AddSingleton<RecentEvents>();
         return services;
     }
 
@@ -76,6 +77,7 @@ public static class RouterCore
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
+        services.AddSingleton<LeadOrder>();
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DestinationCheck>();

@@ -14,9 +14,11 @@ namespace Router.Worker;
 /// </summary>
 internal sealed class DueDeliveries(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<DeliveryOptions> options,
-    HostDuties duties, TimeProvider time)
+    HostDuties duties, DirectoryChanges changes, TimeProvider time)
     : BackgroundService
 {
+    private readonly SemaphoreSlim _woken = new(0, 1);
+
     private const int Batch = 250;
 
     // What the broker gets at once it writes at once, and a fresh lead that comes then waits for its confirm behind that.
@@ -30,7 +32,7 @@ internal sealed class DueDeliveries(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _duty.Begin();
-        using var timer = new PeriodicTimer(options.Value.DueInterval, time);
+        changes.DeliveriesDue += Wake;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -39,7 +41,7 @@ internal sealed class DueDeliveries(
                 var queued = await Queue(stoppingToken);
                 _duty.Succeed();
                 if (queued < options.Value.MaxQueuedRetries)
-                    await timer.WaitForNextTickAsync(stoppingToken);
+                    await _woken.WaitAsync(options.Value.DueInterval, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -52,6 +54,25 @@ internal sealed class DueDeliveries(
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 #pragma warning restore CA1031
+        }
+    }
+
+    public override void Dispose()
+    {
+        changes.DeliveriesDue -= Wake;
+        _woken.Dispose();
+        base.Dispose();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _woken.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake.
         }
     }
 

@@ -6,7 +6,8 @@ namespace Router.Worker;
 
 /// <summary>Looks after pauses: begins them, holds what waits, probes, ends them and lets what was held go. Every worker does it.</summary>
 internal sealed partial class PauseKeeper(
-    DestinationPauses pauses, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<PauseKeeper> logger)
+    DestinationPauses pauses, LeadOrder order, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time,
+    ILogger<PauseKeeper> logger)
     : PeriodicWork("Pausing of destinations", options.Value.PauseTick, duties, time)
 {
     private const int DrainSteps = 4;
@@ -28,6 +29,7 @@ internal sealed partial class PauseKeeper(
                 LogResumed(_log, destination);
         }
 
+        await order.ForgetEnded(cancellationToken);
         if (await pauses.Abandon(cancellationToken) is > 0 and var abandoned)
             LogAbandoned(_log, abandoned);
         // In small steps: what is let go at once is written at once, and fresh leads would meet that on the disk.

@@ -66,6 +66,7 @@ internal sealed partial class Setting(PropertyInfo property, object options, str
     {
         TimeSpan time => Words(time),
         int number => number.ToString("N0", CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 

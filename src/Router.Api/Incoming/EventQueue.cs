@@ -55,7 +55,8 @@ internal sealed partial class EventQueue(
 
     /// <summary>A fresh event, by the lane that is open to it. Returns once the message is on the broker's disk.</summary>
     /// <exception cref="Exception">It may not be there.</exception>
-    public ValueTask Publish(LeadMessage message) => Publish(lane.Queue, message.EventId, message.Utf8, again: false);
+    public ValueTask Publish(LeadMessage message) =>
+        Publish(lane.Queue(message.IsNewLead), message.EventId, message.Utf8, again: false);
 
     /// <summary>Returns once the message is on the broker's disk.</summary>
     /// <exception cref="Exception">It may not be there.</exception>

@@ -17,8 +17,10 @@ internal sealed partial class FreshLane(TimeProvider time, ILogger<FreshLane> lo
 
     private readonly BacklogBypass _bypass = new();
 
-    /// <summary>The queue for a fresh event.</summary>
-    public string Queue => _bypass.IsOpen ? LeadEvent.FreshQueueName : LeadEvent.QueueName;
+    /// <summary>
+    /// The queue for a fresh event. New leads are what minutes matter for; what follows them stays behind what it may follow.
+    /// </summary>
+    public string Queue(bool isNewLead) => isNewLead && _bypass.IsOpen ? LeadEvent.FreshQueueName : LeadEvent.QueueName;
 
     /// <summary>Looks at both queues now and then, until the connection is lost, whose channels end with it. Never throws.</summary>
     public async Task Watch(IConnection connection, Task lost)

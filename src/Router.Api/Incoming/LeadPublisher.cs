@@ -8,8 +8,9 @@ namespace Router.Api.Incoming;
 /// Makes an accepted event durable: confirmed by the broker or, while it doesn't confirm, kept in the outbox. Only if neither takes it
 /// does the sender hear that it is lost.
 /// </summary>
-internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox, OutboxRelay relay, IOptions<IncomingOptions> options,
-    TimeProvider time, ILogger<LeadPublisher> logger)
+internal sealed partial class LeadPublisher(
+    EventQueue queue, LeadOutbox outbox, OutboxRelay relay, RecentEvents recent, IOptions<IncomingOptions> options, TimeProvider time,
+    ILogger<LeadPublisher> logger)
 {
     /// <summary>With what we add to it the event would be more than <see cref="IncomingOptions.MaxEventBytes"/>.</summary>
     public static readonly IncomingError TooLarge = new(
@@ -24,7 +25,7 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
     /// <summary>Null once the event is durable; else the answer for the sender.</summary>
     public async ValueTask<IncomingError?> Publish(LeadEvent lead)
     {
-        var message = LeadMessage.Of(lead);
+        var message = LeadMessage.Of(recent.Stamp(lead));
         // Before it is kept anywhere: neither the broker nor a worker takes a message of any size.
         if (message.Utf8.Length > options.Value.MaxEventBytes)
             return TooLarge;
@@ -40,6 +41,7 @@ internal sealed partial class LeadPublisher(EventQueue queue, LeadOutbox outbox,
             return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
         }
 
+        recent.Add(lead);
         LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
         return null;
     }

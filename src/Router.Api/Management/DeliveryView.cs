@@ -34,10 +34,10 @@ internal sealed record AttemptView(
 internal sealed record DeliveryView(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int AttemptsMade, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, IReadOnlyList<AttemptView> Attempts)
+    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor, IReadOnlyList<AttemptView> Attempts)
 {
     public static DeliveryView Of(DeliveryRow row, IReadOnlyList<AttemptRow> attempts) => new(
         row.EventId, row.DestinationId, row.DestinationName, row.LeadId, row.Action, row.State, row.Attempts, row.LastStatus,
         row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.NextAttemptAt, row.FinishedAt,
-        row.UnknownDestinations, row.IsTest, row.ContentsDeleted, [.. attempts.Select(AttemptView.Of)]);
+        row.UnknownDestinations, row.IsTest, row.ContentsDeleted, row.WaitsFor, [.. attempts.Select(AttemptView.Of)]);
 }

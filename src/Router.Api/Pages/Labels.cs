@@ -17,6 +17,9 @@ internal static class Labels
 
     public static string State(string state) => State(DeliveryStates.Parse(state));
 
+    public static string State(DeliveryRow delivery) =>
+        delivery.WaitsFor is null ? State(delivery.State) : "waits for an earlier message of this lead";
+
     public static string State(DeliveryState state) => state switch
     {
         DeliveryState.Retrying => "will be tried again",

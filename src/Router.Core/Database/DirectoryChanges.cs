@@ -24,6 +24,9 @@ public sealed class DirectoryChanges(NpgsqlDataSource database, DatabaseLine lin
     /// <summary>A product, its password or the sites it may send for changed.</summary>
     public event Action<string>? ProductChanged;
 
+    /// <summary>Deliveries that waited for an earlier one may go. Not heard behind a pooler.</summary>
+    public event Action? DeliveriesDue;
+
     /// <summary>Announcements may have been missed.</summary>
     public event Action? EverythingChanged;
 
@@ -54,9 +57,15 @@ public sealed class DirectoryChanges(NpgsqlDataSource database, DatabaseLine lin
     private async Task Listen(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        connection.Notification += (_, notification) => Announce(notification.Payload);
+        connection.Notification += (_, notification) =>
+        {
+            if (notification.Channel == "router_due")
+                DeliveriesDue?.Invoke();
+            else
+                Announce(notification.Payload);
+        };
         await using var command = connection.CreateCommand();
-        command.CommandText = "listen router_directory";
+        command.CommandText = "listen router_directory; listen router_due";
         await command.ExecuteNonQueryAsync(cancellationToken);
         EverythingChanged?.Invoke();
         _duty.Succeed();

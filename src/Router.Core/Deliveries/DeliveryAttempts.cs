@@ -10,8 +10,9 @@ namespace Router.Core.Deliveries;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
     DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
-    DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, DestinationCheck checks,
-    DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options, TimeProvider time,
+    DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, LeadOrder order,
+    DestinationCheck checks, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
+    TimeProvider time,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     private readonly DeliveryOptions _options = options.Value;
@@ -25,6 +26,21 @@ public sealed class DeliveryAttempts(
     /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
     public Task<DeliveryState> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
         Attempt(lead, body, site, destination, new Due(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false));
+
+    /// <summary>Holds a planned delivery until an earlier one of its lead has ended; the state that it came to.</summary>
+    public async Task<DeliveryState> Wait(LeadEvent lead, Guid destination)
+    {
+        var due = new Due(Number: 1, Step: 0, IsClaimed: false, Yields: false, IsProbe: false, WasDelivered: false);
+        await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, due, DeliveryState.Held, delay: null);
+        await availability.Wait(
+            async token =>
+            {
+                await order.LetGoIfOver(lead.EventId, destination, lead.AcceptedAt, token);
+                return true;
+            },
+            host.ApplicationStopping);
+        return DeliveryState.Held;
+    }
 
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<DeliveryState> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination)

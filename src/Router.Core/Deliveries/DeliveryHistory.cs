@@ -22,10 +22,11 @@ namespace Router.Core.Deliveries;
 /// <param name="ContentsDeleted">
 /// Whether the lead's contents are deleted: too old, or erased on request. Then it can't be sent again.
 /// </param>
+/// <param name="WaitsFor">The earlier event of the lead that it waits for at this destination; null unless it is held for one.</param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted);
+    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor);
 
 /// <summary>One request as people see it.</summary>
 /// <param name="Attempt">Its number.</param>
@@ -58,7 +59,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
                d.status::int as last_status, d.error as last_error, d.accepted_at,
                coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
-               d.is_test, e.body is null as contents_deleted
+               d.is_test, e.body is null as contents_deleted,
+               (select w.waits_for from delivery_waits w where w.event_id = d.event_id and w.destination_id = d.destination_id) as waits_for
         """;
 
     /// <summary>All attempts of one delivery: the latest is in its own row. With the event as <c>e</c>.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
@@ -10,6 +11,9 @@ namespace Router.Core.Deliveries;
 /// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
 public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery)
 {
+    /// <summary>The lead's id whatever its spelling; null for a user, or if it isn't one.</summary>
+    internal Guid? LeadId { get; } = LeadActions.IsAboutLead(Lead.Action) && Uuids.TryParse(Lead.LeadId, out var id) ? id : null;
+
     /// <summary>Whether it was written before and no answer came: it may be there all the same, planned by us.</summary>
     internal bool IsInDoubt { get; set; }
 }
@@ -19,17 +23,26 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
 /// <param name="AcceptedAt">
 /// When the event was accepted, as the ledger has it: of two requests with one <c>Idempotency-Key</c> that of the first.
 /// </param>
-public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset AcceptedAt);
+/// <param name="Waiting">Those of them at which an earlier event of the lead isn't done with; null for none.</param>
+public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset AcceptedAt, IReadOnlySet<Guid>? Waiting = null)
+{
+    /// <summary>Whether the event must not be sent there before an earlier one of its lead has ended.</summary>
+    public bool Waits(Guid destination) => Waiting is not null && Waiting.Contains(destination);
+}
 
 /// <summary>
 /// Stage 1: one row for each event, with the destinations that were active. An event that is delivered again (its worker died) keeps the
 /// destinations of its first plan and gets back those without an outcome, and so does one whose plan was committed when the answer of
 /// Postgres was lost. An event that was published again gets nothing: the message that came first is responsible for it.
+/// Where an earlier event of the same lead isn't done with, the delivery is noted as waiting for it (<see cref="LeadOrder"/>).
 /// </summary>
 public sealed class DeliveryPlanner(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability,
+    IOptions<DeliveryOptions> options)
     : GroupCommit<PlannedEvent, Plan>(availability)
 {
+    private readonly bool _keepsOrder = options.Value.KeepOrder;
+
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
     /// <param name="lead">The event.</param>
     /// <param name="site">Its site.</param>
@@ -64,10 +77,13 @@ public sealed class DeliveryPlanner(
         var ids = events.Select(row => row.Lead.EventId).ToHashSet();
         var fresh = new HashSet<Guid>(events.Count);
         foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
-            fresh.UnionWith(await Insert(connection, [.. batch], cancellationToken));
+            fresh.UnionWith(await PlanInserts.Insert(connection, [.. batch], cancellationToken));
         var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId))
-            .Select(row => row.Lead.EventId).ToList();
-        var planned = again.Count == 0 ? null : await WithoutOutcome(connection, again, cancellationToken);
+            .Select(row => row.Lead.EventId).ToHashSet();
+        // Of those that come again, too: their worker may have died in between.
+        var planned = events.Where(row => fresh.Contains(row.Lead.EventId) || again.Contains(row.Lead.EventId));
+        var waiting = _keepsOrder ? await PlanWaits.Note(connection, planned, cancellationToken) : null;
+        var rest = again.Count == 0 ? null : await WithoutOutcome(connection, [.. again], cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);
         var results = new Plan[rows.Count];
@@ -75,64 +91,17 @@ public sealed class DeliveryPlanner(
         {
             var (lead, destinations, _, isRedelivery) = rows[i];
             var isFirst = taken.Add(lead.EventId);
-            results[i] = fresh.Contains(lead.EventId) ? new Plan(isFirst || isRedelivery ? destinations : [], lead.AcceptedAt)
-                : isRedelivery || (rows[i].IsInDoubt && isFirst) ? planned!.GetValueOrDefault(lead.EventId) ?? new Plan([], lead.AcceptedAt)
+            results[i] = fresh.Contains(lead.EventId)
+                ? new Plan(isFirst || isRedelivery ? destinations : [], lead.AcceptedAt, waiting?.GetValueOrDefault(lead.EventId))
+                : isRedelivery || (rows[i].IsInDoubt && isFirst) ? rest!.GetValueOrDefault(lead.EventId) ?? new Plan([], lead.AcceptedAt)
                 : new Plan([], lead.AcceptedAt);
         }
 
         return results;
     }
 
-    private static async Task<HashSet<Guid>> Insert(
-        NpgsqlConnection connection, List<PlannedEvent> events, CancellationToken cancellationToken)
-    {
-        const string sql = """
-            insert into lead_events (
-                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, destinations)
-            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body,
-                   ($14)[planned_from:planned_to]
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                as e (
-                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body,
-                    planned_to, planned_from)
-            where repeats is null or not exists (
-                select from lead_events r
-                where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
-            on conflict do nothing
-            returning id
-            """;
-
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
-        command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.SiteId);
-        command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action);
-        command.Add(NpgsqlDbType.Uuid, events, row => Uuids.TryParse(row.Lead.LeadId, out var id) ? id : (Guid?)null);
-        command.Add(NpgsqlDbType.Text, events, row => row.Lead.LeadId);
-        command.Add(NpgsqlDbType.Text, events, row => row.Lead.Product);
-        command.Add(NpgsqlDbType.Text, events, row => row.Lead.SourceSystem);
-        command.Add(NpgsqlDbType.TimestampTz, events, row => row.Lead.AcceptedAt);
-        // Names come from a header, so none holds a line break.
-        command.Add(NpgsqlDbType.Text, events, row => row.Unknown is null ? null : string.Join('\n', row.Unknown));
-        command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Repeats);
-        command.Add(NpgsqlDbType.Bytea, events, row => row.Lead.Lead.Utf8);
-        // One array for all; each event has a slice of it.
-        var last = 0;
-        command.Add(NpgsqlDbType.Integer, events, row => last += row.Destinations.Count);
-        last = 1;
-        command.Add(NpgsqlDbType.Integer, events, row => (last += row.Destinations.Count) - row.Destinations.Count);
-        var destinations = events.SelectMany(row => row.Destinations).ToList();
-        command.Add(NpgsqlDbType.Uuid, destinations, id => id);
-        command.AddSpan(events, row => row.Lead.Repeats);
-
-        var planned = new HashSet<Guid>(events.Count);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            planned.Add(reader.GetGuid(0));
-        return planned;
-    }
-
-    private static async Task<Dictionary<Guid,
-    Plan>> WithoutOutcome(NpgsqlConnection connection, List<Guid> events, CancellationToken cancellationToken)
+    private static async Task<Dictionary<Guid, Plan>> WithoutOutcome(
+        NpgsqlConnection connection, IReadOnlyList<Guid> events, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
@@ -140,7 +109,9 @@ public sealed class DeliveryPlanner(
                 select x.id from unnest(e.destinations) x (id)
                 where not exists (
                     select from deliveries d
-                    where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.event_id between $2 and $3))
+                    where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.event_id between $2 and $3)
+                ),
+                array(select w.destination_id from delivery_waits w where w.event_id = e.id)
             from lead_events e where e.id = any($1) and e.id between $2 and $3
             """, connection);
         command.Add(NpgsqlDbType.Uuid, events, id => id);
@@ -149,7 +120,12 @@ public sealed class DeliveryPlanner(
         var plans = new Dictionary<Guid, Plan>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            plans.Add(reader.GetGuid(0), new Plan(reader.GetFieldValue<Guid[]>(2), reader.GetFieldValue<DateTimeOffset>(1)));
+        {
+            var waiting = reader.GetFieldValue<Guid[]>(3);
+            var plan = new Plan(reader.GetFieldValue<Guid[]>(2), reader.GetFieldValue<DateTimeOffset>(1));
+            plans.Add(reader.GetGuid(0), waiting.Length == 0 ? plan : plan with { Waiting = waiting.ToHashSet() });
+        }
+
         return plans;
     }
 }

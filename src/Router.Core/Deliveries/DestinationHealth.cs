@@ -77,7 +77,8 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                     select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d
             ) waiting
             cross join lateral (
-                select count(*)::int from (select from deliveries d where d.destination_id = x.id and d.state = 'held' limit @Most + 1) d
+                select count(*)::int from (
+                    select from deliveries d where d.destination_id = x.id and {LeadOrder.IsHeldForDestination} limit @Most + 1) d
             ) held
             cross join lateral (
                 select count(*)::int from (

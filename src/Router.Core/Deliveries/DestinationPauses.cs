@@ -18,12 +18,12 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     private const int MostDrained = 64;
 
     // Which destinations have held deliveries, by one step in the index for each.
-    private const string Holding = """
+    private const string Holding = $"""
         holding (id) as (
-            (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
+            (select d.destination_id from deliveries d where {LeadOrder.IsHeldForDestination} order by d.destination_id limit 1)
             union all
-            select (select destination_id from deliveries
-                    where state = 'held' and destination_id > holding.id order by destination_id limit 1)
+            select (select d.destination_id from deliveries d
+                    where {LeadOrder.IsHeldForDestination} and d.destination_id > holding.id order by d.destination_id limit 1)
             from holding where holding.id is not null
         )
         """;
@@ -107,8 +107,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             -- Without failures it is well, and to be resumed.
             join destination_failures f on f.destination_id = x.id
             cross join lateral (
-                select accepted_at, event_id from deliveries
-                where destination_id = x.id and state = 'held' order by accepted_at limit 1 for update skip locked
+                select d.accepted_at, d.event_id from deliveries d
+                where d.destination_id = x.id and {LeadOrder.IsHeldForDestination} order by d.accepted_at limit 1 for update skip locked
             ) held
             where x.paused_by = 'router' and coalesce(f.probe_at, x.paused_at + @ProbeInterval) <= now()
               and not exists (
@@ -151,8 +151,9 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
                 select d.destination_id, d.accepted_at, d.event_id
                 from batches b
                 cross join lateral (
-                    select destination_id, accepted_at, event_id from deliveries
-                    where destination_id = b.destination_id and state = 'held' order by accepted_at limit b.batch for update skip locked
+                    select d.destination_id, d.accepted_at, d.event_id from deliveries d
+                    where d.destination_id = b.destination_id and {LeadOrder.IsHeldForDestination}
+                    order by d.accepted_at limit b.batch for update skip locked
                 ) d
             )
             update deliveries d set state = 'retrying', next_attempt_at = now(), leased_until = null, retry_step = 0

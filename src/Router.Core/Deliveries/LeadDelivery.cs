@@ -33,7 +33,8 @@ public sealed partial class LeadDelivery(
             lead = lead with { AcceptedAt = plan.AcceptedAt };
 
         var body = OutgoingBody.Compose(lead, site.Domain, site.LoginUrlTemplate);
-        var states = await Task.WhenAll(plan.Destinations.Select(destination => attempts.First(lead, body, site, destination, yields)));
+        var states = await Task.WhenAll(plan.Destinations.Select(destination => plan.Waits(destination)
+            ? attempts.Wait(lead, destination) : attempts.First(lead, body, site, destination, yields)));
 
         LogRouted(
             logger, lead.EventId, lead.SiteId, lead.Action, states.Count(state => state == DeliveryState.Delivered), states.Length,

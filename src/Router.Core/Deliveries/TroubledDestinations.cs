@@ -65,10 +65,10 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
                 from dead where dead.id is not null
             ),
             held (id) as (
-                (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
+                (select d.destination_id from deliveries d where {LeadOrder.IsHeldForDestination} order by d.destination_id limit 1)
                 union all
-                select (select destination_id from deliveries
-                        where state = 'held' and destination_id > held.id order by destination_id limit 1)
+                select (select d.destination_id from deliveries d
+                        where {LeadOrder.IsHeldForDestination} and d.destination_id > held.id order by d.destination_id limit 1)
                 from held where held.id is not null
             )
             select x.id as destination_id, x.name as destination_name, x.kind, x.active, s.id as site_id, s.name as site_name,
@@ -106,7 +106,8 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
                     select from deliveries d where d.destination_id = x.id and d.state = 'retrying' and not d.is_test limit @Most + 1) d
             ) waits
             cross join lateral (
-                select count(*)::int from (select from deliveries d where d.destination_id = x.id and d.state = 'held' limit @Most + 1) d
+                select count(*)::int from (
+                    select from deliveries d where d.destination_id = x.id and {LeadOrder.IsHeldForDestination} limit @Most + 1) d
             ) holds
             cross join lateral (
                 select count(*)::int from (

@@ -61,6 +61,13 @@ public sealed record LeadEvent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Guid? Repeats { get; init; }
 
+    /// <summary>
+    /// The latest event of the same lead that the same host accepted shortly before; null when there is none. It may not be planned yet.
+    /// </summary>
+    [JsonPropertyName("follows")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? Follows { get; init; }
+
     /// <summary>One of <see cref="LeadTests"/> for a test lead of a destination; null for a lead.</summary>
     [JsonPropertyName("test")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

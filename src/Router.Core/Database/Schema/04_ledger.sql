@@ -26,7 +26,8 @@ create table lead_events (
     primary key (id)
 ) partition by range (id);
 create table lead_events_default partition of lead_events default;
-create index lead_events_lead on lead_events (site_id, lead_id);
+-- An event looks for the one before it of the same lead.
+create index lead_events_lead on lead_events (site_id, lead_id, accepted_at);
 -- A site's leads by time, and over all sites by walking from site to site.
 create index lead_events_received on lead_events (site_id, accepted_at) where test is null and product <> '';
 
@@ -68,6 +69,53 @@ create index deliveries_held on deliveries (destination_id, accepted_at) where s
 create index deliveries_dead on deliveries (accepted_at desc, event_id desc, destination_id desc) where state = 'dead' and not is_test;
 create index deliveries_dead_of_destination on deliveries (destination_id, accepted_at desc, event_id desc) where state = 'dead';
 create index deliveries_refused on deliveries (destination_id, accepted_at desc, event_id desc) where state in ('rejected', 'canceled');
+
+-- Deliveries that wait for an earlier event of their lead at the same destination; their rows are held. Whoever finds none of these behind a held row
+-- lets that go. Small: it is looked into whenever deliveries change.
+create table delivery_waits (
+    event_id              uuid not null,
+    destination_id        uuid not null,
+    site_id               uuid not null,
+    accepted_at           timestamptz not null,     -- the event's own: part of its delivery's key
+    since                 timestamptz not null default now(),
+    waits_for             uuid not null,            -- the earlier event; it may not be planned yet
+    primary key (event_id, destination_id)
+);
+create index delivery_waits_for on delivery_waits (waits_for, destination_id);
+
+-- Whoever ends a delivery, in whatever way, lets those go that wait for it.
+create function let_followers_go() returns trigger language plpgsql as $$
+begin
+    -- The update below comes here, too.
+    if not exists (select from delivery_waits) or not exists (select from changed where finished_at is not null) then
+        return null;
+    end if;
+
+    -- What ends while it waits itself leaves its own wait to those behind it.
+    update delivery_waits w set waits_for = own.waits_for
+    from changed c join delivery_waits own on own.event_id = c.event_id and own.destination_id = c.destination_id
+    where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id;
+    delete from delivery_waits w using changed c
+    where c.finished_at is not null and w.event_id = c.event_id and w.destination_id = c.destination_id;
+
+    with gone as (
+        delete from delivery_waits w using changed c
+        where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id
+        returning w.destination_id, w.accepted_at, w.event_id
+    )
+    update deliveries d set state = 'retrying', next_attempt_at = now()
+    from gone g
+    where d.destination_id = g.destination_id and d.accepted_at = g.accepted_at and d.event_id = g.event_id and d.state = 'held';
+    if found then
+        perform pg_notify('router_due', '');
+    end if;
+    return null;
+end $$;
+
+create trigger deliveries_let_followers_go_on_insert after insert on deliveries
+    referencing new table as changed for each statement execute function let_followers_go();
+create trigger deliveries_let_followers_go_on_update after update on deliveries
+    referencing new table as changed for each statement execute function let_followers_go();
 
 -- Attempts before the latest one, and those that came too late to count. started_at is part of the key: after a lost worker the same number can be
 -- made twice.
