@@ -41,7 +41,7 @@ public sealed class CrashTests(TestServers servers)
     public async Task Worker_KilledDuringARetry_TheNextNumberIsMade()
     {
         await using var router = await RouterFixture.StartProcesses(
-            servers, workers: 1, ("Delivery:RequestTimeout", "00:00:01"), ("Delivery:Lease", "00:00:02"));
+            servers, workers: 1, ("Delivery:RequestTimeout", "00:00:05"), ("Delivery:Lease", "00:00:10"));
         var site = await router.CreateSite();
         var hung = new TaskCompletionSource();
         router.Receiver.Answer(site.LeadManager.Path, async (context, request) =>

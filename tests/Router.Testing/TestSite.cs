@@ -94,6 +94,14 @@ public sealed class TestSite
         return lead;
     }
 
+    /// <summary>An update of a lead that must be accepted.</summary>
+    public async Task UpdateLead(string lead, string note)
+    {
+        using var response = await UntilTaken(
+            () => Send(HttpMethod.Patch, $"/leads/{lead}", JsonSerializer.Serialize(new { notes = note })));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     /// <summary>As senders do: a 503, which a busy machine answers now and then, is tried again.</summary>
     public static async Task<HttpResponseMessage> UntilTaken(Func<Task<HttpResponseMessage>> send)
     {

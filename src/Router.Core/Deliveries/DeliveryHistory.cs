@@ -118,13 +118,16 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             "select exists (select from sites where id = @siteId)", new { siteId }, cancellationToken: cancellationToken));
     }
 
-    /// <summary>One delivery with its attempts, oldest first; null when the site has no such delivery.</summary>
+    /// <summary>
+    /// One delivery with its attempts, oldest first, and whether its destination has newer events of the lead; null when the site has no
+    /// such delivery.
+    /// </summary>
     /// <param name="siteId">The site.</param>
     /// <param name="eventId">The event.</param>
     /// <param name="destinationId">The destination.</param>
     /// <param name="contents">Whether answers are shown: to the site's owners only.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts)?> Find(
+    public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts, bool HasNewer)?> Find(
         Guid siteId, Guid eventId, Guid destinationId, bool contents, CancellationToken cancellationToken)
     {
         var sql = $"""
@@ -140,13 +143,20 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
                    case when @contents then a.response_headers end as response_headers, a.requests
             from lead_events e cross join lateral ({AttemptsOf("@destinationId")}) a
             where e.id = @eventId and e.site_id = @siteId
-            order by a.attempt, a.started_at
+            order by a.attempt, a.started_at;
+
+            select exists (
+                select from lead_events e
+                join lead_events n on n.site_id = e.site_id and n.lead_id = e.lead_id and n.accepted_at > e.accepted_at
+                join deliveries d on d.destination_id = @destinationId and d.accepted_at = n.accepted_at and d.event_id = n.id
+                where e.id = @eventId and e.site_id = @siteId and (d.state = 'delivered' or d.delivered_at is not null))
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             sql, new { siteId, eventId, destinationId, contents }, cancellationToken: cancellationToken));
         var delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
         var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
-        return delivery is null ? null : (delivery, attempts);
+        var hasNewer = await results.ReadSingleAsync<bool>();
+        return delivery is null ? null : (delivery, attempts, hasNewer);
     }
 }

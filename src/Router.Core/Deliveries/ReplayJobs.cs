@@ -183,10 +183,13 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
         if (job is null)
             return 0;
 
-        var count = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+        var sent = (await connection.QueryAsync<ReplayedDelivery>(new CommandDefinition(
             job.Missed ? Missed(job.Filter) : Finished(job.Filter),
             job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
-            commandTimeout: 60, cancellationToken: cancellationToken));
+            commandTimeout: 60, cancellationToken: cancellationToken))).AsList();
+        if (options.Value.KeepOrder)
+            await ReplayOrder.Hold(connection, sent, cancellationToken);
+        var count = sent.Count;
         await connection.ExecuteAsync(new CommandDefinition(
             "update replays set replayed = replayed + @count, finished_at = case when @count = 0 then now() end where id = @Id",
             new { job.Id, count }, cancellationToken: cancellationToken));
@@ -210,9 +213,9 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
                   ) oldest
                   where x.active and {filter.Destinations}
                   order by oldest.accepted_at, oldest.event_id limit @Step)
-            returning 1
+            returning d.destination_id, d.accepted_at, d.event_id
         )
-        select count(*)::int from again
+        select * from again
         """;
 
     private static string Missed(DeliveryFilter filter) => $"""
@@ -221,18 +224,18 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
               and (d.destination_id, d.accepted_at, d.event_id) in (
                   select d.destination_id, d.accepted_at, d.event_id {Ungotten(filter)} and d.finished_at < @CreatedAt
                   order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
-            returning 1
+            returning d.destination_id, d.accepted_at, d.event_id
         ), again as (
             insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
             select e.id, x.id, e.site_id, 'retrying', now(), e.accepted_at {MissedEvents(filter)} and e.accepted_at < @CreatedAt
             order by e.accepted_at, e.id limit @Step
             on conflict do nothing
-            returning event_id
+            returning destination_id, accepted_at, event_id
         ), planned as (
             update lead_events e set destinations = array_append(e.destinations, @Destination) from again
             where e.id = again.event_id and not @Destination = any (e.destinations)
         )
-        select ((select count(*) from again) + (select count(*) from ungotten))::int
+        select * from again union all select * from ungotten
         """;
 
     private static string Candidates(DeliveryFilter filter) => $"""

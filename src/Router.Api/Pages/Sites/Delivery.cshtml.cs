@@ -29,6 +29,9 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     /// <summary>How many older attempts aren't shown.</summary>
     public int AttemptsLeftOut { get; private set; }
 
+    /// <summary>Whether the destination has newer events of the lead.</summary>
+    public bool HasNewer { get; private set; }
+
     /// <summary>Null for whoever may not see the contents, and when there are none any more.</summary>
     public SentRequest? Sent { get; private set; }
 
@@ -65,7 +68,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
         if (await history.Find(SiteId, EventId, DestinationId, HttpContext.Account().Owns(SiteId), cancellationToken) is not { } found)
             return false;
 
-        (Delivery, AttemptsLeftOut) = (found.Delivery, Math.Max(0, found.Attempts.Count - MostAttempts));
+        (Delivery, HasNewer, AttemptsLeftOut) = (found.Delivery, found.HasNewer, Math.Max(0, found.Attempts.Count - MostAttempts));
         Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
         Sent = MaySeeContents ? await requests.Rebuild(SiteId, EventId, DestinationId, cancellationToken) : null;
         return true;
