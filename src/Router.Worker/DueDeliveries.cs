@@ -21,6 +21,9 @@ internal sealed class DueDeliveries(
 
     private const int Batch = 250;
 
+    // Woken for one, it takes those along that come right after it.
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(10);
+
     // What the broker gets at once it writes at once, and a fresh lead that comes then waits for its confirm behind that.
     private const int PublishedAtOnce = 32;
 
@@ -40,8 +43,8 @@ internal sealed class DueDeliveries(
                 // While a destination takes its share there may be more: on at once. A few can wait for company.
                 var queued = await Queue(stoppingToken);
                 _duty.Succeed();
-                if (queued < options.Value.MaxQueuedRetries)
-                    await _woken.WaitAsync(options.Value.DueInterval, stoppingToken);
+                if (queued < options.Value.MaxQueuedRetries && await _woken.WaitAsync(options.Value.DueInterval, stoppingToken))
+                    await Task.Delay(Company, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -29,12 +29,12 @@ internal sealed partial class PauseKeeper(
                 LogResumed(_log, destination);
         }
 
-        await order.ForgetEnded(cancellationToken);
         if (await pauses.Abandon(cancellationToken) is > 0 and var abandoned)
             LogAbandoned(_log, abandoned);
         // In small steps: what is let go at once is written at once, and fresh leads would meet that on the disk.
         for (var step = 0; await pauses.Drain(grow: step == 0, cancellationToken) > 0 && step < DrainSteps - 1; step++)
             await Task.Delay(_step, _time, cancellationToken);
+        await order.ForgetEnded(cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Destination {DestinationId} keeps failing and is paused: its deliveries are held")]

@@ -40,6 +40,19 @@ public sealed class RecentEventsTests
     }
 
     [Fact]
+    public void Event_AcceptedBeforeTheOther_DoesNotFollowIt()
+    {
+        var lead = Guid.NewGuid().ToString();
+        var (waited, other) = (Event(LeadActions.Updated, lead), Event(LeadActions.Updated, lead));
+        _recent.Add(other);
+        Assert.Null(_recent.Stamp(waited).Follows);
+
+        // Nor does it take the other's place.
+        _recent.Add(waited);
+        Assert.Equal(other.EventId, _recent.Stamp(Event(LeadActions.Updated, lead)).Follows);
+    }
+
+    [Fact]
     public void Lead_IsForgottenAfterAWhile()
     {
         var created = Event(LeadActions.Created, Guid.NewGuid().ToString());
@@ -56,9 +69,15 @@ public sealed class RecentEventsTests
         _recent.Add(Event(LeadActions.Created, Guid.NewGuid().ToString()));
     }
 
-    private static LeadEvent Event(string action, string lead) => new()
+    private LeadEvent Event(string action, string lead) => new()
     {
-        EventId = Guid.NewGuid(), SiteId = Site, Action = action, LeadId = lead, AcceptedAt = DateTimeOffset.UnixEpoch, Product = "web",
+        EventId = Guid.NewGuid(), SiteId = Site, Action = action, LeadId = lead, AcceptedAt = At(), Product = "web",
         SourceSystem = "Web", Lead = new RawJson("{}"u8.ToArray()),
     };
+
+    private DateTimeOffset At()
+    {
+        _time.Advance(TimeSpan.FromMicroseconds(1));
+        return _time.GetUtcNow();
+    }
 }

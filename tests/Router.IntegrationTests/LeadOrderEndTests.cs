@@ -112,6 +112,19 @@ public sealed class LeadOrderEndTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Two_ThatFollowEachOther_BothArrive()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:PauseTick", "00:00:00.2"));
+        var site = await router.CreateSite();
+        var (lead, first, second) = (Guid.NewGuid().ToString("N"), NewId(), NewId());
+        await Publish(router, site, lead, first, "updated", follows: second);
+        await site.Delivery(site.LeadManager, "held", action: "updated");
+        await Publish(router, site, lead, second, "updated", follows: first);
+        await router.Receiver.Wait(site.LeadManager.Path, 2);
+        await Eventually.Equal(0, () => Waits(router, site), "nothing waits any more");
+    }
+
+    [Fact]
     public async Task Follower_OfOneThatIsNeverPlanned_WaitsForSomeMinutesOnly()
     {
         await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:PauseTick", "00:00:00.2"));

@@ -1,6 +1,6 @@
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using Router.Core.Database;
 
 namespace Router.Core.Deliveries;
@@ -8,7 +8,7 @@ namespace Router.Core.Deliveries;
 /// <summary>
 /// The order of a lead's events at a destination: the plan of an event notes which of its deliveries wait for an earlier one
 /// (<see cref="DeliveryPlanner"/>), the end of that one lets them go (the trigger <c>let_followers_go</c>). Here is what the trigger can't
-/// see: an earlier one that ended while the later one was being written.
+/// see: an earlier one that ended while the later one was being written, and what it found locked.
 /// </summary>
 public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database)
 {
@@ -18,47 +18,83 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
         and not exists (select from delivery_waits w where w.event_id = d.event_id and w.destination_id = d.destination_id)
         """;
 
+    /// <summary>How long an earlier event is looked for: its schedule is over by then, and most pauses are, too.</summary>
+    internal static readonly TimeSpan LookBack = TimeSpan.FromDays(7);
+
+    private const int Batch = 1_000;
+
     // A plan without an outcome is in a worker's hands, or back at the broker. What isn't planned comes soon, for it is ahead in the queue;
-    // or never, if it was set aside.
+    // or never, if it was set aside. What was accepted later is never waited for: two could wait for each other.
     private const string IsUnfinished = """
         coalesce(
-            (select case when b.event_id is null then awaits_first_outcome(p.destinations, w.destination_id, p.planned_at)
-                    else b.finished_at is null end
+            (select p.accepted_at < w.accepted_at
+                    and case when b.event_id is null then awaits_first_outcome(p.destinations, w.destination_id, p.planned_at)
+                        else b.finished_at is null end
              from lead_events p
              left join deliveries b on b.destination_id = w.destination_id and b.accepted_at = p.accepted_at and b.event_id = p.id
-             where p.id = w.waits_for),
+               and b.event_id between first_event_id(@From) and first_event_id(@Until)
+             where p.id = w.waits_for and p.id between first_event_id(@From) and first_event_id(@Until)),
             w.since > now() - interval '2 minutes')
         """;
+
+    private (Guid Event, Guid Destination) _looked;
 
     /// <summary>Lets a delivery go that has just been held for an earlier one, if that one has ended meanwhile.</summary>
     public async Task LetGoIfOver(Guid eventId, Guid destinationId, DateTimeOffset acceptedAt, CancellationToken cancellationToken)
     {
-        const string sql = $"""
-            with ended as (
-                delete from delivery_waits w where w.event_id = $1 and w.destination_id = $2 and not {IsUnfinished}
-            ), freed as (
+        // One after the other: whoever ends an earlier one locks the delivery first and then its wait.
+        const string forget = $"""
+            delete from delivery_waits w where w.event_id = @eventId and w.destination_id = @destinationId and not {IsUnfinished}
+            """;
+        const string free = """
+            with freed as (
                 update deliveries d set state = 'retrying', next_attempt_at = now()
-                where d.destination_id = $2 and d.accepted_at = $3 and d.event_id = $1 and d.state = 'held'
-                  and not exists (select from delivery_waits w where w.event_id = $1 and w.destination_id = $2 and {IsUnfinished})
+                where d.destination_id = @destinationId and d.accepted_at = @AcceptedAt and d.event_id = @eventId and d.state = 'held'
+                  and not exists (select from delivery_waits w where w.event_id = @eventId and w.destination_id = @destinationId)
                 returning d.event_id
             )
             select pg_notify('router_due', '') from freed
             """;
-        await using var command = database.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = eventId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = destinationId });
-        command.Parameters.Add(
-            new NpgsqlParameter<DateTime> { TypedValue = acceptedAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var parameters = new
+        {
+            eventId, destinationId, AcceptedAt = acceptedAt.UtcDateTime, From = (acceptedAt - LookBack).UtcDateTime,
+            Until = (acceptedAt + TimeSpan.FromDays(1)).UtcDateTime,
+        };
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(forget, parameters, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(free, parameters, cancellationToken: cancellationToken));
     }
 
     /// <summary>
     /// Forgets waits for what has ended, or is no longer in the ledger: their deliveries are held without a reason then, and
-    /// <see cref="DestinationPauses.Drain"/> lets them go. Only a worker that died in between leaves any.
+    /// <see cref="DestinationPauses.Drain"/> lets them go. A thousand at a time, going on where it stopped.
     /// </summary>
     public async Task<int> ForgetEnded(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"delete from delivery_waits w where not {IsUnfinished}");
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        const string next = """
+            select event_id, destination_id, accepted_at from delivery_waits
+            where (event_id, destination_id) > (@Event, @Destination)
+            order by event_id, destination_id limit @Batch
+            """;
+        const string forget = $"""
+            delete from delivery_waits w using unnest(@Events, @Destinations) as l (event_id, destination_id)
+            where w.event_id = l.event_id and w.destination_id = l.destination_id and not {IsUnfinished}
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var waits = (await connection.QueryAsync<(Guid Event, Guid Destination, DateTimeOffset AcceptedAt)>(new CommandDefinition(
+            next, new { _looked.Event, _looked.Destination, Batch }, cancellationToken: cancellationToken))).AsList();
+        _looked = waits.Count < Batch ? default : (waits[^1].Event, waits[^1].Destination);
+        if (waits.Count == 0)
+            return 0;
+
+        return await connection.ExecuteAsync(new CommandDefinition(
+            forget,
+            new
+            {
+                Events = waits.ConvertAll(wait => wait.Event), Destinations = waits.ConvertAll(wait => wait.Destination),
+                From = (waits.Min(wait => wait.AcceptedAt) - LookBack).UtcDateTime,
+                Until = (waits.Max(wait => wait.AcceptedAt) + TimeSpan.FromDays(1)).UtcDateTime,
+            },
+            cancellationToken: cancellationToken));
     }
 }

@@ -8,9 +8,6 @@ namespace Router.Core.Deliveries;
 /// <summary>Which deliveries of freshly planned events wait for an earlier event of their lead: see <see cref="LeadOrder"/>.</summary>
 internal static class PlanWaits
 {
-    // The schedule of an earlier one is over by then.
-    private static readonly TimeSpan LookBack = TimeSpan.FromDays(2);
-
     // An event that isn't planned yet is waited for at all destinations: where it doesn't go it is forgotten once it is planned.
     // Of those that are, only the newest at a destination is looked at, for that one waited for those before it. A sender may have left the
     // destination out of some.
@@ -71,7 +68,7 @@ internal static class PlanWaits
         last = 1;
         command.Add(NpgsqlDbType.Integer, followers, row => (last += row.Destinations.Count) - row.Destinations.Count);
         command.Add(NpgsqlDbType.Uuid, followers.SelectMany(row => row.Destinations).ToList(), id => id);
-        command.Add(followers.Min(row => row.Lead.AcceptedAt) - LookBack);
+        command.Add(followers.Min(row => row.Lead.AcceptedAt) - LeadOrder.LookBack);
         // An id that is made from an Idempotency-Key begins with its day only.
         command.Add(followers.Max(row => row.Lead.AcceptedAt) + TimeSpan.FromDays(1));
 

@@ -27,7 +27,7 @@ internal static class ReplayOrder
                     from lead_events p
                     join deliveries b on b.destination_id = r.destination_id and b.accepted_at = p.accepted_at and b.event_id = p.id
                     where p.site_id = r.site_id and p.lead_id = r.lead_id and p.accepted_at < r.accepted_at
-                      and p.id between first_event_id(r.accepted_at - interval '2 days')
+                      and p.id between first_event_id(r.accepted_at - interval '30 days')
                       and first_event_id(r.accepted_at + interval '1 day')
                       and b.state in ('retrying', 'held')
                     order by p.accepted_at desc limit 1) earlier

@@ -15,19 +15,22 @@ public sealed class RecentEvents(TimeProvider time)
     private const int MostInGeneration = 100_000;
 
     private readonly Lock _lock = new();
-    private Dictionary<(Guid Site, Guid Lead), Guid> _young = [];
-    private Dictionary<(Guid Site, Guid Lead), Guid> _old = [];
+    private Dictionary<(Guid Site, Guid Lead), (Guid Id, DateTimeOffset AcceptedAt)> _young = [];
+    private Dictionary<(Guid Site, Guid Lead), (Guid Id, DateTimeOffset AcceptedAt)> _old = [];
     private long _since = time.GetTimestamp();
 
-    /// <summary>The event as it is to be published: with what it follows. A new lead follows nothing.</summary>
+    /// <summary>
+    /// The event as it is to be published: with what it follows. A new lead follows nothing, and nothing follows what was accepted later
+    /// (a request may wait for its Idempotency-Key meanwhile): two could wait for each other.
+    /// </summary>
     public LeadEvent Stamp(LeadEvent lead)
     {
         if (!LeadActions.IsAboutLead(lead.Action) || lead.Action == LeadActions.Created || Key(lead) is not { } key)
             return lead;
         lock (_lock)
         {
-            return (_young.TryGetValue(key, out var earlier) || _old.TryGetValue(key, out earlier)) && earlier != lead.EventId
-                ? lead with { Follows = earlier } : lead;
+            return Find(key) is { } earlier && earlier.Id != lead.EventId && earlier.AcceptedAt < lead.AcceptedAt
+                ? lead with { Follows = earlier.Id } : lead;
         }
     }
 
@@ -40,9 +43,13 @@ public sealed class RecentEvents(TimeProvider time)
         {
             if (_young.Count >= MostInGeneration || time.GetElapsedTime(_since) > Generation)
                 (_old, _young, _since) = (_young, [], time.GetTimestamp());
-            _young[key] = lead.EventId;
+            if (Find(key) is not { } latest || latest.AcceptedAt < lead.AcceptedAt)
+                _young[key] = (lead.EventId, lead.AcceptedAt);
         }
     }
+
+    private (Guid Id, DateTimeOffset AcceptedAt)? Find((Guid Site, Guid Lead) key) =>
+        _young.TryGetValue(key, out var latest) || _old.TryGetValue(key, out latest) ? latest : null;
 
     private static (Guid Site, Guid Lead)? Key(LeadEvent lead) =>
         Uuids.TryParse(lead.LeadId, out var id) ? (lead.SiteId, id) : null;

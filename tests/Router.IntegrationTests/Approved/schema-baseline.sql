@@ -373,11 +373,16 @@ create table delivery_waits (
     since                 timestamptz not null default now(),
     waits_for             uuid not null,            -- the earlier event; it may not be planned yet
     primary key (event_id, destination_id)
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index delivery_waits_for on delivery_waits (waits_for, destination_id);
 
--- Whoever ends a delivery, in whatever way, lets those go that wait for it.
+-- Whoever ends a delivery, in whatever way, lets those go that wait for it. Rows that somebody else has locked are left to the workers, who look
+-- through the waits each second: nobody waits for a lock here.
 create function let_followers_go() returns trigger language plpgsql as $$
+declare
+    events       uuid[];
+    destinations uuid[];
+    times        timestamptz[];
 begin
     -- The update below comes here, too.
     if not exists (select from delivery_waits) or not exists (select from changed where finished_at is not null) then
@@ -391,17 +396,34 @@ begin
     delete from delivery_waits w using changed c
     where c.finished_at is not null and w.event_id = c.event_id and w.destination_id = c.destination_id;
 
-    with gone as (
-        delete from delivery_waits w using changed c
-        where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id
-        returning w.destination_id, w.accepted_at, w.event_id
-    )
-    update deliveries d set state = 'retrying', next_attempt_at = now()
-    from gone g
-    where d.destination_id = g.destination_id and d.accepted_at = g.accepted_at and d.event_id = g.event_id and d.state = 'held';
-    if found then
-        perform pg_notify('router_due', '');
+    select array_agg(w.event_id), array_agg(w.destination_id), array_agg(w.accepted_at) into events, destinations, times
+    from delivery_waits w join changed c on w.waits_for = c.event_id and w.destination_id = c.destination_id
+    where c.finished_at is not null;
+    if events is null then
+        return null;
     end if;
+
+    -- By execute, for a plan that knows the span of ids and so touches one or two days.
+    execute $sql$
+        with free as (
+            select d.destination_id, d.accepted_at, d.event_id
+            from unnest($1, $2, $3) as f (event_id, destination_id, accepted_at)
+            join deliveries d on d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
+            where d.state = 'held' and d.event_id between $4 and $5
+            for update of d skip locked
+        ), freed as (
+            update deliveries d set state = 'retrying', next_attempt_at = now()
+            from free f
+            where d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
+              and d.event_id between $4 and $5
+            returning d.event_id, d.destination_id
+        ), ended as (
+            delete from delivery_waits w using freed f where w.event_id = f.event_id and w.destination_id = f.destination_id
+        )
+        select pg_notify('router_due', '') from freed limit 1
+        $sql$
+    using events, destinations, times, (select id from unnest(events) e (id) order by id limit 1),
+          (select id from unnest(events) e (id) order by id desc limit 1);
     return null;
 end $$;
 
