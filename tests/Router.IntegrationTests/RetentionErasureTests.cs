@@ -61,6 +61,19 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
     }
 
     [Fact]
+    public async Task User_WhoseIdIsAUuid_IsFoundAndErasedByIt()
+    {
+        var site = await _router.CreateSite(asLeadManager: true);
+        var user = Guid.NewGuid();
+        (await site.Send(HttpMethod.Put, $"/users/{user:D}", """{"name":"Ben"}""")).EnsureSuccessStatusCode();
+        await site.Delivery(site.LeadManager, "delivered", action: "user_updated");
+        Assert.Single((await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/deliveries?lead={user:D}"))
+            .GetProperty("items").EnumerateArray());
+        var erased = await _router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{user:D}");
+        Assert.Equal("""{"events":1,"canceled":0}""", await erased.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Lead_ErasedWhileItIsReplayed_IsCanceledAndNotDueForEver()
     {
         var site = await _router.CreateSite();

@@ -11,8 +11,8 @@ namespace Router.Core.Deliveries;
 /// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
 public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery)
 {
-    /// <summary>The lead's id whatever its spelling; null for a user, or if it isn't one.</summary>
-    internal Guid? LeadId { get; } = LeadActions.IsAboutLead(Lead.Action) && Uuids.TryParse(Lead.LeadId, out var id) ? id : null;
+    /// <summary>The lead's id whatever its spelling; null if it isn't a UUID, as most users' are not.</summary>
+    internal Guid? LeadId { get; } = Uuids.TryParse(Lead.LeadId, out var id) ? id : null;
 
     /// <summary>Whether it was written before and no answer came: it may be there all the same, planned by us.</summary>
     internal bool IsInDoubt { get; set; }
