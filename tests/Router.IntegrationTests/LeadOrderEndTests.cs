@@ -8,9 +8,6 @@ namespace Router.IntegrationTests;
 /// <summary>What waits for an earlier event of its lead goes on however that one ends, and even if it never comes.</summary>
 public sealed class LeadOrderEndTests(TestServers servers)
 {
-    /// <summary>Long enough for any of these tests.</summary>
-    private static readonly string Schedule = string.Join(',', Enumerable.Repeat("00:00:00.5", 100));
-
     [Fact]
     public async Task Earlier_GivenUp_LetsTheLaterOneGo()
     {
@@ -38,7 +35,7 @@ public sealed class LeadOrderEndTests(TestServers servers)
     [Fact]
     public async Task Erasure_OfTheLead_LeavesNothingWaiting()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:RetrySchedule", Schedule));
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:RetrySchedule", LeadOrderTests.Schedule));
         var site = await router.CreateSite();
         var destination = await site.AddDestination("down");
         router.Receiver.Answer(destination.Path, 500);
@@ -55,7 +52,7 @@ public sealed class LeadOrderEndTests(TestServers servers)
     [Fact]
     public async Task Destination_SwitchedOff_LeavesNothingWaiting()
     {
-        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:RetrySchedule", Schedule));
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:RetrySchedule", LeadOrderTests.Schedule));
         var site = await router.CreateSite();
         var destination = await site.AddDestination("to-be-off");
         router.Receiver.Answer(destination.Path, 500);

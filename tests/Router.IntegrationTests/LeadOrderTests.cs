@@ -6,7 +6,7 @@ namespace Router.IntegrationTests;
 public sealed class LeadOrderTests(TestServers servers)
 {
     /// <summary>Long enough for any of these tests.</summary>
-    private static readonly string Schedule = string.Join(',', Enumerable.Repeat("00:00:00.5", 100));
+    internal static readonly string Schedule = string.Join(',', Enumerable.Repeat("00:00:00.5", 100));
 
     [Fact]
     public async Task Pairs_SentAtOnceAfterTheAnswer_ArriveInTheirOrderAtAllDestinations()
@@ -149,7 +149,7 @@ public sealed class LeadOrderTests(TestServers servers)
         taken.EnsureSuccessStatusCode();
     }
 
-    private static string Lead(Received request) => request.Json.GetProperty("id").GetString()!;
+    internal static string Lead(Received request) => request.Json.GetProperty("id").GetString()!;
 
-    private static string Note(Received request) => request.Json.GetProperty("notes").GetString()!;
+    internal static string Note(Received request) => request.Json.GetProperty("notes").GetString()!;
 }

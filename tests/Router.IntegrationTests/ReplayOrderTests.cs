@@ -33,7 +33,7 @@ public sealed class ReplayOrderTests(TestServers servers)
 
         await Eventually.Equal(10, () => site.Count("delivered", destination, "updated"), "all are delivered");
         var log = router.Receiver.At(destination.Path).Skip(before).ToList();
-        Assert.All(log.GroupBy(Lead), lead => Assert.Equal(["", "", "1", "2"], lead.Select(Note)));
+        Assert.All(log.GroupBy(LeadOrderTests.Lead), lead => Assert.Equal(["", "", "1", "2"], lead.Select(LeadOrderTests.Note)));
     }
 
     [Fact]
@@ -53,8 +53,4 @@ public sealed class ReplayOrderTests(TestServers servers)
                 html.Contains("Newer messages of this lead were delivered here already", StringComparison.Ordinal));
         }
     }
-
-    private static string Lead(Received request) => request.Json.GetProperty("id").GetString()!;
-
-    private static string Note(Received request) => request.Json.GetProperty("notes").GetString()!;
 }

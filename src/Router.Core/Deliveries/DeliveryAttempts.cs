@@ -25,13 +25,12 @@ public sealed class DeliveryAttempts(
     /// <param name="destination">Where to.</param>
     /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
     public Task<DeliveryState> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
-        Attempt(lead, body, site, destination, new Due(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false));
+        Attempt(lead, body, site, destination, Due.First(yields));
 
     /// <summary>Holds a planned delivery until an earlier one of its lead has ended; the state that it came to.</summary>
     public async Task<DeliveryState> Wait(LeadEvent lead, Guid destination)
     {
-        var due = new Due(Number: 1, Step: 0, IsClaimed: false, Yields: false, IsProbe: false, WasDelivered: false);
-        await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, due, DeliveryState.Held, delay: null);
+        await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, Due.First(yields: false), DeliveryState.Held, delay: null);
         await availability.Wait(
             async token =>
             {
@@ -161,5 +160,8 @@ public sealed class DeliveryAttempts(
     /// <param name="Yields">Whether it gives way to fresh leads.</param>
     /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
     /// <param name="WasDelivered">Whether the receiver has it already: then it is nobody's dead letter.</param>
-    private readonly record struct Due(int Number, int Step, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered);
+    private readonly record struct Due(int Number, int Step, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered)
+    {
+        public static Due First(bool yields) => new(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false);
+    }
 }

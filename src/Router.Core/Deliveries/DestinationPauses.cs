@@ -17,8 +17,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
     // Let go at a time: what goes is sent as soon as it can, beside fresh leads that need the same disk and processors.
     private const int MostDrained = 64;
 
-    // Which destinations have held deliveries, by one step in the index for each.
-    private const string Holding = $"""
+    /// <summary>A recursive CTE: which destinations have held deliveries, by one step in the index for each.</summary>
+    internal const string Holding = $"""
         holding (id) as (
             (select d.destination_id from deliveries d where {LeadOrder.IsHeldForDestination} order by d.destination_id limit 1)
             union all

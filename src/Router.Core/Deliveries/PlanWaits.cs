@@ -53,7 +53,7 @@ internal static class PlanWaits
     public static async Task<Dictionary<Guid, HashSet<Guid>>?> Note(
         NpgsqlConnection connection, IEnumerable<PlannedEvent> events, CancellationToken cancellationToken)
     {
-        var followers = events.Where(row => row.LeadId is not null && row.Lead.Action != LeadActions.Created).ToList();
+        var followers = events.Where(row => row.LeadId is not null && LeadActions.FollowsALead(row.Lead.Action)).ToList();
         if (followers.Count == 0)
             return null;
 

@@ -64,13 +64,7 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
                         where state = 'dead' and not is_test and destination_id > dead.id order by destination_id limit 1)
                 from dead where dead.id is not null
             ),
-            held (id) as (
-                (select d.destination_id from deliveries d where {LeadOrder.IsHeldForDestination} order by d.destination_id limit 1)
-                union all
-                select (select d.destination_id from deliveries d
-                        where {LeadOrder.IsHeldForDestination} and d.destination_id > held.id order by d.destination_id limit 1)
-                from held where held.id is not null
-            )
+            {DestinationPauses.Holding}
             select x.id as destination_id, x.name as destination_name, x.kind, x.active, s.id as site_id, s.name as site_name,
                    failing.since as failing_since, coalesce(failing.has_more, false) as has_more, failure.last_status, failure.last_error,
                    x.paused_at, x.paused_by, x.pause_reason, holds.count as held, waits.count as waiting, given_up.count as dead
@@ -116,7 +110,7 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
                     limit @Most + 1) d
             ) given_up
             where x.id in (
-                select id from waiting union select id from dead union select id from held
+                select id from waiting union select id from dead union select id from holding
                 union select id from destinations where paused_at is not null)
               and (@sites::uuid[] is null or x.site_id = any (@sites))
               and (failing.since is not null or given_up.count > 0 or x.paused_at is not null or holds.count > 0)

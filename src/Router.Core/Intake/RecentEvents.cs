@@ -25,7 +25,7 @@ public sealed class RecentEvents(TimeProvider time)
     /// </summary>
     public LeadEvent Stamp(LeadEvent lead)
     {
-        if (!LeadActions.IsAboutLead(lead.Action) || lead.Action == LeadActions.Created || Key(lead) is not { } key)
+        if (!LeadActions.FollowsALead(lead.Action) || Key(lead) is not { } key)
             return lead;
         lock (_lock)
         {

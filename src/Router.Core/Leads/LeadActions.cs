@@ -24,6 +24,9 @@ public static class LeadActions
     /// <summary>Whether the event is about a lead, rather than a user or the destination itself.</summary>
     public static bool IsAboutLead(string action) => action is Created or Updated or ActivityAdded;
 
+    /// <summary>Whether the event may come after others of its lead, and must not overtake them.</summary>
+    public static bool FollowsALead(string action) => action is Updated or ActivityAdded;
+
     /// <summary>Whether the event goes to one destination whatever its Active flag says: it is about that flag.</summary>
     public static bool IsAboutDestination(string action) => action is IntegrationEnabled or IntegrationDisabled;
 }

@@ -56,7 +56,7 @@ public static class OutgoingFields
         new()
         {
             Name = "source", Description = "The sender's, else which system sent it.", IsFor = action =>
-                action is LeadActions.Updated or LeadActions.ActivityAdded,
+                LeadActions.FollowsALead(action),
             // An empty string of an update stays: it says that the field was emptied.
             Value = facts => JsonText.Last(facts.Body, "source") is var source && (JsonText.IsGiven(source) || IsEmptied(source)) ? null
                 : facts.Lead.SourceSystem,
