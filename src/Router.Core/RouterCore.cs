@@ -28,6 +28,7 @@ public static class RouterCore
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<OrderOptions>().Bind(configuration.GetSection("Order")).ValidateDataAnnotations().ValidateOnStart();
         // The API reads it too: it shows a request with the User-Agent that workers send.
         services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection("Delivery"))
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
@@ -48,8 +49,8 @@ public static class RouterCore
     }
 
     /// <summary>
-    /// What the API keeps of a lead before RabbitMQ has it: the outbox and the Idempotency-Keys. After <see cref="AddLedger"/> and before
-    /// whatever takes leads, so that both can still be written while the last requests end.
+    /// What the API keeps of a lead before RabbitMQ has it: the outbox, the Idempotency-Keys and the order. After <see cref="AddLedger"/>
+    /// and before whatever takes leads, so that all can still be written while the last requests end.
     /// </summary>
     public static IServiceCollection AddIntake(this IServiceCollection services, IConfiguration configuration)
     {
@@ -57,7 +58,9 @@ public static class RouterCore
         services.AddBackground<LeadOutbox>();
         services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddBackground<IdempotencyClaims>();
+        services.AddBackground<EventRegister>();
         services.AddSingleton<RecentEvents>();
+        services.AddSingleton<EventSequence>();
         return services;
     }
 

@@ -14,59 +14,60 @@ public sealed class RecentEventsTests
     public RecentEventsTests() => _recent = new RecentEvents(_time);
 
     [Fact]
-    public void Update_AfterItsLead_NamesIt()
+    public void Events_OfALead_AreAChain()
     {
         var created = Event(LeadActions.Created, "5EAD6DD12CB94F8080FC5716B05C90BA");
-        _recent.Add(created);
-        var updated = _recent.Stamp(Event(LeadActions.Updated, "5ead6dd1-2cb9-4f80-80fc-5716b05c90ba"));
-        Assert.Equal(created.EventId, updated.Follows);
-
-        // Its own follower names it, not the lead.
-        _recent.Add(updated);
-        Assert.Equal(updated.EventId, _recent.Stamp(Event(LeadActions.ActivityAdded, created.LeadId)).Follows);
+        Assert.Null(_recent.Enter(created));
+        var updated = Event(LeadActions.Updated, "5ead6dd1-2cb9-4f80-80fc-5716b05c90ba");
+        Assert.Equal(created.EventId, _recent.Enter(updated)?.Id);
+        Assert.Equal(updated.EventId, _recent.Enter(Event(LeadActions.ActivityAdded, created.LeadId))?.Id);
     }
 
     [Fact]
-    public void Event_OfAnotherLeadOrSiteOrANewLead_NamesNothing()
+    public void Event_OfAnotherLeadOrSite_FollowsNothing()
     {
         var created = Event(LeadActions.Created, Guid.NewGuid().ToString());
-        _recent.Add(created);
-        Assert.Null(_recent.Stamp(Event(LeadActions.Updated, Guid.NewGuid().ToString())).Follows);
-        Assert.Null(_recent.Stamp(Event(LeadActions.Updated, created.LeadId) with { SiteId = Guid.NewGuid() }).Follows);
-        Assert.Null(_recent.Stamp(Event(LeadActions.Created, created.LeadId)).Follows);
-        Assert.Null(_recent.Stamp(Event(LeadActions.UserUpdated, created.LeadId)).Follows);
-        // The same request once more.
-        Assert.Null(_recent.Stamp(created with { Action = LeadActions.Updated }).Follows);
+        _recent.Enter(created);
+        Assert.Null(_recent.Enter(Event(LeadActions.Updated, Guid.NewGuid().ToString())));
+        Assert.Null(_recent.Enter(Event(LeadActions.Updated, created.LeadId) with { SiteId = Guid.NewGuid() }));
     }
 
     [Fact]
-    public void Event_AcceptedBeforeTheOther_DoesNotFollowIt()
+    public void Users_WhoseIdsAreAnyText_AreToldApart()
+    {
+        var first = Event(LeadActions.UserUpdated, "agent-7");
+        _recent.Enter(first);
+        Assert.Null(_recent.Enter(Event(LeadActions.UserUpdated, "agent-8")));
+        Assert.Equal(first.EventId, _recent.Enter(Event(LeadActions.UserUpdated, "agent-7"))?.Id);
+    }
+
+    [Fact]
+    public void Chain_HasGrowingTimes_WhateverTheClockSays()
     {
         var lead = Guid.NewGuid().ToString();
-        var (waited, other) = (Event(LeadActions.Updated, lead), Event(LeadActions.Updated, lead));
-        _recent.Add(other);
-        Assert.Null(_recent.Stamp(waited).Follows);
-
-        // Nor does it take the other's place.
-        _recent.Add(waited);
-        Assert.Equal(other.EventId, _recent.Stamp(Event(LeadActions.Updated, lead)).Follows);
+        var first = Event(LeadActions.Created, lead);
+        _recent.Enter(first);
+        _recent.Enter(Event(LeadActions.Updated, lead) with { AcceptedAt = first.AcceptedAt.AddMinutes(-1) });
+        Assert.True(_recent.Enter(Event(LeadActions.Updated, lead))?.AcceptedAt > first.AcceptedAt);
     }
 
     [Fact]
     public void Lead_IsForgottenAfterAWhile()
     {
-        var created = Event(LeadActions.Created, Guid.NewGuid().ToString());
-        _recent.Add(created);
+        var (kept, forgotten) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        _recent.Enter(Event(LeadActions.Created, kept));
+        _recent.Enter(Event(LeadActions.Created, forgotten));
         Pass(TimeSpan.FromMinutes(3));
-        Assert.Equal(created.EventId, _recent.Stamp(Event(LeadActions.Updated, created.LeadId)).Follows);
+        Assert.NotNull(_recent.Enter(Event(LeadActions.Updated, kept)));
         Pass(TimeSpan.FromMinutes(3));
-        Assert.Null(_recent.Stamp(Event(LeadActions.Updated, created.LeadId)).Follows);
+        Assert.NotNull(_recent.Enter(Event(LeadActions.Updated, kept)));
+        Assert.Null(_recent.Enter(Event(LeadActions.Updated, forgotten)));
     }
 
     private void Pass(TimeSpan time)
     {
         _time.Advance(time);
-        _recent.Add(Event(LeadActions.Created, Guid.NewGuid().ToString()));
+        _recent.Enter(Event(LeadActions.Created, Guid.NewGuid().ToString()));
     }
 
     private LeadEvent Event(string action, string lead) => new()

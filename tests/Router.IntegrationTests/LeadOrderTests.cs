@@ -9,9 +9,11 @@ public sealed class LeadOrderTests(TestServers servers)
     internal static readonly string Schedule = string.Join(',', Enumerable.Repeat("00:00:00.5", 100));
 
     [Fact]
-    public async Task Pairs_SentAtOnceAfterTheAnswer_ArriveInTheirOrderAtAllDestinations()
+    public async Task Pairs_SentToTwoApisAtOnceAfterTheAnswer_ArriveInTheirOrderAtAllDestinations()
     {
+        const int pairs = 500;
         await using var router = await RouterFixture.Start(servers, workers: 2);
+        var other = await router.Host("Router.Api").Ready();
         var site = await router.CreateSite();
         List<TestDestination> destinations = [site.LeadManager];
         for (var i = 0; i < 4; i++)
@@ -23,16 +25,16 @@ public sealed class LeadOrderTests(TestServers servers)
             return Task.CompletedTask;
         });
 
-        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
+        await Parallel.ForAsync(0, pairs, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
         {
             var lead = await site.PostLead();
-            await site.UpdateLead(lead, "1");
+            await site.UpdateLead(lead, "1", other);
         });
 
         foreach (var destination in destinations)
         {
             var isFlaky = destination == destinations[^1];
-            var log = await router.Receiver.Wait(destination.Path, isFlaky ? 400 : 200);
+            var log = await router.Receiver.Wait(destination.Path, isFlaky ? pairs * 4 : pairs * 2, seconds: 120);
             var taken = log.Where(request => !isFlaky || request.Attempt > 1).GroupBy(Lead);
             Assert.All(taken, lead => Assert.Equal(["created", "updated"], lead.Select(request => request.Action)));
             // Nor was it tried before.
@@ -41,7 +43,7 @@ public sealed class LeadOrderTests(TestServers servers)
                 lead.Select(request => request.Action)));
         }
 
-        await site.AssertAccountedFor(200);
+        await site.AssertAccountedFor(pairs * 2);
         Assert.Equal(0, await router.Query<long>("select count(*) from delivery_waits"));
     }
 

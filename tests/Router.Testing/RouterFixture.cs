@@ -68,7 +68,7 @@ public sealed class RouterFixture : IAsyncDisposable
         var all = Defaults(database, amqp, broker);
         // No server goes away under these: a lead is never refused or put into the outbox because the machine is busy.
         if (!processes)
-            all["Incoming:ConfirmTimeout"] = all["Outbox:CommitTimeout"] = "00:00:10";
+            all["Incoming:ConfirmTimeout"] = all["Outbox:CommitTimeout"] = all["Order:Timeout"] = "00:00:10";
         foreach (var (key, value) in settings)
             all[key] = value;
 

@@ -73,9 +73,10 @@ public sealed class TestSite
     /// <summary>Any request with this site's credentials.</summary>
     public Task<HttpResponseMessage> Send(
         HttpMethod method, string path, string? json = null, HttpClient? http = null, Action<HttpRequestMessage>? change = null,
-        string prefix = "/rest")
+        string prefix = "/rest", TestHost? api = null)
     {
-        var request = new HttpRequestMessage(method, new Uri($"{_router.Api.Url.AbsoluteUri.TrimEnd('/')}{prefix}/sites/{Id}{path}"))
+        var url = (api ?? _router.Api).Url.AbsoluteUri.TrimEnd('/');
+        var request = new HttpRequestMessage(method, new Uri($"{url}{prefix}/sites/{Id}{path}"))
         {
             Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"),
         };
@@ -95,10 +96,10 @@ public sealed class TestSite
     }
 
     /// <summary>An update of a lead that must be accepted.</summary>
-    public async Task UpdateLead(string lead, string note)
+    public async Task UpdateLead(string lead, string note, TestHost? api = null)
     {
         using var response = await UntilTaken(
-            () => Send(HttpMethod.Patch, $"/leads/{lead}", JsonSerializer.Serialize(new { notes = note })));
+            () => Send(HttpMethod.Patch, $"/leads/{lead}", JsonSerializer.Serialize(new { notes = note }), api: api));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 

@@ -58,7 +58,8 @@ internal sealed class LeadIntake(LeadPublisher publisher, EventStamps stamps, IO
         // In the sender's spelling; a new lead without an id gets one.
         var lead = request.Lead?.Trim() ?? LeadNormalizer.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
         return await publisher.Publish(
-            stamp.Event(request.Action, lead, shaped, request.MayChooseDestinations ? ChosenDestinations.Of(http) : null));
+            stamp.Event(request.Action, lead, shaped, request.MayChooseDestinations ? ChosenDestinations.Of(http) : null),
+            stamp.IsRepetition);
     }
 
     private static string Canonical(string? lead) => Uuids.TryParse(lead, out var id) ? id.ToString("N") : "";

@@ -9,7 +9,7 @@ namespace Router.Api.Incoming;
 /// does the sender hear that it is lost.
 /// </summary>
 internal sealed partial class LeadPublisher(
-    EventQueue queue, LeadOutbox outbox, OutboxRelay relay, RecentEvents recent, IOptions<IncomingOptions> options, TimeProvider time,
+    EventQueue queue, LeadOutbox outbox, OutboxRelay relay, EventSequence sequence, IOptions<IncomingOptions> options, TimeProvider time,
     ILogger<LeadPublisher> logger)
 {
     /// <summary>With what we add to it the event would be more than <see cref="IncomingOptions.MaxEventBytes"/>.</summary>
@@ -18,17 +18,25 @@ internal sealed partial class LeadPublisher(
         "With the default source and time of each of its activities this is too large an event; "
         + "send fewer activities at a time, or give them a shorter source.");
 
+    // What a request's headers may be, and as much again.
+    private const int MostBesideLead = 64 * 1024;
+
     private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
 
     private long _keptInVainAt = long.MinValue / 2;
 
     /// <summary>Null once the event is durable; else the answer for the sender.</summary>
-    public async ValueTask<IncomingError?> Publish(LeadEvent lead)
+    /// <param name="lead">The event.</param>
+    /// <param name="isRepetition">Whether the same request was accepted before.</param>
+    public async ValueTask<IncomingError?> Publish(LeadEvent lead, bool isRepetition)
     {
-        var message = LeadMessage.Of(recent.Stamp(lead));
-        // Before it is kept anywhere: neither the broker nor a worker takes a message of any size.
-        if (message.Utf8.Length > options.Value.MaxEventBytes)
+        // Before it is kept anywhere: neither the broker nor a worker takes a message of any size. Most needn't be written for that.
+        if (lead.Lead.Utf8.Length + MostBesideLead > options.Value.MaxEventBytes
+            && LeadMessage.Of(lead with { Follows = Guid.Empty }).Utf8.Length > options.Value.MaxEventBytes)
             return TooLarge;
+
+        (lead, var entered) = await sequence.Place(lead, isRepetition);
+        var message = LeadMessage.Of(lead);
 
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
         // Unless it is the outbox that was away a moment ago.
@@ -41,7 +49,7 @@ internal sealed partial class LeadPublisher(
             return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
         }
 
-        recent.Add(lead);
+        await entered;
         LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
         return null;
     }

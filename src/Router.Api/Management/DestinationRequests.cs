@@ -14,6 +14,7 @@ namespace Router.Api.Management;
 /// <param name="Signature"><c>lead_router</c>, <c>standard_webhooks</c> or <c>both</c>.</param>
 /// <param name="PreviousSecretUntil">Until then the secret before the present one signs too (Standard Webhooks).</param>
 /// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
+/// <param name="KeepOrder">Whether an event waits there until the earlier ones of its lead have been delivered or given up.</param>
 /// <param name="PausedAt">Since when its deliveries are held rather than sent; null when it isn't paused.</param>
 /// <param name="PausedBy"><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</param>
 /// <param name="PauseReason">Why the router paused it.</param>
@@ -21,7 +22,7 @@ namespace Router.Api.Management;
 internal sealed record Destination(
     Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
     string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason,
     DateTimeOffset? ProvenAt)
 {
     /// <summary>After a change that deactivated it: how many waiting deliveries were canceled.</summary>
@@ -41,13 +42,17 @@ internal sealed record Destination(
 /// <param name="Active">Whether it gets leads; default true.</param>
 /// <param name="Paused">On a change: true holds what it should get, false lets it go on. Never Lead Manager.</param>
 /// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; 0 for the default: 32, Lead Manager 256.</param>
+/// <param name="KeepOrder">
+/// Whether an event waits until the earlier ones of its lead have been delivered or given up; default true. False: each comes as fast as it
+/// can.
+/// </param>
 /// <param name="Signature">
 /// <c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.
 /// </param>
 internal sealed record DestinationFields(
     Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null,
     string? PartnerId = null,
-    bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null);
+    bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

@@ -60,6 +60,7 @@ internal sealed class DestinationSettings(
                 set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
                     signature = coalesce(@Signature, signature),
                     max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
+                    keep_order = coalesce(@KeepOrder, keep_order),
                     active = coalesce(@Active, active),
                     secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil,
                     paused_at = case @Paused when true then coalesce(paused_at, now()) when false then null else paused_at end,
@@ -70,7 +71,8 @@ internal sealed class DestinationSettings(
                 """,
                 new
                 {
-                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.Active, fields.Paused,
+                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
+                    fields.Paused,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             await change.Commit(cancellationToken);

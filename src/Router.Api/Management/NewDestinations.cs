@@ -17,7 +17,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
-        return await Insert(change, site, fields.MaxInFlight, new SecretRotation(secrets.Protect(secret!), null, null),
+        return await Insert(change, site, fields, new SecretRotation(secrets.Protect(secret!), null, null),
             new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Custom.Text(), null, fields.Name!, fields.Url!,
             fields.PartnerId ?? "", fields.Active ?? true,
@@ -47,7 +47,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        return await Insert(change, site, fields.MaxInFlight,
+        return await Insert(change, site, fields,
             new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Registered.Text(), chosen.Id,
             string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
@@ -55,7 +55,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
     }
 
     private static async Task<Change<CreatedDestination>> Insert(
-        ConfigurationChange change, Guid site, int? maxInFlight, SecretRotation secret, CreatedDestination created,
+        ConfigurationChange change, Guid site, DestinationFields fields, SecretRotation secret, CreatedDestination created,
         CancellationToken cancellationToken)
     {
         try
@@ -66,16 +66,16 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight)
+                    active, signature, max_in_flight, keep_order)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@maxInFlight, 0))
+                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true))
                 """,
                 new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
-                    created.PartnerId, created.Active, created.Signature, maxInFlight,
+                    created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
                 });
             await change.Commit(cancellationToken);
             return created;

@@ -122,6 +122,7 @@ internal static class Labels
         "partner_id_help" => "where the Partner ID is found",
         "login_url_template" => "login URL",
         "max_in_flight" => "requests at once",
+        "keep_order" => "each lead in order",
         "require_proven" => "go-live check required",
         "integration_id" => "integration of the catalogue",
         "is_lead_manager" => "is the Lead Manager",

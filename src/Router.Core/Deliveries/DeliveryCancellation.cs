@@ -71,16 +71,17 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     /// under way are left to finish, and so is any request: should it get through, that counts.
     /// </summary>
     /// <param name="destinationId">Whose.</param>
-    /// <param name="before">Only what was accepted before: the news of its switch came with the switch.</param>
+    /// <param name="before">Only what was accepted before. The news of its switch stay: see the trigger <c>announce_active</c>.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task All(Guid destinationId, DateTimeOffset before, CancellationToken cancellationToken)
     {
         const int mostRows = 5_000;
         var sql = $"""
             with waiting as (
-                select destination_id, accepted_at, event_id from deliveries
-                where destination_id = @destinationId and state in ('retrying', 'held') and accepted_at < @before
-                limit @mostRows for update skip locked
+                select d.destination_id, d.accepted_at, d.event_id from deliveries d join lead_events e on e.id = d.event_id
+                where d.destination_id = @destinationId and d.state in {Waiting} and d.accepted_at < @before
+                  and e.action not like 'integration\_%'
+                limit @mostRows for update of d skip locked
             )
             {Cancel} from waiting w where {Is("w")}
             """;

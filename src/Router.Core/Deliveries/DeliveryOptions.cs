@@ -56,11 +56,6 @@ public sealed class DeliveryOptions : IValidatableObject
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Whether an event waits at a destination until the earlier ones of its lead have been delivered there or given up. Default true.
-    /// </summary>
-    public bool KeepOrder { get; set; } = true;
-
-    /// <summary>
     /// How long a due retry may wait in the queue before it is queued once more, in case the queue lost it. Default 5
     /// minutes.
     /// </summary>

@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
 using Router.Core.Destinations;
+using Router.Core.Intake;
 using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
@@ -11,8 +12,8 @@ namespace Router.Core.Deliveries;
 /// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
 public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery)
 {
-    /// <summary>The lead's id whatever its spelling; null if it isn't a UUID, as most users' are not.</summary>
-    internal Guid? LeadId { get; } = Uuids.TryParse(Lead.LeadId, out var id) ? id : null;
+    /// <summary>Those at which it waits for earlier events of its lead.</summary>
+    internal IReadOnlyList<Guid> InOrder { get; init; } = [];
 
     /// <summary>Whether it was written before and no answer came: it may be there all the same, planned by us.</summary>
     internal bool IsInDoubt { get; set; }
@@ -38,11 +39,9 @@ public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset Accep
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability,
-    IOptions<DeliveryOptions> options)
+    IOptions<OrderOptions> options)
     : GroupCommit<PlannedEvent, Plan>(availability)
 {
-    private readonly bool _keepsOrder = options.Value.KeepOrder;
-
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
     /// <param name="lead">The event.</param>
     /// <param name="site">Its site.</param>
@@ -50,7 +49,11 @@ public sealed class DeliveryPlanner(
     public Task<Plan> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
     {
         var (chosen, unknown) = site.Choose(lead.OnlyDestinations);
-        return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery));
+        return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
+        {
+            InOrder = options.Value.Keep && LeadActions.MayFollow(lead.Action)
+                ? [.. chosen.Where(destination => destination.KeepsOrder).Select(destination => destination.Id)] : [],
+        });
     }
 
     /// <inheritdoc/>
@@ -82,7 +85,7 @@ public sealed class DeliveryPlanner(
             .Select(row => row.Lead.EventId).ToHashSet();
         // Of those that come again, too: their worker may have died in between.
         var planned = events.Where(row => fresh.Contains(row.Lead.EventId) || again.Contains(row.Lead.EventId));
-        var waiting = _keepsOrder ? await PlanWaits.Note(connection, planned, cancellationToken) : null;
+        var waiting = await PlanWaits.Note(connection, planned, cancellationToken);
         var rest = again.Count == 0 ? null : await WithoutOutcome(connection, [.. again], cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);

@@ -174,8 +174,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
                 select d.destination_id, d.accepted_at, d.event_id
                 from holding h join destinations x on x.id = h.id
                 cross join lateral (
-                    select destination_id, accepted_at, event_id from deliveries
-                    where destination_id = x.id and state = 'held' limit @MostRows for update skip locked
+                    select d.destination_id, d.accepted_at, d.event_id from deliveries d
+                    where d.destination_id = x.id and {LeadOrder.IsHeldForDestination} limit @MostRows for update skip locked
                 ) d
                 where not x.active
             )

@@ -26,7 +26,8 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
     // A plan without an outcome is in a worker's hands, or back at the broker. What isn't planned comes soon, for it is ahead in the queue;
     // or never, if it was set aside. What was accepted later is never waited for: two could wait for each other.
     private const string IsUnfinished = """
-        coalesce(
+        (w.supersedes or exists (select from destinations where id = w.destination_id and keep_order))
+        and coalesce(
             (select p.accepted_at < w.accepted_at
                     and case when b.event_id is null then awaits_first_outcome(p.destinations, w.destination_id, p.planned_at)
                         else b.finished_at is null end
@@ -44,7 +45,7 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
     {
         // One after the other: whoever ends an earlier one locks the delivery first and then its wait.
         const string forget = $"""
-            delete from delivery_waits w where w.event_id = @eventId and w.destination_id = @destinationId and not {IsUnfinished}
+            delete from delivery_waits w where w.event_id = @eventId and w.destination_id = @destinationId and not ({IsUnfinished})
             """;
         const string free = """
             with freed as (
@@ -66,8 +67,9 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
     }
 
     /// <summary>
-    /// Forgets waits for what has ended, or is no longer in the ledger: their deliveries are held without a reason then, and
-    /// <see cref="DestinationPauses.Drain"/> lets them go. A thousand at a time, going on where it stopped.
+    /// Forgets waits for what has ended, or is no longer in the ledger, and those of destinations that do without order: their deliveries
+    /// are held without a reason then, and <see cref="DestinationPauses.Drain"/> lets them go. A thousand at a time, going on where it
+    /// stopped.
     /// </summary>
     public async Task<int> ForgetEnded(CancellationToken cancellationToken)
     {
@@ -78,9 +80,16 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
             """;
         const string forget = $"""
             delete from delivery_waits w using unnest(@Events, @Destinations) as l (event_id, destination_id)
-            where w.event_id = l.event_id and w.destination_id = l.destination_id and not {IsUnfinished}
+            where w.event_id = l.event_id and w.destination_id = l.destination_id and not ({IsUnfinished})
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from delivery_waits where supersedes)", cancellationToken: cancellationToken)))
+        {
+            await Superseded.Cancel(connection, cancellationToken);
+            await LetNoticesGo(connection, cancellationToken);
+        }
+
         var waits = (await connection.QueryAsync<(Guid Event, Guid Destination, DateTimeOffset AcceptedAt)>(new CommandDefinition(
             next, new { _looked.Event, _looked.Destination, Batch }, cancellationToken: cancellationToken))).AsList();
         _looked = waits.Count < Batch ? default : (waits[^1].Event, waits[^1].Destination);
@@ -96,5 +105,22 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
                 Until = (waits.Max(wait => wait.AcceptedAt) + TimeSpan.FromDays(1)).UtcDateTime,
             },
             cancellationToken: cancellationToken));
+    }
+
+    // A destination that is off gets its notice all the same, and nothing else: Drain doesn't look at it.
+    private static Task<int> LetNoticesGo(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            update deliveries d set state = 'retrying', next_attempt_at = now()
+            from delivery_waits w
+            where w.supersedes and d.destination_id = w.destination_id and d.accepted_at = w.accepted_at and d.event_id = w.event_id
+              and d.state = 'held'
+              and not exists (
+                  select from lead_events p
+                  join deliveries b on b.destination_id = w.destination_id and b.accepted_at = p.accepted_at and b.event_id = p.id
+                  where p.id = w.waits_for and b.finished_at is null)
+              and exists (select from lead_events e where e.id = w.event_id and e.action like 'integration\_%')
+            """;
+        return connection.ExecuteAsync(new CommandDefinition(sql, cancellationToken: cancellationToken));
     }
 }

@@ -31,7 +31,7 @@ internal static class PlanInserts
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.SiteId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action);
-        command.Add(NpgsqlDbType.Uuid, events, row => row.LeadId);
+        command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Subject);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.LeadId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Product);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.SourceSystem);

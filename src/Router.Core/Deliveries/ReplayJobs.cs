@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Core.Intake;
 
 namespace Router.Core.Deliveries;
 
@@ -39,7 +40,8 @@ public sealed class ReplayFailedException(Guid id, PostgresException refused) : 
 /// Replays many deliveries in small steps, so that no request takes long and fresh leads go on beside it. Each delivery is sent once by a
 /// replay, whatever becomes of it. Every worker takes steps; a step of one job is one worker's.
 /// </summary>
-public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptions> options, TimeProvider time)
+public sealed class ReplayJobs(
+    NpgsqlDataSource database, IOptions<DeliveryOptions> options, IOptions<OrderOptions> order, TimeProvider time)
 {
     private const int CountUpTo = 100_001;
 
@@ -187,7 +189,7 @@ public sealed class ReplayJobs(NpgsqlDataSource database, IOptions<DeliveryOptio
             job.Missed ? Missed(job.Filter) : Finished(job.Filter),
             job.Filter.Parameters(job.SiteId, new { job.CreatedAt, Step = options.Value.ReplayStep }),
             commandTimeout: 60, cancellationToken: cancellationToken))).AsList();
-        if (options.Value.KeepOrder)
+        if (order.Value.Keep)
             await ReplayOrder.Hold(connection, sent, cancellationToken);
         var count = sent.Count;
         await connection.ExecuteAsync(new CommandDefinition(

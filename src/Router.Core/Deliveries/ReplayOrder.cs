@@ -17,6 +17,7 @@ internal static class ReplayOrder
                 select r.destination_id, r.accepted_at, r.event_id, e.site_id, e.lead_id
                 from unnest(@Destinations, @Times, @Events) as r (destination_id, accepted_at, event_id)
                 join lead_events e on e.id = r.event_id
+                join destinations x on x.id = r.destination_id and x.keep_order
                 where e.lead_id is not null
             ), noted as (
                 insert into delivery_waits (event_id, destination_id, site_id, accepted_at, waits_for)

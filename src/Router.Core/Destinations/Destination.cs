@@ -48,6 +48,9 @@ public sealed record Destination(
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind is DestinationKind.LeadManager;
 
+    /// <summary>Whether an event waits there until the earlier ones of its lead have been delivered or given up.</summary>
+    public bool KeepsOrder { get; init; } = true;
+
     /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
     public IReadOnlyList<string> Spellings { get; init; } = [Name];
 

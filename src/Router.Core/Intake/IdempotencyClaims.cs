@@ -20,41 +20,23 @@ public readonly record struct IdempotencyClaim(Guid Body, DateTimeOffset Accepte
 public sealed partial class IdempotencyClaims(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<IdempotencyOptions> options, TimeProvider time,
     ILogger<IdempotencyClaims> logger)
-    : GroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(availability: null)
+    : BriefGroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(database, options.Value.KeyTimeout, time)
 {
-    // A database that is away isn't asked for each lead.
-    private static readonly TimeSpan AfterVain = TimeSpan.FromSeconds(2);
-
-    private long _inVainAt = long.MinValue / 2;
+    private readonly NpgsqlDataSource _database = database;
+    private readonly TimeProvider _time = time;
 
     /// <summary>
     /// What the key stands for, which is this request if nobody has used it in 24 hours; null while the database doesn't say.
     /// </summary>
-    public async ValueTask<IdempotencyClaim?> Claim(IdempotentRequest request, DateTimeOffset now)
-    {
-        if (time.GetElapsedTime(Volatile.Read(ref _inVainAt)) < AfterVain)
-            return null;
-
-        try
-        {
-            return await Commit((request, now)).WaitAsync(options.Value.KeyTimeout, time);
-        }
-#pragma warning disable CA1031 // Whatever the database says: the lead is sound, and is taken.
-        catch (Exception failed)
-        {
-            Volatile.Write(ref _inVainAt, time.GetTimestamp());
-            LogNotChecked(logger, failed.GetType().Name);
-            return null;
-        }
-#pragma warning restore CA1031
-    }
+    public async ValueTask<IdempotencyClaim?> Claim(IdempotentRequest request, DateTimeOffset now) =>
+        await TryCommit((request, now)) is (true, var claim) ? claim : null;
 
     /// <summary>Forgets a claim whose request wasn't accepted after all: what comes next under its key may differ. Never throws.</summary>
     public async Task Release(IdempotentRequest request, DateTimeOffset acceptedAt)
     {
         try
         {
-            await Delete(request, acceptedAt).WaitAsync(options.Value.KeyTimeout, time);
+            await Delete(request, acceptedAt).WaitAsync(options.Value.KeyTimeout, _time);
         }
 #pragma warning disable CA1031 // The sender waits for another answer than this one.
         catch (Exception failed)
@@ -65,25 +47,9 @@ public sealed partial class IdempotencyClaims(
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<IdempotencyClaim>> Write(
-        IReadOnlyList<(IdempotentRequest Request, DateTimeOffset Now)> rows, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.Value.KeyTimeout);
-        try
-        {
-            return await WriteOnce(rows, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // A dead connection doesn't say so, and its neighbours in the pool are as dead.
-            database.Clear();
-            throw;
-        }
-    }
-
-    private async Task<IReadOnlyList<IdempotencyClaim>> WriteOnce(
-        IReadOnlyList<(IdempotentRequest Request, DateTimeOffset Now)> rows, CancellationToken cancellationToken)
+    protected override async Task<IReadOnlyList<IdempotencyClaim>> Write(
+        NpgsqlConnection connection, IReadOnlyList<(IdempotentRequest Request, DateTimeOffset Now)> rows,
+        CancellationToken cancellationToken)
     {
         // In one order, or two hosts would wait for each other.
         const string sql = """
@@ -95,7 +61,6 @@ public sealed partial class IdempotencyClaims(
             returning identity, body, accepted_at
             """;
         var distinct = rows.DistinctBy(row => row.Request.Identity).ToList();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, distinct, row => row.Request.Identity);
         command.Add(NpgsqlDbType.Uuid, distinct, row => row.Request.Body);
@@ -109,9 +74,12 @@ public sealed partial class IdempotencyClaims(
         return [.. rows.Select(row => claims[row.Request.Identity])];
     }
 
+    /// <inheritdoc/>
+    protected override void LogFailed(string exception) => LogNotChecked(logger, exception);
+
     private async Task Delete(IdempotentRequest request, DateTimeOffset acceptedAt)
     {
-        await using var command = database.CreateCommand(
+        await using var command = _database.CreateCommand(
             "delete from idempotency_keys where identity = $1 and body = $2 and accepted_at = $3");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Identity });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Body });

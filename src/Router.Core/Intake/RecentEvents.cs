@@ -2,10 +2,12 @@ using Router.Core.Leads;
 
 namespace Router.Core.Intake;
 
-/// <summary>
-/// The latest event of each lead that this host accepted lately. An event that follows it may reach a worker first, before anybody can see
-/// the earlier one in the ledger; so it says itself what it follows (<see cref="LeadEvent.Follows"/>).
-/// </summary>
+/// <summary>An accepted event, as one that follows it sees it.</summary>
+/// <param name="Id">The event.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+public readonly record struct RecentEvent(Guid Id, DateTimeOffset AcceptedAt);
+
+/// <summary>The latest event of each lead and user that this host accepted lately.</summary>
 /// <param name="time">The clock.</param>
 public sealed class RecentEvents(TimeProvider time)
 {
@@ -15,42 +17,21 @@ public sealed class RecentEvents(TimeProvider time)
     private const int MostInGeneration = 100_000;
 
     private readonly Lock _lock = new();
-    private Dictionary<(Guid Site, Guid Lead), (Guid Id, DateTimeOffset AcceptedAt)> _young = [];
-    private Dictionary<(Guid Site, Guid Lead), (Guid Id, DateTimeOffset AcceptedAt)> _old = [];
+    private Dictionary<(Guid Site, Guid Subject), RecentEvent> _young = [];
+    private Dictionary<(Guid Site, Guid Subject), RecentEvent> _old = [];
     private long _since = time.GetTimestamp();
 
-    /// <summary>
-    /// The event as it is to be published: with what it follows. A new lead follows nothing, and nothing follows what was accepted later
-    /// (a request may wait for its Idempotency-Key meanwhile): two could wait for each other.
-    /// </summary>
-    public LeadEvent Stamp(LeadEvent lead)
+    /// <summary>Enters the event as the latest of its lead; which one was that before, null if none.</summary>
+    public RecentEvent? Enter(LeadEvent lead)
     {
-        if (!LeadActions.FollowsALead(lead.Action) || Key(lead) is not { } key)
-            return lead;
-        lock (_lock)
-        {
-            return Find(key) is { } earlier && earlier.Id != lead.EventId && earlier.AcceptedAt < lead.AcceptedAt
-                ? lead with { Follows = earlier.Id } : lead;
-        }
-    }
-
-    /// <summary>It is accepted; to be called before its sender hears so.</summary>
-    public void Add(LeadEvent lead)
-    {
-        if (!LeadActions.IsAboutLead(lead.Action) || Key(lead) is not { } key)
-            return;
+        var key = (lead.SiteId, lead.Subject!.Value);
         lock (_lock)
         {
             if (_young.Count >= MostInGeneration || time.GetElapsedTime(_since) > Generation)
                 (_old, _young, _since) = (_young, [], time.GetTimestamp());
-            if (Find(key) is not { } latest || latest.AcceptedAt < lead.AcceptedAt)
-                _young[key] = (lead.EventId, lead.AcceptedAt);
+            RecentEvent? before = _young.TryGetValue(key, out var latest) || _old.TryGetValue(key, out latest) ? latest : null;
+            _young[key] = new RecentEvent(lead.EventId, EventSequence.After(before, lead.AcceptedAt));
+            return before;
         }
     }
-
-    private (Guid Id, DateTimeOffset AcceptedAt)? Find((Guid Site, Guid Lead) key) =>
-        _young.TryGetValue(key, out var latest) || _old.TryGetValue(key, out latest) ? latest : null;
-
-    private static (Guid Site, Guid Lead)? Key(LeadEvent lead) =>
-        Uuids.TryParse(lead.LeadId, out var id) ? (lead.SiteId, id) : null;
 }

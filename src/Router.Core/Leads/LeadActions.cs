@@ -24,8 +24,14 @@ public static class LeadActions
     /// <summary>Whether the event is about a lead, rather than a user or the destination itself.</summary>
     public static bool IsAboutLead(string action) => action is Created or Updated or ActivityAdded;
 
-    /// <summary>Whether the event may come after others of its lead, and must not overtake them.</summary>
+    /// <summary>Whether the event is about a lead that was created before.</summary>
     public static bool FollowsALead(string action) => action is Updated or ActivityAdded;
+
+    /// <summary>Whether the event may come after others of its lead or user, and must not overtake them.</summary>
+    public static bool MayFollow(string action) => FollowsALead(action) || action == UserUpdated;
+
+    /// <summary>Whether the event says all that an earlier one of the same action said, so that nobody needs that one any more.</summary>
+    public static bool SaysAllAgain(string action) => action is UserUpdated or IntegrationEnabled or IntegrationDisabled;
 
     /// <summary>Whether the event goes to one destination whatever its Active flag says: it is about that flag.</summary>
     public static bool IsAboutDestination(string action) => action is IntegrationEnabled or IntegrationDisabled;

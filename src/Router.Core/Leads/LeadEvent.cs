@@ -62,11 +62,18 @@ public sealed record LeadEvent
     public Guid? Repeats { get; init; }
 
     /// <summary>
-    /// The latest event of the same lead that the same host accepted shortly before; null when there is none. It may not be planned yet.
+    /// The event of the same lead or user that was accepted just before; null when there was none lately. It may not be planned yet.
     /// </summary>
     [JsonPropertyName("follows")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Guid? Follows { get; init; }
+
+    /// <summary>
+    /// What the event is about: its lead's id whatever its spelling, or what stands for a user's id, which is any text; null for news of a
+    /// destination's switch.
+    /// </summary>
+    [JsonIgnore]
+    public Guid? Subject => Uuids.TryParse(LeadId, out var id) ? id : Action == LeadActions.UserUpdated ? Uuids.Of(LeadId) : null;
 
     /// <summary>One of <see cref="LeadTests"/> for a test lead of a destination; null for a lead.</summary>
     [JsonPropertyName("test")]

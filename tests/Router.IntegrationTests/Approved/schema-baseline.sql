@@ -79,6 +79,7 @@ create table destinations (
     partner_id            text not null default '',
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
@@ -307,7 +308,7 @@ create table lead_events (
     planned_at           timestamptz not null default now(),
     id                   uuid not null,
     site_id              uuid not null,
-    lead_id              uuid,                   -- null for a user, for news of a destination's switch, and once it is erased
+    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased
     action               text not null check (action <> ''),
     lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
     product              text not null,          -- '' for what the router sends by itself
@@ -372,9 +373,11 @@ create table delivery_waits (
     accepted_at           timestamptz not null,     -- the event's own: part of its delivery's key
     since                 timestamptz not null default now(),
     waits_for             uuid not null,            -- the earlier event; it may not be planned yet
+    supersedes            boolean not null default false,   -- says all that the earlier one says: that one is canceled unless it is under way
     primary key (event_id, destination_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index delivery_waits_for on delivery_waits (waits_for, destination_id);
+create index delivery_waits_supersede on delivery_waits (event_id) where supersedes;
 
 -- Whoever ends a delivery, in whatever way, lets those go that wait for it. Rows that somebody else has locked are left to the workers, who look
 -- through the waits each second: nobody waits for a lock here.
@@ -508,22 +511,35 @@ language sql stable as $$ select destination = any (destinations) and planned_at
 
 -- Tells a destination when its Active flag changes, whoever changed it. The event and its only delivery are written with the change itself, due at
 -- once: no change without its message, no message without its change. The last that it hears is what it is: a notice that still waits when the flag
--- changes again is canceled. A receiver that answered 410 (then there is a reason) wants no more messages.
+-- changes again is canceled, and one that is under way is waited for. A receiver that answered 410 (then there is a reason) wants no more messages.
 create function announce_active() returns trigger language plpgsql as $$
 declare
-    event uuid := uuid_v7();
+    event     uuid := uuid_v7();
+    under_way uuid;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
     from lead_events e
     where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled')
-      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held');
+      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
+      and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
     if new.inactive_reason is null then
+        select e.id into under_way
+        from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+        where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')
+        order by e.accepted_at desc limit 1;
+
         insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body, destinations)
         values (event, new.site_id, case when new.active then 'integration_enabled' else 'integration_disabled' end, event::text, '', '', now(), '{}', array[new.id]);
-        insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
-        values (event, new.id, new.site_id, 'retrying', now(), now());
+        if under_way is null then
+            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
+            values (event, new.id, new.site_id, 'retrying', now(), now());
+        else
+            insert into deliveries (event_id, destination_id, site_id, state, accepted_at) values (event, new.id, new.site_id, 'held', now());
+            insert into delivery_waits (event_id, destination_id, site_id, accepted_at, waits_for, supersedes)
+            values (event, new.id, new.site_id, now(), under_way, true);
+        end if;
     end if;
     return null;
 end $$;
@@ -673,6 +689,41 @@ create table refused_requests (
     last_at timestamptz not null,
     primary key (product, hour, status, reason)
 );
+
+-- The latest event of each lead and user, on whichever host it was accepted, for 5 to 15 minutes. One that follows may be planned first, before anybody
+-- can see the earlier one in the ledger; so its host asks here what it follows. Whoever enters one takes the place of the one before, one after the other:
+-- the events of a lead are a chain. Three slots in turn, of which one is emptied: nothing is deleted row by row. Unlogged, for it costs each lead a row:
+-- a crash of Postgres forgets it.
+create unlogged table event_register (
+    accepted_at timestamptz not null,    -- later than that of the one before, whatever the clock of its host says
+    followed_at timestamptz,
+    event_id    uuid not null,
+    site_id     uuid not null,
+    lead_id     uuid not null,           -- or what stands for a user's id
+    follows     uuid,                    -- the event before
+    slot        smallint not null,
+    primary key (lead_id, site_id, slot)
+) partition by list (slot);
+create unlogged table event_register_0 partition of event_register for values in (0) with (fillfactor = 80);
+create unlogged table event_register_1 partition of event_register for values in (1) with (fillfactor = 80);
+create unlogged table event_register_2 partition of event_register for values in (2) with (fillfactor = 80);
+
+create function event_register_slot() returns smallint language sql stable as $$ select (extract(epoch from now())::bigint / 300 % 3)::smallint $$;
+
+-- Empties the slot that comes next.
+create function prune_event_register() returns void language plpgsql as $$
+declare
+    next   constant text := 'event_register_' || (event_register_slot() + 1) % 3;
+    filled boolean;
+begin
+    execute format('select exists (select from %I)', next) into filled;
+    if filled then
+        set local lock_timeout = '100ms';
+        execute format('truncate %I', next);
+    end if;
+exception when lock_not_available then
+    null;   -- somebody reads it, or another host is at it; there is another try a minute later
+end $$;
 
 -- What is asked for and done in the background, and what hosts say of themselves.
 

@@ -30,6 +30,12 @@ internal sealed class DestinationModel(
     [BindProperty(Name = "signature")]
     public string? Signature { get; set; }
 
+    [BindProperty(Name = "keep_order")]
+    public bool? KeepOrderChoice { get; set; }
+
+    /// <summary>Whether a lead's messages come one after the other.</summary>
+    public bool KeepOrder => KeepOrderChoice ?? Destination.KeepOrder;
+
     public Destination Destination { get; private set; } = null!;
 
     public DestinationHealthRow Health { get; private set; } = null!;
@@ -66,7 +72,7 @@ internal sealed class DestinationModel(
         var isRegistered = Destination.IntegrationId is not null;
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(
             Name: Name?.Trim() ?? "", Url: isRegistered ? null : DestinationUrl?.Trim() ?? "", PartnerId: PartnerId?.Trim() ?? "",
-            Signature: isRegistered ? null : Signature), cancellationToken);
+            Signature: isRegistered ? null : Signature, KeepOrder: KeepOrderChoice), cancellationToken);
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 

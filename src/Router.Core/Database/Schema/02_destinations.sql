@@ -41,6 +41,7 @@ create table destinations (
     partner_id            text not null default '',
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
     paused_at             timestamptz,                                 -- deliveries are held meanwhile

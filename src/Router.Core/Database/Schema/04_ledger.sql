@@ -14,7 +14,7 @@ create table lead_events (
     planned_at           timestamptz not null default now(),
     id                   uuid not null,
     site_id              uuid not null,
-    lead_id              uuid,                   -- null for a user, for news of a destination's switch, and once it is erased
+    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased
     action               text not null check (action <> ''),
     lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
     product              text not null,          -- '' for what the router sends by itself
@@ -79,9 +79,11 @@ create table delivery_waits (
     accepted_at           timestamptz not null,     -- the event's own: part of its delivery's key
     since                 timestamptz not null default now(),
     waits_for             uuid not null,            -- the earlier event; it may not be planned yet
+    supersedes            boolean not null default false,   -- says all that the earlier one says: that one is canceled unless it is under way
     primary key (event_id, destination_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index delivery_waits_for on delivery_waits (waits_for, destination_id);
+create index delivery_waits_supersede on delivery_waits (event_id) where supersedes;
 
 -- Whoever ends a delivery, in whatever way, lets those go that wait for it. Rows that somebody else has locked are left to the workers, who look
 -- through the waits each second: nobody waits for a lock here.
@@ -215,22 +217,35 @@ language sql stable as $$ select destination = any (destinations) and planned_at
 
 -- Tells a destination when its Active flag changes, whoever changed it. The event and its only delivery are written with the change itself, due at
 -- once: no change without its message, no message without its change. The last that it hears is what it is: a notice that still waits when the flag
--- changes again is canceled. A receiver that answered 410 (then there is a reason) wants no more messages.
+-- changes again is canceled, and one that is under way is waited for. A receiver that answered 410 (then there is a reason) wants no more messages.
 create function announce_active() returns trigger language plpgsql as $$
 declare
-    event uuid := uuid_v7();
+    event     uuid := uuid_v7();
+    under_way uuid;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
     from lead_events e
     where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled')
-      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held');
+      and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
+      and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
     if new.inactive_reason is null then
+        select e.id into under_way
+        from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+        where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')
+        order by e.accepted_at desc limit 1;
+
         insert into lead_events (id, site_id, action, lead_id_text, product, source_system, accepted_at, body, destinations)
         values (event, new.site_id, case when new.active then 'integration_enabled' else 'integration_disabled' end, event::text, '', '', now(), '{}', array[new.id]);
-        insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
-        values (event, new.id, new.site_id, 'retrying', now(), now());
+        if under_way is null then
+            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
+            values (event, new.id, new.site_id, 'retrying', now(), now());
+        else
+            insert into deliveries (event_id, destination_id, site_id, state, accepted_at) values (event, new.id, new.site_id, 'held', now());
+            insert into delivery_waits (event_id, destination_id, site_id, accepted_at, waits_for, supersedes)
+            values (event, new.id, new.site_id, now(), under_way, true);
+        end if;
     end if;
     return null;
 end $$;

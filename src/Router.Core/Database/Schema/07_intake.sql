@@ -49,3 +49,38 @@ create table refused_requests (
     last_at timestamptz not null,
     primary key (product, hour, status, reason)
 );
+
+-- The latest event of each lead and user, on whichever host it was accepted, for 5 to 15 minutes. One that follows may be planned first, before anybody
+-- can see the earlier one in the ledger; so its host asks here what it follows. Whoever enters one takes the place of the one before, one after the other:
+-- the events of a lead are a chain. Three slots in turn, of which one is emptied: nothing is deleted row by row. Unlogged, for it costs each lead a row:
+-- a crash of Postgres forgets it.
+create unlogged table event_register (
+    accepted_at timestamptz not null,    -- later than that of the one before, whatever the clock of its host says
+    followed_at timestamptz,
+    event_id    uuid not null,
+    site_id     uuid not null,
+    lead_id     uuid not null,           -- or what stands for a user's id
+    follows     uuid,                    -- the event before
+    slot        smallint not null,
+    primary key (lead_id, site_id, slot)
+) partition by list (slot);
+create unlogged table event_register_0 partition of event_register for values in (0) with (fillfactor = 80);
+create unlogged table event_register_1 partition of event_register for values in (1) with (fillfactor = 80);
+create unlogged table event_register_2 partition of event_register for values in (2) with (fillfactor = 80);
+
+create function event_register_slot() returns smallint language sql stable as $$ select (extract(epoch from now())::bigint / 300 % 3)::smallint $$;
+
+-- Empties the slot that comes next.
+create function prune_event_register() returns void language plpgsql as $$
+declare
+    next   constant text := 'event_register_' || (event_register_slot() + 1) % 3;
+    filled boolean;
+begin
+    execute format('select exists (select from %I)', next) into filled;
+    if filled then
+        set local lock_timeout = '100ms';
+        execute format('truncate %I', next);
+    end if;
+exception when lock_not_available then
+    null;   -- somebody reads it, or another host is at it; there is another try a minute later
+end $$;
