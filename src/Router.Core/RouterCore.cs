@@ -8,6 +8,7 @@ using Router.Core.Destinations;
 using Router.Core.Duties;
 using Router.Core.Intake;
 using Router.Core.Retention;
+using Router.Core.Search;
 using Router.Core.SetAside;
 using Router.Core.Sites;
 
@@ -86,6 +87,7 @@ public static class RouterCore
         services.AddSingleton<DestinationCheck>();
         services.AddSingleton<ReplayJobs>();
         services.AddSingleton<LedgerRetention>();
+        services.AddBackground<LeadIndex>();
         return services;
     }
 
@@ -105,6 +107,7 @@ public static class RouterCore
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
         services.AddSingleton<DeliveryHistory>();
+        services.AddSingleton<LeadSearch>();
         services.AddSingleton<DeliveryRequests>();
         services.AddSingleton<DestinationHealth>();
         services.AddSingleton<TroubledDestinations>();

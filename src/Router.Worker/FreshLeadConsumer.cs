@@ -1,15 +1,17 @@
 using MassTransit;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Core.Search;
 
 namespace Router.Worker;
 
 /// <summary>The way past a backlog: see <see cref="LeadEvent.FreshQueueName"/>.</summary>
-internal sealed class FreshLeadConsumer(LeadDelivery delivery, BacklogThrottle throttle) : IConsumer<LeadEvent>
+internal sealed class FreshLeadConsumer(LeadDelivery delivery, LeadIndex index, BacklogThrottle throttle) : IConsumer<LeadEvent>
 {
-    public Task Consume(ConsumeContext<LeadEvent> context)
+    public async Task Consume(ConsumeContext<LeadEvent> context)
     {
         throttle.SeePassing();
-        return delivery.Deliver(context.Message, context.IsRedelivery(), yields: false);
+        await delivery.Deliver(context.Message, context.IsRedelivery(), yields: false);
+        index.Add(context.Message);
     }
 }

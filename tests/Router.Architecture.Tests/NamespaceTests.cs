@@ -11,7 +11,7 @@ public sealed class NamespaceTests
 {
     /// <summary>Router.Core's namespaces. Each may know those before it and none after it.</summary>
     private static readonly string[] Stages =
-        ["Leads", "Database", "Duties", "Sites", "Destinations", "SetAside", "Intake", "Deliveries", "Retention"];
+        ["Leads", "Database", "Duties", "Sites", "Destinations", "SetAside", "Intake", "Deliveries", "Search", "Retention"];
 
     public static TheoryData<string> EarlierStages => new(Stages[..^1]);
 

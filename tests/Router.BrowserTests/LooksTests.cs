@@ -36,6 +36,10 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
         await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
         await Look(page, $"{path}/destinations/{destination.Id}/missed", "missed", width);
+        await Look(page, $"{path}/leads", "leads", width);
+        await Look(page, $"{path}/leads?q=jack", "found", width);
+        await Look(page, $"{path}/leads?q=nobody", "nobody", width);
+        await Look(page, $"{path}/leads/{delivery.GetProperty("lead_id")}", "lead", width);
         await Look(page, $"{path}/deliveries", "deliveries", width);
         await Look(page, $"{path}/deliveries?state=dead&handler=Replay", "replay", width);
         await Look(page, $"{path}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}", "delivery", width);

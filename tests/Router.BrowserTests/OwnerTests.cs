@@ -195,6 +195,35 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Owner_LooksForAPerson_AndSeesWhatBecameOfTheLead()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("Blue Door CRM");
+        _router.Receiver.Answer(destination.Path, 401);
+        foreach (var name in new[] { "Ann Keo", "Luis Ortega" })
+        {
+            var (first, last) = (name.Split(' ')[0], name.Split(' ')[1]);
+            (await site.Post($$"""{"first_name":"{{first}}","last_name":"{{last}}","email":"{{first}}@mail.test","source":"Web"}"""))
+                .EnsureSuccessStatusCode();
+        }
+
+        await Eventually.Equal(
+            2, () => _router.Query<long>("select count(*) from leads where site_id = @Id", new { site.Id }), "both are there");
+        await site.Delivery(destination, "dead");
+        var page = await browser.SignInAsOwner([site]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Leads", Exact = true }).ClickAsync();
+        await page.GetByLabel("Find a person").FillAsync("keo");
+        await Button(page, "Find").ClickAsync();
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.GetByRole(AriaRole.Row).Last).ToContainTextAsync("Blue Door CRM failed for good");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Ann Keo" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Ann Keo" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "Blue Door CRM" })).ToContainTextAsync("given up");
+        await page.GetByRole(AriaRole.Link, new() { Name = "given up" }).ClickAsync();
+        await Expect(page.GetByText("answered 401").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Destination_SwitchedOffAndDeleted_SaysWhatHappensToWhatWaits()
     {
         var site = await _router.CreateSite();

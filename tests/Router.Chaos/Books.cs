@@ -5,13 +5,16 @@ using Npgsql;
 namespace Router.Chaos;
 
 /// <summary>A delivery as the ledger has it.</summary>
-internal sealed record LedgerEntry(Guid Lead, Guid Destination, string State);
+internal sealed record LedgerEntry(Guid Lead, string Action, Guid Destination, string State)
+{
+    public EventKey Key => new(Lead, Action);
+}
 
 /// <summary>Compares what the sender knows with what the ledger says and what the receivers got.</summary>
 internal sealed class Books(Rig rig, LoadDriver driver)
 {
     private const string Entries = """
-        select e.lead_id as lead, d.destination_id as destination, d.state
+        select e.lead_id as lead, e.action, d.destination_id as destination, d.state
         from lead_events e join deliveries d on d.event_id = e.id where e.product <> ''
         """;
 
@@ -34,7 +37,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
                 $"select (select count(*) from deliveries where state not in ('delivered', 'rejected', 'dead', 'canceled')) + ({Missing})");
             if (moving == 0 && await Waiting() == 0
                 && (await Events(database)).Keys.ToHashSet()
-                .IsSupersetOf(driver.Leads.Where(lead => lead.IsAccepted).Select(lead => lead.Id)))
+                .IsSupersetOf(driver.Events.Where(sent => sent.IsAccepted).Select(sent => sent.Key)))
                 return watch.Elapsed;
             await Task.Delay(200);
         }
@@ -47,13 +50,13 @@ internal sealed class Books(Rig rig, LoadDriver driver)
     {
         await using var database = await rig.OpenDatabase();
         var events = await Events(database);
-        var entries = (await database.QueryAsync<LedgerEntry>(Entries)).DistinctBy(entry => (entry.Lead, entry.Destination))
-            .ToDictionary(entry => (entry.Lead, entry.Destination), entry => entry.State);
+        var entries = (await database.QueryAsync<LedgerEntry>(Entries)).DistinctBy(entry => (entry.Key, entry.Destination))
+            .ToDictionary(entry => (entry.Key, entry.Destination), entry => entry.State);
         // Of the tables: the statement looks away for a day, and everything here is younger.
         var missing = await database.ExecuteScalarAsync<long>(Missing);
         var unbalanced = await database.ExecuteScalarAsync<long>(
             "select count(*) from statement where received <> delivered + rejected + retrying + held + dead + canceled + skipped");
-        var arrivals = rig.Receivers.Arrivals.ToLookup(arrival => (arrival.Lead, arrival.Destination));
+        var arrivals = rig.Receivers.Arrivals.ToLookup(arrival => (arrival.Key, arrival.Destination));
 
         var problems = new List<string>();
         void Expect(long count, string what)
@@ -62,17 +65,18 @@ internal sealed class Books(Rig rig, LoadDriver driver)
                 problems.Add($"{count} {what}");
         }
 
-        var accepted = driver.Leads.Where(lead => lead.IsAccepted).ToList();
-        var owed = accepted.SelectMany(lead => lead.Site.Destinations, (lead, destination) => (Lead: lead.Id, Destination: destination))
+        var accepted = driver.Events.Where(sent => sent.IsAccepted).ToList();
+        var owed = accepted.SelectMany(sent => sent.Site.Destinations, (sent, destination) => (sent.Key, Destination: destination))
             .ToList();
-        Expect(accepted.Count(lead => !events.ContainsKey(lead.Id)), "accepted leads are not in the ledger");
-        Expect(events.Count(row => row.Value != 1), "leads are in the ledger more than once");
+        Expect(accepted.Count(sent => !events.ContainsKey(sent.Key)), "accepted events are not in the ledger");
+        Expect(events.Count(row => row.Value != 1), "events are in the ledger more than once");
         Expect(owed.Count(owing => !IsSettled(entries.GetValueOrDefault(owing), arrivals[owing])),
-            "accepted leads neither arrived at a destination nor were refused by it");
+            "accepted events neither arrived at a destination nor were refused by it");
         Expect(entries.Count(entry => !IsSettled(entry.Value, arrivals[entry.Key])),
             "deliveries are in the ledger as something else than what the destination answered");
         Expect(arrivals.Count(group => group.Select(arrival => arrival.Message).Distinct().Count() > 1),
-            "leads arrived under two message ids");
+            "events arrived under two message ids");
+        Expect(Overtaken(arrivals), "updates arrived before the lead had been taken or refused");
         Expect(rig.Receivers.Forged, "requests had a wrong signature or other contents than were sent");
         Expect(missing, "planned deliveries are missing in the ledger, and no queue holds their events");
         Expect(unbalanced, "lines of the statement don't add up");
@@ -80,16 +84,23 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         Expect(await database.ExecuteScalarAsync<long>("select count(*) from set_aside where reason <> 'too_large'"),
             "messages are set aside");
         Expect(rig.Hosts.Count(host => host.GaveUp), "hosts ended by themselves");
-        Expect(driver.Answers.Where(answer => answer.Key is not (0 or 201 or 503)).Sum(answer => answer.Value),
+        Expect(driver.Answers.Where(answer => answer.Key is not (0 or 200 or 201 or 503)).Sum(answer => answer.Value),
             "answers to senders were neither success nor 503");
         return problems;
     }
 
-    /// <summary>How many events there are of each lead.</summary>
-    private static async Task<Dictionary<Guid, long>> Events(NpgsqlConnection database) =>
-        (await database.QueryAsync<(Guid Lead, long Count)>(
-            "select lead_id, count(*) from lead_events where product <> '' group by lead_id"))
-        .ToDictionary(row => row.Lead, row => row.Count);
+    /// <summary>How often each event is there.</summary>
+    private static async Task<Dictionary<EventKey, long>> Events(NpgsqlConnection database) =>
+        (await database.QueryAsync<(Guid Lead, string Action, long Count)>(
+            "select lead_id, action, count(*) from lead_events where product <> '' group by lead_id, action"))
+        .ToDictionary(row => new EventKey(row.Lead, row.Action), row => row.Count);
+
+    /// <summary>Updates that came to a destination before it had answered their lead with an end.</summary>
+    private static int Overtaken(ILookup<(EventKey Key, Guid Destination), Arrival> arrivals) =>
+        arrivals.Where(group => group.Key.Key.Action == "updated").Count(updates =>
+            arrivals[(updates.Key.Key with { Action = "created" }, updates.Key.Destination)]
+                .Where(lead => lead.Status is 200 or 406).Select(lead => lead.Answered).DefaultIfEmpty(DateTimeOffset.MaxValue).Min()
+            > updates.Min(update => update.At));
 
     /// <summary>Delivered means that it answered 2xx, rejected that it answered 406; there is no other end here.</summary>
     private static bool IsSettled(string? state, IEnumerable<Arrival> arrivals) => state switch

@@ -40,7 +40,8 @@ internal sealed class ChaosRun(int seed, int seconds, bool isShort, Action<strin
         while (true)
         {
             await Task.Delay(TimeSpan.FromSeconds(5), over);
-            Tell($"{driver.Leads.Count} leads sent, {driver.Accepts.Count} accepted, {rig.Receivers.Arrivals.Count} requests arrived");
+            Tell($"{driver.Events.Count} leads and updates sent, {driver.Accepts.Count} accepted, "
+                + $"{rig.Receivers.Arrivals.Count} requests arrived");
         }
     }
 

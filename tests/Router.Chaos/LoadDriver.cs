@@ -4,10 +4,13 @@ using System.Net.Http.Json;
 
 namespace Router.Chaos;
 
-/// <summary>What the sender knows of one lead.</summary>
-internal sealed class SentLead(Guid id, Site site, bool hasKey)
+/// <summary>An event of a lead: <c>created</c>, or the one <c>updated</c> that follows it.</summary>
+internal readonly record struct EventKey(Guid Lead, string Action);
+
+/// <summary>What the sender knows of one event.</summary>
+internal sealed class SentEvent(EventKey key, Site site, bool hasKey)
 {
-    public Guid Id => id;
+    public EventKey Key => key;
 
     public Site Site => site;
 
@@ -28,21 +31,22 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly HttpClient _http = new() { BaseAddress = api, Timeout = Patience };
-    private readonly ConcurrentBag<SentLead> _leads = [];
+    private readonly ConcurrentBag<SentEvent> _events = [];
     private readonly ConcurrentQueue<(DateTimeOffset At, TimeSpan Took)> _accepts = new();
     private readonly ConcurrentDictionary<int, int> _answers = new();
     private readonly Random _random = new(seed);
     private int _underWay;
 
-    public IReadOnlyCollection<SentLead> Leads => _leads;
+    /// <summary>Leads, and for each fourth one an update, sent as soon as the lead is accepted.</summary>
+    public IReadOnlyCollection<SentEvent> Events => _events;
 
-    /// <summary>When each lead was accepted and how long that took.</summary>
+    /// <summary>When each event was accepted and how long that took.</summary>
     public IReadOnlyCollection<(DateTimeOffset At, TimeSpan Took)> Accepts => _accepts;
 
     /// <summary>How often there was which status; 0: no answer in time, or no connection.</summary>
     public IReadOnlyDictionary<int, int> Answers => _answers;
 
-    public static string Reference(Guid lead) => $"ours-{lead:N}";
+    public static string Reference(EventKey key) => $"ours-{key.Lead:N}-{key.Action}";
 
     /// <summary>Sends until it is told to stop; returns once there is an answer to everything, or there has been none in time.</summary>
     public async Task Run(CancellationToken stopping)
@@ -54,9 +58,9 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
             // What is due, also what became due while this program had to wait itself.
             for (; sent < watch.Elapsed.TotalSeconds * LeadsPerSecond; sent++)
             {
-                var lead = new SentLead(Guid.NewGuid(), sites[_random.Next(sites.Count)], hasKey: _random.Next(5) == 0);
-                _leads.Add(lead);
-                _ = Send(lead, stopping);
+                var key = new EventKey(Guid.NewGuid(), "created");
+                var lead = new SentEvent(key, sites[_random.Next(sites.Count)], hasKey: _random.Next(5) == 0);
+                _ = Send(lead, hasUpdate: _random.Next(4) == 0, stopping);
             }
         }
 
@@ -65,32 +69,36 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
 
     public void Dispose() => _http.Dispose();
 
-    private async Task Send(SentLead lead, CancellationToken stopping)
+    private async Task Send(SentEvent sent, bool hasUpdate, CancellationToken stopping)
     {
         Interlocked.Increment(ref _underWay);
-        while (!await IsAccepted(lead) && lead.HasKey && !stopping.IsCancellationRequested)
+        _events.Add(sent);
+        while (!await IsAccepted(sent) && sent.HasKey && !stopping.IsCancellationRequested)
             await Task.Delay(500, CancellationToken.None);
+        if (sent.IsAccepted && hasUpdate)
+            await Send(new SentEvent(sent.Key with { Action = "updated" }, sent.Site, hasKey: true), hasUpdate: false, stopping);
         Interlocked.Decrement(ref _underWay);
     }
 
-    private async Task<bool> IsAccepted(SentLead lead)
+    private async Task<bool> IsAccepted(SentEvent sent)
     {
         var started = Stopwatch.GetTimestamp();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/rest/sites/{lead.Site.Id}/leads")
+        var (method, path) = sent.Key.Action == "created" ? (HttpMethod.Post, "") : (HttpMethod.Patch, $"/{sent.Key.Lead}");
+        using var request = new HttpRequestMessage(method, $"/rest/sites/{sent.Site.Id}/leads{path}")
         {
             Content = JsonContent.Create(
-                new { id = lead.Id, source = "chaos", email = "jack@mail.test", client_reference = Reference(lead.Id) }),
+                new { id = sent.Key.Lead, source = "chaos", email = "jack@mail.test", client_reference = Reference(sent.Key) }),
         };
-        request.Headers.Authorization = lead.Site.Credentials;
-        if (lead.HasKey)
-            request.Headers.Add("Idempotency-Key", lead.Id.ToString("N"));
+        request.Headers.Authorization = sent.Site.Credentials;
+        if (sent.HasKey)
+            request.Headers.Add("Idempotency-Key", Reference(sent.Key));
 
         var status = 0;
         try
         {
             using var response = await _http.SendAsync(request);
             status = (int)response.StatusCode;
-            lead.IsAccepted = response.IsSuccessStatusCode;
+            sent.IsAccepted = response.IsSuccessStatusCode;
         }
         catch (Exception none) when (none is HttpRequestException or OperationCanceledException)
         {
@@ -98,8 +106,8 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
         }
 
         _answers.AddOrUpdate(status, 1, (_, count) => count + 1);
-        if (lead.IsAccepted)
+        if (sent.IsAccepted)
             _accepts.Enqueue((TimeProvider.System.GetUtcNow(), Stopwatch.GetElapsedTime(started)));
-        return lead.IsAccepted;
+        return sent.IsAccepted;
     }
 }

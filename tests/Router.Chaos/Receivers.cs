@@ -26,7 +26,7 @@ internal enum Manners
 
 /// <summary>One request as a destination got it.</summary>
 internal readonly record struct Arrival(
-    Guid Destination, Guid Lead, Guid Message, int Attempt, int Status, DateTimeOffset At, DateTimeOffset Answered);
+    Guid Destination, EventKey Key, Guid Message, int Attempt, int Status, DateTimeOffset At, DateTimeOffset Answered);
 
 /// <summary>The servers of all destinations; they write down what arrived.</summary>
 internal sealed class Receivers : IAsyncDisposable
@@ -79,13 +79,13 @@ internal sealed class Receivers : IAsyncDisposable
 
         var headers = context.Request.Headers;
         using var lead = JsonDocument.Parse(body.ToArray());
-        var id = lead.RootElement.GetProperty("id").GetGuid();
+        var key = new EventKey(lead.RootElement.GetProperty("id").GetGuid(), headers["X-Lead-Router-Action"].ToString());
         // A field that the router doesn't know: it must come through as it was.
-        if (lead.RootElement.GetProperty("client_reference").GetString() != LoadDriver.Reference(id)
+        if (lead.RootElement.GetProperty("client_reference").GetString() != LoadDriver.Reference(key)
             || headers["X-Lead-Router-Signature"] != Convert.ToHexStringLower(HMACSHA256.HashData(destination.Secret, body.ToArray())))
             Interlocked.Increment(ref _forged);
         _arrivals.Enqueue(new Arrival(
-            destination.Id, id, Guid.Parse(headers["X-Lead-Router-Message-Id"].ToString()),
+            destination.Id, key, Guid.Parse(headers["X-Lead-Router-Message-Id"].ToString()),
             int.Parse(headers["X-Lead-Router-Attempt"].ToString(), null), status, at, TimeProvider.System.GetUtcNow()));
         if (status == 0)
             context.Abort();

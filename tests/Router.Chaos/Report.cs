@@ -27,11 +27,11 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems, IRead
             Line($"  {began,6:0.0} s to {ended,6:0.0} s  {fault.Kind.Fault} of {fault.Victim}");
         }
 
-        var accepted = driver.Leads.Count(lead => lead.IsAccepted);
+        var accepted = driver.Events.Count(sent => sent.IsAccepted);
         var took = driver.Accepts.Select(accept => accept.Took).Order().ToList();
         var delivered = rig.Receivers.Arrivals.Where(arrival => arrival.Status == 200).ToList();
-        var percent = 100.0 * accepted / Math.Max(1, driver.Leads.Count);
-        Line($"leads                    {driver.Leads.Count} sent, {accepted} accepted ({percent:0.0} %)");
+        var percent = 100.0 * accepted / Math.Max(1, driver.Events.Count);
+        Line($"events                   {driver.Events.Count} sent, {accepted} accepted ({percent:0.0} %)");
         var answers = driver.Answers.OrderBy(answer => answer.Key)
             .Select(answer => $"{answer.Value} × {(answer.Key == 0 ? "none" : answer.Key)}");
         Line($"answers                  {string.Join(", ", answers)}");

@@ -38,6 +38,8 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/destinations",
                 "GET /api/sites/{site}/destinations/{destination}/checks/{check}",
                 "GET /api/sites/{site}/destinations/{id}",
+                "GET /api/sites/{site}/leads",
+                "GET /api/sites/{site}/leads/{lead}",
                 "GET /api/sites/{site}/replays",
                 "GET /api/sites/{site}/replays/{replay}",
                 "GET /api/sites/{site}/statement",

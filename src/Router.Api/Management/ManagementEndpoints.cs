@@ -33,6 +33,7 @@ internal static class ManagementEndpoints
         api.MapDestinations();
         api.MapChecks();
         api.MapIntegrations();
+        api.MapLeads();
         api.MapDeliveries();
         api.MapReplays();
         api.MapStatement();

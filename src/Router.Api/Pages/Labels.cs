@@ -2,6 +2,7 @@ using System.Text.Json;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Search;
 
 namespace Router.Api.Pages;
 
@@ -28,6 +29,44 @@ internal static class Labels
         DeliveryState.Rejected => "refused by the receiver",
         DeliveryState.Delivered or DeliveryState.Canceled => state.Text(),
     };
+
+    /// <summary>Who a lead is, or what stands for it.</summary>
+    public static string Person(FoundLead lead) =>
+        new[] { lead.Name, lead.Email, lead.Phone }.FirstOrDefault(text => !string.IsNullOrEmpty(text))
+            ?? $"Lead {lead.LeadId:N}"[..13] + "…";
+
+    /// <summary>How it is reached, besides what <see cref="Person"/> says; null when nothing more is known.</summary>
+    public static string? Contact(FoundLead lead) =>
+        string.Join(" · ", new[] { lead.Name, lead.Email, lead.Phone }.Where(text => !string.IsNullOrEmpty(text)).Skip(1))
+            is { Length: > 0 } contact ? contact : null;
+
+    /// <summary>What came after it: <c>2 updates, 1 activity</c>; null for nothing.</summary>
+    public static string? More(FoundLead lead)
+    {
+        string?[] parts =
+        [
+            lead.Updates == 0 ? null : Amount.Of(lead.Updates, "update", "updates"),
+            lead.Activities == 0 ? null : Amount.Of(lead.Activities, "message with activities", "messages with activities"),
+        ];
+        return string.Join(", ", parts.OfType<string>()) is { Length: > 0 } more ? more : null;
+    }
+
+    /// <summary>How a lead fares at a destination, in a few words.</summary>
+    public static string Chip(LeadAtDestination at) => at.State switch
+    {
+        "planned" => "on its way",
+        "held" => "on hold",
+        "retrying" => "waits, will be tried again",
+        "rejected" => "refused",
+        "dead" => "failed for good",
+        _ => at.State,
+    };
+
+    /// <summary>The class that colours it.</summary>
+    public static string ChipLook(string state) => state == "planned" ? "is-off" : Look(state);
+
+    /// <summary>With a capital letter.</summary>
+    public static string Sentence(string words) => char.ToUpperInvariant(words[0]) + words[1..];
 
     /// <summary>The class that colours a state.</summary>
     public static string Look(string state) => DeliveryStates.Parse(state) switch

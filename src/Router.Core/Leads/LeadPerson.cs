@@ -12,11 +12,17 @@ public sealed record LeadPerson(string Name, string Email, string Phone)
     public static LeadPerson Of(RawJson lead)
     {
         using var document = lead.ToDocument();
-        if (document.RootElement.ValueKind is not JsonValueKind.Object)
+        return Of(document.RootElement);
+    }
+
+    /// <inheritdoc cref="Of(RawJson)"/>
+    public static LeadPerson Of(JsonElement lead)
+    {
+        if (lead.ValueKind is not JsonValueKind.Object)
             return new LeadPerson("", "", "");
 
         string Field(string name) =>
-            JsonText.Last(document.RootElement, name) is { ValueKind: JsonValueKind.String } text ? JsonText.Of(text).Trim() : "";
+            JsonText.Last(lead, name) is { ValueKind: JsonValueKind.String } text ? JsonText.Of(text).Trim() : "";
         return new LeadPerson($"{Field("first_name")} {Field("last_name")}".Trim(), Field("email"), Field("phone"));
     }
 

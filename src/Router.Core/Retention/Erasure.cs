@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.Search;
 
 namespace Router.Core.Retention;
 
@@ -28,7 +29,12 @@ public static class Erasure
         await connection.ExecuteAsync(new CommandDefinition(
             "delete from set_aside where site_id = @siteId and lead_id = @leadId", new { siteId, leadId },
             cancellationToken: cancellationToken));
-        return await Erase(connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
+        var erased = await Erase(
+            connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "delete from leads where site_id = @siteId and lead_id = @leadId", new { siteId, leadId },
+            cancellationToken: cancellationToken));
+        return erased;
     }
 
     /// <summary>What <see cref="Lead"/> would come to now.</summary>
@@ -49,7 +55,7 @@ public static class Erasure
         await connection.ExecuteAsync(new CommandDefinition(
             "delete from users where site_id = @siteId; delete from set_aside where site_id = @siteId", new { siteId }, commandTimeout: 60,
             cancellationToken: cancellationToken));
-        return await Erase(
+        var erased = await Erase(
             connection,
             """
             id in (select id from lead_events
@@ -57,13 +63,17 @@ public static class Erasure
                    order by lead_id limit @Most)
             """,
             new { siteId, Placeholder, Most }, cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "delete from leads where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
+        return erased;
     }
 
     private static async Task<Erased> Erase(
         NpgsqlConnection connection, string which, object parameters, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying)", new { OldContents.Copying },
+            "set local lock_timeout = '5s'; select pg_advisory_xact_lock_shared(@Copying); select pg_advisory_xact_lock(@Writing)",
+            new { OldContents.Copying, LeadIndex.Writing },
             cancellationToken: cancellationToken));
         return await connection.QuerySingleAsync<Erased>(new CommandDefinition(
             $"""

@@ -387,8 +387,23 @@ declare
     destinations uuid[];
     times        timestamptz[];
 begin
-    -- The update below comes here, too.
-    if not exists (select from delivery_waits) or not exists (select from changed where finished_at is not null) then
+    -- The updates below come here, too, and so does one of no rows.
+    if not exists (select from changed) or not exists (select from delivery_waits) then
+        return null;
+    end if;
+
+    -- What has failed and a later message says again isn't tried again.
+    if exists (select from delivery_waits where supersedes) then
+        update deliveries d
+        set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, finished_at = now()
+        from changed c
+        join delivery_waits w on w.waits_for = c.event_id and w.destination_id = c.destination_id and w.supersedes
+        join lead_events e on e.id = c.event_id and e.action in ('user_updated', 'integration_enabled', 'integration_disabled')
+        where d.destination_id = c.destination_id and d.accepted_at = c.accepted_at and d.event_id = c.event_id
+          and d.state = 'retrying' and d.leased_until is null;
+    end if;
+
+    if not exists (select from changed where finished_at is not null) then
         return null;
     end if;
 
@@ -818,3 +833,21 @@ create trigger accounts_audit after insert or update or delete on accounts for e
 create trigger account_sites_audit after insert or update or delete on account_sites for each row execute function audit();
 create trigger invitations_audit after insert or update or delete on invitations for each row execute function audit();
 create trigger api_tokens_audit after insert or update or delete on api_tokens for each row execute function audit();
+
+-- Who a site's leads are, so that its owners find them by name, address, number or id. Written a moment after the ledger, by a worker; what a lead does
+-- on its way doesn't wait for it. Emptied with the contents of the day on which the lead came first, deleted with its rows or on request.
+create table leads (
+    first_at timestamptz not null,              -- when the first event that is known of it was accepted
+    last_at  timestamptz not null,
+    site_id  uuid not null,
+    lead_id  uuid not null,
+    source   text not null,
+    name     text not null,                     -- '' where it isn't known
+    email    text not null,
+    phone    text not null,
+    search   text not null generated always as (lower(name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
+    primary key (site_id, lead_id)
+);
+-- A search reads this from its newest end, and nothing else, until it has found as many as it shows.
+create index leads_newest on leads (site_id, first_at desc, lead_id desc) include (search);
+create index leads_first_at on leads using brin (first_at);

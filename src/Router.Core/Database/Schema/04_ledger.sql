@@ -93,8 +93,23 @@ declare
     destinations uuid[];
     times        timestamptz[];
 begin
-    -- The update below comes here, too.
-    if not exists (select from delivery_waits) or not exists (select from changed where finished_at is not null) then
+    -- The updates below come here, too, and so does one of no rows.
+    if not exists (select from changed) or not exists (select from delivery_waits) then
+        return null;
+    end if;
+
+    -- What has failed and a later message says again isn't tried again.
+    if exists (select from delivery_waits where supersedes) then
+        update deliveries d
+        set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, finished_at = now()
+        from changed c
+        join delivery_waits w on w.waits_for = c.event_id and w.destination_id = c.destination_id and w.supersedes
+        join lead_events e on e.id = c.event_id and e.action in ('user_updated', 'integration_enabled', 'integration_disabled')
+        where d.destination_id = c.destination_id and d.accepted_at = c.accepted_at and d.event_id = c.event_id
+          and d.state = 'retrying' and d.leased_until is null;
+    end if;
+
+    if not exists (select from changed where finished_at is not null) then
         return null;
     end if;
 

@@ -1,0 +1,17 @@
+-- Who a site's leads are, so that its owners find them by name, address, number or id. Written a moment after the ledger, by a worker; what a lead does
+-- on its way doesn't wait for it. Emptied with the contents of the day on which the lead came first, deleted with its rows or on request.
+create table leads (
+    first_at timestamptz not null,              -- when the first event that is known of it was accepted
+    last_at  timestamptz not null,
+    site_id  uuid not null,
+    lead_id  uuid not null,
+    source   text not null,
+    name     text not null,                     -- '' where it isn't known
+    email    text not null,
+    phone    text not null,
+    search   text not null generated always as (lower(name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
+    primary key (site_id, lead_id)
+);
+-- A search reads this from its newest end, and nothing else, until it has found as many as it shows.
+create index leads_newest on leads (site_id, first_at desc, lead_id desc) include (search);
+create index leads_first_at on leads using brin (first_at);

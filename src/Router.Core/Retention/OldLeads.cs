@@ -1,0 +1,33 @@
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Retention;
+
+/// <summary>Forgets who leads were once the contents of their day are gone, and that they were there once its rows are.</summary>
+internal static class OldLeads
+{
+    private const int Most = 5_000;
+
+    /// <summary>In steps, so that none holds locks for long.</summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="bodies">Contents of what came before this are deleted.</param>
+    /// <param name="rows">Rows of what came last before this are dropped.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task Drop(
+        NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
+    {
+        const string forget = """
+            update leads set name = '', email = '', phone = '', source = '' where ctid = any (array(
+                select ctid from leads where first_at < @bodies and (search <> E'\n\n' or source <> '') limit @Most))
+            """;
+        const string drop = "delete from leads where ctid = any (array(select ctid from leads where last_at < @rows limit @Most))";
+        var parameters = new { bodies = bodies.UtcDateTime, rows = rows.UtcDateTime, Most };
+        foreach (var sql in new[] { forget, drop })
+        {
+            while (await connection.ExecuteAsync(new CommandDefinition(
+                sql, parameters, commandTimeout: 60, cancellationToken: cancellationToken)) == Most)
+            {
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text;
+using System.Text.Json;
+using Router.Core.Leads;
+
+namespace Router.Core.Search;
+
+/// <summary>What an event says of who its lead is.</summary>
+internal sealed record IndexedLead(Guid EventId, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, string Source, LeadPerson Person)
+{
+    // Three of them fit into a row of an index, whatever their script.
+    private const int Longest = 100;
+
+    /// <summary>Null where the event is about no lead, or a test.</summary>
+    public static IndexedLead? Of(LeadEvent lead)
+    {
+        if (lead.Test is not null || !LeadActions.IsAboutLead(lead.Action) || lead.Subject is not { } id)
+            return null;
+
+        using var document = lead.Lead.ToDocument();
+        var person = LeadPerson.Of(document.RootElement);
+        var source = document.RootElement.ValueKind is JsonValueKind.Object
+            && JsonText.Last(document.RootElement, "source") is { ValueKind: JsonValueKind.String } text ? Clean(JsonText.Of(text)) : "";
+        return new IndexedLead(
+            lead.EventId, lead.SiteId, id, lead.AcceptedAt, source.Length > 0 ? source : Clean(lead.SourceSystem),
+            new LeadPerson(Clean(person.Name), Clean(person.Email), Clean(person.Phone)));
+    }
+
+    /// <summary>One line that Postgres can hold: no NUL, no half of a surrogate pair.</summary>
+    private static string Clean(string text)
+    {
+        var line = text.Replace('\0', ' ').ReplaceLineEndings(" ").Trim();
+        return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(line.Length <= Longest ? line : line[..Longest]));
+    }
+}

@@ -1,0 +1,167 @@
+using System.Threading.Channels;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Router.Core.Database;
+using Router.Core.Leads;
+
+namespace Router.Core.Search;
+
+/// <summary>
+/// Writes who leads are into the table that searches read, a moment after their events are in the ledger: many at a time, and nobody waits
+/// for it. What a worker that dies has not written yet is found by <see cref="FillGaps"/>.
+/// </summary>
+public sealed partial class LeadIndex(
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, TimeProvider time,
+    ILogger<LeadIndex> logger) : BackgroundService
+{
+    /// <summary>Held shared while leads are written, so that an erasure finds all there is: it takes it alone.</summary>
+    public const long Writing = 0x4c454144494e4458; // "LEADINDX"
+
+    private const int MostRows = 500;
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
+
+    // More than that is left to FillGaps.
+    private readonly Channel<IndexedLead> _waiting = Channel.CreateBounded<IndexedLead>(
+        new BoundedChannelOptions(20_000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    /// <summary>Hands over an event that is in the ledger. Returns at once.</summary>
+    public void Add(LeadEvent lead)
+    {
+        if (IndexedLead.Of(lead) is { } indexed)
+            _waiting.Writer.TryWrite(indexed);
+    }
+
+    /// <summary>Writes leads whose events were accepted since then and that nobody wrote; how many.</summary>
+    public async Task<int> FillGaps(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        // Site by site, by the index of what it received.
+        const string sql = """
+            select e.id as event_id, e.site_id, e.action, e.lead_id_text as lead_id, e.product, e.source_system, e.accepted_at, e.body
+            from sites s
+            cross join lateral (
+                select * from lead_events e
+                where e.site_id = s.id and e.accepted_at >= @since and e.accepted_at < now() - interval '5 seconds'
+                  and e.test is null and e.product <> '' and e.action in ('created', 'updated', 'activity_added')
+                  and e.body is not null and e.lead_id is not null
+                  and e.id >= first_event_id(@since - interval '1 day')
+                  and not exists (select from leads l where l.site_id = e.site_id and l.lead_id = e.lead_id)
+                order by e.accepted_at limit @MostRows
+            ) e
+            limit @MostRows
+            """;
+        var total = 0;
+        while (true)
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            var missed = (await connection.QueryAsync<Missed>(new CommandDefinition(
+                sql, new { since = since.UtcDateTime, MostRows }, commandTimeout: 60, cancellationToken: cancellationToken)))
+                .Select(row => IndexedLead.Of(row.Event)).OfType<IndexedLead>().ToList();
+            if (missed.Count == 0)
+                return total;
+
+            await Write(missed, cancellationToken);
+            total += missed.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<IndexedLead>(MostRows);
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            {
+                await Task.Delay(Gather, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                batch.Clear();
+                while (batch.Count < MostRows && _waiting.Reader.TryRead(out var lead))
+                    batch.Add(lead);
+                await TryWrite(batch, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The rest is found by FillGaps.
+        }
+    }
+
+    private async Task TryWrite(List<IndexedLead> batch, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await availability.Wait(async token =>
+            {
+                await Write(batch, token);
+                return true;
+            }, stoppingToken);
+        }
+#pragma warning disable CA1031 // A lead that can't be found is on its way all the same.
+        catch (Exception failed) when (failed is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+        {
+            LogNotWritten(logger, batch.Count, failed.GetType().Name);
+        }
+#pragma warning restore CA1031
+    }
+
+    private async Task Write(List<IndexedLead> leads, CancellationToken cancellationToken)
+    {
+        // A statement takes each lead once.
+        for (var rest = leads; rest.Count > 0;)
+        {
+            var batch = rest.DistinctBy(lead => (lead.SiteId, lead.LeadId)).ToList();
+            await WriteOnce(batch, cancellationToken);
+            rest = batch.Count == rest.Count ? [] : [.. rest.Except(batch)];
+        }
+    }
+
+    private async Task WriteOnce(List<IndexedLead> leads, CancellationToken cancellationToken)
+    {
+        // What is erased isn't written; in one order, or two workers would wait for each other.
+        const string sql = """
+            insert into leads as l (first_at, last_at, site_id, lead_id, source, name, email, phone)
+            select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.name, n.email, n.phone
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (event_id, accepted_at, site_id, lead_id, source, name, email, phone)
+            join lead_events e on e.id = n.event_id and e.id between $9 and $10 and e.body is not null
+            order by n.site_id, n.lead_id
+            on conflict (site_id, lead_id) do update set
+                first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at),
+                name = case when excluded.name = '' then l.name else excluded.name end,
+                email = case when excluded.email = '' then l.email else excluded.email end,
+                phone = case when excluded.phone = '' then l.phone else excluded.phone end
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync("select pg_advisory_xact_lock_shared(@Writing)", new { Writing });
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Add(NpgsqlDbType.Uuid, leads, lead => lead.EventId);
+        command.Add(NpgsqlDbType.TimestampTz, leads, lead => lead.AcceptedAt);
+        command.Add(NpgsqlDbType.Uuid, leads, lead => lead.SiteId);
+        command.Add(NpgsqlDbType.Uuid, leads, lead => lead.LeadId);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Source);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Name);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Email);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Phone);
+        command.AddSpan(leads, lead => lead.EventId);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Count} leads could not be written for searches ({Exception}); they are looked for again within ten minutes")]
+    private static partial void LogNotWritten(ILogger logger, int count, string exception);
+
+    private sealed record Missed(
+        Guid EventId, Guid SiteId, string Action, string LeadId, string Product, string SourceSystem, DateTimeOffset AcceptedAt,
+        byte[] Body)
+    {
+        public LeadEvent Event => new()
+        {
+            EventId = EventId, SiteId = SiteId, Action = Action, LeadId = LeadId, Product = Product, SourceSystem = SourceSystem,
+            AcceptedAt = AcceptedAt, Lead = new RawJson(Body),
+        };
+    }
+}
