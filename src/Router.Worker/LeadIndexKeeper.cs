@@ -14,7 +14,8 @@ internal sealed class LeadIndexKeeper(LeadIndex index, HostDuties duties, TimePr
     protected override async Task Once(CancellationToken cancellationToken)
     {
         // After a start for as long as all workers may have been gone; then for what was accepted since the last look, and as much again.
-        await index.FillGaps(_time.GetUtcNow() - (_hasLookedFar ? Interval * 2 : TimeSpan.FromDays(1)), cancellationToken);
+        var since = _time.GetUtcNow() - (_hasLookedFar ? Interval * 2 : TimeSpan.FromDays(1));
         _hasLookedFar = true;
+        await index.FillGaps(since, cancellationToken);
     }
 }

@@ -123,6 +123,16 @@ public sealed class LeadSearchTests(SharedRouter shared) : IClassFixture<SharedR
     }
 
     [Fact]
+    public async Task Update_OfTheLastNameAlone_KeepsTheFirst()
+    {
+        var (site, http) = await SiteWithOwner();
+        var lead = await Send(site, """{"first_name":"Ann","last_name":"Keo","email":"ann@keo.example","source":"Web"}""");
+        (await site.Send(HttpMethod.Patch, $"/leads/{lead}", """{"last_name":"Tanaka"}""")).EnsureSuccessStatusCode();
+        var found = await Eventually.Get(() => Find(http, site, "ann tanaka"), rows => rows.Count == 1, "the new name is found");
+        Assert.Equal("Ann Tanaka", found[0].GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task Lead_WithOddText_IsWritten()
     {
         var (site, http) = await SiteWithOwner();

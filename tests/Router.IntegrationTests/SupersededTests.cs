@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Router.Testing;
 
@@ -45,6 +46,32 @@ public sealed class SupersededTests(TestServers servers)
         await Eventually.Equal(1, () => site.Count("delivered", site.LeadManager, "user_updated"), "the last one arrives");
         Assert.Equal(["Ann", "Annabel"], router.Receiver.At(site.LeadManager.Path).Select(Name));
         Assert.Equal(2, await site.Count("canceled", site.LeadManager, "user_updated"));
+    }
+
+    [Fact]
+    public async Task User_ChangedOftenWhileTheFirstChangeIsUnderWay_HearsTheLastWordLast()
+    {
+        await using var router = await RouterFixture.Start(
+            servers, workers: 2, ("Delivery:RetrySchedule", "01:00:00"), ("Delivery:RequestTimeout", "00:02:00"),
+            ("Delivery:Lease", "00:03:00"));
+        var site = await router.CreateSite(asLeadManager: true);
+        var answer = new TaskCompletionSource();
+        router.Receiver.Answer(site.LeadManager.Path, (_, request) => Name(request) == "0" ? answer.Task : Task.CompletedTask);
+        await PutUser(site, "agent-7", "0");
+        await router.Receiver.Wait(site.LeadManager.Path, 1);
+        const int changes = 50;
+        for (var i = 1; i <= changes; i++)
+            await PutUser(site, "agent-7", $"{i}");
+
+        await Eventually.Equal(changes - 1, () => site.Count("canceled", site.LeadManager, "user_updated"), "those between are canceled");
+        Assert.Single(router.Receiver.At(site.LeadManager.Path));
+        answer.SetResult();
+        await Eventually.Equal(2, () => site.Count("delivered", site.LeadManager, "user_updated"), "the first and the last arrive");
+        Assert.Equal(["0", $"{changes}"], router.Receiver.At(site.LeadManager.Path).Select(Name));
+
+        // Nor does a replay bring the old data back.
+        using var replay = await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "canceled" });
+        Assert.Equal(0, (await replay.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal static class LeadsApi
             problems.Add("cursor", "'cursor' is not one that this list gave out.");
         var mayKnow = context.Account().Owns(site);
         if (!mayKnow && !string.IsNullOrWhiteSpace(q) && !Uuids.TryParse(q, out _))
-            problems.Add("q", "'q' must be the id of a lead or message: who leads are is for the site's owners.");
+            problems.Add("q", "'q' must be the id of a lead or message: only the site's owners can search by name.");
         if (problems.Any)
             return Problems.Invalid(problems);
 

@@ -54,16 +54,17 @@ internal static class Labels
     /// <summary>How a lead fares at a destination, in a few words.</summary>
     public static string Chip(LeadAtDestination at) => at.State switch
     {
+        "missing" => "lost: tell an operator",
         "planned" => "on its way",
         "held" => "on hold",
-        "retrying" => "waits, will be tried again",
+        "retrying" => "will be retried",
         "rejected" => "refused",
         "dead" => "failed for good",
         _ => at.State,
     };
 
     /// <summary>The class that colours it.</summary>
-    public static string ChipLook(string state) => state == "planned" ? "is-off" : Look(state);
+    public static string ChipLook(string state) => state switch { "planned" => "is-off", "missing" => "is-bad", _ => Look(state) };
 
     /// <summary>With a capital letter.</summary>
     public static string Sentence(string words) => char.ToUpperInvariant(words[0]) + words[1..];

@@ -81,6 +81,11 @@ public sealed class LeadOrder([FromKeyedServices(Databases.Unflushed)] NpgsqlDat
         const string forget = $"""
             delete from delivery_waits w using unnest(@Events, @Destinations) as l (event_id, destination_id)
             where w.event_id = l.event_id and w.destination_id = l.destination_id and not ({IsUnfinished})
+              -- LetNoticesGo comes first.
+              and not (w.supersedes and exists (
+                  select from lead_events e join deliveries d
+                  on d.destination_id = w.destination_id and d.accepted_at = e.accepted_at and d.event_id = e.id
+                  where e.id = w.event_id and e.action like 'integration\_%' and d.state = 'held'))
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(

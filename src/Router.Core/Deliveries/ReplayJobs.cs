@@ -245,7 +245,14 @@ public sealed class ReplayJobs(
         where x.active and {filter.Destinations} and {IsCandidate(filter)}
         """;
 
-    private static string IsCandidate(DeliveryFilter filter) => $"{IsFinished(filter)} and e.body is not null";
+    // What a later change of the same user has replaced would bring the old data back.
+    private static string IsCandidate(DeliveryFilter filter) => $"""
+        {IsFinished(filter)} and e.body is not null
+        and not (e.action = 'user_updated' and d.state = 'canceled' and exists (
+            select from lead_events n
+            where n.site_id = e.site_id and n.lead_id = e.lead_id and n.action = e.action and n.accepted_at > e.accepted_at
+              and d.destination_id = any (n.destinations)))
+        """;
 
     private static string IsFinished(DeliveryFilter filter) => $"""
         d.state in ('dead', 'delivered', 'rejected', 'canceled') and not d.is_test and e.action not like 'integration_%' and {filter.Where}

@@ -14,7 +14,8 @@ namespace Router.Core.Intake;
 public sealed partial class EventRegister(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<OrderOptions> options, TimeProvider time,
     ILogger<EventRegister> logger)
-    : BriefGroupCommit<LeadEvent, RecentEvent?>(database, options.Value.Timeout, time)
+    // RabbitMQ's confirm, which a new lead waits for at the same time, takes longer; and a statement for each costs more than its row.
+    : BriefGroupCommit<LeadEvent, RecentEvent?>(database, options.Value.Timeout, time, TimeSpan.FromMilliseconds(1))
 {
     private static readonly TimeSpan BetweenPrunes = TimeSpan.FromMinutes(1);
 
@@ -58,8 +59,8 @@ public sealed partial class EventRegister(
         if (_time.GetElapsedTime(_prunedAt) > BetweenPrunes)
         {
             _prunedAt = _time.GetTimestamp();
-            await using var prune = new NpgsqlCommand("select prune_event_register()", connection);
-            await prune.ExecuteNonQueryAsync(cancellationToken);
+            // Beside the events: it may wait for a lock.
+            _ = Prune();
         }
 
         return [.. rows.Select(row => before.TryGetValue(row.EventId, out var earlier) ? earlier : (RecentEvent?)null)];
@@ -67,6 +68,19 @@ public sealed partial class EventRegister(
 
     /// <inheritdoc/>
     protected override void LogFailed(string exception) => LogNotEntered(logger, exception);
+
+    private async Task Prune()
+    {
+        try
+        {
+            await using var command = _database.CreateCommand("select prune_event_register()");
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (NpgsqlException failed)
+        {
+            LogNotPruned(logger, failed.GetType().Name);
+        }
+    }
 
     private async Task<RecentEvent?> Read(LeadEvent lead)
     {
@@ -90,10 +104,10 @@ public sealed partial class EventRegister(
             insert into event_register as r (slot, lead_id, site_id, event_id, accepted_at, follows, followed_at)
             select event_register_slot(), e.lead_id, e.site_id, e.event_id,
                    greatest(e.accepted_at, b.accepted_at + interval '1 microsecond'), b.event_id, b.accepted_at
-            from unnest($1, $2, $3, $4) as e (lead_id, site_id, event_id, accepted_at)
+            from unnest($1, $2, $3, $4, $5) as e (lead_id, site_id, event_id, accepted_at, may_follow)
             left join lateral (
                 select event_id, accepted_at from event_register b
-                where b.lead_id = e.lead_id and b.site_id = e.site_id and b.event_id <> e.event_id
+                where e.may_follow and b.lead_id = e.lead_id and b.site_id = e.site_id and b.event_id <> e.event_id
                 order by accepted_at desc limit 1) b on true
             order by e.lead_id, e.site_id
             on conflict (lead_id, site_id, slot) do update set
@@ -107,6 +121,7 @@ public sealed partial class EventRegister(
         command.Add(NpgsqlDbType.Uuid, events, row => row.SiteId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.EventId);
         command.Add(NpgsqlDbType.TimestampTz, events, row => row.AcceptedAt);
+        command.Add(NpgsqlDbType.Boolean, events, row => LeadActions.MayFollow(row.Action));
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -115,6 +130,10 @@ public sealed partial class EventRegister(
                 before[reader.GetGuid(0)] = new RecentEvent(reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2));
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "The register of recent events could not be pruned ({Exception}); it is tried again a minute later")]
+    private static partial void LogNotPruned(ILogger logger, string exception);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Events could not be registered for the order within their lead ({Exception}); they are taken all the same, and may "

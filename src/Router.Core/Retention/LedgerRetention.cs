@@ -47,8 +47,6 @@ public sealed partial class LedgerRetention(
             foreach (var day in await DefaultPartition.WrittenTo(connection, token))
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
-            await OldLeads.Drop(
-                connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token);
             var now = time.GetUtcNow();
             if (await DefaultPartition.Drop(
                 connection, now - options.Value.BodiesAfter, now - options.Value.RowsAfter, token) is > 0 and var events)
@@ -56,6 +54,8 @@ public sealed partial class LedgerRetention(
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter,
                 token) is > 0 and var aside)
                 LogSetAside(logger, aside);
+            await OldLeads.Drop(
+                connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token);
             return done;
         },
         cancellationToken);

@@ -16,11 +16,16 @@ internal static class OldLeads
     public static async Task Drop(
         NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
     {
+        // The condition of the index leads_named.
         const string forget = """
-            update leads set name = '', email = '', phone = '', source = '' where ctid = any (array(
-                select ctid from leads where first_at < @bodies and (search <> E'\n\n' or source <> '') limit @Most))
+            update leads set first_name = '', last_name = '', email = '', phone = '', source = '' where ctid = any (array(
+                select ctid from leads where first_at < @bodies and (search <> E' \n\n' or source <> '')
+                order by first_at limit @Most for update skip locked))
             """;
-        const string drop = "delete from leads where ctid = any (array(select ctid from leads where last_at < @rows limit @Most))";
+        const string drop = """
+            delete from leads where ctid = any (array(
+                select ctid from leads where first_at < @rows and last_at < @rows limit @Most for update skip locked))
+            """;
         var parameters = new { bodies = bodies.UtcDateTime, rows = rows.UtcDateTime, Most };
         foreach (var sql in new[] { forget, drop })
         {

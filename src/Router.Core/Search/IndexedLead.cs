@@ -7,7 +7,7 @@ namespace Router.Core.Search;
 /// <summary>What an event says of who its lead is.</summary>
 internal sealed record IndexedLead(Guid EventId, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, string Source, LeadPerson Person)
 {
-    // Three of them fit into a row of an index, whatever their script.
+    // Four of them fit into a row of an index, whatever their script.
     private const int Longest = 100;
 
     /// <summary>Null where the event is about no lead, or a test.</summary>
@@ -22,7 +22,7 @@ internal sealed record IndexedLead(Guid EventId, Guid SiteId, Guid LeadId, DateT
             && JsonText.Last(document.RootElement, "source") is { ValueKind: JsonValueKind.String } text ? Clean(JsonText.Of(text)) : "";
         return new IndexedLead(
             lead.EventId, lead.SiteId, id, lead.AcceptedAt, source.Length > 0 ? source : Clean(lead.SourceSystem),
-            new LeadPerson(Clean(person.Name), Clean(person.Email), Clean(person.Phone)));
+            new LeadPerson(Clean(person.FirstName), Clean(person.LastName), Clean(person.Email), Clean(person.Phone)));
     }
 
     /// <summary>One line that Postgres can hold: no NUL, no half of a surrogate pair.</summary>

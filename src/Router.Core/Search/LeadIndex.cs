@@ -26,17 +26,37 @@ public sealed partial class LeadIndex(
 
     // More than that is left to FillGaps.
     private readonly Channel<IndexedLead> _waiting = Channel.CreateBounded<IndexedLead>(
-        new BoundedChannelOptions(20_000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        new BoundedChannelOptions(20_000) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    private long _oldestLost = long.MaxValue;
 
     /// <summary>Hands over an event that is in the ledger. Returns at once.</summary>
     public void Add(LeadEvent lead)
     {
-        if (IndexedLead.Of(lead) is { } indexed)
-            _waiting.Writer.TryWrite(indexed);
+        if (IndexedLead.Of(lead) is { } indexed && !_waiting.Writer.TryWrite(indexed))
+            Lose(indexed);
     }
 
-    /// <summary>Writes leads whose events were accepted since then and that nobody wrote; how many.</summary>
+    /// <summary>
+    /// Writes what was accepted since then, or since the oldest that this worker could not write, and isn't written; how many.
+    /// </summary>
     public async Task<int> FillGaps(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var lost = Interlocked.Exchange(ref _oldestLost, long.MaxValue);
+        if (lost < since.UtcTicks)
+            since = new DateTimeOffset(lost, TimeSpan.Zero);
+        try
+        {
+            return await FillGapsSince(since, cancellationToken);
+        }
+        catch
+        {
+            Interlocked.Exchange(ref _oldestLost, Math.Min(lost, Interlocked.Read(ref _oldestLost)));
+            throw;
+        }
+    }
+
+    private async Task<int> FillGapsSince(DateTimeOffset since, CancellationToken cancellationToken)
     {
         // Site by site, by the index of what it received.
         const string sql = """
@@ -48,7 +68,8 @@ public sealed partial class LeadIndex(
                   and e.test is null and e.product <> '' and e.action in ('created', 'updated', 'activity_added')
                   and e.body is not null and e.lead_id is not null
                   and e.id >= first_event_id(@since - interval '1 day')
-                  and not exists (select from leads l where l.site_id = e.site_id and l.lead_id = e.lead_id)
+                  and not exists (
+                      select from leads l where l.site_id = e.site_id and l.lead_id = e.lead_id and l.last_at >= e.accepted_at)
                 order by e.accepted_at limit @MostRows
             ) e
             limit @MostRows
@@ -76,7 +97,9 @@ public sealed partial class LeadIndex(
         {
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
-                await Task.Delay(Gather, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // Not after a full one: then there is more than enough.
+                if (batch.Count < MostRows)
+                    await Task.Delay(Gather, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 batch.Clear();
                 while (batch.Count < MostRows && _waiting.Reader.TryRead(out var lead))
                     batch.Add(lead);
@@ -102,9 +125,17 @@ public sealed partial class LeadIndex(
 #pragma warning disable CA1031 // A lead that can't be found is on its way all the same.
         catch (Exception failed) when (failed is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
+            batch.ForEach(Lose);
             LogNotWritten(logger, batch.Count, failed.GetType().Name);
         }
 #pragma warning restore CA1031
+    }
+
+    private void Lose(IndexedLead lead)
+    {
+        var ticks = lead.AcceptedAt.UtcTicks;
+        for (var oldest = Interlocked.Read(ref _oldestLost); ticks < oldest;)
+            oldest = Interlocked.CompareExchange(ref _oldestLost, ticks, oldest) is var seen && seen == oldest ? ticks : seen;
     }
 
     private async Task Write(List<IndexedLead> leads, CancellationToken cancellationToken)
@@ -122,27 +153,36 @@ public sealed partial class LeadIndex(
     {
         // What is erased isn't written; in one order, or two workers would wait for each other.
         const string sql = """
-            insert into leads as l (first_at, last_at, site_id, lead_id, source, name, email, phone)
-            select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.name, n.email, n.phone
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (event_id, accepted_at, site_id, lead_id, source, name, email, phone)
-            join lead_events e on e.id = n.event_id and e.id between $9 and $10 and e.body is not null
+            insert into leads as l (first_at, last_at, site_id, lead_id, source, first_name, last_name, email, phone)
+            select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.first_name, n.last_name, n.email, n.phone
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                as n (event_id, accepted_at, site_id, lead_id, source, first_name, last_name, email, phone)
+            join lead_events e on e.id = n.event_id and e.id between $10 and $11 and e.body is not null
             order by n.site_id, n.lead_id
             on conflict (site_id, lead_id) do update set
                 first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at),
-                name = case when excluded.name = '' then l.name else excluded.name end,
-                email = case when excluded.email = '' then l.email else excluded.email end,
-                phone = case when excluded.phone = '' then l.phone else excluded.phone end
+                first_name = case when excluded.first_name <> '' and (l.first_name = '' or excluded.last_at >= l.last_at)
+                    then excluded.first_name else l.first_name end,
+                last_name = case when excluded.last_name <> '' and (l.last_name = '' or excluded.last_at >= l.last_at)
+                    then excluded.last_name else l.last_name end,
+                email = case when excluded.email <> '' and (l.email = '' or excluded.last_at >= l.last_at)
+                    then excluded.email else l.email end,
+                phone = case when excluded.phone <> '' and (l.phone = '' or excluded.last_at >= l.last_at)
+                    then excluded.phone else l.phone end
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync("select pg_advisory_xact_lock_shared(@Writing)", new { Writing });
+        // An erasure may take its time.
+        while (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock_shared(@Writing)", new { Writing }))
+            await Task.Delay(Gather, time, cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, leads, lead => lead.EventId);
         command.Add(NpgsqlDbType.TimestampTz, leads, lead => lead.AcceptedAt);
         command.Add(NpgsqlDbType.Uuid, leads, lead => lead.SiteId);
         command.Add(NpgsqlDbType.Uuid, leads, lead => lead.LeadId);
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Source);
-        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Name);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.FirstName);
+        command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.LastName);
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Email);
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Phone);
         command.AddSpan(leads, lead => lead.EventId);
@@ -151,7 +191,8 @@ public sealed partial class LeadIndex(
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Count} leads could not be written for searches ({Exception}); they are looked for again within ten minutes")]
+        Message = "{Count} leads can't be found by a search yet: they could not be written ({Exception}). "
+            + "It is tried again within ten minutes")]
     private static partial void LogNotWritten(ILogger logger, int count, string exception);
 
     private sealed record Missed(

@@ -8,9 +8,11 @@ namespace Router.Core.Search;
 public sealed class LeadSearch(NpgsqlDataSource database)
 {
     /// <summary>What matters most first; the state of a lead at a destination is the first that any of its messages has.</summary>
-    private static readonly string[] States = ["dead", "held", "retrying", "planned", "rejected", "canceled", "delivered"];
+    private static readonly string[] States =
+        ["missing", "dead", "held", "retrying", "planned", "rejected", "canceled", "delivered"];
 
-    private const string Columns = "l.lead_id, l.first_at, l.last_at, l.source, l.name, l.email, l.phone";
+    private const string Columns =
+        "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone";
 
     /// <summary>
     /// A site's leads, newest first: all of them, or those whom the text fits: parts of name and address, digits of the number, the id of
@@ -79,7 +81,9 @@ public sealed class LeadSearch(NpgsqlDataSource database)
             return [];
 
         const string sql = """
-            select e.lead_id, x.id as destination_id, n.name as destination_name, e.action, coalesce(d.state, 'planned') as state,
+            select e.lead_id, x.id as destination_id, n.name as destination_name, e.action,
+                   coalesce(d.state, case when awaits_first_outcome(e.destinations, x.id, e.planned_at) then 'planned' else 'missing' end)
+                       as state,
                    count(*)::int as messages
             from lead_events e
             cross join lateral unnest(e.destinations) x (id)
@@ -90,7 +94,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
             where e.site_id = @siteId and e.lead_id = any (@leads) and e.test is null
               and e.id between first_event_id(@from) and first_event_id(@until)
               and e.action in ('created', 'updated', 'activity_added')
-            group by e.lead_id, x.id, n.name, n.kind, n.created_at, e.action, d.state
+            group by e.lead_id, x.id, n.name, n.kind, n.created_at, e.action, 5
             order by n.kind <> 'lead_manager', n.created_at, x.id
             """;
         var deliveries = (await connection.QueryAsync<Deliveries>(new CommandDefinition(
@@ -99,12 +103,12 @@ public sealed class LeadSearch(NpgsqlDataSource database)
                 siteId, leads = leads.ConvertAll(lead => lead.LeadId),
                 // An id that is made from an Idempotency-Key begins with its day only.
                 from = leads.Min(lead => lead.FirstAt).AddDays(-1).UtcDateTime,
-                until = leads.Max(lead => lead.LastAt).AddDays(1).UtcDateTime,
+                until = leads.Max(lead => lead.LastAt).AddDays(31).UtcDateTime,
             }, cancellationToken: cancellationToken)))
             .ToLookup(row => row.LeadId);
         return leads.ConvertAll(lead => new FoundLead(
-            lead.LeadId, lead.FirstAt, lead.LastAt, lead.Source, contents ? lead.Name : null, contents ? lead.Email : null,
-            contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadActions.Updated),
+            lead.LeadId, lead.FirstAt, lead.LastAt, contents ? lead.Source : null, contents ? lead.Name : null,
+            contents ? lead.Email : null, contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadActions.Updated),
             Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded),
             [.. deliveries[lead.LeadId].GroupBy(row => (row.DestinationId, row.DestinationName)).Select(AtDestination)]));
     }

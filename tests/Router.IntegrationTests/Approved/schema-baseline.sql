@@ -386,6 +386,7 @@ declare
     events       uuid[];
     destinations uuid[];
     times        timestamptz[];
+    moved        int;
 begin
     -- The updates below come here, too, and so does one of no rows.
     if not exists (select from changed) or not exists (select from delivery_waits) then
@@ -393,7 +394,10 @@ begin
     end if;
 
     -- What has failed and a later message says again isn't tried again.
-    if exists (select from delivery_waits where supersedes) then
+    if exists (
+        select from changed c join delivery_waits w on w.waits_for = c.event_id and w.destination_id = c.destination_id
+        where w.supersedes and c.state = 'retrying' and c.leased_until is null)
+    then
         update deliveries d
         set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, finished_at = now()
         from changed c
@@ -407,10 +411,18 @@ begin
         return null;
     end if;
 
-    -- What ends while it waits itself leaves its own wait to those behind it.
-    update delivery_waits w set waits_for = own.waits_for
-    from changed c join delivery_waits own on own.event_id = c.event_id and own.destination_id = c.destination_id
-    where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id;
+    -- In one order, or two that end at once would wait for each other.
+    perform from delivery_waits w join changed c on w.destination_id = c.destination_id and (w.waits_for = c.event_id or w.event_id = c.event_id)
+    where c.finished_at is not null order by w.event_id, w.destination_id for update of w;
+
+    -- What ends while it waits itself leaves its own wait to those behind it; and so on, where neighbours end at once. No chain is longer than these.
+    for i in 1 .. (select count(*) from changed) loop
+        update delivery_waits w set waits_for = own.waits_for
+        from changed c join delivery_waits own on own.event_id = c.event_id and own.destination_id = c.destination_id
+        where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id and own.waits_for <> w.waits_for;
+        get diagnostics moved = row_count;
+        exit when moved = 0;
+    end loop;
     delete from delivery_waits w using changed c
     where c.finished_at is not null and w.event_id = c.event_id and w.destination_id = c.destination_id;
 
@@ -709,7 +721,7 @@ create table refused_requests (
 -- can see the earlier one in the ledger; so its host asks here what it follows. Whoever enters one takes the place of the one before, one after the other:
 -- the events of a lead are a chain. Three slots in turn, of which one is emptied: nothing is deleted row by row. Unlogged, for it costs each lead a row:
 -- a crash of Postgres forgets it.
-create unlogged table event_register (
+create table event_register (
     accepted_at timestamptz not null,    -- later than that of the one before, whatever the clock of its host says
     followed_at timestamptz,
     event_id    uuid not null,
@@ -732,7 +744,8 @@ declare
     filled boolean;
 begin
     execute format('select exists (select from %I)', next) into filled;
-    if filled then
+    -- Not just before it becomes the present one.
+    if filled and extract(epoch from clock_timestamp())::bigint % 300 between 10 and 280 then
         set local lock_timeout = '100ms';
         execute format('truncate %I', next);
     end if;
@@ -837,17 +850,21 @@ create trigger api_tokens_audit after insert or update or delete on api_tokens f
 -- Who a site's leads are, so that its owners find them by name, address, number or id. Written a moment after the ledger, by a worker; what a lead does
 -- on its way doesn't wait for it. Emptied with the contents of the day on which the lead came first, deleted with its rows or on request.
 create table leads (
-    first_at timestamptz not null,              -- when the first event that is known of it was accepted
-    last_at  timestamptz not null,
-    site_id  uuid not null,
-    lead_id  uuid not null,
-    source   text not null,
-    name     text not null,                     -- '' where it isn't known
-    email    text not null,
-    phone    text not null,
-    search   text not null generated always as (lower(name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
+    first_at   timestamptz not null,            -- when the first event that is known of it was accepted
+    last_at    timestamptz not null,
+    site_id    uuid not null,
+    lead_id    uuid not null,
+    source     text not null,
+    first_name text not null,                   -- '' where it isn't known
+    last_name  text not null,
+    email      text not null,
+    phone      text not null,
+    search     text not null generated always as (
+        lower(first_name || ' ' || last_name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
     primary key (site_id, lead_id)
 );
 -- A search reads this from its newest end, and nothing else, until it has found as many as it shows.
 create index leads_newest on leads (site_id, first_at desc, lead_id desc) include (search);
+-- For retention: whose names are still there, and which rows are old.
+create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);

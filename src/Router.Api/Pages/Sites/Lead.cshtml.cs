@@ -7,7 +7,8 @@ using Router.Core.Search;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One lead: each message about it at each destination. Who it is, is for the site's owners.</summary>
-internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, DeliveryHistory history) : SitePage(database)
+internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, DeliveryHistory history, TimeProvider time)
+    : SitePage(database)
 {
     private const int MostDeliveries = 500;
     private const int MostMessages = 8;
@@ -42,6 +43,11 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
         _deliveries = rows.ToDictionary(row => (row.EventId, row.DestinationId));
         return Page();
     }
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Whether some of its messages have no outcome there yet.</summary>
+    public bool IsOnItsWay(Guid destination) => Lead.Destinations.Any(at => at.DestinationId == destination && at.State == "planned");
 
     /// <summary>A message at a destination; null when it doesn't go there, or is on its way.</summary>
     public DeliveryRow? At(Guid message, Guid destination) => _deliveries.GetValueOrDefault((message, destination));

@@ -92,6 +92,7 @@ declare
     events       uuid[];
     destinations uuid[];
     times        timestamptz[];
+    moved        int;
 begin
     -- The updates below come here, too, and so does one of no rows.
     if not exists (select from changed) or not exists (select from delivery_waits) then
@@ -99,7 +100,10 @@ begin
     end if;
 
     -- What has failed and a later message says again isn't tried again.
-    if exists (select from delivery_waits where supersedes) then
+    if exists (
+        select from changed c join delivery_waits w on w.waits_for = c.event_id and w.destination_id = c.destination_id
+        where w.supersedes and c.state = 'retrying' and c.leased_until is null)
+    then
         update deliveries d
         set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, finished_at = now()
         from changed c
@@ -113,10 +117,18 @@ begin
         return null;
     end if;
 
-    -- What ends while it waits itself leaves its own wait to those behind it.
-    update delivery_waits w set waits_for = own.waits_for
-    from changed c join delivery_waits own on own.event_id = c.event_id and own.destination_id = c.destination_id
-    where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id;
+    -- In one order, or two that end at once would wait for each other.
+    perform from delivery_waits w join changed c on w.destination_id = c.destination_id and (w.waits_for = c.event_id or w.event_id = c.event_id)
+    where c.finished_at is not null order by w.event_id, w.destination_id for update of w;
+
+    -- What ends while it waits itself leaves its own wait to those behind it; and so on, where neighbours end at once. No chain is longer than these.
+    for i in 1 .. (select count(*) from changed) loop
+        update delivery_waits w set waits_for = own.waits_for
+        from changed c join delivery_waits own on own.event_id = c.event_id and own.destination_id = c.destination_id
+        where c.finished_at is not null and w.waits_for = c.event_id and w.destination_id = c.destination_id and own.waits_for <> w.waits_for;
+        get diagnostics moved = row_count;
+        exit when moved = 0;
+    end loop;
     delete from delivery_waits w using changed c
     where c.finished_at is not null and w.event_id = c.event_id and w.destination_id = c.destination_id;
 
