@@ -49,12 +49,8 @@ public sealed partial class EventRegister(
     {
         var before = new Dictionary<Guid, RecentEvent>();
         // A statement takes each lead once: the second event of one comes after the first.
-        for (var rest = rows; rest.Count > 0;)
-        {
-            var batch = rest.DistinctBy(row => (row.SiteId, row.Subject)).ToList();
-            await Enter(connection, batch, before, cancellationToken);
-            rest = batch.Count == rest.Count ? [] : [.. rest.Except(batch, ReferenceEqualityComparer.Instance).Cast<LeadEvent>()];
-        }
+        foreach (var round in Rounds.Of(rows, row => (row.SiteId, row.Subject)))
+            await Enter(connection, round, before, cancellationToken);
 
         if (_time.GetElapsedTime(_prunedAt) > BetweenPrunes)
         {

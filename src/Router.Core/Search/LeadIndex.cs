@@ -140,13 +140,8 @@ public sealed partial class LeadIndex(
 
     private async Task Write(List<IndexedLead> leads, CancellationToken cancellationToken)
     {
-        // A statement takes each lead once.
-        for (var rest = leads; rest.Count > 0;)
-        {
-            var batch = rest.DistinctBy(lead => (lead.SiteId, lead.LeadId)).ToList();
-            await WriteOnce(batch, cancellationToken);
-            rest = batch.Count == rest.Count ? [] : [.. rest.Except(batch)];
-        }
+        foreach (var round in Rounds.Of(leads, lead => (lead.SiteId, lead.LeadId)))
+            await WriteOnce(round, cancellationToken);
     }
 
     private async Task WriteOnce(List<IndexedLead> leads, CancellationToken cancellationToken)
