@@ -2,11 +2,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Router.Core.Alerts;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Duties;
 using Router.Core.Intake;
+using Router.Core.Mail;
 using Router.Core.Retention;
 using Router.Core.Search;
 using Router.Core.SetAside;
@@ -35,6 +37,16 @@ public static class RouterCore
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
             .ValidateDataAnnotations().ValidateOnStart();
 
+        services.AddOptions<SmtpOptions>().Bind(configuration.GetSection("Smtp")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AlertOptions>().Bind(configuration.GetSection("Alerts")).ValidateDataAnnotations()
+            .Validate<IOptions<SmtpOptions>>(
+                (alerts, smtp) => !smtp.Value.IsSet || alerts.PagesUrl is not null,
+                "Alerts:PagesUrl must be set when Smtp:Host is: mails link to the pages.")
+            .Validate<IOptions<SmtpOptions>>(
+                (alerts, smtp) => !smtp.Value.IsSet || alerts.Lease >= smtp.Value.Timeout * 3,
+                "Alerts:Lease must be at least three times Smtp:Timeout, or another worker sends what one is still sending.")
+            .ValidateOnStart();
+
         services.AddSingleton(TimeProvider.System);
         services.AddDatabases();
         services.AddSingleton<DatabaseAvailability>();
@@ -46,6 +58,8 @@ public static class RouterCore
         services.AddSingleton<DestinationDirectory>();
         services.AddSingleton<NetworkGuard>();
         services.AddSingleton<SetAsideMessages>();
+        services.AddSingleton<OutgoingMail>();
+        services.AddSingleton<DueAlerts>();
         return services;
     }
 
@@ -103,6 +117,26 @@ public static class RouterCore
         return services;
     }
 
+    /// <summary>What looks for trouble and tells people of it: workers only, after <see cref="AddLedger"/>.</summary>
+    public static IServiceCollection AddAlerts(this IServiceCollection services)
+    {
+        services.AddSingleton<TroubledDestinations>();
+        services.AddSingleton<PresentTroubles>();
+        services.AddSingleton<SlowTroubles>();
+        services.AddSingleton<PlannedAlerts>();
+        services.AddSingleton(provider => new Troubles(
+            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<PresentTroubles>(),
+            provider.GetRequiredService<SlowTroubles>(), provider.GetRequiredService<PlannedAlerts>(),
+            provider.GetRequiredService<IOptions<AlertOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AlertWebhook(
+            // Where an operator points it to, and nowhere else.
+            new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+            {
+                Timeout = TimeSpan.FromSeconds(10),
+            }, provider.GetRequiredService<IOptions<AlertOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
     /// <summary>What the API and its pages read of the ledger.</summary>
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
@@ -114,6 +148,7 @@ public static class RouterCore
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<SiteStatement>();
         services.AddSingleton<IntakeByHour>();
+        services.AddSingleton<OpenTroubles>();
         return services;
     }
 

@@ -9,6 +9,7 @@ builder.BindToLoopbackByDefault(port: 8081);
 builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);
 builder.Services.AddDelivery();
+builder.Services.AddAlerts();
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddLeadRouting();
 builder.Services.AddBroker(builder.Configuration);

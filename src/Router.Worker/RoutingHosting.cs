@@ -25,5 +25,6 @@ internal static class RoutingHosting
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
     public static void AddDueDeliveries(this IServiceCollection services) =>
         services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<LateLeads>()
-            .AddHostedService<ReplaySteps>().AddHostedService<LeadIndexKeeper>();
+            .AddHostedService<ReplaySteps>().AddHostedService<LeadIndexKeeper>()
+            .AddHostedService<TroubleKeeper>().AddHostedService<AlertSender>();
 }

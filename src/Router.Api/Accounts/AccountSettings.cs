@@ -14,14 +14,19 @@ namespace Router.Api.Accounts;
 internal sealed record NewAccount(string? Email = null, string? Role = null, Guid[]? Sites = null);
 
 /// <summary>A one-time link with which a password is chosen; shown to the operator this once.</summary>
-internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt);
+/// <param name="AccountId">Whose it is.</param>
+/// <param name="Email">Its e-mail.</param>
+/// <param name="Path">The path of the link, on the host of the pages.</param>
+/// <param name="ExpiresAt">Until when it works.</param>
+/// <param name="Mailed">Whether the mail server has taken it, too.</param>
+internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt, bool Mailed = false);
 
 /// <summary>An account as operators see it.</summary>
 internal sealed record AccountRow(
     Guid Id, string Email, string Role, Guid[] Sites, bool IsInvited, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
-internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider time)
+internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail mail, TimeProvider time)
 {
     public static readonly TimeSpan InvitationLasts = TimeSpan.FromDays(7);
 
@@ -67,7 +72,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
                 new { id, Sites = request.Sites ?? [] });
             var invitation = await Link(change.Connection, id, email);
             await change.Commit(cancellationToken);
-            return invitation;
+            return invitation with { Mailed = await mail.TryInvite(invitation, cancellationToken) };
         }
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -92,7 +97,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
 
         var invitation = await Link(change.Connection, account, email);
         await change.Commit(cancellationToken);
-        return invitation;
+        return invitation with { Mailed = await mail.TryInvite(invitation, cancellationToken) };
     }
 
     /// <summary>
@@ -149,7 +154,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, TimeProvider
         await connection.ExecuteAsync(
             """
             insert into invitations (account_id, token_sha256, expires_at) values (@account, @Hash, @expiresAt)
-            on conflict (account_id) do update set token_sha256 = excluded.token_sha256, expires_at = excluded.expires_at
+            on conflict (account_id) do update
+            set token_sha256 = excluded.token_sha256, expires_at = excluded.expires_at, mailed_at = null
             """, new { account, Hash = Credential.Hash(token), expiresAt });
         return new Invitation(account, email, $"/invitation/{token}", expiresAt);
     }

@@ -9,5 +9,8 @@ internal static class AccountsHosting
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<ApiTokens>();
+        services.AddSingleton<AccountMail>();
+        services.AddSingleton<AlertChoices>();
+        services.AddSingleton<LostPasswords>();
     }
 }

@@ -11,7 +11,8 @@ namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class AccountModel(
-    NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens) : PageModel
+    NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens,
+    AlertChoices alerts, AccountMail mail) : PageModel
 {
     [BindProperty(Name = "current_password")]
     public string? CurrentPassword { get; set; }
@@ -23,6 +24,10 @@ internal sealed class AccountModel(
     public string? TokenName { get; set; }
 
     public IReadOnlyList<ApiTokenRow> Tokens { get; private set; } = [];
+
+    public AlertChoice Choice { get; private set; } = new(Alerts: true, null, null);
+
+    public bool CanMail => mail.IsSet;
 
     /// <summary>Shown this once.</summary>
     public NewApiToken? Made { get; private set; }
@@ -65,6 +70,18 @@ internal sealed class AccountModel(
         return RedirectToPage();
     }
 
+    public async Task<IActionResult> OnPostAlerts(
+        [FromForm(Name = "alerts")] bool wanted, [FromForm(Name = "quiet_from")] string? from,
+        [FromForm(Name = "quiet_until")] string? until, CancellationToken cancellationToken)
+    {
+        var saved = await alerts.Save(wanted, from, until, cancellationToken);
+        if (saved.Refusal is { } refusal)
+            return await Again(refusal, cancellationToken);
+
+        this.Notice(wanted ? "Saved: you get alerts by mail." : "Saved: you get no alerts by mail.", "alerts");
+        return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: "alerts");
+    }
+
     public async Task<IActionResult> OnPostToken(CancellationToken cancellationToken)
     {
         var made = await tokens.Create(TokenName, cancellationToken);
@@ -92,5 +109,6 @@ internal sealed class AccountModel(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         Tokens = await tokens.List(connection);
+        Choice = await alerts.Read(connection);
     }
 }

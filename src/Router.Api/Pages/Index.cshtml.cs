@@ -8,12 +8,16 @@ using Router.Core.Deliveries;
 namespace Router.Api.Pages;
 
 /// <summary>My sites: the owner's own, all of them for an operator. Somebody with one site is taken there.</summary>
-internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations troubled) : PageModel
+internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations troubled, Attention attention) : PageModel
 {
     private const int Most = 100;
+    private const int MostShown = 20;
 
     [BindProperty(Name = "find", SupportsGet = true)]
     public string? Find { get; set; }
+
+    /// <summary>Of all sites that are an owner's own. Operators have a page for it.</summary>
+    public IReadOnlyList<AttentionItem> Attention { get; private set; } = [];
 
     public IReadOnlyList<SiteCard> Sites { get; private set; } = [];
 
@@ -42,6 +46,8 @@ internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations
             order by lower(s.name), s.id limit @Most + 1
             """, new { account.IsOperator, account.Sites, Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Most })).AsList();
         (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
+        if (!account.IsOperator)
+            Attention = await attention.Of(account.Sites, MostShown, cancellationToken);
         Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken))
             .ToLookup(row => row.SiteId);
         return Page();

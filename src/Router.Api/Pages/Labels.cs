@@ -176,6 +176,9 @@ internal static class Labels
         "deleted_at" => "deleted",
         "revoked_at" => "revoked",
         "events" => "messages with contents",
+        "alerts" => "alerts by mail",
+        "quiet_from" => "quiet hours begin",
+        "quiet_until" => "quiet hours end",
         _ => column.Replace('_', ' '),
     };
 

@@ -19,10 +19,13 @@ internal static class PagesHosting
             options.Conventions.AllowAnonymousToPage("/SignIn");
             options.Conventions.AllowAnonymousToPage("/Invitation");
             options.Conventions.AllowAnonymousToPage("/Guide");
+            options.Conventions.AllowAnonymousToPage("/LostPassword");
+            options.Conventions.AllowAnonymousToPage("/Unsubscribe");
             options.Conventions.ConfigureFilter(new KnownHandlers());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
         services.AddSingleton<ActiveNotice>();
+        services.AddSingleton<Attention>();
         services.PostConfigure<CookieAuthenticationOptions>(
             SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();

@@ -7,8 +7,10 @@ using Router.Api.Authentication;
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class SignInModel(SignIns signIns, TimeProvider time) : PageModel
+internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeProvider time) : PageModel
 {
+    public bool CanMail => lost.CanMail;
+
     [BindProperty(Name = "email")]
     public string? Email { get; set; }
 

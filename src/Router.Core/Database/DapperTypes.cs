@@ -10,6 +10,7 @@ internal static class DapperTypes
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new Timestamps());
+        SqlMapper.AddTypeHandler(new TimesOfDay());
         SqlMapper.AddTypeHandler(new Arrays<string>());
         SqlMapper.AddTypeHandler(new Arrays<Guid>());
         SqlMapper.AddTypeHandler(new Arrays<int>());
@@ -21,6 +22,14 @@ internal static class DapperTypes
         public override DateTimeOffset Parse(object value) => new((DateTime)value);
 
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+
+    /// <summary><c>time</c>, which Dapper doesn't know.</summary>
+    private sealed class TimesOfDay : SqlMapper.TypeHandler<TimeOnly>
+    {
+        public override TimeOnly Parse(object value) => value is TimeSpan time ? TimeOnly.FromTimeSpan(time) : (TimeOnly)value;
+
+        public override void SetValue(IDbDataParameter parameter, TimeOnly value) => parameter.Value = value;
     }
 
     /// <summary>An array comes as an Array, which a constructor's parameter isn't matched with.</summary>

@@ -7,7 +7,9 @@ using Router.Benchmarks.Measuring;
 
 namespace Router.Benchmarks.Systems;
 
-/// <summary>The router as it is shipped, with its own defaults, on a database and a virtual host of its own.</summary>
+/// <summary>
+/// The router as it is shipped, with its own defaults but for what a scenario sets, on a database and a virtual host of its own.
+/// </summary>
 internal sealed class RouterSystem : Target
 {
     private const string AdminToken = "an-admin-token-for-benchmarks-only";
@@ -19,7 +21,7 @@ internal sealed class RouterSystem : Target
     private readonly List<Child> _workers = [];
     private Child _api = null!;
 
-    private RouterSystem(Lab lab, string database, string amqp)
+    private RouterSystem(Lab lab, string database, string amqp, IEnumerable<(string Key, string Value)> settings)
     {
         _lab = lab;
         Database = database;
@@ -33,6 +35,8 @@ internal sealed class RouterSystem : Target
             ["Incoming:RatePerSecond"] = "1000000",
             ["Incoming:Burst"] = "1000000",
         };
+        foreach (var (key, value) in settings)
+            _settings[key] = value;
         _admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
@@ -49,9 +53,10 @@ internal sealed class RouterSystem : Target
     public string Database { get; }
 
     /// <summary>With so many sites of three destinations each, warmed up.</summary>
-    public static async Task<RouterSystem> Start(Lab lab, int sites, CancellationToken cancellationToken)
+    public static async Task<RouterSystem> Start(
+        Lab lab, int sites, CancellationToken cancellationToken, params (string Key, string Value)[] settings)
     {
-        var router = new RouterSystem(lab, await lab.CreateDatabase(), await lab.Broker.CreateVirtualHost());
+        var router = new RouterSystem(lab, await lab.CreateDatabase(), await lab.Broker.CreateVirtualHost(), settings);
         try
         {
             await router.StartApi(cancellationToken);

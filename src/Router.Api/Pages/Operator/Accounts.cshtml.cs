@@ -9,7 +9,7 @@ using Router.Api.Management;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>All accounts. A link is shown once, by the page after the one that made it.</summary>
-internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts) : PageModel
+internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts, AccountMail mail) : PageModel
 {
     private const int PageSize = 50;
 
@@ -24,6 +24,8 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
 
     [BindProperty(Name = "role")]
     public string? Role { get; set; } = Roles.Owner;
+
+    public bool CanMail => mail.IsSet;
 
     public IReadOnlyList<AccountRow> Rows { get; private set; } = [];
 

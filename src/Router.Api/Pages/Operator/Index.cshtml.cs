@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Router.Core.Alerts;
 using Router.Core.Deliveries;
 using Router.Core.Duties;
 using Router.Core.Intake;
+using Router.Core.Mail;
 using Router.Core.SetAside;
 using Router.Hosting;
 
@@ -10,7 +12,7 @@ namespace Router.Api.Pages.Operator;
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
     TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused,
-    BrokerWatch watch, DutyReports duties) : PageModel
+    BrokerWatch watch, DutyReports duties, Attention attention, DueAlerts alerts, OutgoingMail mail) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -42,6 +44,16 @@ internal sealed class IndexModel(
     /// <summary>What each host last said of the things that it has to do again and again.</summary>
     public IReadOnlyList<DutyReport> Duties { get; private set; } = [];
 
+    /// <summary>
+    /// What workers found: sites without leads, destinations that refuse everything or were switched off, products refused.
+    /// </summary>
+    public IReadOnlyList<AttentionItem> Found { get; private set; } = [];
+
+    /// <summary>Alerts that could not be sent so far; null when there are none.</summary>
+    public (int Count, string Error)? AlertsStuck { get; private set; }
+
+    public bool CanMail => mail.IsSet;
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(sites: null, FailingModel.Most, cancellationToken);
@@ -50,6 +62,8 @@ internal sealed class IndexModel(
         Outbox = await outbox.Waiting(cancellationToken);
         Duties = await duties.List(cancellationToken);
         IntakeByHour = await intake.ByHour(cancellationToken);
+        Found = await attention.FoundAnywhere(Shown, cancellationToken);
+        AlertsStuck = await alerts.Stuck(cancellationToken);
         Refused = await refused.LastDay(cancellationToken);
         LastHour = await intake.LastHour(cancellationToken);
         var rows = await reading;

@@ -15,14 +15,17 @@ internal sealed record DestinationWithHealth(Destination Destination, Destinatio
 
 /// <summary>Configure destinations: where this site's leads go, and how each of them does.</summary>
 internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHealth health, DestinationSettings settings,
-    SiteSettings sites, ActiveNotice notice) : SitePage(database)
+    SiteSettings sites, ActiveNotice notice, Attention attention) : SitePage(database)
 {
     private const int Most = 500;
+
+    public IReadOnlyList<AttentionItem> Attention { get; private set; } = [];
 
     public IReadOnlyList<DestinationWithHealth> Destinations { get; private set; } = [];
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
+        Attention = await attention.Of([SiteId], Most, cancellationToken);
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);

@@ -27,7 +27,8 @@ create index account_sites_site on account_sites (site_id);
 create table invitations (
     account_id   uuid primary key references accounts (id) on delete cascade,
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    expires_at   timestamptz not null
+    expires_at   timestamptz not null,
+    mailed_at    timestamptz                                 -- when somebody who lost the password asked for it; null where an operator made it
 );
 
 -- Bearer tokens of the management API: 256 random bits, so one SHA-256 is enough. Revoked ones stay, so that they stay revoked.

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace Router.Core.Alerts;
+
+/// <summary>A trouble in words, in mails and on pages. Pure; never contents of leads.</summary>
+public static class TroubleWords
+{
+    /// <summary>What is wrong, in one sentence without its full stop.</summary>
+    public static string Headline(Trouble trouble, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(trouble);
+        var name = trouble.DestinationName ?? trouble.Product;
+        return trouble.Kind switch
+        {
+            TroubleKind.Failing => $"Leads are not reaching {name}",
+            TroubleKind.OnHold => $"{name} keeps failing, and its leads are on hold",
+            TroubleKind.RefusingAll => $"{name} refuses all its leads",
+            TroubleKind.SwitchedOff => $"{name} wants no more leads and was switched off",
+            TroubleKind.GivenUp => $"{Count(trouble.Leads, "delivery", "deliveries")} to {name} failed for good",
+            TroubleKind.Silent => $"{trouble.SiteName} has got no lead for {Span(now - trouble.Since)}",
+            TroubleKind.ProductRefused => $"What {name} sends is refused",
+        };
+    }
+
+    /// <summary>That it is over.</summary>
+    public static string AllClear(Trouble trouble)
+    {
+        ArgumentNullException.ThrowIfNull(trouble);
+        var name = trouble.DestinationName ?? trouble.Product;
+        return trouble.Kind switch
+        {
+            TroubleKind.Failing or TroubleKind.OnHold or TroubleKind.RefusingAll => $"{name} takes its leads again",
+            TroubleKind.SwitchedOff => $"{name} is switched on again",
+            TroubleKind.GivenUp => $"Nothing that failed for good is left at {name}",
+            TroubleKind.Silent => $"{trouble.SiteName} gets leads again",
+            TroubleKind.ProductRefused => $"Nothing of {name} is refused any more",
+        };
+    }
+
+    /// <summary>What happens by itself, and what a person can do.</summary>
+    /// <param name="trouble">The trouble.</param>
+    /// <param name="advice">What to do about a destination's answers.</param>
+    public static string WhatToDo(Trouble trouble, string advice)
+    {
+        ArgumentNullException.ThrowIfNull(trouble);
+        return trouble.Kind switch
+        {
+            TroubleKind.Failing =>
+                $"{Count(trouble.Leads, "delivery waits and is", "deliveries wait and are")} tried again. Nothing is lost. {advice}",
+            TroubleKind.OnHold =>
+                $"{Count(trouble.Leads, "delivery is", "deliveries are")} on hold. Nothing is lost: one is tried from time to time, and "
+                + $"the rest follow when it arrives. {advice}",
+            TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask its maker why it doesn't.",
+            TroubleKind.SwitchedOff => "If that was a mistake, switch it on again; the page then offers to send what it missed.",
+            TroubleKind.GivenUp => "Fix the cause, then send them again.",
+            TroubleKind.Silent =>
+                "Try the website's own forms, and ask whoever runs it whether it still sends. Nothing that it sent was lost here.",
+            TroubleKind.ProductRefused =>
+                $"{Count(trouble.Leads, "request was", "requests were")} refused within the last hours. The product's developers have to "
+                + "change what it sends; the page lists the reasons.",
+        };
+    }
+
+    internal static string Count(int count, string one, string many) =>
+        $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
+
+    private static string Span(TimeSpan span) =>
+        span.TotalHours < 48 ? Count((int)span.TotalHours, "hour", "hours") : Count((int)span.TotalDays, "day", "days");
+}

@@ -1,0 +1,262 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using MimeKit;
+using Router.Testing;
+using Received = Router.Testing.Received;
+
+namespace Router.IntegrationTests;
+
+/// <summary>People hear of trouble by mail and webhook: once, with the reason and without contents, and again when it is over.</summary>
+public sealed class AlertTests(TestServers servers) : IAsyncLifetime
+{
+    private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw";
+
+    private readonly MailServer _mails = MailServer.Start();
+    private Receiver _hook = null!;
+    private RouterFixture _router = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _hook = await Receiver.Start();
+        _router = await RouterFixture.Start(
+            servers, workers: 2,
+            [
+                .. _mails.Settings, ("Alerts:WebhookUrl", new Uri(_hook.Url, "/alerts").AbsoluteUri), ("Alerts:WebhookSecret", Secret),
+                ("Alerts:Interval", "00:00:00.6"), ("Alerts:SlowInterval", "00:00:00.6"), ("Alerts:AfterLeads", "3"),
+                ("Alerts:ClearAfter", "00:00:01"), ("Alerts:BetweenMails", "00:00:00"), ("Alerts:RetryAfter", "00:00:00.2"),
+                ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"),
+            ]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _router.DisposeAsync();
+        await _mails.DisposeAsync();
+        await _hook.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Destination_ThatFails_IsToldOfOnceToEachWhoWantsIt_AndItsAllClear()
+    {
+        var site = await _router.CreateSite();
+        var down = await site.AddDestination("Blue Door CRM");
+        var owner = await Owner(site);
+        var stranger = await Owner(await _router.CreateSite());
+        _router.Receiver.Answer(down.Path, 401);
+        for (var i = 0; i < 3; i++)
+            await site.PostLead("the note of a lead");
+
+        var mail = await _mails.Wait(owner.Email);
+        Assert.Equal("Leads are not reaching Blue Door CRM (A site)", mail.Subject);
+        Assert.Contains("answered 401", mail.TextBody!, StringComparison.Ordinal);
+        Assert.Contains(
+            $"https://leads.router.test/sites/{site.Id}/destinations/{down.Id}", mail.TextBody!, StringComparison.Ordinal);
+        Assert.Equal("List-Unsubscribe=One-Click", mail.Headers[HeaderId.ListUnsubscribePost]);
+        await _mails.Wait(RouterFixture.OperatorsEmail);
+        var raised = await Hook(1);
+        Assert.Equal(
+            ("trouble.raised", "failing", down.Id),
+            (raised.Json.GetProperty("type").GetString(), raised.Json.GetProperty("data").GetProperty("kind").GetString(),
+                raised.Json.GetProperty("data").GetProperty("destination_id").GetGuid()));
+        Assert.Equal(Sign(raised), raised.Headers["webhook-signature"]);
+
+        _router.Receiver.Answer(down.Path, 200);
+        var over = await _mails.Wait(owner.Email, count: 2);
+        Assert.Equal("Blue Door CRM takes its leads again (A site)", over.Subject);
+        await _mails.Wait(RouterFixture.OperatorsEmail, count: 2);
+        Assert.Equal("trouble.cleared", (await Hook(2)).Json.GetProperty("type").GetString());
+
+        // Both workers have looked since, and have told nobody anything twice.
+        await AnotherTrouble();
+        Assert.Equal(2, _mails.To(owner.Email).Count);
+        Assert.Empty(_mails.To(stranger.Email));
+        var posted = _hook.All.Select(request => Encoding.UTF8.GetString(request.Body));
+        foreach (var text in _mails.All.Select(one => one.TextBody).Concat(posted))
+        {
+            Assert.DoesNotContain("jack@mail.test", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("the note of a lead", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task MailServerAway_AlertsWaitAndTheOperatorsPageSaysSo()
+    {
+        await _mails.Close();
+        var site = await _router.CreateSite();
+        var owner = await Owner(site);
+        await SwitchOff(site);
+        using var @operator = await PageClient.SignedIn(_router, "operator");
+        await Eventually.True(
+            async () => (await @operator.Http.GetStringAsync("/operator")).Contains("could not be sent yet", StringComparison.Ordinal),
+            "the page says that alerts could not be sent");
+        Assert.Contains(
+            "wants no more leads and was switched off", await @operator.Http.GetStringAsync("/operator"), StringComparison.Ordinal);
+
+        _mails.Open();
+        Assert.Equal("Gone wants no more leads and was switched off (A site)", (await _mails.Wait(owner.Email)).Subject);
+        await Eventually.True(
+            async () => !(await @operator.Http.GetStringAsync("/operator")).Contains("could not be sent yet", StringComparison.Ordinal),
+            "the page says nothing of it any more");
+    }
+
+    [Fact]
+    public async Task Reader_WithQuietHoursOrWithoutWish_IsLeftAlone()
+    {
+        var site = await _router.CreateSite();
+        var (quiet, leaving, awake) = (await Owner(site), await Owner(site), await Owner(site));
+        var now = TimeOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        await _router.Query<int>(
+            "update accounts set quiet_from = @from::time, quiet_until = @until::time where email = @Email",
+            new { from = $"{now.AddHours(-1):HH:mm}", until = $"{now.AddHours(1):HH:mm}", quiet.Email });
+
+        await SwitchOff(site);
+        var mail = await _mails.Wait(leaving.Email);
+        await _mails.Wait(awake.Email);
+        var due = await _router.Query<DateTime>(
+            "select due_at from alerts l join accounts a on a.id = l.account_id where a.email = @Email and sent_at is null",
+            new { quiet.Email });
+        Assert.InRange((due - TimeProvider.System.GetUtcNow().UtcDateTime).TotalMinutes, 55, 61);
+
+        // As a mail program does it: one POST, signed in nowhere.
+        var link = new Uri(mail.Headers[HeaderId.ListUnsubscribe]!.Trim('<', '>'));
+        using var http = new HttpClient { BaseAddress = _router.Api.Url };
+        Assert.Contains("Send me no more", await http.GetStringAsync(link.AbsolutePath), StringComparison.Ordinal);
+        using var form = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
+        Assert.Equal(HttpStatusCode.OK, (await http.PostAsync(link.AbsolutePath, form)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync($"/unsubscribe/{Guid.NewGuid()}")).StatusCode);
+
+        await SwitchOff(site, "Gone too");
+        await _mails.Wait(awake.Email, count: 2);
+        Assert.Single(_mails.To(leaving.Email));
+        Assert.Empty(_mails.To(quiet.Email));
+    }
+
+    [Fact]
+    public async Task Site_ThatFallsSilent_IsToldOf_AndOneThatNeverHadManyIsNot()
+    {
+        var (busy, quiet, young) = (await _router.CreateSite(), await _router.CreateSite(), await _router.CreateSite());
+        var owner = await Owner(busy);
+        await using (var database = await _router.OpenDatabase())
+        {
+            // Six a day until 30 hours ago; one every third day; six a day, for ten days only.
+            await Leads(database, busy, days: 30, aDay: 6);
+            await Leads(database, quiet, days: 30, aDay: 0.33);
+            await Leads(database, young, days: 10, aDay: 6);
+        }
+
+        var mail = await _mails.Wait(owner.Email);
+        Assert.Equal("A site has got no lead for 30 hours", mail.Subject);
+        Assert.Contains("usually 6 leads come a day", mail.TextBody!, StringComparison.Ordinal);
+        Assert.Equal(
+            busy.Id, await _router.Query<Guid>("select site_id from troubles where kind = 'silent'"));
+
+        await busy.PostLead();
+        Assert.Equal("A site gets leads again", (await _mails.Wait(owner.Email, count: 2)).Subject);
+    }
+
+    [Fact]
+    public async Task RefusalsOfADestinationAndOfAProduct_AreToldOf()
+    {
+        var site = await _router.CreateSite();
+        var picky = await site.AddDestination("Picky");
+        var owner = await Owner(site);
+        _router.Receiver.Answer(picky.Path, 406);
+        for (var i = 0; i < 10; i++)
+            await site.PostLead();
+        Assert.Equal("Picky refuses all its leads (A site)", (await _mails.Wait(owner.Email)).Subject);
+
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(HttpStatusCode.BadRequest, (await site.Post("""{"source": """)).StatusCode);
+        await Eventually.True(
+            () => _mails.To(RouterFixture.OperatorsEmail).Any(mail => mail.Subject == $"What web-{site.Id:N} sends is refused"),
+            "operators hear of the product");
+        Assert.Single(_mails.To(owner.Email));
+    }
+
+    [Fact]
+    public async Task Links_ForInvitationsAndLostPasswords_ComeByMail()
+    {
+        var (email, path) = await PageClient.Invite(_router, "owner");
+        Assert.Contains($"https://leads.router.test{path}", (await _mails.Wait(email)).TextBody!, StringComparison.Ordinal);
+        using var owner = new PageClient(_router);
+        await owner.Submit(path, ("password", PageClient.Password));
+
+        using var anybody = new PageClient(_router);
+        var known = await (await anybody.Submit("/lost-password", ("email", email))).Content.ReadAsStringAsync();
+        var unknown = await (await anybody.Submit("/lost-password", ("email", "nobody@router.test"))).Content.ReadAsStringAsync();
+        Assert.Contains("If there is an account", known, StringComparison.Ordinal);
+        Assert.Equal(WithoutToken(known), WithoutToken(unknown));
+
+        var mail = await _mails.Wait(email, count: 2);
+        // Another one at once is one too many.
+        await anybody.Submit("/lost-password", ("email", email));
+        var link = new Uri(mail.TextBody!.Split('\n').First(line => line.StartsWith("https://", StringComparison.Ordinal)).Trim());
+        const string password = "another few words in a row";
+        Assert.Equal(HttpStatusCode.Redirect, (await anybody.Submit(link.AbsolutePath, ("password", password))).StatusCode);
+        using var again = new PageClient(_router);
+        Assert.Equal(HttpStatusCode.Redirect, (await again.SignIn(email, password)).StatusCode);
+        Assert.Equal(2, _mails.To(email).Count);
+        Assert.Empty(_mails.To("nobody@router.test"));
+    }
+
+    private static string WithoutToken(string page) =>
+        System.Text.RegularExpressions.Regex.Replace(page, "name=\"form_token\"[^>]*>", "");
+
+    private static Task<int> Leads(Npgsql.NpgsqlConnection database, TestSite site, int days, double aDay) => database.ExecuteAsync(
+        """
+        with leads as (
+            insert into lead_events (id, site_id, lead_id, lead_id_text, action, product, source_system, accepted_at, destinations)
+            select gen_random_uuid(), @Id, gen_random_uuid(), 'x', 'created', 'web', 'web', at, array[@LeadManager]
+            from generate_series(now() - interval '30 hours', now() - @days * interval '1 day', - interval '1 day' / @aDay) at
+            returning id, accepted_at)
+        insert into deliveries (accepted_at, event_id, destination_id, site_id, state, attempts, finished_at)
+        select accepted_at, id, @LeadManager, @Id, 'delivered', 1, accepted_at from leads
+        """, new { days, aDay, site.Id, LeadManager = site.LeadManager.Id });
+
+    private static string Sign(Received request)
+    {
+        byte[] signed =
+            [.. Encoding.UTF8.GetBytes($"{request.Headers["webhook-id"]}.{request.Headers["webhook-timestamp"]}."), .. request.Body];
+        return $"v1,{Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Secret["whsec_".Length..]), signed))}";
+    }
+
+    private async Task<Received> Hook(int count)
+    {
+        await Eventually.True(() => _hook.All.Count >= count, $"{count} alerts at the webhook");
+        return _hook.All[count - 1];
+    }
+
+    private async Task AnotherTrouble()
+    {
+        var site = await _router.CreateSite();
+        var owner = await Owner(site);
+        await SwitchOff(site);
+        await _mails.Wait(owner.Email);
+    }
+
+    /// <summary>A destination that answers 410.</summary>
+    private async Task SwitchOff(TestSite site, string name = "Gone")
+    {
+        var gone = await site.AddDestination(name);
+        _router.Receiver.Answer(gone.Path, 410);
+        await site.PostLead();
+    }
+
+    private async Task<(Guid Id, string Email)> Owner(TestSite site)
+    {
+        var email = $"owner-{Guid.NewGuid():N}@realty.test";
+        // The invitation's own mail is no alert.
+        await using var database = await _router.OpenDatabase();
+        var id = await database.ExecuteScalarAsync<Guid>(
+            """
+            with made as (
+                insert into accounts (id, email, role, password_hash) values (gen_random_uuid(), @email, 'owner', 'none') returning id),
+            given as (insert into account_sites (account_id, site_id) select id, @Id from made)
+            select id from made
+            """, new { email, site.Id });
+        return (id, email);
+    }
+}
