@@ -11,6 +11,8 @@
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
 #   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
+# ROUTER_POSTGRES_OPTIONS are further options of the Postgres that is started, such as '-c fsync=off'.
+#
 # They are the machine's own packages or, with ROUTER_SERVERS=debian13, those of Debian 13: RabbitMQ 4.0 and Postgres 17. `install` then
 # makes a root file system with them, once, in ~/.cache/lead-router/debian13 (some minutes, 700 MB; delete it to have it made anew).
 # That needs apt, root and the right to mount. Set the same ROUTER_SERVERS whenever you start what has its data in DIR.
@@ -209,7 +211,7 @@ start_postgres() {
     fi
     port=$(port "$dir/ports" POSTGRES_PORT)
     (cd / && $(postgres_user) "$bin/pg_ctl" -D "$data/data" -l "$log" -w -t 60 start \
-        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c max_locks_per_transaction=512 -c shared_buffers=256MB -c log_error_verbosity=terse") \
+        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c max_locks_per_transaction=512 -c shared_buffers=256MB -c log_error_verbosity=terse ${ROUTER_POSTGRES_OPTIONS:-}") \
         >"$dir/pg_ctl.log" 2>&1 </dev/null || die "Postgres did not start; see $log"
     # Before anything else can fail: whoever cleans up must know it.
     setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"

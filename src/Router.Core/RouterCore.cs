@@ -120,7 +120,6 @@ public static class RouterCore
     /// <summary>What looks for trouble and tells people of it: workers only, after <see cref="AddLedger"/>.</summary>
     public static IServiceCollection AddAlerts(this IServiceCollection services)
     {
-        services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<PresentTroubles>();
         services.AddSingleton<SlowTroubles>();
         services.AddSingleton<PlannedAlerts>();

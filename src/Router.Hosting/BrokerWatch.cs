@@ -21,6 +21,12 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
     /// <summary>At the last look.</summary>
     public IReadOnlyList<BrokerFinding> Findings => _findings;
 
+    /// <summary>RabbitMQ's version; null while that can't be seen.</summary>
+    public string? Version { get; private set; }
+
+    /// <summary>How many messages its queues held at the last look, those of the router alone.</summary>
+    public IReadOnlyList<(string Name, long Messages)> Waiting { get; private set; } = [];
+
     /// <summary>The error queues that exist. Null while that can't be seen.</summary>
     public IReadOnlyList<string>? ErrorQueues { get; private set; }
 
@@ -56,6 +62,9 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             var queues = await management.Queues(cancellationToken);
             foreach (var queue in queues.EnumerateArray())
                 findings.AddRange(OfQueue(queue));
+            Waiting = [.. queues.EnumerateArray()
+                .Select(queue => (queue.GetProperty("name").GetString()!, (long)(Number(queue, "messages") ?? 0)))];
+            Version ??= await management.Version(cancellationToken);
             ErrorQueues = [.. queues.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)
                 .Intersect(BrokerQueues.Errors, StringComparer.Ordinal)];
             if (await management.HasAlarm(cancellationToken))
@@ -65,7 +74,7 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
 #pragma warning disable CA1031 // Whatever it was, a look that fails is told, and the next one comes.
         catch (Exception failed) when (!cancellationToken.IsCancellationRequested)
         {
-            ErrorQueues = null;
+            (ErrorQueues, Waiting, Version) = (null, [], null);
             findings.Add(new(
                 "RabbitMQ's policies and alarms can't be seen: its management API at "
                 + $"{management.Address.Host}:{management.Address.Port} doesn't answer ({failed.GetType().Name}).",

@@ -32,6 +32,11 @@ internal sealed class ManagementApi : IDisposable
     /// <summary>Where it is looked for.</summary>
     public Uri Address { get; }
 
+    /// <summary>RabbitMQ's version.</summary>
+    /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
+    public async Task<string?> Version(CancellationToken cancellationToken) =>
+        (await Get("api/overview", cancellationToken)).TryGetProperty("rabbitmq_version", out var version) ? version.GetString() : null;
+
     /// <summary>The queues of the router's virtual host.</summary>
     /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
     public Task<JsonElement> Queues(CancellationToken cancellationToken) => Get($"api/queues/{_virtualHost}", cancellationToken);

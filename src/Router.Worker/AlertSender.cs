@@ -8,25 +8,38 @@ namespace Router.Worker;
 
 /// <summary>
 /// Sends alerts: to each account one mail with all that is due for it, to the operators' webhook one request for each. Every worker does
-/// it; none takes what another one is sending.
+/// it; none takes what another one is sending. What it has taken it sends to its end, also while the worker stops.
 /// </summary>
 internal sealed partial class AlertSender(
     DueAlerts due, OutgoingMail mail, AlertWebhook webhook, IOptions<AlertOptions> options, HostDuties duties, TimeProvider time,
     ILogger<AlertSender> logger)
     : PeriodicWork("Sending of alerts", options.Value.Interval / 6, duties, time)
 {
+    // The next round comes soon; mails wait meanwhile.
+    private const int MostPosted = 20;
+
     private readonly TimeProvider _time = time;
     private readonly ILogger _log = logger;
 
     protected override async Task Once(CancellationToken cancellationToken)
     {
+        await due.DropStale(cancellationToken);
         Exception? failed = null;
-        if (webhook.IsSet)
-            failed = await PostAll(cancellationToken);
         if (mail.IsSet)
         {
             foreach (var reader in await due.Readers(cancellationToken))
                 failed = await Send(reader, cancellationToken) ?? failed;
+        }
+
+        for (var posted = 0; webhook.IsSet && posted < MostPosted && await due.TakeForWebhook(cancellationToken) is { } alert; posted++)
+        {
+            if (await Post(alert) is not { } why)
+                continue;
+
+            failed = why;
+            // Where nobody answers, the others would meet the same.
+            if (why is not HttpRequestException { StatusCode: not null })
+                break;
         }
 
         // So that it shows as a duty that fails, after everybody had a turn.
@@ -36,45 +49,40 @@ internal sealed partial class AlertSender(
 
     private async Task<Exception?> Send(AlertReader reader, CancellationToken cancellationToken)
     {
-        var alerts = await due.Take(reader.Id, cancellationToken);
+        var alerts = await due.Take(reader, cancellationToken);
         if (alerts.Count == 0)
             return null;
 
         try
         {
-            await mail.Send(AlertText.Mail(reader, alerts, options.Value.PagesUrl!, _time.GetUtcNow()), cancellationToken);
+            await mail.Send(AlertText.Mail(reader, alerts, options.Value.PagesUrl!, _time.GetUtcNow()), CancellationToken.None);
         }
-        catch (Exception failed) when (failed is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning disable CA1031 // Whatever the mail server says, this reader's alerts come again, and the others' go on.
+        catch (Exception failed)
         {
-            await due.Failed(alerts, Name(failed), cancellationToken);
+            await due.Failed(Name(failed), alerts);
             return failed;
         }
+#pragma warning restore CA1031
 
-        await due.Sent(alerts, cancellationToken);
+        await due.Sent(alerts);
         LogSent(_log, alerts.Count, reader.Id);
         return null;
     }
 
-    private async Task<Exception?> PostAll(CancellationToken cancellationToken)
+    private async Task<Exception?> Post(Alert alert)
     {
-        var alerts = await due.Take(account: null, cancellationToken);
-        for (var i = 0; i < alerts.Count; i++)
+        try
         {
-            try
-            {
-                await webhook.Post(alerts[i], cancellationToken);
-            }
-            catch (Exception failed) when (
-                failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                // The others would meet the same.
-                await due.Failed([.. alerts.Skip(i)], Name(failed), cancellationToken);
-                return failed;
-            }
-
-            await due.Sent([alerts[i]], cancellationToken);
+            await webhook.Post(alert, CancellationToken.None);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException)
+        {
+            await due.Failed(Name(failed), alert);
+            return failed;
         }
 
+        await due.Sent(alert);
         return null;
     }
 

@@ -11,22 +11,14 @@ internal sealed partial class TroubleKeeper(
 {
     private readonly TimeSpan _slowInterval = options.Value.SlowInterval;
     private readonly TimeProvider _time = time;
+    private readonly long _startedAt = time.GetTimestamp();
     private readonly ILogger _log = logger;
-    private long? _lookedEverywhere;
 
     protected override async Task Once(CancellationToken cancellationToken)
     {
-        Tell(await troubles.LookAround(cancellationToken));
-        if (_lookedEverywhere is { } at && _time.GetElapsedTime(at) < _slowInterval)
-            return;
-
-        Tell(await troubles.LookEverywhere(cancellationToken));
-        _lookedEverywhere = _time.GetTimestamp();
-    }
-
-    private void Tell(TroubleNews? news)
-    {
-        if (news is { Any: true })
+        // After an outage of ours, what was sent meanwhile is still on its way into the ledger: nobody is silent yet.
+        var hasCaughtUp = _time.GetElapsedTime(_startedAt) >= _slowInterval;
+        if (await troubles.Look(hasCaughtUp, cancellationToken) is { Any: true } news)
             LogNews(_log, news.Opened, news.Worse, news.Ended);
     }
 

@@ -67,7 +67,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public static async Task<Rig> Start(int seed)
     {
-        var servers = await PrivateServers.Start();
+        var servers = await PrivateServers.Start(flushes: true);
         var rig = new Rig(servers, await servers.Broker.CreateVirtualHost(), seed);
         try
         {

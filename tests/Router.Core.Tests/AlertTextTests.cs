@@ -6,7 +6,7 @@ public sealed class AlertTextTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 26, 12, 0, 0, TimeSpan.Zero);
     private static readonly Uri Pages = new("https://leads.router.test");
-    private static readonly AlertReader Reader = new(Guid.Empty, "kim@harbor.test", "Europe/Berlin", Guid.Empty);
+    private static readonly AlertReader Reader = new(Guid.Empty, "kim@harbor.test", "Europe/Berlin", null, null, Guid.Empty);
 
     [Fact]
     public void Mail_OfOneTrouble_SaysWhatSinceWhenWhyAndWhatToDo()
@@ -33,9 +33,25 @@ public sealed class AlertTextTests
     {
         var over = Alert(TroubleKind.OnHold) with { IsCleared = true };
         Assert.Equal("2 things need attention", Subject(Alert(TroubleKind.Failing), Alert(TroubleKind.GivenUp)));
-        Assert.Equal("1 thing needs attention, 1 is well again", Subject(Alert(TroubleKind.Failing), over));
-        Assert.Equal("2 things are well again", Subject(over, over));
+        Assert.Equal("1 thing needs attention, 1 is resolved", Subject(Alert(TroubleKind.Failing), over));
+        Assert.Equal("2 problems are resolved", Subject(over, over with { Trouble = over.Trouble with { Id = Guid.NewGuid() } }));
         Assert.Equal("Blue Door CRM takes its leads again (Harbor Homes)", Subject(over));
+    }
+
+    [Fact]
+    public void Mail_OfWhatBeganAndEndedMeanwhile_SaysThatItIsOver()
+    {
+        var raised = Alert(TroubleKind.Failing);
+        Assert.Equal("Blue Door CRM takes its leads again (Harbor Homes)", Subject(raised, raised with { IsCleared = true }));
+    }
+
+    [Fact]
+    public void Mail_OfHundreds_ListsFiftyAndLinksToTheRest()
+    {
+        var mail = AlertText.Mail(Reader, [.. Enumerable.Range(0, 300).Select(_ => Alert(TroubleKind.Failing))], Pages, Now);
+        Assert.Equal("300 things need attention", mail.Subject);
+        Assert.Equal(50, mail.Text.Split("Leads are not reaching").Length - 1);
+        Assert.Contains("And 250 more: https://leads.router.test/", mail.Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ public sealed class TroubleChangesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 26, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan ClearAfter = TimeSpan.FromMinutes(2);
-    private static readonly HashSet<TroubleKind> Fast = [TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.SwitchedOff];
+    private static readonly HashSet<TroubleKind> Fast = [TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.GivenUp];
 
     [Fact]
     public void New_IsOpenedOnceItIsWorthTelling()
@@ -26,7 +26,6 @@ public sealed class TroubleChangesTests
 
     [Theory]
     [InlineData(TroubleKind.Failing, TroubleKind.Failing, TroubleKind.OnHold, true)]
-    [InlineData(TroubleKind.Failing, TroubleKind.Failing, TroubleKind.SwitchedOff, true)]
     [InlineData(TroubleKind.Failing, TroubleKind.Failing, TroubleKind.Failing, false)]
     // On hold, tried, failing, and on hold again: people know.
     [InlineData(TroubleKind.OnHold, TroubleKind.OnHold, TroubleKind.Failing, false)]
@@ -45,17 +44,17 @@ public sealed class TroubleChangesTests
     }
 
     [Fact]
-    public void WhatWasNotLookedFor_IsLeftAlone()
-    {
-        var refusing = Open("a", TroubleKind.RefusingAll, seenAgo: TimeSpan.FromHours(1));
-        Assert.Empty(Of([refusing], []).Ended);
-        // But for what is graver.
-        Assert.Single(Of([refusing], [Found("a", TroubleKind.OnHold)]).Worse);
+    public void WhatWasNotLookedFor_IsLeftAlone() =>
+        Assert.Empty(Of([Open("a", TroubleKind.Silent, seenAgo: TimeSpan.FromHours(1))], []).Ended);
 
-        var slow = TroubleChanges.Of(
-            [Open("a", TroubleKind.OnHold)], [Found("a", TroubleKind.RefusingAll)], new HashSet<TroubleKind> { TroubleKind.RefusingAll },
-            Now, ClearAfter);
-        Assert.Empty(slow.Seen);
+    [Theory]
+    [InlineData(10, 19, false)]
+    [InlineData(10, 20, true)]
+    public void GivenUp_IsToldAgainOnceTheyAreTwiceAsMany(int told, int found, bool isWorse)
+    {
+        var changes = Of(
+            [Open("a", TroubleKind.GivenUp) with { ToldCount = told }], [Found("a", TroubleKind.GivenUp) with { Count = found }]);
+        Assert.Equal(isWorse, changes.Worse.Count == 1);
     }
 
     private static TroubleChanges Of(IReadOnlyCollection<OpenTrouble> open, IReadOnlyCollection<FoundTrouble> found) =>
@@ -65,5 +64,5 @@ public sealed class TroubleChangesTests
         new(subject, kind, Guid.Empty, Guid.Empty, Product: null, Now, 3, "", isWorthTelling);
 
     private static OpenTrouble Open(string subject, TroubleKind kind, TroubleKind? told = null, TimeSpan seenAgo = default) =>
-        new(Guid.NewGuid(), subject, kind.Text(), (told ?? kind).Text(), Now - TimeSpan.FromHours(2), Now - seenAgo);
+        new(Guid.NewGuid(), subject, kind.Text(), (told ?? kind).Text(), ToldCount: 3, Now - seenAgo);
 }

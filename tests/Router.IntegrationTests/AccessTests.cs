@@ -32,7 +32,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
         (_, var p) when p == "/operator" || p.StartsWith("/operator/", StringComparison.Ordinal) => "operator page",
         (_, "/" or "/account" or "/sign-out") => "page",
-        (_, "/sign-in" or "/invitation/{token}" or "/guide/receivers") => "anybody",
+        (_, "/sign-in" or "/invitation/{token}" or "/guide/receivers" or "/lost-password" or "/unsubscribe/{link}") => "anybody",
         ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
         ("GET", var p) when p.StartsWith("/style-", StringComparison.Ordinal) => "anybody",
         _ => null,
@@ -147,7 +147,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal)
             .Replace("{lead}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
             .Replace("{user}", "7", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal)
-                .Replace("{documentName}", "v1", StringComparison.Ordinal);
+                .Replace("{documentName}", "v1", StringComparison.Ordinal)
+            .Replace("{link}", $"{await _router.Query<Guid>("select unsubscribe from accounts limit 1")}", StringComparison.Ordinal);
         if (path.Contains("/users/", StringComparison.Ordinal))
             await site.Send(HttpMethod.Put, "/users/7", """{"name": "Ann"}""");
         if (path.Contains("/accounts/{id}/sites/", StringComparison.Ordinal))

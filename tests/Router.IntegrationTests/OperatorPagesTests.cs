@@ -38,7 +38,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
 
         var invited = await browser.Submit(unknown, "Invite a new owner");
         Assert.StartsWith($"{_router.Api.Url}invitation/", invited.Secret, StringComparison.Ordinal);
-        Assert.Contains("No mail is sent", invited.Text, StringComparison.Ordinal);
+        Assert.Contains("No mail was sent", invited.Text, StringComparison.Ordinal);
         Assert.Equal("", (await browser.Get(site.Path)).Secret);
 
         using var owner = new Browserless(_router.Api.Url);

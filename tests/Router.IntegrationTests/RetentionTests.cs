@@ -12,7 +12,7 @@ public sealed class RetentionTests(TestServers servers)
     [Fact]
     public async Task Days_ToCome_AreThereAndTakeNewRows()
     {
-        await using var router = await RouterFixture.Start(servers);
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Retention:DaysAhead", "7"));
         var site = await router.CreateSite();
         router.Receiver.Answer(site.LeadManager.Path, (context, request) =>
         {

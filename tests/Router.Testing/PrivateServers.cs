@@ -11,9 +11,12 @@ public sealed class PrivateServers : IAsyncDisposable
     private static readonly ConcurrentBag<PrivateServers> Idle = [];
 
     private readonly string _directory;
+    private readonly string _postgresOptions;
     private bool _isBorrowed;
 
-    private PrivateServers(string directory) => _directory = directory;
+    // What survives the end of Postgres' processes need not survive the machine's, too.
+    private PrivateServers(string directory, bool flushes) =>
+        (_directory, _postgresOptions) = (directory, flushes ? "" : "-c fsync=off -c full_page_writes=off");
 
     public Uri Database { get; private set; } = null!;
 
@@ -38,12 +41,13 @@ public sealed class PrivateServers : IAsyncDisposable
             await servers.DisposeAsync();
     }
 
-    public static async Task<PrivateServers> Start()
+    /// <param name="flushes">Whether Postgres flushes what it commits, as it does by default; tests of anything but speed need not wait for that.</param>
+    public static async Task<PrivateServers> Start(bool flushes = false)
     {
         var directory = Directory.CreateTempSubdirectory("lead-router-test-").FullName;
         // Postgres runs as another user when the tests run as root.
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
-        var servers = new PrivateServers(directory);
+        var servers = new PrivateServers(directory, flushes);
         try
         {
             await servers.Command("start");
@@ -155,7 +159,9 @@ public sealed class PrivateServers : IAsyncDisposable
     private async Task Command(string command, params string[] arguments)
     {
         // In a session of its own: a Ctrl-C, which goes to all that run in the terminal, must not end it halfway and leave a server behind.
-        var (exitCode, output) = await Shell.Run("setsid", ["--wait", "bash", Script, command, _directory, .. arguments]);
+        var (exitCode, output) = await Shell.Run("setsid", [
+            "--wait", "env", $"ROUTER_POSTGRES_OPTIONS={_postgresOptions}", "bash", Script, command, _directory, .. arguments,
+        ]);
         if (exitCode != 0)
             throw new InvalidOperationException(
                 $"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");

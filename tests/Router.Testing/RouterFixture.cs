@@ -105,6 +105,8 @@ public sealed class RouterFixture : IAsyncDisposable
         ["Admin:Password"] = OperatorsPassword,
         // A busy machine that runs tests takes its time.
         ["Incoming:KeyTimeout"] = "00:00:05",
+        // Each day is three tables with all their indexes.
+        ["Retention:DaysAhead"] = "2",
         // All tests come from one address.
         ["Http:SignInsPerMinute"] = "100000",
         ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",

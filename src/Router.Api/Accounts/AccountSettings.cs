@@ -91,13 +91,17 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
     public async Task<Change<Invitation>> NewLink(Guid account, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        if (await change.Connection.ExecuteScalarAsync<string?>(
-            "select email from accounts where id = @account for update", new { account }) is not { } email)
+        var (email, isNew) = await change.Connection.QuerySingleOrDefaultAsync<(string?, bool)>(
+            "select email, password_hash is null and disabled_at is null from accounts where id = @account for update", new { account });
+        if (email is null)
             return Refusal.NoSuch("account");
 
         var invitation = await Link(change.Connection, account, email);
         await change.Commit(cancellationToken);
-        return invitation with { Mailed = await mail.TryInvite(invitation, cancellationToken) };
+        return invitation with
+        {
+            Mailed = await (isNew ? mail.TryInvite(invitation, cancellationToken) : mail.TryRenew(invitation, cancellationToken)),
+        };
     }
 
     /// <summary>
@@ -154,8 +158,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         await connection.ExecuteAsync(
             """
             insert into invitations (account_id, token_sha256, expires_at) values (@account, @Hash, @expiresAt)
-            on conflict (account_id) do update
-            set token_sha256 = excluded.token_sha256, expires_at = excluded.expires_at, mailed_at = null
+            on conflict (account_id, is_asked_for) do update
+            set token_sha256 = excluded.token_sha256, made_at = now(), expires_at = excluded.expires_at
             """, new { account, Hash = Credential.Hash(token), expiresAt });
         return new Invitation(account, email, $"/invitation/{token}", expiresAt);
     }

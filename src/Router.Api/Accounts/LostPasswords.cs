@@ -13,6 +13,8 @@ internal sealed partial class LostPasswords(
     /// <summary>How long a link works that somebody asked for themselves.</summary>
     public static readonly TimeSpan LinkLasts = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan BetweenLinks = TimeSpan.FromMinutes(15);
+
     /// <summary>Whether links can be mailed at all.</summary>
     public bool CanMail => mail.IsSet;
 
@@ -35,7 +37,8 @@ internal sealed partial class LostPasswords(
     }
 
     /// <summary>
-    /// A link for an account that can be signed in to, or is invited; one each five minutes, so that nobody's mailbox is filled.
+    /// A link for an account that can be signed in to, or is invited; one each quarter of an hour, so that nobody fills a mailbox or ends a
+    /// link before it is read.
     /// </summary>
     private async Task<Invitation?> Link(string email)
     {
@@ -43,19 +46,22 @@ internal sealed partial class LostPasswords(
         var now = time.GetUtcNow();
         var expiresAt = now + LinkLasts;
         await using var change = await changes.Begin($"{email} (lost password)", CancellationToken.None);
+        // Behind whoever disables the account at this moment.
         var account = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Email)?>(
+            "select id, email from accounts where email = lower(@email) and disabled_at is null for no key update", new { email });
+        if (account is not { } found)
+            return null;
+
+        var made = await change.Connection.ExecuteAsync(
             """
-            with made as (
-                insert into invitations as i (account_id, token_sha256, expires_at, mailed_at)
-                select id, @Hash, @expiresAt, @now from accounts where email = lower(@email) and disabled_at is null
-                on conflict (account_id) do update
-                set token_sha256 = excluded.token_sha256, expires_at = excluded.expires_at, mailed_at = excluded.mailed_at
-                where i.mailed_at is null or i.mailed_at < @now - interval '5 minutes'
-                returning account_id)
-            select a.id, a.email from accounts a join made m on m.account_id = a.id
-            """, new { Hash = Credential.Hash(token), expiresAt, now, email });
+            insert into invitations as i (account_id, is_asked_for, token_sha256, made_at, expires_at)
+            values (@Id, true, @Hash, @now, @expiresAt)
+            on conflict (account_id, is_asked_for) do update
+            set token_sha256 = excluded.token_sha256, made_at = excluded.made_at, expires_at = excluded.expires_at
+            where i.made_at < @now - @BetweenLinks
+            """, new { found.Id, Hash = Credential.Hash(token), now, expiresAt, BetweenLinks });
         await change.Commit(CancellationToken.None);
-        return account is { } found ? new Invitation(found.Id, found.Email, $"/invitation/{token}", expiresAt) : null;
+        return made == 0 ? null : new Invitation(found.Id, found.Email, $"/invitation/{token}", expiresAt);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A link for a lost password could not be made ({Exception})")]

@@ -31,6 +31,7 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
         var account = await change.Connection.ExecuteScalarAsync<Guid?>(
             "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id",
             new { Hash = Credential.Hash(token) });
+        await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
         // Whoever needed a link may have had their password taken, and with it tokens made.
         await change.Connection.ExecuteAsync(
             "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });

@@ -62,6 +62,8 @@ internal sealed class DestinationSettings(
                     max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
                     keep_order = coalesce(@KeepOrder, keep_order),
                     active = coalesce(@Active, active),
+                    -- Whoever switches off what the router has switched off agrees with it.
+                    inactive_reason = case when @Active is null then inactive_reason end,
                     secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil,
                     paused_at = case @Paused when true then coalesce(paused_at, now()) when false then null else paused_at end,
                     paused_by = case @Paused when true then 'owner' when false then null else paused_by end,

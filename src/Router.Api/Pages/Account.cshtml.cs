@@ -82,6 +82,19 @@ internal sealed class AccountModel(
         return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: "alerts");
     }
 
+    public async Task<IActionResult> OnPostTestMail(CancellationToken cancellationToken)
+    {
+        var account = HttpContext.Account();
+        var why = mail.IsSet ? await mail.TryTest(account.Email, cancellationToken) : "there is no mail server";
+        if (why is not null)
+            return await Again(new Refusal(
+                StatusCodes.Status502BadGateway,
+                $"The mail could not be sent ({why}). An operator has to look at the mail server and its settings."), cancellationToken);
+
+        this.Notice($"The mail server has taken a mail to {account.Email}. If it doesn't arrive, look into your spam folder.", "alerts");
+        return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: "alerts");
+    }
+
     public async Task<IActionResult> OnPostToken(CancellationToken cancellationToken)
     {
         var made = await tokens.Create(TokenName, cancellationToken);

@@ -15,9 +15,10 @@ namespace Router.Api.Pages;
 /// <param name="WhatToDo">What happens by itself, and what a person can do.</param>
 /// <param name="Link">Where more about it is, and what that is called.</param>
 /// <param name="TryNow">The destination whose waiting deliveries may be tried at once; null where there are none.</param>
+/// <param name="LeaveOff">The destination that the router has switched off, for whoever agrees; null where there is none.</param>
 internal sealed record AttentionItem(
     string Headline, string State, bool IsBad, Guid? SiteId, string? SiteName, DateTimeOffset? Since, bool SinceBefore, string Why,
-    string WhatToDo, (string Path, string Words) Link, Guid? TryNow = null);
+    string WhatToDo, (string Path, string Words) Link, Guid? TryNow = null, Guid? LeaveOff = null);
 
 /// <summary>
 /// What needs a person: how destinations do this moment, and what workers found that only a look at everything tells. The gravest first.
@@ -94,6 +95,7 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
         };
         return new AttentionItem(
             TroubleWords.Headline(trouble, time.GetUtcNow()), state, isBad, trouble.SiteId, trouble.SiteName, trouble.Since,
-            SinceBefore: false, trouble.Detail, TroubleWords.WhatToDo(trouble, advice), (AlertText.Path(trouble), words));
+            SinceBefore: false, trouble.Detail, TroubleWords.WhatToDo(trouble, advice), (AlertText.Path(trouble), words),
+            LeaveOff: trouble.Kind == TroubleKind.SwitchedOff ? trouble.DestinationId : null);
     }
 }

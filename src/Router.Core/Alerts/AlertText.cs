@@ -7,6 +7,9 @@ namespace Router.Core.Alerts;
 /// <summary>What people read in an alert: what is wrong, since when, why, what waits, what to do. Pure; never contents of leads.</summary>
 public static class AlertText
 {
+    // Nobody reads a longer list.
+    private const int MostInMail = 50;
+
     /// <summary>The mail of these alerts: of one its sentence is the subject, of more their number.</summary>
     /// <param name="reader">Whom it goes to.</param>
     /// <param name="alerts">At least one.</param>
@@ -16,24 +19,28 @@ public static class AlertText
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(alerts);
-        var zone = TimeZoneInfo.TryFindSystemTimeZoneById(reader.TimeZone, out var known) ? known : TimeZoneInfo.Utc;
+        // What began and ended before anybody could be told is over: that is all there is to say.
+        var over = alerts.Where(alert => alert.IsCleared).Select(alert => alert.Trouble.Id).ToHashSet();
+        var told = alerts.Where(alert => alert.IsCleared || !over.Contains(alert.Trouble.Id)).ToList();
         var text = new StringBuilder();
-        foreach (var alert in alerts)
+        foreach (var alert in told.Take(MostInMail))
         {
             text.Append(Headline(alert, now)).Append(".\n");
-            foreach (var line in Lines(alert, zone))
+            foreach (var line in Lines(alert, reader.Zone))
                 text.Append(line).Append('\n');
             text.Append(Link(alert.Trouble, pages).AbsoluteUri).Append("\n\n");
         }
 
+        if (told.Count > MostInMail)
+            text.Append(CultureInfo.InvariantCulture, $"And {told.Count - MostInMail:N0} more: {pages.AbsoluteUri}\n\n");
         var unsubscribe = new Uri(pages, $"/unsubscribe/{reader.Unsubscribe:D}");
         text.Append(CultureInfo.InvariantCulture, $"""
             --
-            Times are in {zone.Id}. Which alerts you get, and when: {new Uri(pages, "/account#alerts").AbsoluteUri}
+            Times are in {reader.Zone.Id}. Which alerts you get, and when: {new Uri(pages, "/account#alerts").AbsoluteUri}
             No more of these mails: {unsubscribe.AbsoluteUri}
 
             """);
-        return new MailText(reader.Email, Subject(alerts, now), text.ToString(), unsubscribe);
+        return new MailText(reader.Email, Subject(told, now), text.ToString(), unsubscribe);
     }
 
     /// <summary>What is wrong, or over, in one sentence without its full stop.</summary>
@@ -80,9 +87,9 @@ public static class AlertText
         var (over, open) = (alerts.Count(alert => alert.IsCleared), alerts.Count(alert => !alert.IsCleared));
         return (over, open) switch
         {
-            (0, _) => $"{open} things need attention",
-            (_, 0) => $"{over} things are well again",
-            _ => $"{TroubleWords.Count(open, "thing needs", "things need")} attention, {over} {(over == 1 ? "is" : "are")} well again",
+            (0, _) => string.Create(CultureInfo.InvariantCulture, $"{open:N0} things need attention"),
+            (_, 0) => string.Create(CultureInfo.InvariantCulture, $"{over:N0} problems are resolved"),
+            _ => $"{TroubleWords.Count(open, "thing needs", "things need")} attention, {TroubleWords.Count(over, "is", "are")} resolved",
         };
     }
 

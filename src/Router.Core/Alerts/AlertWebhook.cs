@@ -49,7 +49,7 @@ public sealed class AlertWebhook(HttpClient http, IOptions<AlertOptions> options
                 Data = new
                 {
                     trouble.Id, Kind = trouble.Kind.Text(), trouble.SiteId, trouble.SiteName, trouble.DestinationId,
-                    trouble.DestinationName, trouble.Product, trouble.Since, trouble.EndedAt, Count = trouble.Leads,
+                    trouble.DestinationName, trouble.Product, trouble.Since, trouble.EndedAt, trouble.Count,
                     Summary = AlertText.Headline(alert, now), trouble.Detail, Url = AlertText.Link(trouble, pages),
                 },
             }, Json);

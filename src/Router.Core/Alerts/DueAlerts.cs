@@ -15,8 +15,17 @@ public sealed record Alert(Guid Id, bool IsCleared, int Attempts, Trouble Troubl
 /// <param name="Id">The account.</param>
 /// <param name="Email">Its address.</param>
 /// <param name="TimeZone">In which it reads times.</param>
+/// <param name="QuietFrom">When its quiet hours begin; null when there are none.</param>
+/// <param name="QuietUntil">When they end.</param>
 /// <param name="Unsubscribe">Who knows it may switch its alerts off.</param>
-public sealed record AlertReader(Guid Id, string Email, string TimeZone, Guid Unsubscribe);
+public sealed record AlertReader(Guid Id, string Email, string TimeZone, TimeOnly? QuietFrom, TimeOnly? QuietUntil, Guid Unsubscribe)
+{
+    /// <summary>Its time zone; UTC where this machine doesn't know it.</summary>
+    public TimeZoneInfo Zone => TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var known) ? known : TimeZoneInfo.Utc;
+
+    /// <summary>Never the address.</summary>
+    public override string ToString() => nameof(AlertReader);
+}
 
 /// <summary>
 /// Alerts that are due. A worker takes one reader's at a time, for as long as sending may last; what it doesn't say of them by then another
@@ -24,52 +33,74 @@ public sealed record AlertReader(Guid Id, string Email, string TimeZone, Guid Un
 /// </summary>
 public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> options, TimeProvider time)
 {
-    // A mail with more is a list that nobody reads.
-    private const int MostInMail = 50;
+    /// <summary>How long an alert is tried.</summary>
+    public static readonly TimeSpan TriedFor = TimeSpan.FromDays(3);
+
+    // What one mail may say. What is beyond it comes with the next one.
+    private const int MostTaken = 5_000;
 
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan GivenUpAfter = TimeSpan.FromDays(3);
 
     private sealed record Row(
         Guid Id, string Event, int Attempts, Guid TroubleId, string Kind, Guid? SiteId, string? SiteName, Guid? DestinationId,
-        string? DestinationName, string? Product, DateTimeOffset Since, DateTimeOffset? EndedAt, int Leads, string Detail);
+        string? DestinationName, string? Product, DateTimeOffset Since, DateTimeOffset? EndedAt, int Count, string Detail);
 
     /// <summary>
-    /// Accounts that are to be told something and got no mail within <see cref="AlertOptions.BetweenMails"/>. What is for accounts that
-    /// want nothing any more is forgotten.
+    /// Drops what could not be sent for three days, and what is for accounts that want no alerts any more or may not see the site any more.
+    /// </summary>
+    public async Task DropStale(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            update alerts l set dropped_at = @now
+            from alerts d join troubles t on t.id = d.trouble_id left join accounts a on a.id = d.account_id
+            where l.id = d.id and d.sent_at is null and d.dropped_at is null
+              and (d.planned_at < @now - @TriedFor
+                   or not a.alerts or a.disabled_at is not null
+                   or a.role <> 'operator' and not exists (
+                       select from account_sites s where s.account_id = a.id and s.site_id = t.site_id))
+            """, new { now = time.GetUtcNow(), TriedFor }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>
+    /// Accounts that are to be told something, whose quiet hours it isn't, and that got no mail within
+    /// <see cref="AlertOptions.BetweenMails"/>.
     /// </summary>
     public async Task<List<AlertReader>> Readers(CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(
+        var readers = await connection.QueryAsync<AlertReader>(new CommandDefinition(
             """
-            delete from alerts l using accounts a
-            where a.id = l.account_id and l.sent_at is null and (not a.alerts or a.disabled_at is not null)
-            """);
-        return (await connection.QueryAsync<AlertReader>(new CommandDefinition(
-            """
-            select a.id, a.email, a.time_zone, a.unsubscribe from accounts a
+            select a.id, a.email, a.time_zone, a.quiet_from, a.quiet_until, a.unsubscribe from accounts a
             where a.id in (select account_id from alerts where sent_at is null and dropped_at is null and due_at <= @now)
               and not exists (select from alerts l where l.account_id = a.id and l.sent_at > @now - @BetweenMails)
-            limit 100
-            """, new { now = time.GetUtcNow(), options.Value.BetweenMails }, cancellationToken: cancellationToken))).AsList();
+            """, new { now, options.Value.BetweenMails }, cancellationToken: cancellationToken));
+        return [.. readers.Where(reader => QuietHours.NotBefore(now, reader.Zone, reader.QuietFrom, reader.QuietUntil) <= now)];
     }
 
-    /// <summary>Takes what is due for this account, or for the webhook: all of it, the oldest first.</summary>
-    /// <param name="account">The account; null for the webhook.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task<IReadOnlyList<Alert>> Take(Guid? account, CancellationToken cancellationToken)
+    /// <summary>Takes what is due for this account: all of it, and nothing when another worker has just sent it a mail.</summary>
+    public Task<IReadOnlyList<Alert>> Take(AlertReader reader, CancellationToken cancellationToken) => Take(
+        "account_id = @account and not exists (select from alerts l where l.account_id = @account and l.sent_at > @now - @BetweenMails)",
+        reader.Id, MostTaken, cancellationToken);
+
+    /// <summary>Takes the next one that is due for the webhook; null when there is none.</summary>
+    public async Task<Alert?> TakeForWebhook(CancellationToken cancellationToken) =>
+        await Take("account_id is null", account: null, most: 1, cancellationToken) is [var next] ? next : null;
+
+    private async Task<IReadOnlyList<Alert>> Take(string whose, Guid? account, int most, CancellationToken cancellationToken)
     {
-        const string sql = """
+        var sql = $"""
             with due as (
                 select id from alerts
-                where sent_at is null and dropped_at is null and due_at <= @now and account_id is not distinct from @account
-                order by due_at, id limit @MostInMail for update skip locked
+                where sent_at is null and dropped_at is null and due_at <= @now and {whose}
+                order by due_at, id limit @most for update skip locked
             ), taken as (
                 update alerts l set due_at = @now + @Lease, attempts = attempts + 1 from due where l.id = due.id returning l.*
             )
             select l.id, l.event, l.attempts, t.id as trouble_id, l.kind, t.site_id, s.name as site_name, t.destination_id,
-                   x.name as destination_name, t.product, t.since, t.ended_at, t.leads, t.detail
+                   x.name as destination_name, t.product, t.since, t.ended_at, t.count, t.detail
             from taken l join troubles t on t.id = l.trouble_id
             left join sites s on s.id = t.site_id
             left join destinations x on x.id = t.destination_id
@@ -77,39 +108,34 @@ public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> 
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
-            sql, new { account, now = time.GetUtcNow(), options.Value.Lease, MostInMail }, cancellationToken: cancellationToken));
+            sql, new { account, now = time.GetUtcNow(), options.Value.Lease, options.Value.BetweenMails, most },
+            cancellationToken: cancellationToken));
         return [.. rows.Select(row => new Alert(row.Id, row.Event == "cleared", row.Attempts, new Trouble(
             row.TroubleId, TroubleKinds.Parse(row.Kind), row.SiteId, row.SiteName, row.DestinationId, row.DestinationName, row.Product,
-            row.Since, row.EndedAt, row.Leads, row.Detail)))];
+            row.Since, row.EndedAt, row.Count, row.Detail)))];
     }
 
-    /// <summary>They are told.</summary>
-    public async Task Sent(IEnumerable<Alert> alerts, CancellationToken cancellationToken)
+    /// <summary>They are told. Also said while the worker stops: what was sent must not be sent again.</summary>
+    public async Task Sent(params IReadOnlyCollection<Alert> alerts)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync(
             "update alerts set sent_at = @now, error = null where id = any (@ids)",
-            new { now = time.GetUtcNow(), ids = alerts.Select(alert => alert.Id).ToArray() }, cancellationToken: cancellationToken));
+            new { now = time.GetUtcNow(), ids = alerts.Select(alert => alert.Id).ToArray() });
     }
 
-    /// <summary>They are not; they are due again later, and for three days.</summary>
-    /// <param name="alerts">What was tried.</param>
+    /// <summary>They are not; they are due again later.</summary>
     /// <param name="error">Why: a class and a status, never a text of the other side.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task Failed(IReadOnlyCollection<Alert> alerts, string error, CancellationToken cancellationToken)
+    /// <param name="alerts">What was tried.</param>
+    public async Task Failed(string error, params IReadOnlyCollection<Alert> alerts)
     {
         var first = options.Value.RetryAfter;
         var tries = alerts.Max(alert => alert.Attempts) - 1;
         var wait = tries < 10 && first * (1 << tries) < LongestRetry ? first * (1 << tries) : LongestRetry;
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
-            """
-            update alerts set due_at = @now + @wait, error = @error,
-                dropped_at = case when planned_at < @now - @GivenUpAfter then @now end
-            where id = any (@ids)
-            """,
-            new { now = time.GetUtcNow(), wait, error, GivenUpAfter, ids = alerts.Select(alert => alert.Id).ToArray() },
-            cancellationToken: cancellationToken));
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync(
+            "update alerts set due_at = @now + @wait, error = @error where id = any (@ids)",
+            new { now = time.GetUtcNow(), wait, error, ids = alerts.Select(alert => alert.Id).ToArray() });
     }
 
     /// <summary>How many could not be sent so far, and why the latest couldn't; null when there is nothing of the kind.</summary>
@@ -119,8 +145,8 @@ public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> 
         var (count, error) = await connection.QuerySingleAsync<(int, string?)>(new CommandDefinition(
             """
             select count(*)::int, (array_agg(error order by due_at desc))[1] from alerts
-            where sent_at is null and dropped_at is null and error is not null
-            """, cancellationToken: cancellationToken));
+            where sent_at is null and dropped_at is null and error is not null and planned_at > @now - @TriedFor
+            """, new { now = time.GetUtcNow(), TriedFor }, cancellationToken: cancellationToken));
         return error is null ? null : (count, error);
     }
 }

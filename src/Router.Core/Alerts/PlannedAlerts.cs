@@ -5,62 +5,77 @@ using Router.Core.Mail;
 
 namespace Router.Core.Alerts;
 
-/// <summary>Who is told of a trouble, and when: the operators and the site's owners, and the operators' webhook.</summary>
+/// <summary>Who is told of a trouble: the operators, the site's owners, and the operators' webhook.</summary>
 internal sealed class PlannedAlerts(OutgoingMail mail, IOptions<AlertOptions> options)
 {
-    private sealed record Recipient(Guid Id, string TimeZone, TimeOnly? QuietFrom, TimeOnly? QuietUntil);
+    /// <summary>Whether anything shows that it is over: what happened since it began.</summary>
+    private const string IsWell = """
+        case t.kind
+            when 'silent' then exists (
+                select from lead_events e
+                where e.site_id = t.site_id and e.action = 'created' and e.test is null and e.product <> '' and e.accepted_at > t.since)
+            when 'switched_off' then x.active
+            when 'given_up' then x.active and not exists (
+                select from deliveries d where d.destination_id = t.destination_id and d.state = 'dead' and not d.is_test)
+            when 'product_refused' then true
+            else x.active and x.paused_by is distinct from 'owner' and exists (
+                select from (
+                    select d.state, coalesce(d.delivered_at, d.finished_at) as at from deliveries d
+                    where d.destination_id = t.destination_id and not d.is_test and d.accepted_at > t.since - interval '30 days'
+                    order by d.accepted_at desc, d.event_id desc limit 2000) d
+                where d.state = 'delivered' and d.at > t.since)
+        end
+        """;
 
-    /// <summary>Plans an alert of each trouble for everybody who wants it; what is still to be sent of it is replaced.</summary>
-    public async Task Raise(NpgsqlConnection connection, IReadOnlyCollection<(Guid Id, FoundTrouble Trouble)> troubles, DateTimeOffset now)
+    /// <summary>Plans an alert of each of these for everybody who wants it; what nobody has begun to send of it is replaced.</summary>
+    public async Task Raise(NpgsqlConnection connection, Guid[] troubles, DateTimeOffset now)
     {
-        foreach (var (id, trouble) in troubles)
-        {
-            await connection.ExecuteAsync("delete from alerts where trouble_id = @id and sent_at is null", new { id });
-            if (options.Value.WebhookUrl is not null)
-                await Add(connection, id, account: null, trouble, now, now);
-            if (!mail.IsSet)
-                continue;
+        if (troubles.Length == 0)
+            return;
 
-            foreach (var recipient in await Recipients(connection, trouble.SiteId))
-            {
-                var zone = TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out var known) ? known : TimeZoneInfo.Utc;
-                await Add(connection, id, recipient.Id, trouble, now,
-                    QuietHours.NotBefore(now, zone, recipient.QuietFrom, recipient.QuietUntil));
-            }
-        }
+        await connection.ExecuteAsync(
+            "delete from alerts where trouble_id = any (@troubles) and sent_at is null and attempts = 0", new { troubles });
+        if (options.Value.WebhookUrl is not null)
+            await connection.ExecuteAsync(
+                """
+                insert into alerts (trouble_id, event, kind, planned_at, due_at)
+                select id, 'raised', kind, @now, @now from troubles where id = any (@troubles)
+                """, new { troubles, now });
+        if (mail.IsSet)
+            await connection.ExecuteAsync(
+                """
+                insert into alerts (trouble_id, account_id, event, kind, planned_at, due_at)
+                select t.id, a.id, 'raised', t.kind, @now, @now
+                from troubles t join accounts a
+                  on a.role = 'operator' or a.id in (select s.account_id from account_sites s where s.site_id = t.site_id)
+                where t.id = any (@troubles) and a.alerts and a.disabled_at is null and a.password_hash is not null
+                """, new { troubles, now });
     }
 
     /// <summary>
-    /// Plans the all-clear for those who were told; whoever wasn't yet need not be. A person who has switched the destination off, paused
-    /// or deleted it knows: for them there is none.
+    /// Plans the all-clear for those who were told, or may have been, and forgets what is still to be sent to others. There is none where
+    /// nothing shows that all is well: it has only grown too old to be found, or a person has switched the destination off, paused or
+    /// deleted it.
     /// </summary>
     public static async Task Clear(NpgsqlConnection connection, Guid[] ended, DateTimeOffset now)
     {
-        await connection.ExecuteAsync("delete from alerts where trouble_id = any (@ended) and sent_at is null", new { ended });
+        if (ended.Length == 0)
+            return;
+
         await connection.ExecuteAsync(
-            """
-            insert into alerts (id, trouble_id, account_id, event, kind, planned_at, due_at)
-            select gen_random_uuid(), t.id, told.account_id, 'cleared', t.kind, @now, @now
-            from troubles t
-            left join destinations x on x.id = t.destination_id
-            cross join lateral (select distinct account_id from alerts where trouble_id = t.id and sent_at is not null) told
-            where t.id = any (@ended) and (x.id is null or x.active and x.paused_by is distinct from 'owner')
+            $"""
+            with cleared as (
+                insert into alerts (trouble_id, account_id, event, kind, planned_at, due_at)
+                select t.id, told.account_id, 'cleared', t.kind, @now, @now
+                from troubles t
+                left join destinations x on x.id = t.destination_id
+                cross join lateral (
+                    select distinct account_id from alerts where trouble_id = t.id and (sent_at is not null or attempts > 0)) told
+                where t.id = any (@ended) and {IsWell}
+                returning trouble_id, account_id)
+            delete from alerts a
+            where a.trouble_id = any (@ended) and a.sent_at is null
+              and (a.attempts = 0 or not exists (select from cleared c where c.trouble_id = a.trouble_id))
             """, new { ended, now });
     }
-
-    private static async Task<IEnumerable<Recipient>> Recipients(NpgsqlConnection connection, Guid? site) =>
-        await connection.QueryAsync<Recipient>(
-            """
-            select a.id, a.time_zone, a.quiet_from, a.quiet_until from accounts a
-            where a.alerts and a.disabled_at is null and a.password_hash is not null
-              and (a.role = 'operator' or exists (select from account_sites s where s.account_id = a.id and s.site_id = @site))
-            """, new { site });
-
-    private static async Task Add(
-        NpgsqlConnection connection, Guid trouble, Guid? account, FoundTrouble found, DateTimeOffset now, DateTimeOffset dueAt) =>
-        await connection.ExecuteAsync(
-            """
-            insert into alerts (id, trouble_id, account_id, event, kind, planned_at, due_at)
-            values (@id, @trouble, @account, 'raised', @kind, @now, @dueAt)
-            """, new { id = Guid.CreateVersion7(now), trouble, account, kind = found.Kind.Text(), now, dueAt });
 }

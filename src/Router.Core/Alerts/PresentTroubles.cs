@@ -7,8 +7,7 @@ namespace Router.Core.Alerts;
 
 /// <summary>Finds what needs a person just now, at a cost that goes by what is in trouble: every half minute.</summary>
 internal sealed class PresentTroubles(
-    NpgsqlDataSource database, TroubledDestinations troubled, IOptions<AlertOptions> alerts, IOptions<DeliveryOptions> delivery,
-    TimeProvider time)
+    NpgsqlDataSource database, IOptions<AlertOptions> alerts, IOptions<DeliveryOptions> delivery, TimeProvider time)
 {
     /// <summary>What it looks for.</summary>
     public static readonly IReadOnlySet<TroubleKind> Kinds = new HashSet<TroubleKind>
@@ -16,60 +15,125 @@ internal sealed class PresentTroubles(
         TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.SwitchedOff, TroubleKind.GivenUp, TroubleKind.ProductRefused,
     };
 
-    // When so many destinations are in trouble at once, what is wrong is this machine or its network.
-    private const int Most = 10_000;
+    /// <summary>Counts end one above this: for whoever is told, there is no difference beyond.</summary>
+    public const int MostCounted = 1_000;
 
-    public async Task<List<FoundTrouble>> Find(CancellationToken cancellationToken)
+    // When so many are in trouble at once, what is wrong is this machine or its network.
+    private const int Most = 20_000;
+
+    private const int Seconds = 60;
+
+    private sealed record Row(
+        Guid Id, Guid SiteId, string Kind, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, DateTimeOffset? FailingSince,
+        int Waiting, DateTimeOffset? Oldest, int Dead, int? Status, string? Error);
+
+    /// <summary>All of it; null when there is more than anybody could be told, and what isn't found may be there all the same.</summary>
+    public async Task<List<FoundTrouble>?> Find(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await Destinations(connection, cancellationToken);
+        if (rows.Count == Most)
+            return null;
+
         var found = new List<FoundTrouble>();
-        foreach (var row in await troubled.List(sites: null, Most, cancellationToken))
+        foreach (var row in rows)
         {
-            if (row.Active && Kind(row) is { } kind)
-                found.Add(new FoundTrouble(
-                    FoundTrouble.OfDestination(row.DestinationId), kind, row.SiteId, row.DestinationId, Product: null,
-                    row.FailingSince ?? row.PausedAt, row.Waiting + row.Held, Why(row), IsWorthTelling(row, kind, now)));
-            if (row.Active && row.Dead > 0)
-                found.Add(new FoundTrouble(
-                    FoundTrouble.OfGivenUp(row.DestinationId), TroubleKind.GivenUp, row.SiteId, row.DestinationId, Product: null,
-                    Since: null, row.Dead, "Every try failed until the end of the schedule.", IsWorthTelling: true));
+            if (Failure(row, now) is { } failure)
+                found.Add(failure);
+            if (row.Dead > 0)
+                found.Add(FoundTrouble.OfDestination(
+                    TroubleKind.GivenUp, row.SiteId, row.Id, since: null, row.Dead, "Every try failed until the end of the schedule."));
         }
 
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         found.AddRange(await SwitchedOff(connection, cancellationToken));
         found.AddRange(await Refused(connection, cancellationToken));
         return found;
     }
 
-    private static TroubleKind? Kind(TroubledDestination row) => row switch
+    private FoundTrouble? Failure(Row row, DateTimeOffset now)
     {
         // A person who pauses a destination knows.
-        { PausedBy: "owner" } => null,
-        { PausedAt: not null } => TroubleKind.OnHold,
-        { FailingSince: not null } => TroubleKind.Failing,
-        _ => null,
-    };
+        if (row.PausedBy == "owner")
+            return null;
 
-    private static string Why(TroubledDestination row) =>
-        row.LastStatus is null && row.LastError is null ? row.PauseReason ?? "" : Advice.Summary(row.LastStatus, row.LastError);
+        var why = row.Status is null && row.Error is null ? row.PauseReason ?? "" : Advice.Summary(row.Status, row.Error);
+        var since = row.FailingSince ?? row.Oldest ?? row.PausedAt;
+        if (row.PausedAt is not null)
+            return FoundTrouble.OfDestination(TroubleKind.OnHold, row.SiteId, row.Id, since, row.Waiting, why);
+        if (row.Waiting == 0)
+            return null;
 
-    private bool IsWorthTelling(TroubledDestination row, TroubleKind kind, DateTimeOffset now)
+        // One that answers now and then, and falls behind, is in trouble too.
+        var patience = row.Kind == "lead_manager" ? delivery.Value.LateAfter : alerts.Value.AfterTime;
+        var isBehind = now - row.Oldest >= patience;
+        if (row.FailingSince is null && !isBehind)
+            return null;
+
+        return FoundTrouble.OfDestination(
+            TroubleKind.Failing, row.SiteId, row.Id, since, row.Waiting,
+            row.FailingSince is null ? "some get through, others wait for too long" : why,
+            isBehind || now - row.FailingSince >= patience || (row.Kind != "lead_manager" && row.Waiting >= alerts.Value.AfterLeads));
+    }
+
+    /// <summary>Walks from destination to destination with something waiting or given up, by steps in partial indexes.</summary>
+    private static async Task<List<Row>> Destinations(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var lasted = now - (row.FailingSince ?? now);
-        return kind == TroubleKind.OnHold
-            || (row.Kind == "lead_manager" ? lasted >= delivery.Value.LateAfter
-                : lasted >= alerts.Value.AfterTime || row.Waiting + row.Held >= alerts.Value.AfterLeads);
+        const string sql = $"""
+            with recursive waiting (id) as (
+                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries
+                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
+                from waiting where waiting.id is not null
+            ),
+            dead (id) as (
+                (select destination_id from deliveries where state = 'dead' order by destination_id limit 1)
+                union all
+                select (select destination_id from deliveries
+                        where state = 'dead' and destination_id > dead.id order by destination_id limit 1)
+                from dead where dead.id is not null
+            ),
+            {DestinationPauses.Holding}
+            select x.id, x.site_id, x.kind, x.paused_at, x.paused_by, x.pause_reason, f.since as failing_since,
+                   waits.count + holds.count as waiting, least(waits.oldest, holds.oldest) as oldest, given_up.count as dead,
+                   latest.status, latest.error
+            from destinations x
+            left join destination_failures f on f.destination_id = x.id
+            cross join lateral (
+                select count(*)::int as count, min(accepted_at) as oldest from (
+                    select d.accepted_at from deliveries d
+                    where d.destination_id = x.id and d.state = 'retrying' and not d.is_test and d.delivered_at is null
+                    limit @MostCounted + 1) d
+            ) waits
+            cross join lateral (
+                select count(*)::int as count, min(accepted_at) as oldest from (
+                    select d.accepted_at from deliveries d where d.destination_id = x.id and {LeadOrder.IsHeldForDestination}
+                    order by d.accepted_at limit @MostCounted + 1) d
+            ) holds
+            cross join lateral (
+                select count(*)::int from (
+                    select from deliveries d where d.destination_id = x.id and d.state = 'dead' and not d.is_test limit @MostCounted + 1) d
+            ) given_up
+            left join lateral (
+                select d.status::int as status, d.error from deliveries d
+                where d.destination_id = x.id and d.state in ('retrying', 'held') and (d.status is not null or d.error is not null)
+                limit 1
+            ) latest on true
+            where x.active
+              and (x.paused_by = 'router' or x.id in (
+                  select id from waiting union select id from dead union select id from holding))
+            order by x.id limit @Most
+            """;
+        return (await connection.QueryAsync<Row>(new CommandDefinition(
+            sql, new { MostCounted, Most }, commandTimeout: Seconds, cancellationToken: cancellationToken))).AsList();
     }
 
     private static async Task<IEnumerable<FoundTrouble>> SwitchedOff(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<(Guid Id, Guid SiteId, string Reason)>(new CommandDefinition(
-            """
-            select id, site_id, inactive_reason from destinations
-            where not active and inactive_reason is not null and deleted_at is null limit @Most
-            """, new { Most }, cancellationToken: cancellationToken)))
-        .Select(row => new FoundTrouble(
-            FoundTrouble.OfDestination(row.Id), TroubleKind.SwitchedOff, row.SiteId, row.Id, Product: null, Since: null, Leads: 0,
-            row.Reason, IsWorthTelling: true));
+            "select id, site_id, inactive_reason from destinations where not active and inactive_reason is not null and deleted_at is null",
+            cancellationToken: cancellationToken)))
+        .Select(row => FoundTrouble.OfDestination(TroubleKind.SwitchedOff, row.SiteId, row.Id, since: null, count: 0, row.Reason));
 
     /// <summary>
     /// Only of products that have had leads accepted: while somebody builds one, refusals are nothing to be woken for.
@@ -77,21 +141,25 @@ internal sealed class PresentTroubles(
     private async Task<IEnumerable<FoundTrouble>> Refused(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         const string sql = """
-            select r.product, min(r.hour) as since, sum(r.count)::int as count,
-                   (array_agg(r.reason order by r.count desc, r.reason))[1] as reason
-            from refused_requests r
-            where r.hour >= date_trunc('hour', now() - interval '1 hour', 'UTC') and r.status in (400, 413, 415, 422)
-              and exists (
-                  select from product_sites p cross join lateral (
-                      select product from lead_events
-                      where site_id = p.site_id and accepted_at > now() - interval '28 days' order by accepted_at desc limit 1000) e
-                  where p.product = r.product and e.product = r.product)
-            group by r.product
+            select r.product, r.since, r.count, r.reason
+            from (
+                select product, min(hour) as since, sum(count)::int as count, (array_agg(reason order by count desc, reason))[1] as reason
+                from refused_requests
+                where hour >= date_trunc('hour', now() - interval '1 hour', 'UTC') and status in (400, 413, 415, 422)
+                group by product having sum(count) >= @AfterRefused
+            ) r
+            where exists (
+                select from (select site_id from product_sites where product = r.product limit 1000) p
+                cross join lateral (
+                    select from lead_events e
+                    where e.site_id = p.site_id and e.test is null and e.product <> '' and e.product = r.product
+                      and e.accepted_at > now() - interval '28 days'
+                    limit 1) e)
             """;
         var rows = await connection.QueryAsync<(string Product, DateTimeOffset Since, int Count, string Reason)>(
-            new CommandDefinition(sql, cancellationToken: cancellationToken));
+            new CommandDefinition(sql, new { alerts.Value.AfterRefused }, commandTimeout: Seconds, cancellationToken: cancellationToken));
         return rows.Select(row => new FoundTrouble(
-            FoundTrouble.OfProduct(row.Product), TroubleKind.ProductRefused, SiteId: null, DestinationId: null, row.Product, row.Since,
-            row.Count, row.Reason, row.Count >= alerts.Value.AfterRefused));
+            $"product:{row.Product}", TroubleKind.ProductRefused, SiteId: null, DestinationId: null, row.Product, row.Since, row.Count,
+            row.Reason, IsWorthTelling: true));
     }
 }

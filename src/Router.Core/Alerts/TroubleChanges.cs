@@ -3,7 +3,7 @@ namespace Router.Core.Alerts;
 /// <summary>What follows from what was found. Pure.</summary>
 /// <param name="Opened">New, and worth telling.</param>
 /// <param name="Seen">Open, and still so.</param>
-/// <param name="Worse">Of these, what is graver now than anything that people were told.</param>
+/// <param name="Worse">Of these, what people must hear of again.</param>
 /// <param name="Ended">Open, and not found for long enough.</param>
 internal sealed record TroubleChanges(
     IReadOnlyList<FoundTrouble> Opened, IReadOnlyList<(OpenTrouble Open, FoundTrouble Found)> Seen,
@@ -23,22 +23,20 @@ internal sealed record TroubleChanges(
         var (opened, seen) = (new List<FoundTrouble>(), new List<(OpenTrouble Open, FoundTrouble Found)>());
         foreach (var trouble in found.DistinctBy(trouble => trouble.Subject, StringComparer.Ordinal))
         {
-            if (!bySubject.TryGetValue(trouble.Subject, out var known))
-            {
-                if (trouble.IsWorthTelling)
-                    opened.Add(trouble);
-            }
-            else if (looked.Contains(TroubleKinds.Parse(known.Kind)) || trouble.Kind > TroubleKinds.Parse(known.Kind))
-            {
+            if (bySubject.TryGetValue(trouble.Subject, out var known))
                 seen.Add((known, trouble));
-            }
+            else if (trouble.IsWorthTelling)
+                opened.Add(trouble);
         }
 
         var still = seen.Select(pair => pair.Open.Id).ToHashSet();
         return new TroubleChanges(
-            opened, seen,
-            [.. seen.Where(pair => pair.Found.IsWorthTelling && pair.Found.Kind > TroubleKinds.Parse(pair.Open.ToldKind))],
+            opened, seen, seen.FindAll(pair => pair.Found.IsWorthTelling && IsWorse(pair.Open, pair.Found)),
             [.. open.Where(trouble => looked.Contains(TroubleKinds.Parse(trouble.Kind)) && !still.Contains(trouble.Id)
                 && now - trouble.SeenAt >= clearAfter)]);
     }
+
+    /// <summary>Graver than anything that people were told; or given up twice as many, for each of these needs somebody.</summary>
+    private static bool IsWorse(OpenTrouble open, FoundTrouble found) =>
+        found.Kind > TroubleKinds.Parse(open.ToldKind) || (found.Kind == TroubleKind.GivenUp && found.Count >= 2 * open.ToldCount);
 }

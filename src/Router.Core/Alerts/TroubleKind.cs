@@ -1,16 +1,16 @@
 namespace Router.Core.Alerts;
 
-/// <summary>What may need a person. Of those of one destination the later is the graver.</summary>
+/// <summary>What may need a person. Where one thing can be in several, the later is the graver.</summary>
 public enum TroubleKind
 {
-    /// <summary>A destination takes no leads: they wait and are tried again.</summary>
+    /// <summary>A destination takes no leads, or too slowly: they wait and are tried again.</summary>
     Failing,
-
-    /// <summary>A destination answers that it doesn't want any of its leads.</summary>
-    RefusingAll,
 
     /// <summary>A destination failed for so long that the router holds its leads.</summary>
     OnHold,
+
+    /// <summary>A destination answers that it doesn't want any of its leads.</summary>
+    RefusingAll,
 
     /// <summary>A destination answered 410, and the router has switched it off.</summary>
     SwitchedOff,
@@ -35,8 +35,8 @@ public static class TroubleKinds
     public static string Text(this TroubleKind kind) => kind switch
     {
         TroubleKind.Failing => "failing",
-        TroubleKind.RefusingAll => "refusing_all",
         TroubleKind.OnHold => "on_hold",
+        TroubleKind.RefusingAll => "refusing_all",
         TroubleKind.SwitchedOff => "switched_off",
         TroubleKind.GivenUp => "given_up",
         TroubleKind.Silent => "silent",

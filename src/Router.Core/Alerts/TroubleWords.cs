@@ -16,8 +16,8 @@ public static class TroubleWords
             TroubleKind.OnHold => $"{name} keeps failing, and its leads are on hold",
             TroubleKind.RefusingAll => $"{name} refuses all its leads",
             TroubleKind.SwitchedOff => $"{name} wants no more leads and was switched off",
-            TroubleKind.GivenUp => $"{Count(trouble.Leads, "delivery", "deliveries")} to {name} failed for good",
-            TroubleKind.Silent => $"{trouble.SiteName} has got no lead for {Span(now - trouble.Since)}",
+            TroubleKind.GivenUp => $"{Count(trouble.Count, "delivery", "deliveries")} to {name} failed for good",
+            TroubleKind.Silent => $"{trouble.SiteName} has had no leads for {Span(now - trouble.Since)}",
             TroubleKind.ProductRefused => $"What {name} sends is refused",
         };
     }
@@ -33,7 +33,7 @@ public static class TroubleWords
             TroubleKind.SwitchedOff => $"{name} is switched on again",
             TroubleKind.GivenUp => $"Nothing that failed for good is left at {name}",
             TroubleKind.Silent => $"{trouble.SiteName} gets leads again",
-            TroubleKind.ProductRefused => $"Nothing of {name} is refused any more",
+            TroubleKind.ProductRefused => $"{name}'s requests are no longer refused",
         };
     }
 
@@ -45,21 +45,24 @@ public static class TroubleWords
         ArgumentNullException.ThrowIfNull(trouble);
         return trouble.Kind switch
         {
-            TroubleKind.Failing =>
-                $"{Count(trouble.Leads, "delivery waits and is", "deliveries wait and are")} tried again. Nothing is lost. {advice}",
+            TroubleKind.Failing => $"{Waiting(trouble.Count, "waits and is", "wait and are")} tried again. Nothing is lost. {advice}",
             TroubleKind.OnHold =>
-                $"{Count(trouble.Leads, "delivery is", "deliveries are")} on hold. Nothing is lost: one is tried from time to time, and "
-                + $"the rest follow when it arrives. {advice}",
+                $"{Waiting(trouble.Count, "is", "are")} on hold. Nothing is lost: one is tried from time to time, and the rest follow when "
+                + $"it arrives. {advice}",
             TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask its maker why it doesn't.",
             TroubleKind.SwitchedOff => "If that was a mistake, switch it on again; the page then offers to send what it missed.",
             TroubleKind.GivenUp => "Fix the cause, then send them again.",
             TroubleKind.Silent =>
-                "Try the website's own forms, and ask whoever runs it whether it still sends. Nothing that it sent was lost here.",
+                "Try the website's own forms, and ask whoever runs it whether it still sends.",
             TroubleKind.ProductRefused =>
-                $"{Count(trouble.Leads, "request was", "requests were")} refused within the last hours. The product's developers have to "
+                $"{Count(trouble.Count, "request was", "requests were")} refused within the last hours. The product's developers have to "
                 + "change what it sends; the page lists the reasons.",
         };
     }
+
+    private static string Waiting(int count, string one, string many) =>
+        count > PresentTroubles.MostCounted ? $"More than {Count(PresentTroubles.MostCounted, "delivery", "deliveries")} {many}"
+        : Count(count, $"delivery {one}", $"deliveries {many}");
 
     internal static string Count(int count, string one, string many) =>
         $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";

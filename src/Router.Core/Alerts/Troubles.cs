@@ -25,25 +25,35 @@ public sealed class Troubles
         TimeProvider time) =>
         (_database, _present, _slow, _planned, _options, _time) = (database, present, slow, planned, options, time);
 
-    /// <summary>Looks for what is found at little cost.</summary>
+    /// <summary>
+    /// Looks for what is found at little cost; and at every site and many destinations where nobody has for
+    /// <see cref="AlertOptions.SlowInterval"/>.
+    /// </summary>
+    /// <param name="everywhere">Whether it may look at everything: not while a host that has just started catches up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What began, got graver and ended; null when another worker is at it.</returns>
-    public async Task<TroubleNews?> LookAround(CancellationToken cancellationToken)
-    {
-        await using var held = await AdvisoryLock.TryTake(_database, Lock, cancellationToken);
-        return held is null ? null : await Keep(await _present.Find(cancellationToken), PresentTroubles.Kinds, cancellationToken);
-    }
-
-    /// <summary>Looks at every site and destination, and forgets what ended long ago.</summary>
-    /// <returns>What began, got graver and ended; null when another worker is at it.</returns>
-    public async Task<TroubleNews?> LookEverywhere(CancellationToken cancellationToken)
+    public async Task<TroubleNews?> Look(bool everywhere, CancellationToken cancellationToken)
     {
         await using var held = await AdvisoryLock.TryTake(_database, Lock, cancellationToken);
         if (held is null)
             return null;
 
-        await using (var connection = await _database.OpenConnectionAsync(cancellationToken))
+        var news = await _present.Find(cancellationToken) is { } found
+            ? await Keep(found, PresentTroubles.Kinds, cancellationToken) : new TroubleNews(0, 0, 0);
+        return everywhere && await IsTimeToLookEverywhere(cancellationToken)
+            ? news.And(await Keep(await _slow.Find(cancellationToken), SlowTroubles.Kinds, cancellationToken)) : news;
+    }
+
+    /// <summary>Says so before, so that a look that fails isn't tried each half minute; and forgets what ended long ago.</summary>
+    private async Task<bool> IsTimeToLookEverywhere(CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
+        var isTime = await connection.ExecuteAsync(new CommandDefinition(
+            "update trouble_looks set looked_at = now() where looked_at <= now() - @SlowInterval", new { _options.Value.SlowInterval },
+            cancellationToken: cancellationToken)) > 0;
+        if (isTime)
             await connection.ExecuteAsync("delete from troubles where ended_at < now() - interval '90 days'");
-        return await Keep(await _slow.Find(cancellationToken), SlowTroubles.Kinds, cancellationToken);
+        return isTime;
     }
 
     private async Task<TroubleNews> Keep(
@@ -53,63 +63,53 @@ public sealed class Troubles
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var open = await connection.QueryAsync<OpenTrouble>(
-            "select id, subject, kind, told_kind, since, seen_at from troubles where ended_at is null");
+            "select id, subject, kind, told_kind, told_count, seen_at from troubles where ended_at is null");
         var changes = TroubleChanges.Of(open.AsList(), found, looked, now, _options.Value.ClearAfter);
-
-        var raised = new List<(Guid Id, FoundTrouble Trouble)>();
-        foreach (var trouble in changes.Opened)
-        {
-            var id = Guid.CreateVersion7(now);
-            await Open(connection, id, trouble, now);
-            raised.Add((id, trouble));
-        }
-
         await See(connection, changes.Seen, now);
-        await connection.ExecuteAsync(
-            "update troubles set told_kind = kind where id = any (@ids)",
-            new { ids = changes.Worse.Select(pair => pair.Open.Id).ToArray() });
-        raised.AddRange(changes.Worse.Select(pair => (pair.Open.Id, pair.Found)));
-        await _planned.Raise(connection, raised, now);
-        await End(connection, [.. changes.Ended.Select(trouble => trouble.Id)], now);
+        var worse = changes.Worse.Select(pair => pair.Open.Id).ToArray();
+        await connection.ExecuteAsync("update troubles set told_kind = kind, told_count = count where id = any (@worse)", new { worse });
+        var opened = await Open(connection, changes.Opened, now);
+        await _planned.Raise(connection, [.. opened, .. worse], now);
+        var ended = changes.Ended.Select(trouble => trouble.Id).ToArray();
+        await connection.ExecuteAsync("update troubles set ended_at = @now where id = any (@ended)", new { ended, now });
+        await PlannedAlerts.Clear(connection, ended, now);
         await transaction.CommitAsync(cancellationToken);
-        return new TroubleNews(changes.Opened.Count, changes.Worse.Count, changes.Ended.Count);
+        return new TroubleNews(opened.Length, worse.Length, ended.Length);
     }
 
-    private static async Task Open(NpgsqlConnection connection, Guid id, FoundTrouble trouble, DateTimeOffset now) =>
+    private static async Task<Guid[]> Open(NpgsqlConnection connection, IReadOnlyList<FoundTrouble> troubles, DateTimeOffset now)
+    {
+        var rows = troubles.Select(trouble => (Id: Guid.CreateVersion7(now), Trouble: trouble)).ToList();
         await connection.ExecuteAsync(
-        """
-        insert into troubles (
-            id, subject, kind, told_kind, site_id, destination_id, product, since, leads, detail, found_at, seen_at)
-        values (@id, @Subject, @kind, @kind, @SiteId, @DestinationId, @Product, @since, @Leads, @Detail, @now, @now)
-        """,
-        new
-        {
-            id, trouble.Subject, kind = trouble.Kind.Text(), trouble.SiteId, trouble.DestinationId, trouble.Product,
-            since = trouble.Since ?? now, trouble.Leads, trouble.Detail, now,
-        });
+            """
+            insert into troubles (
+                id, subject, kind, told_kind, told_count, site_id, destination_id, product, since, count, detail, found_at, seen_at)
+            values (@Id, @Subject, @kind, @kind, @Count, @SiteId, @DestinationId, @Product, @since, @Count, @Detail, @now, @now)
+            """,
+            rows.ConvertAll(row => new
+            {
+                row.Id, row.Trouble.Subject, kind = row.Trouble.Kind.Text(), row.Trouble.Count, row.Trouble.SiteId,
+                row.Trouble.DestinationId, row.Trouble.Product, since = row.Trouble.Since ?? now, row.Trouble.Detail, now,
+            }));
+        return [.. rows.Select(row => row.Id)];
+    }
 
     private static async Task See(
         NpgsqlConnection connection, IReadOnlyList<(OpenTrouble Open, FoundTrouble Found)> seen, DateTimeOffset now) =>
         await connection.ExecuteAsync(
             """
-            update troubles t set kind = s.kind, leads = s.leads, detail = s.detail, seen_at = @now
-            from unnest(@ids, @kinds, @leads, @details) as s (id, kind, leads, detail)
+            update troubles t set kind = s.kind, count = s.count, detail = s.detail, seen_at = @now
+            from unnest(@ids, @kinds, @counts, @details) as s (id, kind, count, detail)
             where t.id = s.id
             """,
             new
             {
                 ids = seen.Select(pair => pair.Open.Id).ToArray(),
                 kinds = seen.Select(pair => pair.Found.Kind.Text()).ToArray(),
-                leads = seen.Select(pair => pair.Found.Leads).ToArray(),
+                counts = seen.Select(pair => pair.Found.Count).ToArray(),
                 details = seen.Select(pair => pair.Found.Detail).ToArray(),
                 now,
             });
-
-    private static async Task End(NpgsqlConnection connection, Guid[] ids, DateTimeOffset now)
-    {
-        await connection.ExecuteAsync("update troubles set ended_at = @now where id = any (@ids)", new { ids, now });
-        await PlannedAlerts.Clear(connection, ids, now);
-    }
 }
 
 /// <summary>What a look around found to have changed.</summary>
@@ -118,6 +118,13 @@ public sealed class Troubles
 /// <param name="Ended">How many are over.</param>
 public sealed record TroubleNews(int Opened, int Worse, int Ended)
 {
+    /// <summary>Together with another look.</summary>
+    public TroubleNews And(TroubleNews other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new TroubleNews(Opened + other.Opened, Worse + other.Worse, Ended + other.Ended);
+    }
+
     /// <summary>Whether anything is new.</summary>
     public bool Any => Opened + Worse + Ended > 0;
 }

@@ -10,10 +10,10 @@ namespace Router.Core.Database;
 /// <param name="database">Where it is written.</param>
 /// <param name="limit">How long a caller waits at most.</param>
 /// <param name="time">The clock.</param>
-/// <param name="gather">How long the first caller waits for others, where there are others: a single lead is never kept waiting.</param>
+/// <param name="gather">How long the first caller waits for company.</param>
 public abstract class BriefGroupCommit<TRow, TResult>(
     NpgsqlDataSource database, TimeSpan limit, TimeProvider time, TimeSpan gather = default)
-    : GroupCommit<TRow, TResult>(availability: null, gather, gatherAlone: false)
+    : GroupCommit<TRow, TResult>(availability: null, gather)
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -16,11 +15,7 @@ namespace Router.Core.Database;
 /// How long the first caller waits for company, for where no fresh lead waits for it: each commit is a flush, and those of Postgres and of
 /// RabbitMQ stand in each other's way. Default zero: alone, a caller waits for nobody.
 /// </param>
-/// <param name="gatherAlone">
-/// Whether it waits even where the commit before ended longer than that ago, so that hardly anybody else will come. Default true.
-/// </param>
-public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability, TimeSpan gather = default, bool gatherAlone = true)
-    : BackgroundService
+public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability, TimeSpan gather = default) : BackgroundService
 {
     private const int MostRows = 500;
 
@@ -47,19 +42,17 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
     {
         var batch = new List<Waiting>(MostRows);
         var average = 0.0;
-        var endedAt = 0L;
         try
         {
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
-                if (gather > TimeSpan.Zero && average < LargeBatch && (gatherAlone || Stopwatch.GetElapsedTime(endedAt) < gather))
+                if (gather > TimeSpan.Zero && average < LargeBatch)
                     await Task.Delay(gather, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 batch.Clear();
                 while (batch.Count < MostRows && _waiting.Reader.TryRead(out var waiting))
                     batch.Add(waiting);
                 average += (batch.Count - average) / 8;
                 await Write(batch, stoppingToken);
-                endedAt = Stopwatch.GetTimestamp();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

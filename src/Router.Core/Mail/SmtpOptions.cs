@@ -29,7 +29,7 @@ public sealed class SmtpOptions : IValidatableObject
     [Range(1, 65_535)]
     public int Port { get; set; } = 587;
 
-    /// <summary><c>StartTls</c>, <c>Tls</c>, or <c>None</c> for a server on this machine. Default <c>StartTls</c>.</summary>
+    /// <summary><c>StartTls</c>, <c>Tls</c>, or <c>None</c> for a server on this machine. Default StartTls.</summary>
     [EnumDataType(typeof(SmtpSecurity))]
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 

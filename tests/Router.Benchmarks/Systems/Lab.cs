@@ -28,7 +28,7 @@ internal sealed class Lab : IAsyncDisposable
 
     public static async Task<Lab> Start(Options options, CancellationToken cancellationToken)
     {
-        var lab = new Lab(await PrivateServers.Start(), options);
+        var lab = new Lab(await PrivateServers.Start(flushes: true), options);
         try
         {
             lab.Destinations = [.. (await lab.Ask(new ReceiverOrder(0), cancellationToken))

@@ -266,11 +266,15 @@ create table account_sites (
 );
 create index account_sites_site on account_sites (site_id);
 
--- One-time links with which an account's password is chosen. One for each account: a new one ends the one before.
+-- One-time links with which an account's password is chosen. Two for each account at most, one that an operator made and one that somebody asked for
+-- who lost the password: anybody can ask, and must not end an operator's.
 create table invitations (
-    account_id   uuid primary key references accounts (id) on delete cascade,
+    account_id   uuid not null references accounts (id) on delete cascade,
+    is_asked_for boolean not null default false,
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    expires_at   timestamptz not null
+    made_at      timestamptz not null default now(),
+    expires_at   timestamptz not null,
+    primary key (account_id, is_asked_for)
 );
 
 -- Bearer tokens of the management API: 256 random bits, so one SHA-256 is enough. Revoked ones stay, so that they stay revoked.
@@ -811,7 +815,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -868,3 +872,58 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
+
+-- What needs a person, and who is told of it. Never contents of leads.
+
+alter table accounts
+    add column alerts      boolean not null default true,                  -- whether it wants alerts by mail
+    add column quiet_from  time,                                           -- in its time zone; alerts wait until quiet_until
+    add column quiet_until time,
+    add column unsubscribe uuid not null default gen_random_uuid(),        -- who knows it may switch alerts off: it is in each mail
+    add constraint quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null));
+create unique index accounts_unsubscribe on accounts (unsubscribe);
+
+-- Something that needs a person, from when it was worth telling until it was over: one row for each time. One worker at a time keeps them.
+create table troubles (
+    id             uuid primary key,
+    subject        text not null,           -- what is in trouble, such as destination:ID; open once at a time
+    kind           text not null check (kind in (
+                       'failing', 'on_hold', 'refusing_all', 'switched_off', 'given_up', 'silent', 'product_refused')),
+    told_kind      text not null,           -- the gravest kind that people were told of
+    told_count     int not null,            -- and how many they were told of
+    site_id        uuid references sites (id) on delete cascade,           -- null where a product is in trouble
+    destination_id uuid,
+    product        text,
+    since          timestamptz not null,
+    count          int not null,            -- how many deliveries or requests it concerns
+    detail         text not null,           -- why, in words
+    found_at       timestamptz not null,
+    seen_at        timestamptz not null,    -- when it was last found to be so
+    ended_at       timestamptz
+);
+create unique index troubles_open on troubles (subject) where ended_at is null;
+create index troubles_ended on troubles (ended_at) where ended_at is not null;
+
+-- When somebody last looked at everything: one row, so that many workers look no more often than one.
+create table trouble_looks (
+    looked_at timestamptz not null
+);
+insert into trouble_looks (looked_at) values ('-infinity');
+
+-- What is to be told of a trouble, and to whom. Claimed by a worker for as long as a mail may take, so that it is sent once.
+create table alerts (
+    id         uuid primary key default gen_random_uuid(),
+    trouble_id uuid not null references troubles (id) on delete cascade,
+    account_id uuid references accounts (id) on delete cascade,            -- null: the operators' webhook
+    event      text not null check (event in ('raised', 'cleared')),
+    kind       text not null,                                              -- the trouble's at that time
+    planned_at timestamptz not null,
+    due_at     timestamptz not null,                                       -- later than planned after a failure, and while it is taken
+    attempts   int not null default 0,
+    error      text,                                                       -- the latest attempt's: an exception's class and a status
+    sent_at    timestamptz,
+    dropped_at timestamptz                                                 -- could not be sent for three days
+);
+create index alerts_due on alerts (account_id, due_at) where sent_at is null and dropped_at is null;
+create index alerts_sent on alerts (account_id, sent_at) where sent_at is not null;
+create index alerts_trouble on alerts (trouble_id);

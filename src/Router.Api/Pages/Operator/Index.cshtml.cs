@@ -12,10 +12,13 @@ namespace Router.Api.Pages.Operator;
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
     TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused,
-    BrokerWatch watch, DutyReports duties, Attention attention, DueAlerts alerts, OutgoingMail mail) : PageModel
+    BrokerWatch watch, DutyReports duties, Attention attention, DueAlerts alerts, OutgoingMail mail, Parts parts) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
+
+    /// <summary>Of what only workers find there is no other page.</summary>
+    public const int MostFound = 200;
 
     /// <summary>Destinations that fail, are paused or have deliveries on hold.</summary>
     public IReadOnlyList<TroubledDestination> Failing { get; private set; } = [];
@@ -54,6 +57,9 @@ internal sealed class IndexModel(
 
     public bool CanMail => mail.IsSet;
 
+    /// <summary>What each part of the router says about itself.</summary>
+    public IReadOnlyList<Part> Parts { get; private set; } = [];
+
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var reading = troubled.List(sites: null, FailingModel.Most, cancellationToken);
@@ -61,8 +67,9 @@ internal sealed class IndexModel(
         SetAside = await setAside.Counts(cancellationToken);
         Outbox = await outbox.Waiting(cancellationToken);
         Duties = await duties.List(cancellationToken);
+        Parts = await parts.List(Duties, Outbox, SetAside, cancellationToken);
         IntakeByHour = await intake.ByHour(cancellationToken);
-        Found = await attention.FoundAnywhere(Shown, cancellationToken);
+        Found = await attention.FoundAnywhere(MostFound, cancellationToken);
         AlertsStuck = await alerts.Stuck(cancellationToken);
         Refused = await refused.LastDay(cancellationToken);
         LastHour = await intake.LastHour(cancellationToken);

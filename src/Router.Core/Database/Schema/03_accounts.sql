@@ -23,12 +23,15 @@ create table account_sites (
 );
 create index account_sites_site on account_sites (site_id);
 
--- One-time links with which an account's password is chosen. One for each account: a new one ends the one before.
+-- One-time links with which an account's password is chosen. Two for each account at most, one that an operator made and one that somebody asked for
+-- who lost the password: anybody can ask, and must not end an operator's.
 create table invitations (
-    account_id   uuid primary key references accounts (id) on delete cascade,
+    account_id   uuid not null references accounts (id) on delete cascade,
+    is_asked_for boolean not null default false,
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
-    mailed_at    timestamptz                                 -- when somebody who lost the password asked for it; null where an operator made it
+    primary key (account_id, is_asked_for)
 );
 
 -- Bearer tokens of the management API: 256 random bits, so one SHA-256 is enough. Revoked ones stay, so that they stay revoked.
