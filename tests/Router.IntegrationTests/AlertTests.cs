@@ -114,11 +114,11 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
             "an alert is planned");
         await _router.Query<int>("delete from account_sites where account_id = @Id", new { leaving.Id });
 
-        _mails.Open();
-        await _mails.Wait(staying.Email);
         await Eventually.True(
             async () => await _router.Query<bool>("select dropped_at is not null from alerts where account_id = @Id", new { leaving.Id }),
             "the alert is dropped");
+        _mails.Open();
+        await _mails.Wait(staying.Email);
         Assert.Empty(_mails.To(leaving.Email));
     }
 
