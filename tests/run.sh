@@ -18,7 +18,7 @@ if [ "${1:-}" = --quick ]; then
 fi
 
 # PgBouncer is for its own test; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
-more=(python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer)
+more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer)
 [ -z "$quick" ] || more=()
 deploy/servers.sh install "${more[@]}" || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }

@@ -142,6 +142,7 @@ public static class RouterCore
         services.AddSingleton<DeliveryHistory>();
         services.AddSingleton<LeadSearch>();
         services.AddSingleton<DeliveryRequests>();
+        services.AddSingleton<SampleRequests>();
         services.AddSingleton<DestinationHealth>();
         services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<DeadDeliveries>();

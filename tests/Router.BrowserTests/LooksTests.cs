@@ -32,6 +32,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/catalogue", "catalogue", width);
         await Look(page, $"{path}/destinations/new", "custom-api", width);
         await Look(page, $"{path}/destinations/{broken.Id}", "destination", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/developer", "developer", width);
         await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
         await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
@@ -65,6 +66,9 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, "/sign-in", "sign-in", width);
         await Look(page, link, "invitation", width);
         await Look(page, "/guide/receivers", "guide", width);
+        await Look(page, "/lost-password", "lost-password", width);
+        var unsubscribe = await _router.Query<Guid>("select unsubscribe from accounts limit 1");
+        await Look(page, $"/unsubscribe/{unsubscribe}", "unsubscribe", width);
     }
 
     [Theory]
@@ -86,8 +90,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
 
         await Look(page, "/", "sites", width);
         foreach (var name in (string[])["", "/failing", "/dead-letters", "/sites", "/sites/new", "/products", "/refused", "/catalogue",
-            "/catalogue/new", "/accounts", "/audit"])
-            await Look(page, $"/operator{name}", $"operator{name.Replace('/', '-')}", width);
+            "/catalogue/new", "/accounts", "/audit", "/find?q=site"])
+            await Look(page, $"/operator{name}", $"operator{name.Split('?')[0].Replace('/', '-')}", width);
         await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
         await Look(page, $"/operator/sites/{site.Id}/destinations/{broken.Id}/promote", "operator-promote", width);

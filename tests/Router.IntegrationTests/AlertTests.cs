@@ -161,6 +161,31 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_SaysWhatNeedsAttention_AndTriesAllNow()
+    {
+        var site = await _router.CreateSite();
+        var down = await site.AddDestination("Blue Door CRM");
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        Assert.DoesNotContain("Needs attention", await owner.Http.GetStringAsync($"/sites/{site.Id}"), StringComparison.Ordinal);
+
+        _router.Receiver.Answer(down.Path, 401);
+        await site.PostLead();
+        var page = "";
+        await Eventually.True(
+            async () => (page = await owner.Http.GetStringAsync($"/sites/{site.Id}")).Contains("Try all now", StringComparison.Ordinal),
+            "the page says what needs attention");
+        Assert.Contains("Leads are not reaching Blue Door CRM", page, StringComparison.Ordinal);
+        Assert.Contains("1 delivery waits and is tried again. Nothing is lost.", page, StringComparison.Ordinal);
+        Assert.Contains("answered 401", page, StringComparison.Ordinal);
+
+        // Of another site nobody sees it.
+        using var stranger = await PageClient.SignedIn(_router, "owner", (await _router.CreateSite()).Id, (await _router.CreateSite()).Id);
+        Assert.DoesNotContain("Blue Door CRM", await stranger.Http.GetStringAsync("/"), StringComparison.Ordinal);
+        using var both = await PageClient.SignedIn(_router, "owner", site.Id, (await _router.CreateSite()).Id);
+        Assert.Contains("Leads are not reaching Blue Door CRM", await both.Http.GetStringAsync("/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reader_WithQuietHoursOrWithoutWish_IsLeftAlone()
     {
         var site = await _router.CreateSite();

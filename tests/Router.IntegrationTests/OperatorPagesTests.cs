@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -24,6 +25,38 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         var generated = await browser.Submit(again, "Generate a secret");
         Assert.StartsWith("whsec_", generated.Field("lead_manager.secret"), StringComparison.Ordinal);
         Assert.Equal("Kept", generated.Field("name"));
+    }
+
+    [Fact]
+    public async Task Search_FindsSitesDestinationsLeadsAndMessages()
+    {
+        using var browser = await shared.SignIn();
+        var site = await _router.CreateSite();
+        var name = $"Postcards {site.Id:N}";
+        var destination = await site.AddDestination(name);
+        var lead = await site.PostLead();
+        var delivery = await site.Delivery(destination, "delivered");
+
+        Assert.Equal($"/operator/sites/{site.Id}", (await Find($"{site.Id}")).Path);
+        Assert.Equal($"/sites/{site.Id}/destinations/{destination.Id}", (await Find(name.ToUpperInvariant())).Path);
+        Assert.Equal($"/sites/{site.Id}/destinations/{destination.Id}", (await Find($"{destination.Id}")).Path);
+        await Eventually.True(
+            async () => (await Find(lead)).Path == $"/sites/{site.Id}/leads/{Guid.Parse(lead)}", "the lead is found once it is indexed");
+        Assert.Equal($"/sites/{site.Id}/leads/{Guid.Parse(lead)}", (await Find(delivery.GetProperty("event_id").GetString()!)).Path);
+        Assert.Contains("Nothing fits", (await Find("jack@mail.test")).Text, StringComparison.Ordinal);
+
+        async Task<Browsed> Find(string text) => await browser.Get($"/operator/find?q={Uri.EscapeDataString(text)}");
+    }
+
+    [Fact]
+    public async Task Now_SaysWhatEachPartSays()
+    {
+        using var browser = await shared.SignIn();
+        await Eventually.True(
+            async () => (await browser.Get("/operator")).Text is var text
+                && text.Contains("Router.Worker × 1 running", StringComparison.Ordinal)
+                && Regex.IsMatch(text, @"RabbitMQ \d+\.\d+\.\d+ no alarm") && Regex.IsMatch(text, @"Postgres \d+\.\d+ written .+ ago"),
+            "each part has said something");
     }
 
     [Fact]

@@ -137,6 +137,18 @@ internal static class Labels
 
     private static readonly string[] Secrets = ["key", "token", "secret", "password"];
 
+    /// <summary>What a message of that action tells a receiver.</summary>
+    public static string ActionMeans(string action) => action switch
+    {
+        LeadActions.Created => "a new lead",
+        LeadActions.Updated => "some fields of a lead changed; only those are in it",
+        LeadActions.ActivityAdded => "activities to add to a lead",
+        LeadActions.UserUpdated => "an agent was changed or deleted in Lead Manager",
+        LeadActions.IntegrationEnabled => "this destination was switched on",
+        LeadActions.IntegrationDisabled => "this destination was switched off",
+        _ => action,
+    };
+
     public static string Table(string table) => table switch
     {
         "sites" => "site",

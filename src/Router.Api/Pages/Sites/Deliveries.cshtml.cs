@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
@@ -11,6 +12,7 @@ namespace Router.Api.Pages.Sites;
 internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, ReplayJobs replays) : SitePage(database)
 {
     private const int PageSize = 50;
+    private const int CsvPage = 500;
 
     [BindProperty(Name = "destination", SupportsGet = true)]
     public Guid? DestinationId { get; set; }
@@ -49,6 +51,37 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     public bool IsConfirming { get; private set; }
 
     public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
+
+    /// <summary>All that the filter lets through.</summary>
+    public async Task<IActionResult> OnGetCsv(CancellationToken cancellationToken)
+    {
+        if (Filter() is { } filter)
+            return new CsvFile(
+                "deliveries",
+                [
+                    "message_id", "lead_id", "action", "destination_id", "destination", "state", "attempts", "last_status", "last_error",
+                    "accepted_at", "first_attempt_at", "finished_at", "next_attempt_at", "is_test",
+                ], All(filter, cancellationToken));
+
+        await Load(cancellationToken);
+        return Page();
+    }
+
+    private async IAsyncEnumerable<IEnumerable<object?[]>> All(
+        DeliveryFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var after = ((Guid, Guid)?)null;
+        do
+        {
+            var rows = await history.Newest(SiteId, filter, after, CsvPage, cancellationToken);
+            yield return rows.Select(row => (object?[])[
+                row.EventId, row.LeadId, row.Action, row.DestinationId, row.DestinationName, row.State, row.Attempts, row.LastStatus,
+                row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.FinishedAt, row.NextAttemptAt, row.IsTest ? "true" : "false",
+            ]);
+            after = rows.Count < CsvPage ? null : (rows[^1].EventId, rows[^1].DestinationId);
+        }
+        while (after is not null);
+    }
 
     public async Task OnGetReplay(CancellationToken cancellationToken)
     {

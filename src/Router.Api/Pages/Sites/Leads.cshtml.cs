@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -13,6 +14,7 @@ namespace Router.Api.Pages.Sites;
 internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, IOptions<RetentionOptions> retention) : SitePage(database)
 {
     private const int PageSize = 50;
+    private const int CsvPage = 500;
 
     [BindProperty(Name = "q", SupportsGet = true)]
     public string? Text { get; set; }
@@ -38,8 +40,41 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
         (Rows, Next) = (page.Items, page.Next);
     }
 
+    /// <summary>All that the search finds, with a column for each destination.</summary>
+    public async Task<IActionResult> OnGetCsv(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        var destinations = await DestinationRows.Names(connection, SiteId);
+        return new CsvFile(
+            "leads",
+            [
+                "lead_id", "first_at", "last_at", "source", "name", "email", "phone", "updates", "activities",
+                .. destinations.Select(destination => destination.Title),
+            ], All(destinations, cancellationToken));
+    }
+
+    private async IAsyncEnumerable<IEnumerable<object?[]>> All(
+        IReadOnlyList<NamedDestination> destinations, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var after = (Guid?)null;
+        do
+        {
+            var rows = await search.Newest(SiteId, Text, MaySeeWho, after, CsvPage, cancellationToken);
+            yield return rows.Select(lead => (object?[])[
+                lead.LeadId.ToString("N"), lead.FirstAt, lead.LastAt, lead.Source, lead.Name, lead.Email, lead.Phone, lead.Updates,
+                lead.Activities, .. destinations.Select(destination => State(lead, destination.Id)),
+            ]);
+            // Found by its id, it is all there is.
+            after = rows.Count < CsvPage || IsId ? null : rows[^1].LeadId;
+        }
+        while (after is not null);
+    }
+
+    private static string? State(FoundLead lead, Guid destination) =>
+        lead.Destinations.FirstOrDefault(at => at.DestinationId == destination)?.State;
+
     /// <summary>The query of this search, on another page.</summary>
-    public string Query(string after) => QueryString.Create(
-        new Dictionary<string, string?>(StringComparer.Ordinal) { ["q"] = Text, ["after"] = after }
+    public string Query(string? after, string? handler = null) => QueryString.Create(
+        new Dictionary<string, string?>(StringComparer.Ordinal) { ["handler"] = handler, ["q"] = Text, ["after"] = after }
         .Where(pair => !string.IsNullOrEmpty(pair.Value))).Value ?? "";
 }

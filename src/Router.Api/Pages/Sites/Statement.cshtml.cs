@@ -53,6 +53,21 @@ internal sealed class StatementModel(
             Hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
     }
 
+    /// <summary>The same numbers: hour by hour where one destination is chosen, and for no longer than a month.</summary>
+    public async Task<IActionResult> OnGetCsv(CancellationToken cancellationToken)
+    {
+        await OnGet(cancellationToken);
+        return new CsvFile(
+            "statement",
+            [
+                "destination_id", "destination", "hour", "received", "delivered", "rejected", "retrying", "held", "dead", "canceled",
+                "skipped", "missing",
+            ], new[] { (Hours.Count > 0 ? Hours : Totals).Select(row => (object?[])[
+                row.DestinationId, row.DestinationName, row.Hour, row.Received, row.Delivered, row.Rejected, row.Retrying, row.Held,
+                row.Dead, row.Canceled, row.Skipped, row.Missing,
+            ]) }.ToAsyncEnumerable());
+    }
+
     /// <summary>The list behind a number; null where only the counts are kept.</summary>
     public string? ListOf(StatementRow row, string state)
     {

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>A request as a destination gets it, about a lead that isn't one.</summary>
+/// <param name="Action">What it tells.</param>
+/// <param name="Url">Where it goes.</param>
+/// <param name="Headers">All but what HTTP itself needs.</param>
+/// <param name="Body">The bytes that are signed.</param>
+public sealed record SampleRequest(string Action, string Url, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
+{
+    /// <summary>The body, indented.</summary>
+    public string Readable => ReadableJson.Of(Body, SentRequest.MostShown).Text;
+
+    /// <summary>The same request as a command for a POSIX shell: the signature fits the bytes in it.</summary>
+    public string Curl => string.Create(CultureInfo.InvariantCulture, $"""
+        curl --include {Quote(Url)} \
+        {string.Join(" \\\n", Headers.Select(header => $"  --header {Quote($"{header.Name}: {header.Value}")}"))} \
+          --data-binary {Quote(Encoding.UTF8.GetString(Body))}
+        """);
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
+
+/// <summary>
+/// Makes a request of each kind for a destination, with its own URL, Partner ID and signature, for whoever programs its receiver.
+/// </summary>
+public sealed class SampleRequests(
+    NpgsqlDataSource database, DestinationDirectory directory, IOptions<DeliveryOptions> options, TimeProvider time)
+{
+    private sealed record Site(string Domain, string? LoginUrlTemplate);
+
+    /// <summary>
+    /// One for each action, in the order in which a receiver meets them; none when the destination's secret can't be used.
+    /// </summary>
+    public async Task<IReadOnlyList<SampleRequest>> For(Guid siteId, Guid destinationId, CancellationToken cancellationToken)
+    {
+        if (await directory.Read(destinationId, orInactive: true, cancellationToken) is not { Signing.CanSign: true } destination)
+            return [];
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var site = await connection.QuerySingleAsync<Site>(new CommandDefinition(
+            "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
+        var now = time.GetUtcNow();
+        var lead = Guid.NewGuid();
+        return [.. Bodies(lead, site.Domain, now).Select(sample =>
+        {
+            var id = Guid.CreateVersion7(now);
+            var body = OutgoingBody.Compose(Event(sample), site.Domain, site.LoginUrlTemplate).For(destination.PartnerId);
+            return new SampleRequest(
+                sample.Action, destination.Url?.OriginalString ?? "",
+                [("Content-Type", "application/json"),
+                    .. OutgoingHeaders.Of(Event(sample), destination.Signing, body, number: 1, now, options.Value.UserAgent)], body);
+
+            LeadEvent Event((string Action, string Subject, RawJson Body) of) => new()
+            {
+                EventId = id, SiteId = siteId, Action = of.Action, LeadId = of.Subject.Length == 0 ? id.ToString("D") : of.Subject,
+                AcceptedAt = now, Product = "", SourceSystem = TestLead.SourceSystem, Lead = of.Body, Test = LeadTests.Once,
+            };
+        })];
+    }
+
+    /// <summary>
+    /// The subject is the lead's or user's id; empty for the destination's own switch, which is known by the message's id.
+    /// </summary>
+    private static IEnumerable<(string Action, string Subject, RawJson Body)> Bodies(Guid lead, string domain, DateTimeOffset now)
+    {
+        var (id, at) = (lead.ToString("D"), Timestamps.Format(now));
+        yield return (LeadActions.Created, id, TestLead.Body(lead, domain, now));
+        yield return (LeadActions.Updated, id, Json("""{"test":true,"phone":"808-555-0199","timeframe":"0-3 months","notes":""}"""));
+        yield return (LeadActions.ActivityAdded, id, Json(
+            """{"test":true,"activities":[{"type":"valuation_inquiry","source":"Lead Router Test","created":"AT"}]}"""
+            .Replace("AT", at, StringComparison.Ordinal)));
+        yield return (LeadActions.UserUpdated, "7", Json(
+            """{"name":"Test Agent","email":"test.agent@example.com","phone":"808-555-0101"}"""));
+        yield return (LeadActions.IntegrationEnabled, "", Json("{}"));
+        yield return (LeadActions.IntegrationDisabled, "", Json("{}"));
+    }
+
+    private static RawJson Json(string text) => new(Encoding.UTF8.GetBytes(text));
+}
