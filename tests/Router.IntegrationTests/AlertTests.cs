@@ -26,7 +26,7 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
             [
                 .. _mails.Settings, ("Alerts:WebhookUrl", new Uri(_hook.Url, "/alerts").AbsoluteUri), ("Alerts:WebhookSecret", Secret),
                 ("Alerts:Interval", "00:00:00.6"), ("Alerts:SlowInterval", "00:00:00.6"), ("Alerts:AfterLeads", "3"),
-                ("Alerts:ClearAfter", "00:00:01"), ("Alerts:BetweenMails", "00:00:00"), ("Alerts:RetryAfter", "00:00:00.2"),
+                ("Alerts:ClearAfter", "00:00:01"), ("Alerts:BetweenMails", "00:00:00.001"), ("Alerts:RetryAfter", "00:00:00.2"),
                 ("Delivery:RetrySchedule", "00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01,00:00:01"),
             ]);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CsvHelper;
 using Router.Testing;
 
@@ -38,6 +39,14 @@ public sealed class CsvTests(SharedRouter shared) : IClassFixture<SharedRouter>
         Assert.Equal(More + 1, deliveries.Select(row => row["message_id"]).Distinct().Count());
         Assert.Empty(await Read(owner, $"/sites/{site.Id}/deliveries?handler=Csv&state=dead"));
         Assert.Equal($"{More + 1}", Assert.Single(await Read(owner, $"/sites/{site.Id}/statement?handler=Csv&days=7"))["received"]);
+
+        // The same as a picture.
+        var chart = await owner.Http.GetStringAsync($"/sites/{site.Id}/statement");
+        Assert.Contains("<strong>100 %</strong> of what has an outcome was delivered", chart, StringComparison.Ordinal);
+        Assert.Equal(
+            More + 1,
+            Regex.Matches(chart, @"<title>[^<]*: (\d+) delivered</title>")
+                .Sum(bar => int.Parse(bar.Groups[1].Value, CultureInfo.InvariantCulture)));
 
         using var @operator = await PageClient.SignedIn(_router, "operator");
         Assert.All(

@@ -227,6 +227,7 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
         {
             ["site"] = $"{site.Id}", ["destination"] = $"{destination.Id}", ["event"] = delivery.GetProperty("event_id").GetString()!,
             ["lead"] = delivery.GetProperty("lead_id").GetString()!, ["token"] = "none",
+            ["link"] = $"{await router.Query<Guid>("select unsubscribe from accounts limit 1")}",
         };
         if (route.Contains("{integration", StringComparison.Ordinal) || route.Contains("{id", StringComparison.Ordinal))
             values["integration"] = values["id"] = await Id(router, "/api/integrations",

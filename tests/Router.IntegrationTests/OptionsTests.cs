@@ -116,6 +116,14 @@ public sealed class OptionsTests
             // No address, host, list of them, format, user agent or password holds it.
             yield return "\u0001";
         }
+        else if (type == typeof(Uri))
+        {
+            yield return new Uri("ftp://host.test/");
+        }
+        else if (type.IsEnum)
+        {
+            yield return Enum.ToObject(type, 99);
+        }
         else if (type == typeof(bool))
         {
             yield break;

@@ -26,7 +26,7 @@ internal static class PagesHosting
         });
         services.AddSingleton<ActiveNotice>();
         services.AddSingleton<Attention>();
-        services.AddSingleton<Operator.Parts>();
+        services.AddSingleton<Parts>();
         services.PostConfigure<CookieAuthenticationOptions>(
             SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();

@@ -28,7 +28,7 @@ public sealed class AlertOptions : IValidatableObject
     public int AfterLeads { get; set; } = 5;
 
     /// <summary>A destination that fails is told of after this time, however few wait for it. Default 10 minutes.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan AfterTime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -40,7 +40,7 @@ public sealed class AlertOptions : IValidatableObject
     /// <summary>
     /// What was not so for this time is over. Default 2 minutes: one lead that gets through between failures is no recovery.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan ClearAfter { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How often the workers look. Default 30 s.</summary>
@@ -54,7 +54,7 @@ public sealed class AlertOptions : IValidatableObject
     public TimeSpan SlowInterval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long after a mail its reader gets the next one; what happens meanwhile is in it. Default 10 minutes.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan BetweenMails { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -73,15 +73,13 @@ public sealed class AlertOptions : IValidatableObject
     {
         if (PagesUrl is not null && !IsHttp(PagesUrl))
             yield return new ValidationResult("Alerts:PagesUrl must begin with https:// or http://.", [nameof(PagesUrl)]);
-        if (WebhookUrl is null)
-            yield break;
-        if (!IsHttp(WebhookUrl))
+        if (WebhookUrl is not null && !IsHttp(WebhookUrl))
             yield return new ValidationResult("Alerts:WebhookUrl must begin with https:// or http://.", [nameof(WebhookUrl)]);
-        if (!Destinations.WebhookSecret.TryDecode(WebhookSecret, out _))
+        if ((WebhookUrl is not null || WebhookSecret.Length > 0) && !Destinations.WebhookSecret.TryDecode(WebhookSecret, out _))
             yield return new ValidationResult(
                 "Alerts:WebhookSecret must be 'whsec_' and base64 of 24 to 64 bytes when Alerts:WebhookUrl is set.",
                 [nameof(WebhookSecret)]);
-        if (PagesUrl is null)
+        if (WebhookUrl is not null && PagesUrl is null)
             yield return new ValidationResult(
                 "Alerts:PagesUrl must be set when Alerts:WebhookUrl is: alerts link to the pages.", [nameof(PagesUrl)]);
     }

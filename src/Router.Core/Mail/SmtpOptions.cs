@@ -22,7 +22,10 @@ public enum SmtpSecurity
 /// </summary>
 public sealed class SmtpOptions : IValidatableObject
 {
+    private const string NoControls = "^[^\\x00-\\x1F]*$";
+
     /// <summary>The mail server's host name. Default none: no mail is sent.</summary>
+    [RegularExpression(NoControls)]
     public string Host { get; set; } = "";
 
     /// <summary>Its port. Default 587.</summary>
@@ -34,9 +37,11 @@ public sealed class SmtpOptions : IValidatableObject
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 
     /// <summary>Whom to sign in as. Default none: the server takes mail without.</summary>
+    [RegularExpression(NoControls)]
     public string Username { get; set; } = "";
 
     /// <summary>That user's password. Default none.</summary>
+    [RegularExpression(NoControls)]
     public string Password { get; set; } = "";
 
     /// <summary>
@@ -61,8 +66,10 @@ public sealed class SmtpOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (IsSet && (!MailboxAddress.TryParse(From, out var from) || !from.Address.Contains('@', StringComparison.Ordinal)))
+        if ((IsSet || From.Length > 0)
+            && (!MailboxAddress.TryParse(From, out var from) || !from.Address.Contains('@', StringComparison.Ordinal)))
             yield return new ValidationResult(
-                "Smtp:From must be an address such as 'Lead router <leads@example.com>' when Smtp:Host is set.", [nameof(From)]);
+                "Smtp:From must be an address such as 'Lead router <leads@example.com>' when Smtp:Host is set.",
+                [nameof(From)]);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class FindModel(NpgsqlDataSource database) : PageModel
     private static async Task<List<FoundThing>> ByName(NpgsqlConnection connection, string text, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<FoundThing>(new CommandDefinition(
             """
-            (select 'Site', name, domain, '/operator/sites/' || id from sites
+            (select 'Site' as kind, name, domain as about, '/operator/sites/' || id as path from sites
              where strpos(lower(name), lower(@text)) > 0 or strpos(lower(domain), lower(@text)) > 0
              order by lower(name), id limit @Most + 1)
             union all
@@ -59,7 +59,7 @@ internal sealed class FindModel(NpgsqlDataSource database) : PageModel
     private static async Task<List<FoundThing>> ById(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<FoundThing>(new CommandDefinition(
             """
-            select 'Site', name, domain, '/operator/sites/' || id from sites where id = @id
+            select 'Site' as kind, name, domain as about, '/operator/sites/' || id as path from sites where id = @id
             union all
             select 'Destination', x.name, 'of ' || s.name, '/sites/' || s.id || '/destinations/' || x.id
             from destinations x join sites s on s.id = x.site_id where x.id = @id and x.deleted_at is null

@@ -43,6 +43,9 @@ internal sealed class DestinationModel(
     /// <summary>What waits for it.</summary>
     public MessageCounts Waiting { get; private set; } = MessageCounts.None;
 
+    /// <summary>From a new destination to its first lead; none after that.</summary>
+    public IReadOnlyList<FirstStep> Steps { get; private set; } = [];
+
     /// <summary>Whether it was on before it was off.</summary>
     public bool WasOff { get; private set; }
 
@@ -155,6 +158,7 @@ internal sealed class DestinationModel(
         Waiting = await healths.Backlog(DestinationId, cancellationToken);
         WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        Steps = await FirstSteps.Of(connection, destination, SiteId, Health.LastDeliveredAt is not null, cancellationToken);
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
         return true;
     }

@@ -3,6 +3,7 @@ using Npgsql;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 

@@ -32,6 +32,9 @@ internal sealed class StatementModel(
 
     public IReadOnlyList<StatementRow> Hours { get; private set; } = [];
 
+    /// <summary>Of the chosen destination, or of all of them together; null where there is nothing to show.</summary>
+    public Chart? Chart { get; private set; }
+
     public IReadOnlyDictionary<Guid, SpeedRow> Speed { get; private set; } = new Dictionary<Guid, SpeedRow>();
 
     /// <summary>After that only counts are kept.</summary>
@@ -49,8 +52,13 @@ internal sealed class StatementModel(
         SetAside = await setAside.OfSite(SiteId, From, now, cancellationToken);
         Received = await statement.Received(SiteId, From, now, cancellationToken);
         Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
-        if (DestinationId is not null && HasHours)
-            Hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
+        if (!HasHours || Totals.Count == 0)
+            return;
+
+        var hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
+        Chart = Chart.Of(hours, now, Days);
+        if (DestinationId is not null)
+            Hours = hours;
     }
 
     /// <summary>The same numbers: hour by hour where one destination is chosen, and for no longer than a month.</summary>

@@ -5,7 +5,7 @@ using Router.Core.Intake;
 using Router.Core.SetAside;
 using Router.Hosting;
 
-namespace Router.Api.Pages.Operator;
+namespace Router.Api.Pages;
 
 /// <summary>A part of the router, and what it says about itself.</summary>
 /// <param name="Name">The part, with its version or how many there are of it.</param>

@@ -1,0 +1,45 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Destinations;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>A step from a new destination to its first lead.</summary>
+/// <param name="Done">What is done, once it is.</param>
+/// <param name="ToDo">What to do, until then.</param>
+/// <param name="IsDone">Whether it is.</param>
+/// <param name="Link">Where to do it, on the destination's page or beside it; empty where there is nothing to do but wait.</param>
+internal sealed record FirstStep(string Done, string ToDo, bool IsDone, string Link);
+
+/// <summary>How far a new destination is. Nothing any more once it has got its first lead.</summary>
+internal static class FirstSteps
+{
+    public static async Task<IReadOnlyList<FirstStep>> Of(
+        NpgsqlConnection connection, Destination destination, Guid site, bool hasLead, CancellationToken cancellationToken)
+    {
+        if (hasLead || DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
+            return [];
+
+        // It has had no lead: all there is of it are tests, and what failed.
+        var isAnswered = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            """
+            select exists (
+                select from (
+                    select is_test, state from deliveries where destination_id = @Id order by accepted_at desc limit 1000) d
+                where is_test and state = 'delivered')
+            """, new { destination.Id }, cancellationToken: cancellationToken));
+        return
+        [
+            new("Added", "", IsDone: true, ""),
+            new("It has answered a test lead", "Send it a test lead: does it answer?", isAnswered || destination.ProvenAt is not null,
+                "#test"),
+            new("It has passed the go-live check", "Run the go-live check: does it verify signatures, and take a message twice?",
+                destination.ProvenAt is not null, "#test"),
+            new("It is on", "Switch it on: from then on it gets every new lead.", destination.Active, "#active"),
+            new("Its first lead has arrived",
+                destination.Active ? "Wait for the first lead; or send it those that came before." : "Then the first lead arrives.",
+                IsDone: false, destination.Active ? $"/sites/{site}/destinations/{destination.Id}/missed" : ""),
+        ];
+    }
+}
