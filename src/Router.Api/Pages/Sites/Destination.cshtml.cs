@@ -158,7 +158,7 @@ internal sealed class DestinationModel(
         Waiting = await healths.Backlog(DestinationId, cancellationToken);
         WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        Steps = await FirstSteps.Of(connection, destination, SiteId, Health.LastDeliveredAt is not null, cancellationToken);
+        Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
         return true;
     }

@@ -16,19 +16,25 @@ internal sealed record FirstStep(string Done, string ToDo, bool IsDone, string L
 internal static class FirstSteps
 {
     public static async Task<IReadOnlyList<FirstStep>> Of(
-        NpgsqlConnection connection, Destination destination, Guid site, bool hasLead, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Destination destination, Guid site, CancellationToken cancellationToken)
     {
-        if (hasLead || DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
+        if (DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
             return [];
 
-        // It has had no lead: all there is of it are tests, and what failed.
-        var isAnswered = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        // News of its own switch is no lead. Of a destination that gets leads, one of the first rows is one.
+        var (hasLead, isAnswered) = await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
             """
+            with newest as materialized (
+                select event_id, is_test from deliveries
+                where destination_id = @Id and state = 'delivered' order by accepted_at desc limit 500)
             select exists (
-                select from (
-                    select is_test, state from deliveries where destination_id = @Id order by accepted_at desc limit 1000) d
-                where is_test and state = 'delivered')
+                       select from newest n join lead_events e on e.id = n.event_id
+                       where not n.is_test and e.action not like 'integration_%'),
+                   exists (select from newest where is_test)
             """, new { destination.Id }, cancellationToken: cancellationToken));
+        if (hasLead)
+            return [];
+
         return
         [
             new("Added", "", IsDone: true, ""),
