@@ -21,16 +21,15 @@ internal static class FirstSteps
         if (DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
             return [];
 
-        // News of its own switch is no lead. Of a destination that gets leads, one of the first rows is one.
+        // News of its own switch is no lead. One that has had a thousand messages is new no more, whatever became of them.
         var (hasLead, isAnswered) = await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
             """
             with newest as materialized (
-                select event_id, is_test from deliveries
-                where destination_id = @Id and state = 'delivered' order by accepted_at desc limit 500)
-            select exists (
+                select event_id, is_test, state from deliveries where destination_id = @Id order by accepted_at desc limit 1000)
+            select (select count(*) from newest) = 1000 or exists (
                        select from newest n join lead_events e on e.id = n.event_id
-                       where not n.is_test and e.action not like 'integration_%'),
-                   exists (select from newest where is_test)
+                       where n.state = 'delivered' and not n.is_test and e.action not like 'integration_%'),
+                   exists (select from newest where state = 'delivered' and is_test)
             """, new { destination.Id }, cancellationToken: cancellationToken));
         if (hasLead)
             return [];
