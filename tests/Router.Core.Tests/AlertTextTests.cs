@@ -29,6 +29,14 @@ public sealed class AlertTextTests
     }
 
     [Fact]
+    public void Advice_WhereNothingWaits_DoesNotSayThatSomethingDoes()
+    {
+        var alert = Alert(TroubleKind.Failing);
+        Assert.Equal(
+            "Nothing waits for it just now. Look.", TroubleWords.WhatToDo(alert.Trouble with { Count = 0 }, "Look."));
+    }
+
+    [Fact]
     public void Mail_OfMany_CountsThem()
     {
         var over = Alert(TroubleKind.OnHold) with { IsCleared = true };

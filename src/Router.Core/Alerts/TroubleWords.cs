@@ -45,6 +45,7 @@ public static class TroubleWords
         ArgumentNullException.ThrowIfNull(trouble);
         return trouble.Kind switch
         {
+            TroubleKind.Failing when trouble.Count == 0 => $"Nothing waits for it just now. {advice}",
             TroubleKind.Failing => $"{Waiting(trouble.Count, "waits and is", "wait and are")} tried again. Nothing is lost. {advice}",
             TroubleKind.OnHold =>
                 $"{Waiting(trouble.Count, "is", "are")} on hold. Nothing is lost: one is tried from time to time, and the rest follow when "
