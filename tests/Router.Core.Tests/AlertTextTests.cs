@@ -43,14 +43,14 @@ public sealed class AlertTextTests
         Assert.Equal("2 things need attention", Subject(Alert(TroubleKind.Failing), Alert(TroubleKind.GivenUp)));
         Assert.Equal("1 thing needs attention, 1 is resolved", Subject(Alert(TroubleKind.Failing), over));
         Assert.Equal("2 problems are resolved", Subject(over, over with { Trouble = over.Trouble with { Id = Guid.NewGuid() } }));
-        Assert.Equal("Blue Door CRM takes its leads again (Harbor Homes)", Subject(over));
+        Assert.Equal("Blue Door CRM is accepting leads again (Harbor Homes)", Subject(over));
     }
 
     [Fact]
     public void Mail_OfWhatBeganAndEndedMeanwhile_SaysThatItIsOver()
     {
         var raised = Alert(TroubleKind.Failing);
-        Assert.Equal("Blue Door CRM takes its leads again (Harbor Homes)", Subject(raised, raised with { IsCleared = true }));
+        Assert.Equal("Blue Door CRM is accepting leads again (Harbor Homes)", Subject(raised, raised with { IsCleared = true }));
     }
 
     [Fact]

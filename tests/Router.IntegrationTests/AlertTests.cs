@@ -65,7 +65,7 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
 
         _router.Receiver.Answer(down.Path, 200);
         var over = await _mails.Wait(owner.Email, count: 2);
-        Assert.Equal("Blue Door CRM takes its leads again (A site)", over.Subject);
+        Assert.Equal("Blue Door CRM is accepting leads again (A site)", over.Subject);
         await _mails.Wait(RouterFixture.OperatorsEmail, count: 2);
         Assert.Equal("trouble.cleared", (await Hook(2)).Json.GetProperty("type").GetString());
 
@@ -253,7 +253,7 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
         for (var i = 0; i < 10; i++)
             Assert.Equal(HttpStatusCode.BadRequest, (await site.Post("""{"source": """)).StatusCode);
         await Eventually.True(
-            () => _mails.To(RouterFixture.OperatorsEmail).Any(mail => mail.Subject == $"What web-{site.Id:N} sends is refused"),
+            () => _mails.To(RouterFixture.OperatorsEmail).Any(mail => mail.Subject == $"Requests from web-{site.Id:N} are being refused"),
             "operators hear of the product");
         Assert.Single(_mails.To(owner.Email));
     }

@@ -8,7 +8,7 @@ namespace Router.IntegrationTests;
 public sealed class DeveloperPageTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {
     private static readonly string[] Actions =
-        ["created", "updated", "activity_added", "user_updated", "integration_enabled", "integration_disabled"];
+        ["created", "updated", "activity_added", "user_updated", "integration_disabled", "integration_enabled"];
 
     private readonly RouterFixture _router = shared.Router;
 
@@ -42,7 +42,7 @@ public sealed class DeveloperPageTests(SharedRouter shared) : IClassFixture<Shar
             Assert.Equal("application/json", request.Headers["Content-Type"]);
         });
         // A receiver that counts leads doesn't count these.
-        Assert.All(received.Take(3), request => Assert.True(request.Json.GetProperty("test").GetBoolean()));
+        Assert.All(received, request => Assert.True(request.Json.GetProperty("test").GetBoolean()));
     }
 
     [Fact]

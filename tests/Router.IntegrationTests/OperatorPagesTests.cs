@@ -43,7 +43,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         await Eventually.True(
             async () => (await Find(lead)).Path == $"/sites/{site.Id}/leads/{Guid.Parse(lead)}", "the lead is found once it is indexed");
         Assert.Equal($"/sites/{site.Id}/leads/{Guid.Parse(lead)}", (await Find(delivery.GetProperty("event_id").GetString()!)).Path);
-        Assert.Contains("Nothing fits", (await Find("jack@mail.test")).Text, StringComparison.Ordinal);
+        Assert.Contains("Nothing matches", (await Find("jack@mail.test")).Text, StringComparison.Ordinal);
 
         async Task<Browsed> Find(string text) => await browser.Get($"/operator/find?q={Uri.EscapeDataString(text)}");
     }

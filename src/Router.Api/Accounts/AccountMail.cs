@@ -43,6 +43,10 @@ internal sealed partial class AccountMail(OutgoingMail mail, IOptions<AlertOptio
                 limit.Token);
             return null;
         }
+        catch (OperationCanceledException)
+        {
+            return $"the mail server did not answer within {Patience.TotalSeconds:0} s";
+        }
 #pragma warning disable CA1031 // It is shown.
         catch (Exception failed)
         {

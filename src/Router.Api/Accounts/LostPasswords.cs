@@ -25,8 +25,9 @@ internal sealed partial class LostPasswords(
     {
         try
         {
-            if (await Link(email) is { } link)
-                await mail.TryReset(link, CancellationToken.None);
+            // Whom it could not be sent to may ask again at once.
+            if (await Link(email) is { } link && !await mail.TryReset(link, CancellationToken.None))
+                await Forget(link.AccountId);
         }
 #pragma warning disable CA1031 // Nobody waits for it.
         catch (Exception failed)
@@ -62,6 +63,13 @@ internal sealed partial class LostPasswords(
             """, new { found.Id, Hash = Credential.Hash(token), now, expiresAt, BetweenLinks });
         await change.Commit(CancellationToken.None);
         return made == 0 ? null : new Invitation(found.Id, found.Email, $"/invitation/{token}", expiresAt);
+    }
+
+    private async Task Forget(Guid account)
+    {
+        await using var change = await changes.Begin("lost password, not mailed", CancellationToken.None);
+        await change.Connection.ExecuteAsync("delete from invitations where account_id = @account and is_asked_for", new { account });
+        await change.Commit(CancellationToken.None);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A link for a lost password could not be made ({Exception})")]

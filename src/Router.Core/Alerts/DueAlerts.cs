@@ -46,7 +46,8 @@ public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> 
         string? DestinationName, string? Product, DateTimeOffset Since, DateTimeOffset? EndedAt, int Count, string Detail);
 
     /// <summary>
-    /// Drops what could not be sent for three days, and what is for accounts that want no alerts any more or may not see the site any more.
+    /// Drops what could not be sent for three days or is over, and what is for accounts that want no alerts any more or may not see the
+    /// site any more.
     /// </summary>
     public async Task DropStale(CancellationToken cancellationToken)
     {
@@ -57,6 +58,8 @@ public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> 
             from alerts d join troubles t on t.id = d.trouble_id left join accounts a on a.id = d.account_id
             where l.id = d.id and d.sent_at is null and d.dropped_at is null
               and (d.planned_at < @now - @TriedFor
+                   -- The all-clear says it, to whom it is to be said; what a worker is sending is due later.
+                   or d.event = 'raised' and t.ended_at is not null and d.due_at <= @now
                    or not a.alerts or a.disabled_at is not null
                    or a.role <> 'operator' and not exists (
                        select from account_sites s where s.account_id = a.id and s.site_id = t.site_id))

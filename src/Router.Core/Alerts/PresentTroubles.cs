@@ -113,11 +113,20 @@ internal sealed class PresentTroubles(
             ) holds
             cross join lateral (
                 select count(*)::int from (
-                    select from deliveries d where d.destination_id = x.id and d.state = 'dead' and not d.is_test limit @MostCounted + 1) d
+                    select from deliveries d where d.destination_id = x.id and d.state = 'dead' and not d.is_test
+                      and d.accepted_at > now() - interval '30 days'
+                    limit @MostCounted + 1) d
             ) given_up
             left join lateral (
-                select d.status::int as status, d.error from deliveries d
-                where d.destination_id = x.id and d.state in ('retrying', 'held') and (d.status is not null or d.error is not null)
+                -- Each by its own partial index; one look for both would read the whole ledger of the destination.
+                select * from (
+                    (select d.status::int as status, d.error from deliveries d
+                     where d.destination_id = x.id and d.state = 'retrying' and (d.status is not null or d.error is not null) limit 1)
+                    union all
+                    (select n.status::int, n.error from (
+                        select d.status, d.error from deliveries d
+                        where d.destination_id = x.id and d.state = 'held' order by d.accepted_at limit 1000) n
+                     where n.status is not null or n.error is not null limit 1)) n
                 limit 1
             ) latest on true
             where x.active
@@ -149,12 +158,13 @@ internal sealed class PresentTroubles(
                 group by product having sum(count) >= @AfterRefused
             ) r
             where exists (
-                select from (select site_id from product_sites where product = r.product limit 1000) p
+                select from (select site_id from product_sites where product = r.product limit 200) p
                 cross join lateral (
-                    select from lead_events e
-                    where e.site_id = p.site_id and e.test is null and e.product <> '' and e.product = r.product
-                      and e.accepted_at > now() - interval '28 days'
-                    limit 1) e)
+                    select from (
+                        select e.product from lead_events e
+                        where e.site_id = p.site_id and e.test is null and e.product <> '' and e.accepted_at > now() - interval '28 days'
+                        order by e.accepted_at desc limit 100) e
+                    where e.product = r.product limit 1) e)
             """;
         var rows = await connection.QueryAsync<(string Product, DateTimeOffset Since, int Count, string Reason)>(
             new CommandDefinition(sql, new { alerts.Value.AfterRefused }, commandTimeout: Seconds, cancellationToken: cancellationToken));

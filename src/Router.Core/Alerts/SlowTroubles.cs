@@ -7,16 +7,21 @@ namespace Router.Core.Alerts;
 /// <summary>Finds what only a look at every site and at many destinations tells: every ten minutes.</summary>
 internal sealed class SlowTroubles(NpgsqlDataSource database)
 {
-    /// <summary>What it looks for.</summary>
-    public static readonly IReadOnlySet<TroubleKind> Kinds = new HashSet<TroubleKind> { TroubleKind.RefusingAll, TroubleKind.Silent };
-
     private const int Seconds = 120;
 
-    /// <summary>All of it.</summary>
-    public async Task<List<FoundTrouble>> Find(CancellationToken cancellationToken)
+    /// <summary>
+    /// All of it, and for which kinds it looked: while accepted leads wait for RabbitMQ nobody knows whose they are, so who is silent.
+    /// </summary>
+    public async Task<(List<FoundTrouble> Found, IReadOnlySet<TroubleKind> Looked)> Find(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return [.. await RefusingAll(connection, cancellationToken), .. await Silent(connection, cancellationToken)];
+        var found = (await RefusingAll(connection, cancellationToken)).ToList();
+        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from lead_outbox)", cancellationToken: cancellationToken)))
+            return (found, new HashSet<TroubleKind> { TroubleKind.RefusingAll });
+
+        found.AddRange(await Silent(connection, cancellationToken));
+        return (found, new HashSet<TroubleKind> { TroubleKind.RefusingAll, TroubleKind.Silent });
     }
 
     /// <summary>Active destinations that refused each of the latest ten that they answered, the last one within 30 days.</summary>
@@ -49,7 +54,7 @@ internal sealed class SlowTroubles(NpgsqlDataSource database)
     /// <summary>
     /// Sites whose time without a lead is unlike the same hours of each of the last four weeks: then there were so many that a gap as long
     /// as this comes by chance once in three months of a site's life at most, and never fewer than two. A site with few leads, or less than
-    /// four weeks old, is never told of. While accepted leads wait for RabbitMQ nobody knows whose they are.
+    /// four weeks old, is never told of.
     /// </summary>
     private static async Task<IEnumerable<FoundTrouble>> Silent(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -81,7 +86,6 @@ internal sealed class SlowTroubles(NpgsqlDataSource database)
             ) usual
             where latest.accepted_at < now() - interval '1 hour' and weeks.least >= 2
               and weeks.average >= greatest(6, ln(greatest(usual.count, 1)) + ln(1 + (select count(*) from sites) / 100.0) + 1)
-              and not exists (select from lead_outbox)
             """;
         var rows = await connection.QueryAsync<(Guid Id, DateTimeOffset Since, int Count)>(
             new CommandDefinition(sql, commandTimeout: Seconds, cancellationToken: cancellationToken));

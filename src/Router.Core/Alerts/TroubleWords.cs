@@ -16,9 +16,9 @@ public static class TroubleWords
             TroubleKind.OnHold => $"{name} keeps failing, and its leads are on hold",
             TroubleKind.RefusingAll => $"{name} refuses all its leads",
             TroubleKind.SwitchedOff => $"{name} wants no more leads and was switched off",
-            TroubleKind.GivenUp => $"{Count(trouble.Count, "delivery", "deliveries")} to {name} failed for good",
+            TroubleKind.GivenUp => $"{Deliveries(trouble.Count)} to {name} failed for good",
             TroubleKind.Silent => $"{trouble.SiteName} has had no leads for {Span(now - trouble.Since)}",
-            TroubleKind.ProductRefused => $"What {name} sends is refused",
+            TroubleKind.ProductRefused => $"Requests from {name} are being refused",
         };
     }
 
@@ -29,9 +29,9 @@ public static class TroubleWords
         var name = trouble.DestinationName ?? trouble.Product;
         return trouble.Kind switch
         {
-            TroubleKind.Failing or TroubleKind.OnHold or TroubleKind.RefusingAll => $"{name} takes its leads again",
+            TroubleKind.Failing or TroubleKind.OnHold or TroubleKind.RefusingAll => $"{name} is accepting leads again",
             TroubleKind.SwitchedOff => $"{name} is switched on again",
-            TroubleKind.GivenUp => $"Nothing that failed for good is left at {name}",
+            TroubleKind.GivenUp => $"No failed deliveries are left for {name}",
             TroubleKind.Silent => $"{trouble.SiteName} gets leads again",
             TroubleKind.ProductRefused => $"{name}'s requests are no longer refused",
         };
@@ -50,20 +50,23 @@ public static class TroubleWords
             TroubleKind.OnHold =>
                 $"{Waiting(trouble.Count, "is", "are")} on hold. Nothing is lost: one is tried from time to time, and the rest follow when "
                 + $"it arrives. {advice}",
-            TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask its maker why it doesn't.",
+            TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask whoever runs it why it doesn't.",
             TroubleKind.SwitchedOff => "If that was a mistake, switch it on again; the page then offers to send what it missed.",
             TroubleKind.GivenUp => "Fix the cause, then send them again.",
             TroubleKind.Silent =>
                 "Try the website's own forms, and ask whoever runs it whether it still sends.",
             TroubleKind.ProductRefused =>
-                $"{Count(trouble.Count, "request was", "requests were")} refused within the last hours. The product's developers have to "
+                $"{Count(trouble.Count, "request was", "requests were")} refused in the last two hours. The product's developers have to "
                 + "change what it sends; the page lists the reasons.",
         };
     }
 
     private static string Waiting(int count, string one, string many) =>
-        count > PresentTroubles.MostCounted ? $"More than {Count(PresentTroubles.MostCounted, "delivery", "deliveries")} {many}"
-        : Count(count, $"delivery {one}", $"deliveries {many}");
+        $"{Deliveries(count)} {(count == 1 ? one : many)}";
+
+    private static string Deliveries(int count) =>
+        count > PresentTroubles.MostCounted ? $"More than {Count(PresentTroubles.MostCounted, "delivery", "deliveries")}"
+        : Count(count, "delivery", "deliveries");
 
     internal static string Count(int count, string one, string many) =>
         $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";

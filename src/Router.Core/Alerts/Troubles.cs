@@ -40,8 +40,11 @@ public sealed class Troubles
 
         var news = await _present.Find(cancellationToken) is { } found
             ? await Keep(found, PresentTroubles.Kinds, cancellationToken) : new TroubleNews(0, 0, 0);
-        return everywhere && await IsTimeToLookEverywhere(cancellationToken)
-            ? news.And(await Keep(await _slow.Find(cancellationToken), SlowTroubles.Kinds, cancellationToken)) : news;
+        if (!everywhere || !await IsTimeToLookEverywhere(cancellationToken))
+            return news;
+
+        var (slow, looked) = await _slow.Find(cancellationToken);
+        return news.And(await Keep(slow, looked, cancellationToken));
     }
 
     /// <summary>Says so before, so that a look that fails isn't tried each half minute; and forgets what ended long ago.</summary>
@@ -98,7 +101,8 @@ public sealed class Troubles
         NpgsqlConnection connection, IReadOnlyList<(OpenTrouble Open, FoundTrouble Found)> seen, DateTimeOffset now) =>
         await connection.ExecuteAsync(
             """
-            update troubles t set kind = s.kind, count = s.count, detail = s.detail, seen_at = @now
+            update troubles t
+            set kind = s.kind, count = s.count, told_count = least(t.told_count, s.count), detail = s.detail, seen_at = @now
             from unnest(@ids, @kinds, @counts, @details) as s (id, kind, count, detail)
             where t.id = s.id
             """,

@@ -20,7 +20,7 @@ public sealed record SampleRequest(string Action, string Url, IReadOnlyList<(str
 
     /// <summary>The same request as a command for a POSIX shell: the signature fits the bytes in it.</summary>
     public string Curl => string.Create(CultureInfo.InvariantCulture, $"""
-        curl --include {Quote(Url)} \
+        curl --include --globoff {Quote(Url)} \
         {string.Join(" \\\n", Headers.Select(header => $"  --header {Quote($"{header.Name}: {header.Value}")}"))} \
           --data-binary {Quote(Encoding.UTF8.GetString(Body))}
         """);
@@ -77,10 +77,11 @@ public sealed class SampleRequests(
         yield return (LeadActions.ActivityAdded, id, Json(
             """{"test":true,"activities":[{"type":"valuation_inquiry","source":"Lead Router Test","created":"AT"}]}"""
             .Replace("AT", at, StringComparison.Ordinal)));
-        yield return (LeadActions.UserUpdated, "7", Json(
-            """{"name":"Test Agent","email":"test.agent@example.com","phone":"808-555-0101"}"""));
-        yield return (LeadActions.IntegrationEnabled, "", Json("{}"));
-        yield return (LeadActions.IntegrationDisabled, "", Json("{}"));
+        yield return (LeadActions.UserUpdated, "test-user", Json(
+            """{"test":true,"name":"Test Agent","email":"test.agent@example.com","phone":"808-555-0101"}"""));
+        // In this order: whoever sends them all leaves a receiver switched on.
+        yield return (LeadActions.IntegrationDisabled, "", Json("""{"test":true}"""));
+        yield return (LeadActions.IntegrationEnabled, "", Json("""{"test":true}"""));
     }
 
     private static RawJson Json(string text) => new(Encoding.UTF8.GetBytes(text));

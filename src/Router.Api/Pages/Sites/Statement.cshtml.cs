@@ -56,9 +56,10 @@ internal sealed class StatementModel(
             return;
 
         var hours = await statement.Read(SiteId, DestinationId, From, now, byHour: true, cancellationToken);
-        Chart = Chart.Of(hours, now, Days);
         if (DestinationId is not null)
             Hours = hours;
+        if (hours.Count > 0)
+            Chart = Chart.Of(hours, now, Days);
     }
 
     /// <summary>The same numbers: hour by hour where one destination is chosen, and for no longer than a month.</summary>
@@ -70,7 +71,7 @@ internal sealed class StatementModel(
             [
                 "destination_id", "destination", "hour", "received", "delivered", "rejected", "retrying", "held", "dead", "canceled",
                 "skipped", "missing",
-            ], new[] { (Hours.Count > 0 ? Hours : Totals).Select(row => (object?[])[
+            ], new[] { (DestinationId is not null && HasHours ? Hours : Totals).Select(row => (object?[])[
                 row.DestinationId, row.DestinationName, row.Hour, row.Received, row.Delivered, row.Rejected, row.Retrying, row.Held,
                 row.Dead, row.Canceled, row.Skipped, row.Missing,
             ]) }.ToAsyncEnumerable());
