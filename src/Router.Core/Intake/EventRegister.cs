@@ -95,21 +95,26 @@ public sealed partial class EventRegister(
     private static async Task Enter(
         NpgsqlConnection connection, List<LeadEvent> events, Dictionary<Guid, RecentEvent> before, CancellationToken cancellationToken)
     {
-        // In one order, or two hosts would wait for each other. The same event again doesn't follow itself.
+        // In one order, or two hosts would wait for each other. The same event again follows what it followed before: its request may have
+        // come to nothing the first time, and nobody knows any more that it came.
         const string sql = """
             insert into event_register as r (slot, lead_id, site_id, event_id, accepted_at, follows, followed_at)
             select event_register_slot(), e.lead_id, e.site_id, e.event_id,
                    greatest(e.accepted_at, b.accepted_at + interval '1 microsecond'), b.event_id, b.accepted_at
             from unnest($1, $2, $3, $4, $5) as e (lead_id, site_id, event_id, accepted_at, may_follow)
             left join lateral (
-                select event_id, accepted_at from event_register b
-                where e.may_follow and b.lead_id = e.lead_id and b.site_id = e.site_id and b.event_id <> e.event_id
-                order by accepted_at desc limit 1) b on true
+                select case when l.event_id = e.event_id then l.follows else l.event_id end as event_id,
+                       case when l.event_id = e.event_id then l.followed_at else l.accepted_at end as accepted_at
+                from event_register l
+                where e.may_follow and l.lead_id = e.lead_id and l.site_id = e.site_id
+                order by l.accepted_at desc limit 1) b on true
             order by e.lead_id, e.site_id
             on conflict (lead_id, site_id, slot) do update set
-                event_id = excluded.event_id, follows = r.event_id, followed_at = r.accepted_at,
-                accepted_at = greatest(excluded.accepted_at, r.accepted_at + interval '1 microsecond')
-            where r.event_id <> excluded.event_id
+                event_id = excluded.event_id,
+                follows = case when r.event_id = excluded.event_id then r.follows else r.event_id end,
+                followed_at = case when r.event_id = excluded.event_id then r.followed_at else r.accepted_at end,
+                accepted_at = case when r.event_id = excluded.event_id then r.accepted_at
+                    else greatest(excluded.accepted_at, r.accepted_at + interval '1 microsecond') end
             returning event_id, follows, followed_at
             """;
         await using var command = new NpgsqlCommand(sql, connection);

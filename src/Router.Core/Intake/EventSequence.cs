@@ -24,7 +24,8 @@ public sealed class EventSequence(EventRegister register, RecentEvents recent, I
             return (LeadActions.MayFollow(lead.Action) && await register.Find(lead) is { } first
                 ? lead with { Follows = first.Id } : lead, Task.CompletedTask);
 
-        var here = recent.Enter(lead);
+        // The same event again, which nobody remembers as a repetition, doesn't follow itself.
+        var here = recent.Enter(lead) is { } last && last.Id != lead.EventId ? last : (RecentEvent?)null;
         var entered = register.Enter(lead);
         // A new lead follows nothing, and waits for nothing here.
         if (!LeadActions.MayFollow(lead.Action))
