@@ -41,7 +41,7 @@ public sealed class PrivateServers : IAsyncDisposable
             await servers.DisposeAsync();
     }
 
-    /// <param name="flushes">Whether both wait for the disk, as they do by default; tests of anything but speed and crashes need not.</param>
+    /// <param name="flushes">Whether both wait for the disk, as by default; tests of anything but speed need not.</param>
     public static async Task<PrivateServers> Start(bool flushes = false)
     {
         var directory = flushes ? Directory.CreateTempSubdirectory("lead-router-test-").FullName : InMemory();
