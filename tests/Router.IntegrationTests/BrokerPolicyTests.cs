@@ -22,7 +22,7 @@ public sealed class BrokerPolicyTests(TestServers servers)
             router.VirtualHost, "second", "^lead-", new Dictionary<string, object>(StringComparer.Ordinal) { ["message-ttl"] = 1000 });
         await Accept(site, 5);
         await Eventually.True(
-            () => router.Output.Contains("it is published again", StringComparison.Ordinal), "expired leads are published again");
+            () => router.Output.Contains("they are published again", StringComparison.Ordinal), "expired leads are published again");
         await router.Broker.ClearPolicy(router.VirtualHost, "second");
 
         // The queue takes five, and what is beyond them is confirmed to nobody.

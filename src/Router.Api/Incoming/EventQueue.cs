@@ -15,13 +15,17 @@ namespace Router.Api.Incoming;
 /// every publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
 /// </summary>
 internal sealed partial class EventQueue(
-    FreshLane lane, QueueTopology topology, ReturnedMessages returned, IOptions<BrokerOptions> options, TimeProvider time,
-    ILogger<EventQueue> logger)
+    FreshLane lane, QueueTopology topology, ReturnedEvents returned, ErrorQueues errors, IOptions<BrokerOptions> options,
+    TimeProvider time, ILogger<EventQueue> logger)
     : BackgroundService, IHealthCheck
 {
     // A queue that was full for a moment nacks, too. What goes on for longer than this a new connection may end: it declares the queues
     // anew, and a channel of 3.10 goes on to be refused when the queue has long had room.
     private static readonly TimeSpan RefusedAtMost = TimeSpan.FromSeconds(5);
+
+    private const string Blocked = "RabbitMQ blocks publishers: look at its disk and memory.";
+
+    private const string NoConnection = "There is no connection to RabbitMQ.";
 
     private static readonly CreateChannelOptions Confirmed =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,
@@ -53,6 +57,9 @@ internal sealed partial class EventQueue(
     private volatile TaskCompletionSource? _lost;
     private long _refusedSince;
 
+    /// <summary>Why nothing can be published just now; null when it can.</summary>
+    public string? WhyClosed => _channel is null ? NoConnection : _isBlocked ? Blocked : null;
+
     /// <summary>A fresh event, by the lane that is open to it. Returns once the message is on the broker's disk.</summary>
     /// <exception cref="Exception">It may not be there.</exception>
     public ValueTask Publish(LeadMessage message) =>
@@ -63,7 +70,7 @@ internal sealed partial class EventQueue(
     public ValueTask Publish(string queue, Guid eventId, ReadOnlyMemory<byte> utf8, bool again)
     {
         if (_channel is not { } channel || _isBlocked)
-            throw new InvalidOperationException(_isBlocked ? "RabbitMQ blocks publishers." : "There is no connection to RabbitMQ.");
+            throw new InvalidOperationException(WhyClosed ?? NoConnection);
         var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = eventId.ToString("D") };
         if (again)
             properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [LeadMessage.AgainHeader] = true };
@@ -96,9 +103,7 @@ internal sealed partial class EventQueue(
 
     /// <summary>Without it the host goes on: events go to the outbox.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_channel is null ? HealthCheckResult.Degraded("There is no connection to RabbitMQ.")
-            : _isBlocked ? HealthCheckResult.Degraded("RabbitMQ blocks publishers: look at its disk and memory.")
-                : HealthCheckResult.Healthy());
+        Task.FromResult(WhyClosed is { } closed ? HealthCheckResult.Degraded(closed) : HealthCheckResult.Healthy());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -136,6 +141,7 @@ internal sealed partial class EventQueue(
         // Not awaited: what hangs in the closing of a lost connection must not keep a new one from being made.
         _ = lane.Watch(connection, lost.Task);
         _ = returned.Collect(connection, lost.Task);
+        _ = errors.Collect(connection, lost.Task);
         try
         {
             await lost.Task.WaitAsync(stopping);

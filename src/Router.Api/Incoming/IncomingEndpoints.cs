@@ -25,7 +25,8 @@ internal static class IncomingEndpoints
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
         services.AddHealthChecks().AddCheck<EventQueue>("rabbitmq", tags: ["ready"]);
-        services.AddSingleton<ReturnedMessages>();
+        services.AddSingleton<ReturnedEvents>();
+        services.AddSingleton<ErrorQueues>();
         services.AddSingleton<OutboxRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));
@@ -33,6 +34,7 @@ internal static class IncomingEndpoints
         services.AddSingleton<LeadPublisher>();
         services.AddSingleton<EventStamps>();
         services.AddRefusedRequests();
+        services.AddSingleton<IntakeLimit>();
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();
     }

@@ -28,6 +28,14 @@ internal sealed class IncomingOptions
     public int MaxEventBytes { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>
+    /// Events that an API host stores at the same time. Of those beyond, four times as many wait, and the latest goes first:
+    /// its sender still waits, too. The rest is answered with 503 at once. Default 256: far more than are under way where
+    /// all is well.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int Concurrency { get; set; } = 256;
+
+    /// <summary>
     /// Requests a second that each product may make over time; beyond this and the burst the answer is 429. Default
     /// 10,000: more than one API host can take.
     /// </summary>

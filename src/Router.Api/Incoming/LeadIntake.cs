@@ -23,8 +23,11 @@ internal sealed record LeadRequest(Guid Site, string Action)
 }
 
 /// <summary>The way of every incoming request that becomes an event: read, validate, identify, publish, answer.</summary>
-internal sealed class LeadIntake(LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
+internal sealed class LeadIntake(IntakeLimit limit, LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
 {
+    private static readonly IncomingError Busy =
+        new(StatusCodes.Status503ServiceUnavailable, "Too many leads arrive at once; send this one again.");
+
     public async Task<IResult> Take(HttpContext context, LeadRequest request)
     {
         var (body, error) = await LeadBody.Read(context, request.Expected, options.Value.BodyTimeout);
@@ -35,6 +38,11 @@ internal sealed class LeadIntake(LeadPublisher publisher, EventStamps stamps, IO
         {
             if (request.Validate(body.Root) is [var first, ..])
                 return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
+
+            // What is cheap comes before this, and so does the wait for a sender that is slow itself.
+            using var permit = await limit.Enter();
+            if (!permit.IsAcquired)
+                return Busy;
 
             var (stamp, refused) = await stamps.Stamp(context, request.Site, Canonical(request.Lead), body.Raw);
             if (stamp is null)

@@ -40,12 +40,13 @@ internal sealed partial class LeadPublisher(
 
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
         // Unless it is the outbox that was away a moment ago.
-        var isKept = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain
-            ? await TryKeep(lead, message) || await TryBroker(lead, message)
-            : await TryBroker(lead, message) || await TryKeep(lead, message);
-        if (!isKept)
+        string? unconfirmed = null, unkept = null;
+        var isStored = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain
+            ? (unkept = await TryKeep(lead, message)) is null || (unconfirmed = await TryBroker(lead, message)) is null
+            : (unconfirmed = await TryBroker(lead, message)) is null || (unkept = await TryKeep(lead, message)) is null;
+        if (!isStored)
         {
-            LogNotStored(logger, lead.EventId, lead.SiteId);
+            LogNotStored(logger, lead.EventId, lead.SiteId, unconfirmed!, unkept!);
             return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
         }
 
@@ -54,40 +55,45 @@ internal sealed partial class LeadPublisher(
         return null;
     }
 
-    private async ValueTask<bool> TryBroker(LeadEvent lead, LeadMessage message)
+    /// <summary>Null when RabbitMQ confirmed it; else why it didn't.</summary>
+    private async ValueTask<string?> TryBroker(LeadEvent lead, LeadMessage message)
     {
+        // Not an exception for each lead of an outage, which is when there is the least time for one.
+        if (queue.WhyClosed is { } closed)
+            return closed;
+
         try
         {
             // Not tied to the request: a sender that hangs up early has still sent a lead. And not canceled: what is on its way may arrive.
             var confirmed = queue.Publish(message);
             if (!confirmed.IsCompletedSuccessfully)
                 await confirmed.AsTask().WaitAsync(options.Value.ConfirmTimeout, time);
-            return true;
+            return null;
         }
 #pragma warning disable CA1031 // Whatever went wrong, the event isn't confirmed.
         catch (Exception failed)
         {
             LogNotConfirmed(logger, lead.EventId, lead.SiteId, failed.GetType().Name);
-            return false;
+            return failed.GetType().Name;
         }
 #pragma warning restore CA1031
     }
 
-    private async ValueTask<bool> TryKeep(LeadEvent lead, LeadMessage message)
+    /// <summary>Null when the outbox has it; else why it hasn't.</summary>
+    private async ValueTask<string?> TryKeep(LeadEvent lead, LeadMessage message)
     {
         relay.FallBehind();
         try
         {
             await outbox.Keep(message);
             relay.Wake();
-            return true;
+            return null;
         }
 #pragma warning disable CA1031 // Whatever went wrong, the event isn't kept.
         catch (Exception failed)
         {
             Volatile.Write(ref _keptInVainAt, time.GetTimestamp());
-            LogNotKept(logger, lead.EventId, lead.SiteId, failed.GetType().Name);
-            return false;
+            return failed.GetType().Name;
         }
 #pragma warning restore CA1031
     }
@@ -95,13 +101,12 @@ internal sealed partial class LeadPublisher(
     [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} of site {SiteId} accepted: {Action} from {Product}")]
     private static partial void LogAccepted(ILogger logger, Guid messageId, Guid siteId, string action, string product);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} of site {SiteId} was not confirmed by RabbitMQ ({Exception})")]
+    // The relay's warnings say once what these say of each event.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Event {MessageId} of site {SiteId} was not confirmed by RabbitMQ ({Exception})")]
     private static partial void LogNotConfirmed(ILogger logger, Guid messageId, Guid siteId, string exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {MessageId} of site {SiteId} was not taken by the outbox ({Exception})")]
-    private static partial void LogNotKept(ILogger logger, Guid messageId, Guid siteId, string exception);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Event {MessageId} of site {SiteId} could be stored neither in RabbitMQ nor in Postgres; the sender got 503")]
-    private static partial void LogNotStored(ILogger logger, Guid messageId, Guid siteId);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {MessageId} of site {SiteId} could be stored neither in RabbitMQ "
+        + "({BrokersReason}) nor in Postgres ({DatabasesReason}); the sender got 503")]
+    private static partial void LogNotStored(
+        ILogger logger, Guid messageId, Guid siteId, string brokersReason, string databasesReason);
 }

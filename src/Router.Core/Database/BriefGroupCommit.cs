@@ -17,6 +17,7 @@ public abstract class BriefGroupCommit<TRow, TResult>(
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
 
+    private readonly DeadConnections _dead = new(database);
     private long _failedAt = long.MinValue / 2;
 
     /// <summary>Whether it was committed in time, and what came of it. Never throws.</summary>
@@ -32,8 +33,9 @@ public abstract class BriefGroupCommit<TRow, TResult>(
 #pragma warning disable CA1031 // Whatever the database says: the lead is sound, and is taken.
         catch (Exception failed)
         {
-            Volatile.Write(ref _failedAt, time.GetTimestamp());
-            LogFailed(failed.GetType().Name);
+            // Those that waited with it fail with it: one line says so for all.
+            if (time.GetElapsedTime(Interlocked.Exchange(ref _failedAt, time.GetTimestamp())) >= AfterFailure)
+                LogFailed(failed.GetType().Name);
             return default;
         }
 #pragma warning restore CA1031
@@ -59,8 +61,7 @@ public abstract class BriefGroupCommit<TRow, TResult>(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // A dead connection doesn't say so, and its neighbours in the pool are as dead.
-            database.Clear();
+            _dead.Replace();
             throw;
         }
     }

@@ -88,7 +88,7 @@ public sealed partial class IdempotencyClaims(
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "An Idempotency-Key could not be checked for another body ({Exception}); its lead is taken all the same")]
+        Message = "Idempotency-Keys could not be checked for another body ({Exception}); their leads are taken all the same")]
     private static partial void LogNotChecked(ILogger logger, string exception);
 
     [LoggerMessage(Level = LogLevel.Warning,

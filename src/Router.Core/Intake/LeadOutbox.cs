@@ -30,6 +30,8 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary.
     private const long RelayLock = 0x6f7574626f78;
 
+    private readonly DeadConnections _dead = new(database);
+
     /// <summary>Returns when the event is on disk.</summary>
     /// <exception cref="Exception">
     /// It isn't, or not within <see cref="OutboxOptions.CommitTimeout"/>, and the sender must hear of it.
@@ -118,15 +120,18 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
             cancellationToken: cancellationToken));
     }
 
-    /// <summary>Returns when an event that RabbitMQ gave up is on disk, to be published again.</summary>
-    public async Task KeepReturned(Guid eventId, string queue, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    /// <summary>Returns when events that RabbitMQ gave up are on disk, to be published again.</summary>
+    public async Task KeepReturned(IReadOnlyList<(Guid EventId, ReadOnlyMemory<byte> Message)> events)
     {
         await using var command = database.CreateCommand(
-            "insert into lead_outbox (event_id, message, queue, again) values ($1, $2, $3, true)");
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = eventId });
-        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlDbType.Bytea });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = queue });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            """
+            insert into lead_outbox (event_id, message, queue, again)
+            select event_id, message, $3, true from unnest($1, $2) with ordinality as m (event_id, message, place) order by place
+            """);
+        command.Add(NpgsqlDbType.Uuid, events, returned => returned.EventId);
+        command.Add(NpgsqlDbType.Bytea, events, returned => returned.Message);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = LeadEvent.QueueName });
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>What waits at present.</summary>
@@ -158,8 +163,7 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Nor does a dead connection say so, and its neighbours in the pool are as dead: each would cost the next events as much time.
-            database.Clear();
+            _dead.Replace();
             throw;
         }
 
