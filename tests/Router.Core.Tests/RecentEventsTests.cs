@@ -24,6 +24,19 @@ public sealed class RecentEventsTests
     }
 
     [Fact]
+    public void Event_ThatComesAgain_KeepsItsPlace()
+    {
+        var created = Event(LeadActions.Created, Guid.NewGuid().ToString());
+        var updated = Event(LeadActions.Updated, created.LeadId);
+        _recent.Enter(created);
+        _recent.Enter(updated);
+        Assert.Equal(created.EventId, _recent.Find(updated)?.Id);
+        Assert.Equal(created.EventId, _recent.Enter(updated)?.Id);
+        Assert.Equal(updated.EventId, _recent.Enter(Event(LeadActions.Updated, created.LeadId))?.Id);
+        Assert.Null(_recent.Find(updated));
+    }
+
+    [Fact]
     public void Event_OfAnotherLeadOrSite_FollowsNothing()
     {
         var created = Event(LeadActions.Created, Guid.NewGuid().ToString());

@@ -27,7 +27,8 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private volatile bool _isBehind;
+    // Until it has looked: the host before this one may have left events.
+    private volatile bool _isBehind = true;
     private bool _toldOfOutage;
 
     /// <summary>Whether the broker didn't confirm lately, or events still wait.</summary>

@@ -21,11 +21,10 @@ public sealed class EventSequence(EventRegister register, RecentEvents recent, I
         if (!options.Value.Keep || lead.Subject is null)
             return (lead, Task.CompletedTask);
         if (isRepetition)
-            return (LeadActions.MayFollow(lead.Action) && await register.Find(lead) is { } first
+            return (LeadActions.MayFollow(lead.Action) && (await register.Find(lead) ?? recent.Find(lead)) is { } first
                 ? lead with { Follows = first.Id } : lead, Task.CompletedTask);
 
-        // The same event again, which nobody remembers as a repetition, doesn't follow itself.
-        var here = recent.Enter(lead) is { } last && last.Id != lead.EventId ? last : (RecentEvent?)null;
+        var here = recent.Enter(lead);
         var entered = register.Enter(lead);
         // A new lead follows nothing, and waits for nothing here.
         if (!LeadActions.MayFollow(lead.Action))
