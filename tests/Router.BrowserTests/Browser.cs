@@ -9,6 +9,9 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
 {
     public const string Password = "a few words in a row";
 
+    /// <summary>Milliseconds that a page may take on a busy machine.</summary>
+    private const int Patience = 30_000;
+
     private IPlaywright _playwright = null!;
     private IBrowser _chromium = null!;
 
@@ -23,6 +26,7 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
             ?? throw new InvalidOperationException("There is no Chromium on this machine: apt-get install chromium");
         Router = await servers.SharedRouter.Value;
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         // The tests run as root on build machines, where Chromium's sandbox can't.
         _chromium = await _playwright.Chromium.LaunchAsync(
             new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -45,7 +49,7 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = width, Height = 800 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(Patience);
         return await context.NewPageAsync();
     }
 

@@ -53,7 +53,7 @@ public sealed class GoLiveTests(Browser browser) : IClassFixture<Browser>
     {
         await page.GotoAsync($"/sites/{site.Id}/destinations/{destination.Id}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run the go-live check" }).ClickAsync();
-        await Expect(page.GetByText(new Regex("^(Passed:|Not passed)"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText(new Regex("^(Passed:|Not passed)"))).ToBeVisibleAsync();
     }
 
     private void Answer(TestDestination destination, Func<int> status) => _router.Receiver.Answer(destination.Path, (context, request) =>

@@ -189,7 +189,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await page.GotoAsync($"/sites/{site.Id}/deliveries?destination={destination.Id}&state=dead");
         await page.GetByRole(AriaRole.Link, new() { Name = "Replay all of these (2)" }).ClickAsync();
         await Button(page, "Replay 2").ClickAsync();
-        await Expect(page.GetByText("2 are sent again.")).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Expect(page.GetByText("2 are sent again.")).ToBeVisibleAsync();
         await Eventually.True(
             () => _router.Receiver.At(destination.Path).Count(request => request.Attempt == 5) == 3, "the other two arrived");
     }

@@ -17,7 +17,10 @@ internal sealed class SentEvent(EventKey key, Site site, bool hasKey)
     /// <summary>Sent with an <c>Idempotency-Key</c>, and again until there is an answer.</summary>
     public bool HasKey => hasKey;
 
-    public bool IsAccepted { get; set; }
+    /// <summary>When its sender heard so; null while it hasn't.</summary>
+    public DateTimeOffset? AcceptedAt { get; set; }
+
+    public bool IsAccepted => AcceptedAt is not null;
 }
 
 /// <summary>
@@ -29,6 +32,10 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
     public const int LeadsPerSecond = 100;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
 
     private readonly HttpClient _http = new() { BaseAddress = api, Timeout = Patience };
     private readonly ConcurrentBag<SentEvent> _events = [];
@@ -46,11 +53,15 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
     /// <summary>How often there was which status; 0: no answer in time, or no connection.</summary>
     public IReadOnlyDictionary<int, int> Answers => _answers;
 
+    /// <summary>When the first lead was sent.</summary>
+    public DateTimeOffset Began { get; private set; }
+
     public static string Reference(EventKey key) => $"ours-{key.Lead:N}-{key.Action}";
 
     /// <summary>Sends until it is told to stop; returns once there is an answer to everything, or there has been none in time.</summary>
     public async Task Run(CancellationToken stopping)
     {
+        Began = TimeProvider.System.GetUtcNow();
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         for (var sent = 0; !stopping.IsCancellationRequested; await timer.WaitForNextTickAsync(CancellationToken.None))
@@ -73,8 +84,14 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
     {
         Interlocked.Increment(ref _underWay);
         _events.Add(sent);
+        // Less and less often, as docs/senders.md asks of whoever sends again.
+        var pause = FirstPause;
         while (!await IsAccepted(sent) && sent.HasKey && !stopping.IsCancellationRequested)
-            await Task.Delay(500, CancellationToken.None);
+        {
+            await Task.Delay(pause, CancellationToken.None);
+            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+        }
+
         if (sent.IsAccepted && hasUpdate)
             await Send(new SentEvent(sent.Key with { Action = "updated" }, sent.Site, hasKey: true), hasUpdate: false, stopping);
         Interlocked.Decrement(ref _underWay);
@@ -98,7 +115,8 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
         {
             using var response = await _http.SendAsync(request);
             status = (int)response.StatusCode;
-            sent.IsAccepted = response.IsSuccessStatusCode;
+            if (response.IsSuccessStatusCode)
+                sent.AcceptedAt = TimeProvider.System.GetUtcNow();
         }
         catch (Exception none) when (none is HttpRequestException or OperationCanceledException)
         {
@@ -107,7 +125,7 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
 
         _answers.AddOrUpdate(status, 1, (_, count) => count + 1);
         if (sent.IsAccepted)
-            _accepts.Enqueue((TimeProvider.System.GetUtcNow(), Stopwatch.GetElapsedTime(started)));
+            _accepts.Enqueue((sent.AcceptedAt!.Value, Stopwatch.GetElapsedTime(started)));
         return sent.IsAccepted;
     }
 }

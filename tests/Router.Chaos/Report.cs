@@ -10,7 +10,7 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems, IRead
         int seed, int seconds, bool isShort, Rig rig, LoadDriver driver, IReadOnlyCollection<PastFault> faults, Books books, Span span)
     {
         var duplicates = Duplicates.Of(rig.Receivers.Arrivals, faults);
-        var problems = new List<string>(await books.Problems());
+        var problems = new List<string>(await books.Problems(faults));
         if (span.Settled is null)
             problems.Add("it never settled");
         if (duplicates.Unexplained > 0)

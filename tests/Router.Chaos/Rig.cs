@@ -25,8 +25,9 @@ internal sealed class Rig : IAsyncDisposable
             // A run is minutes long: everything that takes turns by the clock takes them sooner.
             ["Delivery:RetrySchedule"] =
                 "00:00:01,00:00:01,00:00:02,00:00:02,00:00:04,00:00:04,00:00:08,00:00:08,00:00:15,00:00:30,00:01:00",
-            ["Delivery:RequestTimeout"] = "00:00:04",
-            ["Delivery:Lease"] = "00:00:06",
+            // No receiver is as slow as that, only a busy machine; and less than a host is frozen for.
+            ["Delivery:RequestTimeout"] = "00:00:07",
+            ["Delivery:Lease"] = "00:00:09",
             ["Delivery:QueueLease"] = "00:00:15",
             // What may be in flight, and so come twice, is little.
             ["Delivery:Concurrency"] = "64",
