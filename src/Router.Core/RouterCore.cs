@@ -74,6 +74,7 @@ public static class RouterCore
         services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddBackground<IdempotencyClaims>();
         services.AddBackground<EventRegister>();
+        services.AddSingleton<RefusedLeads>();
         services.AddSingleton<RecentEvents>();
         services.AddSingleton<EventSequence>();
         return services;

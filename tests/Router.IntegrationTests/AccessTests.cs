@@ -175,6 +175,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
             return Replace(path, (await _router.Query<Guid>(
                 "insert into set_aside (queue, reason, size, digest, message) "
                 + "values ('lead-retries', 'failed', 2, decode(md5(gen_random_uuid()::text), 'hex'), '{}') returning id")).ToString());
+        if (path.Contains("/refused-leads/{", StringComparison.Ordinal) || path.Contains("{refused}", StringComparison.Ordinal))
+            return Replace(path, $"{(await site.Refused("{\"source\": 7}")).Id}");
         if (!path.Contains('{', StringComparison.Ordinal))
             return path;
 

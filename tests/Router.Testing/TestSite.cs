@@ -95,6 +95,19 @@ public sealed class TestSite
         return lead;
     }
 
+    /// <summary>Sends a lead that must be refused for its contents; as it is listed then.</summary>
+    public async Task<(Guid Id, JsonElement Row)> Refused(string json)
+    {
+        using var refused = await Post(json);
+        Assert.InRange((int)refused.StatusCode, 400, 422);
+        var rows = await Eventually.Get(RefusedLeads, rows => rows.Count > 0, "what was refused is listed");
+        return (rows[0].GetProperty("id").GetGuid(), rows[0]);
+    }
+
+    /// <summary>What of this site was refused for its contents, newest first.</summary>
+    public async Task<List<JsonElement>> RefusedLeads() =>
+        [.. (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/refused-leads")).GetProperty("items").EnumerateArray()];
+
     /// <summary>An update of a lead that must be accepted.</summary>
     public async Task UpdateLead(string lead, string note, TestHost? api = null)
     {

@@ -17,7 +17,7 @@ internal sealed class LeadBody : IDisposable
         "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"];
 
     private static readonly IncomingError NotJson = new(415, "Send the body as application/json.");
-
+    private static readonly IncomingError Coded = new(415, "Send the body without a Content-Encoding.");
     private static readonly IncomingError TooLarge = new(413, "The body is larger than 1 MiB.");
     private static readonly IncomingError TooSlow = new(408, "The body took too long to arrive.");
 
@@ -29,15 +29,16 @@ internal sealed class LeadBody : IDisposable
 
     private JsonDocument Document { get; }
 
-    /// <summary>Reads and parses; the error, if any, is for the sender.</summary>
-    public static async ValueTask<(LeadBody? Body, IncomingError? Error)> Read(
+    /// <summary>
+    /// Reads and parses. The error, if any, is for the sender; then the bytes, as UTF-8 where they are text, are what it sent, null when
+    /// that is too large or didn't arrive.
+    /// </summary>
+    public static async ValueTask<(LeadBody? Body, IncomingError? Error, ReadOnlyMemory<byte>? Bytes)> Read(
         HttpContext context, JsonValueKind expected, TimeSpan timeout)
     {
         var request = context.Request;
-        if (IsPlainlyNotJson(request.ContentType))
-            return (null, NotJson);
-        if (IsCoded(request.Headers.ContentEncoding.ToString()))
-            return (null, new IncomingError(415, "Send the body without a Content-Encoding."));
+        var unwanted = IsPlainlyNotJson(request.ContentType) ? NotJson
+            : IsCoded(request.Headers.ContentEncoding.ToString()) ? Coded : null;
 
         // It is bounded as a whole; the server's own rate would cut a stalling sender off after half of that.
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
@@ -48,18 +49,24 @@ internal sealed class LeadBody : IDisposable
             // What of it did arrive is of no use, and neither is the connection.
             if (late == TooSlow)
                 context.Response.Headers.Connection = "close";
-            return (null, late);
+            return (null, unwanted ?? late, null);
         }
 
         var (text, unreadable) = BodyText.Read(bytes, request.ContentType);
-        var (body, error) = unreadable is null ? Parse(text, expected) : (null, unreadable);
-        return error is not null && IsForm(request.ContentType) ? (null, NotJson) : (body, error);
+        ReadOnlyMemory<byte> read = unreadable is null ? text : bytes;
+        if ((unwanted ?? unreadable) is { } refused)
+            return (null, refused == unreadable && IsForm(request.ContentType) ? NotJson : refused, read);
+
+        var (body, error) = Parse(text, expected);
+        return (body, error is not null && IsForm(request.ContentType) ? NotJson : error, read);
     }
 
-    public void Dispose() => Document.Dispose();
-
-    private static (LeadBody?, IncomingError?) Parse(ReadOnlyMemory<byte> json, JsonValueKind expected)
+    /// <summary>Parses UTF-8; the error, if any, is for the sender.</summary>
+    public static (LeadBody? Body, IncomingError? Error) Parse(ReadOnlyMemory<byte> json, JsonValueKind expected)
     {
+        if (json.Length > MostBytes)
+            return (null, TooLarge);
+
         try
         {
             var document = JsonDocument.Parse(json);
@@ -77,6 +84,8 @@ internal sealed class LeadBody : IDisposable
                 + $"(line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1})."));
         }
     }
+
+    public void Dispose() => Document.Dispose();
 
     private static async ValueTask<(byte[]? Bytes, IncomingError? Error)> ReadAll(HttpRequest request, TimeSpan timeout)
     {

@@ -1,73 +1,96 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Router.Core.Intake;
 using Router.Core.Leads;
-using Router.Core.Leads.Validation;
+using Router.Core.Sites;
 
 namespace Router.Api.Incoming;
 
-/// <summary>What is particular to one of the incoming endpoints.</summary>
-internal sealed record LeadRequest(Guid Site, string Action)
-{
-    public JsonValueKind Expected { get; init; } = JsonValueKind.Object;
-
-    /// <summary>The lead of the path, in the sender's spelling; null where there is none.</summary>
-    public string? Lead { get; init; }
-
-    /// <summary>All that is wrong with the body.</summary>
-    public required Func<JsonElement, IReadOnlyList<FieldError>> Validate { get; init; }
-
-    /// <summary>What is published: the body as it came unless the contract says otherwise; null when that is too large.</summary>
-    public required Func<LeadBody, LeadDefaults, RawJson?> Shape { get; init; }
-
-    public bool MayChooseDestinations { get; init; }
-}
-
-/// <summary>The way of every incoming request that becomes an event: read, validate, identify, publish, answer.</summary>
-internal sealed class LeadIntake(IntakeLimit limit, LeadPublisher publisher, EventStamps stamps, IOptions<IncomingOptions> options)
+/// <summary>
+/// The way of every incoming request about a lead that becomes an event: read, validate, identify, publish, answer. What is refused for its
+/// contents is kept.
+/// </summary>
+internal sealed class LeadIntake(
+    IntakeLimit limit, LeadPublisher publisher, EventStamps stamps, KeptRefusals refusals, IOptions<IncomingOptions> options)
 {
     private static readonly IncomingError Busy =
         new(StatusCodes.Status503ServiceUnavailable, "Too many leads arrive at once; send this one again.");
 
-    public async Task<IResult> Take(HttpContext context, LeadRequest request)
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What it means.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="lead">The lead of the path, in the sender's spelling; null where there is none.</param>
+    public async Task<IResult> Take(HttpContext context, LeadOperation operation, Guid site, string? lead = null)
     {
-        var (body, error) = await LeadBody.Read(context, request.Expected, options.Value.BodyTimeout);
-        if (body is null)
-            return error!;
-
+        var (body, refused, bytes) = await LeadBody.Read(context, operation.Expected, options.Value.BodyTimeout);
         using (body)
         {
-            if (request.Validate(body.Root) is [var first, ..])
-                return new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence);
-
-            // What is cheap comes before this, and so does the wait for a sender that is slow itself.
-            using var permit = await limit.Enter();
-            if (!permit.IsAcquired)
-                return Busy;
-
-            var (stamp, refused) = await stamps.Stamp(context, request.Site, Canonical(request.Lead), body.Raw);
-            if (stamp is null)
-                return refused!;
-
-            error = await Publish(context.Request, request, body, stamp);
+            var error = refused ?? await Take(context, operation, site, lead, body!);
             if (error is null)
-                return request.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok;
+                return operation.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok;
 
-            await stamps.Release(stamp);
+            refusals.Keep(context, operation, site, lead, error, body, bytes);
             return error;
         }
     }
 
-    private async ValueTask<IncomingError?> Publish(HttpRequest http, LeadRequest request, LeadBody body, EventStamp stamp)
+    /// <summary>Takes in what was refused before, as it was or corrected. What is wrong with it now, or null.</summary>
+    /// <param name="refused">What is known of it.</param>
+    /// <param name="product">Who sent it.</param>
+    /// <param name="bytes">Its body.</param>
+    /// <param name="claim">The event as which it is taken in; asked for once it is sound.</param>
+    public async Task<IncomingError?> TakeRefused(
+        RefusedLead refused, Product product, ReadOnlyMemory<byte> bytes, Func<Task<ClaimedEvent>> claim)
+    {
+        var operation = LeadOperation.Of(refused.Operation);
+        var (body, malformed) = LeadBody.Parse(bytes, operation.Expected);
+        using (body)
+        {
+            if ((malformed ?? Invalid(operation, body!)) is { } error)
+                return error;
+
+            var claimed = await claim();
+            var stamp = new EventStamp(claimed.EventId, DayBefore: null, refused.SiteId, claimed.AcceptedAt, product)
+            {
+                IsRepetition = claimed.IsRepetition,
+            };
+            return await Publish(operation, refused.Lead, body!, stamp, refused.OnlyDestinations);
+        }
+    }
+
+    private async ValueTask<IncomingError?> Take(HttpContext context, LeadOperation operation, Guid site, string? lead, LeadBody body)
+    {
+        if (Invalid(operation, body) is { } invalid)
+            return invalid;
+
+        // What is cheap comes before this, and so does the wait for a sender that is slow itself.
+        using var permit = await limit.Enter();
+        if (!permit.IsAcquired)
+            return Busy;
+
+        var (stamp, refused) = await stamps.Stamp(context, site, Canonical(lead), body.Raw);
+        if (stamp is null)
+            return refused;
+
+        var error = await Publish(operation, lead, body, stamp, operation.ChosenDestinations(context.Request));
+        if (error is not null)
+            await stamps.Release(stamp);
+        return error;
+    }
+
+    private static IncomingError? Invalid(LeadOperation operation, LeadBody body) =>
+        operation.Validate(body.Root) is [var first, ..]
+            ? new IncomingError(StatusCodes.Status422UnprocessableEntity, first.Sentence) : null;
+
+    private async ValueTask<IncomingError?> Publish(
+        LeadOperation operation, string? leadOfPath, LeadBody body, EventStamp stamp, string[]? onlyDestinations)
     {
         var defaults = new LeadDefaults(stamp.Product.DisplayName, stamp.AcceptedAt, options.Value.MaxEventBytes);
-        if (request.Shape(body, defaults) is not { } shaped)
+        if (operation.Shape(body, defaults) is not { } shaped)
             return LeadPublisher.TooLarge;
 
         // In the sender's spelling; a new lead without an id gets one.
-        var lead = request.Lead?.Trim() ?? LeadNormalizer.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
-        return await publisher.Publish(
-            stamp.Event(request.Action, lead, shaped, request.MayChooseDestinations ? ChosenDestinations.Of(http) : null),
-            stamp.IsRepetition);
+        var lead = leadOfPath?.Trim() ?? LeadNormalizer.IdOf(body.Root) ?? Guid.CreateVersion7(stamp.AcceptedAt).ToString("D");
+        return await publisher.Publish(stamp.Event(operation.Action, lead, shaped, onlyDestinations), stamp.IsRepetition);
     }
 
     private static string Canonical(string? lead) => Uuids.TryParse(lead, out var id) ? id.ToString("N") : "";

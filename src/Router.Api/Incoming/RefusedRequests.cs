@@ -23,13 +23,18 @@ internal sealed partial class RefusedRequests(RefusedCounts counts, HostDuties d
 
     public void Add(Product product, int status, string sentence)
     {
-        // Where in the body it was differs each time.
-        var place = sentence.IndexOf(" (", StringComparison.Ordinal);
-        var key = (product.Username, status, place < 0 ? sentence : $"{sentence[..place]}.");
+        var key = (product.Username, status, WithoutPlace(sentence));
         if (!_counters.TryGetValue(key, out var counter) && _counters.Count < MostReasons)
             counter = _counters.GetOrAdd(key, _ => new Counter());
         if (counter?.Add(_time.GetUtcNow()) is { } untold)
             LogRefused(logger, product.Username, untold, status, key.Item3);
+    }
+
+    /// <summary>Where in the body it was differs each time.</summary>
+    public static string WithoutPlace(string sentence)
+    {
+        var place = sentence.IndexOf(" (", StringComparison.Ordinal);
+        return place < 0 ? sentence : $"{sentence[..place]}.";
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -134,5 +139,8 @@ internal static class RefusedRequestsHosting
         services.AddSingleton<RefusedCounts>();
         services.AddSingleton<RefusedRequests>();
         services.AddHostedService(provider => provider.GetRequiredService<RefusedRequests>());
+        services.AddSingleton<RefusedContents>();
+        services.AddSingleton<KeptRefusals>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeptRefusals>());
     }
 }

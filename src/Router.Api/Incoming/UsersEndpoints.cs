@@ -45,7 +45,7 @@ internal static class UsersEndpoints
         if (Refuse(context, user) is { } refused)
             return refused;
 
-        var (body, error) = await LeadBody.Read(context, JsonValueKind.Object, options.Value.BodyTimeout);
+        var (body, error, _) = await LeadBody.Read(context, JsonValueKind.Object, options.Value.BodyTimeout);
         if (body is null)
             return error!;
 

@@ -17,6 +17,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
         services.AddSingleton<SetAsideSettings>();
+        services.AddSingleton<RefusedLeadSettings>();
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -39,6 +40,7 @@ internal static class ManagementEndpoints
         api.MapStatement();
         api.MapErasure();
         api.MapSetAside();
+        api.MapRefusedLeads();
         api.MapAccounts();
         api.MapAudit();
     }

@@ -1,5 +1,6 @@
 using Router.Core.Alerts;
 using Router.Core.Deliveries;
+using Router.Core.Intake;
 
 namespace Router.Api.Pages;
 
@@ -23,7 +24,7 @@ internal sealed record AttentionItem(
 /// <summary>
 /// What needs a person: how destinations do this moment, and what workers found that only a look at everything tells. The gravest first.
 /// </summary>
-internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open, TimeProvider time)
+internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open, RefusedLeads refused, TimeProvider time)
 {
     private static readonly TroubleKind[] Found =
         [TroubleKind.SwitchedOff, TroubleKind.RefusingAll, TroubleKind.Silent, TroubleKind.ProductRefused];
@@ -36,7 +37,9 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
     {
         var rows = await troubled.List(sites, most, cancellationToken);
         var others = await open.List(sites, Found, most, cancellationToken);
-        return [.. rows.Where(row => row.Active).SelectMany(Items).Concat(others.Select(Item)).OrderBy(item => !item.IsBad).Take(most)];
+        var corrections = await refused.OfSites(sites, most, cancellationToken);
+        return [.. rows.Where(row => row.Active).SelectMany(Items).Concat(others.Select(Item)).Concat(corrections.Select(Item))
+            .OrderBy(item => !item.IsBad).Take(most)];
     }
 
     /// <summary>What workers found, of all sites and products.</summary>
@@ -78,6 +81,12 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
             };
         }
     }
+
+    private static AttentionItem Item(RefusedOfSite site) => new(
+        $"{Amount.Of(site.Count, "lead was", "leads were")} refused and reached no destination", "refused", IsBad: false, site.SiteId,
+        site.SiteName, site.Since, SinceBefore: false, site.Reason,
+        "Correct what is wrong and accept it, or have the website corrected. It is kept for 14 days.",
+        ($"/sites/{site.SiteId}/refused", "See what was refused"));
 
     private AttentionItem Item(Trouble trouble) => Item(trouble, advice: "");
 

@@ -66,6 +66,16 @@ internal static class Labels
     /// <summary>The class that colours it.</summary>
     public static string ChipLook(string state) => state switch { "planned" => "is-off", "missing" => "is-bad", _ => Look(state) };
 
+    /// <summary>What a request meant.</summary>
+    public static string Operation(string name) => name switch
+    {
+        "createLead" => "A new lead",
+        "createPotentialSellerLead" => "A potential seller",
+        "updateLead" or "updateLeadV2" => "A change of a lead",
+        "addActivities" => "Activities of a lead",
+        _ => name,
+    };
+
     /// <summary>With a capital letter.</summary>
     public static string Sentence(string words) => char.ToUpperInvariant(words[0]) + words[1..];
 
@@ -161,6 +171,7 @@ internal static class Labels
         "invitations" => "invitation of",
         "api_tokens" => "API token",
         "leads" => "contents of lead",
+        "refused_leads" => "refused leads:",
         _ => table,
     };
 

@@ -27,7 +27,10 @@ public static class Erasure
     public static async Task<Erased> Lead(NpgsqlConnection connection, Guid siteId, Guid leadId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from set_aside where site_id = @siteId and lead_id = @leadId", new { siteId, leadId },
+            """
+            delete from set_aside where site_id = @siteId and lead_id = @leadId;
+            delete from refused_leads where site_id = @siteId and lead_id = @leadId
+            """, new { siteId, leadId },
             cancellationToken: cancellationToken));
         var erased = await Erase(
             connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
@@ -53,8 +56,11 @@ public static class Erasure
     public static async Task<Erased> Site(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from users where site_id = @siteId; delete from set_aside where site_id = @siteId", new { siteId }, commandTimeout: 60,
-            cancellationToken: cancellationToken));
+            """
+            delete from users where site_id = @siteId;
+            delete from set_aside where site_id = @siteId;
+            delete from refused_leads where site_id = @siteId
+            """, new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
         var erased = await Erase(
             connection,
             """

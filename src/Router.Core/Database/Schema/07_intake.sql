@@ -50,6 +50,27 @@ create table refused_requests (
     primary key (product, hour, status, reason)
 );
 
+-- What products sent for their sites and was refused for its contents. Kept for 14 days, so that somebody can correct it and take it in: a lead with a typing
+-- error is a lead.
+create table refused_leads (
+    id                uuid primary key,  -- version 7, so in the order of time
+    product           text not null,
+    site_id           uuid not null,
+    operation         text not null,     -- what it was sent as: createLead, updateLead and so on
+    lead              text,              -- the id in its path, as it was spelled; null where there is none
+    lead_id           uuid,              -- the lead's id from its path or its contents, where it can be told
+    only_destinations text[],            -- those that its sender chose
+    refused_at        timestamptz not null,
+    status            smallint not null,
+    reason            text not null,     -- the sentence that the sender got, without the place in its body
+    size              int not null,      -- of its body, in bytes
+    contents          bytea,             -- the body, encrypted; null when it was too large to keep
+    event_id          uuid,              -- the event as which it is taken in, and when that was accepted: the same at each try
+    accepted_at       timestamptz
+);
+create index on refused_leads (site_id, id);
+create index on refused_leads (product, id);
+
 -- The latest event of each lead and user, on whichever host it was accepted, for 5 to 15 minutes. One that follows may be planned first, before anybody
 -- can see the earlier one in the ledger; so its host asks here what it follows. Whoever enters one takes the place of the one before, one after the other:
 -- the events of a lead are a chain. Three slots in turn, of which one is emptied: nothing is deleted row by row. Unlogged, for it costs each lead a row:
