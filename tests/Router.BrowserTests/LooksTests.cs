@@ -25,6 +25,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
+        await site.Refused("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","property":{"beds":"many"}}]}""");
+        var (refused, _) = await site.Refused("""{"email":"ann@mail.test"}""");
         var path = $"/sites/{site.Id}";
         var page = await browser.SignInAsOwner([site], width, dark, script: true);
 
@@ -41,6 +43,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/leads?q=jack", "found", width);
         await Look(page, $"{path}/leads?q=nobody", "nobody", width);
         await Look(page, $"{path}/leads/{delivery.GetProperty("lead_id")}", "lead", width);
+        await Look(page, $"{path}/refused", "refused-leads", width);
+        await Look(page, $"{path}/refused/{refused}", "refused-lead", width);
         await Look(page, $"{path}/deliveries", "deliveries", width);
         await Look(page, $"{path}/deliveries?state=dead&handler=Replay", "replay", width);
         await Look(page, $"{path}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}", "delivery", width);

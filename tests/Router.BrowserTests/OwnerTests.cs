@@ -76,6 +76,31 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Lead_RefusedForATypingError_IsCorrectedAndArrives()
+    {
+        var site = await _router.CreateSite();
+        await site.Refused("""{"source":"Website","email":"eve@mail.test","activities":[{"source":"Website"}]}""");
+        var page = await browser.SignInAsOwner([site]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "See what was refused" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "A new lead" }).ClickAsync();
+        await Expect(page.GetByText("Activity field 'type' is required.")).ToBeVisibleAsync();
+        var contents = page.GetByLabel("What was sent, as JSON");
+        await Expect(contents).ToHaveValueAsync(new Regex("eve@mail.test"));
+
+        // Corrected in the wrong place: it says so, and keeps what was typed.
+        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","source":7.5.1}]}""");
+        await Button(page, "Accept it").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not valid JSON");
+        await Expect(contents).ToHaveValueAsync(new Regex("7.5.1"));
+        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","source":"Website"}]}""");
+        await Button(page, "Accept it").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("It is accepted and on its way");
+        var arrived = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
+        Assert.Equal("eve@mail.test", arrived.Json.GetProperty("email").GetString());
+        await Expect(page.GetByText("Nothing was refused within 14 days.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task LeadManager_OnTheOwnersPages_IsLockedAndSaysWhy()
     {
         var site = await _router.CreateSite();

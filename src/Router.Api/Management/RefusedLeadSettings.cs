@@ -25,13 +25,17 @@ internal sealed class RefusedLeadSettings(
     /// <summary>The body as it was sent; null when there is none. That an operator looked is written down: it is a person's.</summary>
     public async Task<byte[]?> Show(Guid site, Guid id, CancellationToken cancellationToken)
     {
-        if (await Contents(site, id, cancellationToken) is not { } body)
+        if (await Body(site, id, cancellationToken) is not { } body)
             return null;
 
         if (!changes.Account.Owns(site))
             await Audit(site, $"{id:D}", "shown", "contents", 1, cancellationToken);
         return body;
     }
+
+    /// <summary>The same for the program alone: nobody sees it.</summary>
+    public async Task<byte[]?> Body(Guid site, Guid id, CancellationToken cancellationToken) =>
+        await leads.Contents(site, id, cancellationToken) is { } encrypted ? contents.TryUnprotect(encrypted) : null;
 
     /// <summary>Takes it in as if it had just come; the event's id.</summary>
     /// <param name="site">The site.</param>
@@ -85,7 +89,7 @@ internal sealed class RefusedLeadSettings(
     {
         if (await products.Find(refused.Product, cancellationToken) is not { } product || !product.Sites.Contains(refused.SiteId))
             return Refusal.Conflict($"The product {refused.Product} may no longer send for this site. Give it the site again first.");
-        if ((corrected ?? await Contents(refused.SiteId, refused.Id, cancellationToken)) is not { } body)
+        if ((corrected ?? await Body(refused.SiteId, refused.Id, cancellationToken)) is not { } body)
             return NoContents;
 
         var now = Timestamps.ToMicroseconds(time.GetUtcNow());
@@ -106,9 +110,6 @@ internal sealed class RefusedLeadSettings(
         problems.Add("contents", error.Sentence);
         return Refusal.Invalid(problems);
     }
-
-    private async Task<byte[]?> Contents(Guid site, Guid id, CancellationToken cancellationToken) =>
-        await leads.Contents(site, id, cancellationToken) is { } encrypted ? contents.TryUnprotect(encrypted) : null;
 
     private async Task Done(RefusedLead refused, string subject, string what, int count, CancellationToken cancellationToken)
     {

@@ -1,10 +1,12 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Intake;
+using Router.Core.Leads;
 
 namespace Router.Api.Pages.Sites;
 
@@ -14,6 +16,9 @@ namespace Router.Api.Pages.Sites;
 /// </summary>
 internal sealed class RefusedLeadModel(NpgsqlDataSource database, RefusedLeads leads, RefusedLeadSettings settings) : SitePage(database)
 {
+    // Deep nesting makes much of little.
+    private const int MostReadable = 2 * 1024 * 1024;
+
     [FromRoute(Name = "refused")]
     public Guid RefusedId { get; set; }
 
@@ -50,9 +55,13 @@ internal sealed class RefusedLeadModel(NpgsqlDataSource database, RefusedLeads l
         if (!await Load(cancellationToken))
             return NotFound();
 
-        if ((await settings.Accept(SiteId, RefusedId, Encoding.UTF8.GetBytes(contents ?? ""), cancellationToken)).Refusal is { } refusal)
+        contents = contents?.ReplaceLineEndings("\n") ?? "";
+        // Left as it was shown, it is taken as it was sent, byte by byte.
+        var isAsSent = await settings.Body(SiteId, RefusedId, cancellationToken) is { } body && contents == Readable(body);
+        var corrected = isAsSent ? null : Encoding.UTF8.GetBytes(contents);
+        if ((await settings.Accept(SiteId, RefusedId, corrected, cancellationToken)).Refusal is { } refusal)
         {
-            Contents = contents ?? "";
+            Contents = contents;
             return this.Refused(refusal, "contents");
         }
 
@@ -81,7 +90,27 @@ internal sealed class RefusedLeadModel(NpgsqlDataSource database, RefusedLeads l
         if (!Lead.HasContents || await settings.Show(SiteId, RefusedId, cancellationToken) is not { } body)
             return;
 
-        IsNoText = !Utf8.IsValid(body);
-        Contents = IsNoText ? null : Encoding.UTF8.GetString(body);
+        Contents = Readable(body);
+        IsNoText = Contents is null;
+    }
+
+    /// <summary>With a line for each field where it is JSON; null where it is no text.</summary>
+    private static string? Readable(byte[] body)
+    {
+        if (!Utf8.IsValid(body))
+            return null;
+
+        try
+        {
+            JsonDocument.Parse(body).Dispose();
+            if (ReadableJson.Of(body, MostReadable) is { IsCut: false } readable)
+                return readable.Text;
+        }
+        catch (JsonException)
+        {
+            // As it is: that may be what is wrong with it.
+        }
+
+        return Encoding.UTF8.GetString(body).ReplaceLineEndings("\n");
     }
 }
