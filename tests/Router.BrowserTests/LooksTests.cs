@@ -25,7 +25,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
-        await site.Refused("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","property":{"beds":"many"}}]}""");
+        await site.Refused("""{"source":"Website","activities":[{"type":"property_viewed","property":{"beds":"many"}}]}""");
         var (refused, _) = await site.Refused("""{"email":"ann@mail.test"}""");
         var path = $"/sites/{site.Id}";
         var page = await browser.SignInAsOwner([site], width, dark, script: true);

@@ -88,11 +88,11 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await Expect(contents).ToHaveValueAsync(new Regex("eve@mail.test"));
 
         // Corrected in the wrong place: it says so, and keeps what was typed.
-        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","source":7.5.1}]}""");
+        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":7.5.1}]}""");
         await Button(page, "Accept it").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not valid JSON");
         await Expect(contents).ToHaveValueAsync(new Regex("7.5.1"));
-        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"property_viewed","source":"Website"}]}""");
+        await contents.FillAsync("""{"source":"Website","email":"eve@mail.test","activities":[{"type":"tour_requested"}]}""");
         await Button(page, "Accept it").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("It is accepted and on its way");
         var arrived = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));

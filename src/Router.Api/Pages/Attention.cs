@@ -101,6 +101,8 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
             TroubleKind.GivenUp => ("failed for good", true, "See them, and send them again"),
             TroubleKind.Silent => ("silent", false, "Its leads"),
             TroubleKind.ProductRefused => ("refused", true, "What was refused, and why"),
+            TroubleKind.OutboxWaiting => ("waiting", true, "What each part says"),
+            TroubleKind.SetAside => ("set aside", true, "What is set aside"),
         };
         return new AttentionItem(
             TroubleWords.Headline(trouble, time.GetUtcNow()), state, isBad, trouble.SiteId, trouble.SiteName, trouble.Since,

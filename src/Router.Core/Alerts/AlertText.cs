@@ -76,6 +76,8 @@ public static class AlertText
         { Kind: TroubleKind.GivenUp } => $"/sites/{trouble.SiteId}/deliveries?destination={trouble.DestinationId}&state=dead",
         { DestinationId: { } destination } => $"/sites/{trouble.SiteId}/destinations/{destination}",
         { SiteId: { } site } => $"/sites/{site}/leads",
+        { Kind: TroubleKind.OutboxWaiting } => "/operator",
+        { Kind: TroubleKind.SetAside } => "/operator/set-aside",
         _ => "/operator/refused",
     };
 

@@ -18,6 +18,8 @@ internal sealed class PlannedAlerts(OutgoingMail mail, IOptions<AlertOptions> op
             when 'given_up' then x.active and not exists (
                 select from deliveries d where d.destination_id = t.destination_id and d.state = 'dead' and not d.is_test)
             when 'product_refused' then true
+            when 'outbox_waiting' then true
+            when 'set_aside' then true
             else x.active and x.paused_by is distinct from 'owner' and exists (
                 select from (
                     select d.state, coalesce(d.delivered_at, d.finished_at) as at from deliveries d

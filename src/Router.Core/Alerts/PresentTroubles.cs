@@ -13,6 +13,7 @@ internal sealed class PresentTroubles(
     public static readonly IReadOnlySet<TroubleKind> Kinds = new HashSet<TroubleKind>
     {
         TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.SwitchedOff, TroubleKind.GivenUp, TroubleKind.ProductRefused,
+        TroubleKind.OutboxWaiting, TroubleKind.SetAside,
     };
 
     /// <summary>Counts end one above this: for whoever is told, there is no difference beyond.</summary>
@@ -22,6 +23,9 @@ internal sealed class PresentTroubles(
     private const int Most = 20_000;
 
     private const int Seconds = 60;
+
+    // A restart of RabbitMQ takes less.
+    private static readonly TimeSpan OutboxPatience = TimeSpan.FromMinutes(2);
 
     private sealed record Row(
         Guid Id, Guid SiteId, string Kind, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, DateTimeOffset? FailingSince,
@@ -48,6 +52,10 @@ internal sealed class PresentTroubles(
 
         found.AddRange(await SwitchedOff(connection, cancellationToken));
         found.AddRange(await Refused(connection, cancellationToken));
+        if (await Waiting(connection, "lead_outbox", "kept_at", "id", cancellationToken) is { Count: > 0 } outbox)
+            found.Add(OfTheRouter(TroubleKind.OutboxWaiting, outbox, now - outbox.Since >= OutboxPatience));
+        if (await Waiting(connection, "set_aside", "set_aside_at", "set_aside_at, id", cancellationToken) is { Count: > 0 } aside)
+            found.Add(OfTheRouter(TroubleKind.SetAside, aside, isWorthTelling: true));
         return found;
     }
 
@@ -137,6 +145,17 @@ internal sealed class PresentTroubles(
         return (await connection.QueryAsync<Row>(new CommandDefinition(
             sql, new { MostCounted, Most }, commandTimeout: Seconds, cancellationToken: cancellationToken))).AsList();
     }
+
+    private static FoundTrouble OfTheRouter(TroubleKind kind, (int Count, DateTimeOffset? Since) waiting, bool isWorthTelling) => new(
+        kind.Text(), kind, SiteId: null, DestinationId: null, Product: null, waiting.Since, waiting.Count, Detail: "", isWorthTelling);
+
+    private static async Task<(int Count, DateTimeOffset? Since)> Waiting(
+        NpgsqlConnection connection, string table, string since, string order, CancellationToken cancellationToken) =>
+        await connection.QuerySingleAsync<(int, DateTimeOffset?)>(new CommandDefinition(
+            $"""
+            select (select count(*)::int from (select from {table} limit @MostCounted + 1) counted) as count,
+                   (select {since} from {table} order by {order} limit 1) as since
+            """, new { MostCounted }, commandTimeout: Seconds, cancellationToken: cancellationToken));
 
     private static async Task<IEnumerable<FoundTrouble>> SwitchedOff(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<(Guid Id, Guid SiteId, string Reason)>(new CommandDefinition(

@@ -36,7 +36,9 @@ internal sealed record TroubleChanges(
                 && now - trouble.SeenAt >= clearAfter)]);
     }
 
-    /// <summary>Graver than anything that people were told; or given up twice as many, for each of these needs somebody.</summary>
-    private static bool IsWorse(OpenTrouble open, FoundTrouble found) =>
-        found.Kind > TroubleKinds.Parse(open.ToldKind) || (found.Kind == TroubleKind.GivenUp && found.Count >= 2 * open.ToldCount);
+    /// <summary>
+    /// Graver than anything that people were told; or twice as many given up or set aside, for each of these needs somebody.
+    /// </summary>
+    private static bool IsWorse(OpenTrouble open, FoundTrouble found) => found.Kind > TroubleKinds.Parse(open.ToldKind)
+        || (found.Kind is TroubleKind.GivenUp or TroubleKind.SetAside && found.Count >= 2 * open.ToldCount);
 }

@@ -23,6 +23,12 @@ public enum TroubleKind
 
     /// <summary>What a product sends is refused for its contents.</summary>
     ProductRefused,
+
+    /// <summary>Accepted events wait in the outbox: RabbitMQ doesn't take them.</summary>
+    OutboxWaiting,
+
+    /// <summary>Accepted messages can't be taken on, and wait for an operator.</summary>
+    SetAside,
 }
 
 /// <summary>The words for kinds, in <c>troubles.kind</c> and in webhooks.</summary>
@@ -41,6 +47,8 @@ public static class TroubleKinds
         TroubleKind.GivenUp => "given_up",
         TroubleKind.Silent => "silent",
         TroubleKind.ProductRefused => "product_refused",
+        TroubleKind.OutboxWaiting => "outbox_waiting",
+        TroubleKind.SetAside => "set_aside",
     };
 
     /// <summary>The kind of a word from the database.</summary>

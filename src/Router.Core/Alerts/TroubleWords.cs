@@ -19,6 +19,8 @@ public static class TroubleWords
             TroubleKind.GivenUp => $"{Deliveries(trouble.Count)} to {name} failed for good",
             TroubleKind.Silent => $"{trouble.SiteName} has had no leads for {Span(now - trouble.Since)}",
             TroubleKind.ProductRefused => $"Requests from {name} are being refused",
+            TroubleKind.OutboxWaiting => $"{Messages(trouble.Count)} {(trouble.Count == 1 ? "waits" : "wait")} for RabbitMQ",
+            TroubleKind.SetAside => $"{Messages(trouble.Count)} could not be taken on",
         };
     }
 
@@ -34,6 +36,8 @@ public static class TroubleWords
             TroubleKind.GivenUp => $"No failed deliveries are left for {name}",
             TroubleKind.Silent => $"{trouble.SiteName} gets leads again",
             TroubleKind.ProductRefused => $"{name}'s requests are no longer refused",
+            TroubleKind.OutboxWaiting => "RabbitMQ takes accepted messages again",
+            TroubleKind.SetAside => "No message is set aside any more",
         };
     }
 
@@ -58,15 +62,22 @@ public static class TroubleWords
             TroubleKind.ProductRefused =>
                 $"{Count(trouble.Count, "request was", "requests were")} refused in the last two hours. The product's developers have to "
                 + "change what it sends; the page lists the reasons.",
+            TroubleKind.OutboxWaiting =>
+                "They are kept in Postgres and published as soon as RabbitMQ takes them: nothing is lost, and nothing is delivered. See "
+                + "whether RabbitMQ runs, and whether it is short of disk or memory.",
+            TroubleKind.SetAside => "Nothing is lost: send them again, correct or delete them.",
         };
     }
 
     private static string Waiting(int count, string one, string many) =>
         $"{Deliveries(count)} {(count == 1 ? one : many)}";
 
-    private static string Deliveries(int count) =>
-        count > PresentTroubles.MostCounted ? $"More than {Count(PresentTroubles.MostCounted, "delivery", "deliveries")}"
-        : Count(count, "delivery", "deliveries");
+    private static string Deliveries(int count) => Counted(count, "delivery", "deliveries");
+
+    private static string Messages(int count) => Counted(count, "accepted message", "accepted messages");
+
+    private static string Counted(int count, string one, string many) =>
+        count > PresentTroubles.MostCounted ? $"More than {Count(PresentTroubles.MostCounted, one, many)}" : Count(count, one, many);
 
     internal static string Count(int count, string one, string many) =>
         $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
