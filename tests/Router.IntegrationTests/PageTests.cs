@@ -12,6 +12,33 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
     private readonly RouterFixture _router = shared.Router;
 
     [Fact]
+    public async Task Deliveries_ByStateAndLastAnswer_AreCountedAndFound()
+    {
+        var site = await _router.CreateSite();
+        var (refusing, broken) = (await site.AddDestination("refusing"), await site.AddDestination("broken"));
+        _router.Receiver.Answer(refusing.Path, 406);
+        _router.Receiver.Answer(broken.Path, 503);
+        await site.PostLead();
+        await site.Delivery(refusing, "rejected");
+        await site.Delivery(broken, "dead");
+        using var browser = await SignIn();
+        var all = await browser.Get($"/sites/{site.Id}/deliveries");
+        Assert.Contains("All Will be tried again · 0 Waits for its destination · 0 Refused by the receiver · 1 Given up · 1", all.Text,
+            StringComparison.Ordinal);
+        Assert.Contains("Narrow it down Destination", all.Text, StringComparison.Ordinal);
+        foreach (var (answer, found) in new[] { ("503", "broken"), ("406", "refusing"), ("500", null), ("connection refused", null) })
+        {
+            var page = await browser.Get($"/sites/{site.Id}/deliveries?answer={Uri.EscapeDataString(answer)}");
+            Assert.Contains("Narrow it down (1)", page.Text, StringComparison.Ordinal);
+            Assert.Equal(answer, page.Field("answer"));
+            foreach (var name in new[] { "broken", "refusing" })
+                Assert.Equal(name == found, page.Html.Contains($"<td data-label=\"Destination\">{name}</td>", StringComparison.Ordinal));
+        }
+
+        Assert.Contains("from 100 to 599", (await browser.Get($"/sites/{site.Id}/deliveries?answer=7")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Destination_PausedByTheRouter_IsOnEveryPageThatSaysHowAllIs()
     {
         using var browser = await SignIn();

@@ -103,7 +103,14 @@ public sealed record Answer
     public string Summary => Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ErrorCode ?? "nothing";
 
     /// <summary>One word for histories and logs, for example <c>connection_refused</c>; null when a status came.</summary>
-    public string? ErrorCode => Error switch
+    public string? ErrorCode => Error?.Text();
+}
+
+/// <summary>The words for why there was no answer, in histories, filters and logs.</summary>
+public static class AttemptErrorWords
+{
+    /// <summary>Its word, for example <c>connection_refused</c>.</summary>
+    public static string Text(this AttemptError error) => error switch
     {
         AttemptError.DnsFailure => "dns_failure",
         AttemptError.ConnectionRefused => "connection_refused",
@@ -128,6 +135,5 @@ public sealed record Answer
         AttemptError.UrlNotAllowed => "url_not_allowed",
         AttemptError.AddressNotAllowed => "address_not_allowed",
         AttemptError.InvalidSecret => "invalid_secret",
-        _ => null,
     };
 }

@@ -110,6 +110,36 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
                 .AsList();
     }
 
+    /// <summary>Counts end one above this.</summary>
+    public const int MostCounted = 1_000;
+
+    private static readonly DeliveryState[] UnsettledStates =
+        [DeliveryState.Retrying, DeliveryState.Held, DeliveryState.Rejected, DeliveryState.Dead];
+
+    /// <summary>
+    /// How many deliveries of a site are in each state that may need somebody, tests left out: each by its own partial index.
+    /// </summary>
+    /// <param name="siteId">The site.</param>
+    /// <param name="destination">Only those of one destination; null for all.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<IReadOnlyList<(DeliveryState State, int Count)>> Unsettled(
+        Guid siteId, Guid? destination, CancellationToken cancellationToken)
+    {
+        var sql = string.Join(" union all ", UnsettledStates.Select(state => $"""
+            select '{state.Text()}' as state, (
+                select count(*)::int from (
+                    select from destinations x cross join lateral (
+                        select from deliveries d
+                        where d.destination_id = x.id and d.state = '{state.Text()}' and not d.is_test limit @MostCounted + 1) d
+                    where x.site_id = @siteId and (@destination::uuid is null or x.id = @destination)
+                    limit @MostCounted + 1) counted) as count
+            """));
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var counts = (await connection.QueryAsync<(string State, int Count)>(new CommandDefinition(
+            sql, new { siteId, destination, MostCounted }, cancellationToken: cancellationToken))).ToDictionary();
+        return [.. UnsettledStates.Select(state => (state, counts[state.Text()]))];
+    }
+
     /// <summary>Whether there is such a site at all, for an empty list.</summary>
     public async Task<bool> HasSite(Guid siteId, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -33,6 +34,10 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     [BindProperty(Name = "to", SupportsGet = true)]
     public string? To { get; set; }
 
+    /// <summary>What the last attempt came to: a status, or why there was none.</summary>
+    [BindProperty(Name = "answer", SupportsGet = true)]
+    public string? Answer { get; set; }
+
     [BindProperty(Name = "after", SupportsGet = true)]
     public string? After { get; set; }
 
@@ -49,6 +54,17 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     public LeftOut LeftOut { get; private set; } = new(0, 0);
 
     public bool IsConfirming { get; private set; }
+
+    /// <summary>How many are in each state that somebody may have to do something about.</summary>
+    public IReadOnlyList<(DeliveryState State, int Count)> Unsettled { get; private set; } = [];
+
+    /// <summary>The words for why there was no answer, as people type them.</summary>
+    public static IEnumerable<string> Answers => Enum.GetValues<AttemptError>().Select(error => error.Text().Replace('_', ' '));
+
+    /// <summary>How many fields of the form narrow it down, besides the state.</summary>
+    public int Narrowed => new[] { DestinationId?.ToString(), Lead, From, To, Answer }.Count(value => !string.IsNullOrWhiteSpace(value));
+
+    public bool IsNarrowed => Narrowed > 0 || !ModelState.IsValid;
 
     public async Task OnGet(CancellationToken cancellationToken) => await Load(cancellationToken);
 
@@ -103,7 +119,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["handler"] = handler, ["destination"] = DestinationId?.ToString("D"), ["state"] = state, ["lead"] = Lead, ["from"] = From,
-            ["to"] = To, ["after"] = after,
+            ["to"] = To, ["answer"] = Answer, ["after"] = after,
         }.Where(pair => !string.IsNullOrEmpty(pair.Value))).Value ?? "";
 
     private bool IsReplayable => DeliveryStates.TryParse(State)?.IsFinished() is true;
@@ -118,6 +134,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Destinations = await DestinationRows.Names(connection, SiteId);
+        Unsettled = await history.Unsettled(SiteId, DestinationId, cancellationToken);
         if (Filter() is not { } filter)
             return;
 
@@ -139,7 +156,12 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         var (from, to) = (Moment("from", From), Moment("to", To));
         if (from >= to)
             ModelState.AddModelError("to", "The end must be after the beginning.");
-        return ModelState.IsValid ? new DeliveryFilter(DeliveryStates.TryParse(State), DestinationId, LeadId, from, to) : null;
+        var status = int.TryParse(Answer, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
+        if (status is < 100 or > 599)
+            ModelState.AddModelError("answer", "A status is a number from 100 to 599.");
+        var error = status is null && !string.IsNullOrWhiteSpace(Answer) ? Answer.Trim().ToLowerInvariant().Replace(' ', '_') : null;
+        return ModelState.IsValid
+            ? new DeliveryFilter(DeliveryStates.TryParse(State), DestinationId, LeadId, from, to, Status: status, Error: error) : null;
     }
 
     private DateTimeOffset? Moment(string field, string? text)
