@@ -30,6 +30,14 @@ internal static class Labels
         DeliveryState.Delivered or DeliveryState.Canceled => state.Text(),
     };
 
+    /// <summary>The same for all of them, as short as can be.</summary>
+    public static string Preset(DeliveryState state) => state switch
+    {
+        DeliveryState.Held => "On hold",
+        DeliveryState.Rejected => "Refused",
+        _ => Sentence(State(state)),
+    };
+
     /// <summary>Who a lead is, or what stands for it.</summary>
     public static string Person(FoundLead lead) =>
         new[] { lead.Name, lead.Email, lead.Phone }.FirstOrDefault(text => !string.IsNullOrEmpty(text))
