@@ -97,7 +97,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("It is accepted and on its way");
         var arrived = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
         Assert.Equal("eve@mail.test", arrived.Json.GetProperty("email").GetString());
-        await Expect(page.GetByText("Nothing was refused within 14 days.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Nothing waits for a correction.")).ToBeVisibleAsync();
     }
 
     [Fact]

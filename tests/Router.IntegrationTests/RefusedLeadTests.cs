@@ -150,7 +150,46 @@ public sealed class RefusedLeadTests(SharedRouter shared) : IClassFixture<Shared
         Assert.Contains("Lead needs at least one of the fields", shown, StringComparison.Ordinal);
         await owner.Submit($"{path}?handler=Accept", ("contents", Right));
         Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
-        Assert.Contains("Nothing was refused", await owner.Http.GetStringAsync($"/sites/{site.Id}/refused"), StringComparison.Ordinal);
+        Assert.Contains("Nothing waits for a correction", await owner.Http.GetStringAsync($"/sites/{site.Id}/refused"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Body_TriedBefore_IsTheSameEvent_AndAnotherOneIsNot()
+    {
+        // As it is after an answer of 503, when nobody knows whether the event has arrived.
+        var site = await _router.CreateSite();
+        var (tried, id) = (Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), (await site.Refused(Wrong)).Id);
+        await Claim(id, tried, Right);
+        using var same = await Accept(site, id, Right);
+        Assert.Equal(HttpStatusCode.Created, same.StatusCode);
+        Assert.Equal($"{tried}", Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1)).MessageId);
+
+        id = (await site.Refused(Wrong)).Id;
+        await Claim(id, tried, Right);
+        using var other = await Accept(site, id, Right.Replace("ann@", "eve@", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.Created, other.StatusCode);
+        var arrived = (await _router.Receiver.Wait(site.LeadManager.Path, 2))[1];
+        Assert.Equal("eve@mail.test", arrived.Json.GetProperty("email").GetString());
+        Assert.NotEqual($"{tried}", arrived.MessageId);
+    }
+
+    [Fact]
+    public async Task Contents_WithEndsOfLinesOfUnicode_AreCorrectedOnThePage()
+    {
+        var site = await _router.CreateSite();
+        var (id, _) = await site.Refused(
+            "{\"source\":\"web\",\"email\":\"ann@mail.test\",\"notes\":\"one\u2028two\",\"tags\":7}");
+        using var @operator = new Browserless(_router.Api.Url);
+        await @operator.SignIn(RouterFixture.OperatorsEmail, RouterFixture.OperatorsPassword);
+        var seen = await @operator.Submit(await @operator.Get($"/sites/{site.Id}/refused/{id}"), "Show the contents");
+        var shown = seen.Field("contents")!;
+        Assert.Contains("\n", shown, StringComparison.Ordinal);
+        await @operator.Submit(seen, "Accept it",
+            ("contents", shown.Replace("7", "[]", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal)));
+        var arrived = Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
+        Assert.Equal("one\u2028two", arrived.Json.GetProperty("notes").GetString());
+        // What only made it readable isn't sent.
+        Assert.DoesNotContain("\n", Encoding.UTF8.GetString(arrived.Body), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -190,6 +229,14 @@ public sealed class RefusedLeadTests(SharedRouter shared) : IClassFixture<Shared
         await using (var later = new LaterRetention(router, days: 15))
             await later.Tend();
         Assert.Empty(await site.RefusedLeads());
+    }
+
+    private async Task Claim(Guid id, Guid eventId, string body)
+    {
+        await using var database = await _router.OpenDatabase();
+        await database.ExecuteAsync(
+            "update refused_leads set event_id = @eventId, accepted_at = now(), digest = sha256(@body) where id = @id",
+            new { id, eventId, body = Encoding.UTF8.GetBytes(body) });
     }
 
     private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;

@@ -29,13 +29,15 @@ public sealed class RouterAlertTests(TestServers servers)
         Assert.Contains("nothing is lost, and nothing is delivered", mail.TextBody!, StringComparison.Ordinal);
 
         await router.Host("Router.Api").Ready();
-        await Eventually.True(() => mails.To(RouterFixture.OperatorsEmail).Count == 3, "the outbox is empty, the message set aside");
-        Assert.Equal(
-            ["1 accepted message could not be taken on", "RabbitMQ takes accepted messages again"],
-            mails.To(RouterFixture.OperatorsEmail).Skip(1).Select(mail => mail.Subject).Order(StringComparer.Ordinal));
+        // In one mail, or in two.
+        await Told(mails, "RabbitMQ takes accepted messages again.");
+        await Told(mails, "1 accepted message could not be taken on.");
 
         await using (var database = await router.OpenDatabase())
             await database.ExecuteAsync("delete from set_aside");
-        Assert.Equal("No message is set aside any more", (await mails.Wait(RouterFixture.OperatorsEmail, count: 4)).Subject);
+        await Told(mails, "No message is set aside any more.");
     }
+
+    private static Task Told(MailServer mails, string sentence) => Eventually.True(
+        () => mails.To(RouterFixture.OperatorsEmail).Any(mail => mail.TextBody!.Contains(sentence, StringComparison.Ordinal)), sentence);
 }

@@ -22,7 +22,7 @@ internal sealed partial class KeptRefusals(
 
     private readonly TimeProvider _time = time;
     private readonly ConcurrentQueue<Refused> _waiting = new();
-    private readonly List<NewRefusedLead> _batch = [];
+    private readonly List<Refused> _batch = [];
     private long _bytes, _lost;
 
     /// <summary>Keeps it, if it is the contents that were refused.</summary>
@@ -60,7 +60,9 @@ internal sealed partial class KeptRefusals(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await Try(Once, cancellationToken);
+        // All that may wait.
+        for (var written = 0; written < MostWaiting; written += MostAtOnce * MostBatchesInARound)
+            await Try(Once, cancellationToken);
     }
 
     protected override async Task Once(CancellationToken cancellationToken)
@@ -72,19 +74,18 @@ internal sealed partial class KeptRefusals(
         {
             // What could not be written the last time is still in the batch.
             while (_batch.Count < MostAtOnce && _waiting.TryDequeue(out var refused))
-            {
-                _batch.Add(new NewRefusedLead(
-                    refused.Facts, refused.LeadId, refused.Bytes is { } bytes ? contents.Protect(bytes) : null));
-                Interlocked.Add(ref _bytes, -(refused.Bytes?.Length ?? 0));
-            }
-
+                _batch.Add(refused);
             if (_batch.Count == 0)
                 return;
 
-            await leads.Keep(_batch, cancellationToken);
+            await leads.Keep(_batch.ConvertAll(Encrypted), cancellationToken);
+            Interlocked.Add(ref _bytes, -_batch.Sum(refused => refused.Bytes?.Length ?? 0));
             _batch.Clear();
         }
     }
+
+    private NewRefusedLead Encrypted(Refused refused) =>
+        new(refused.Facts, refused.LeadId, refused.Bytes is { } bytes ? contents.Protect(bytes) : null);
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "{Count} refused leads could not be kept: there were too many at once. Their senders know that they were refused")]

@@ -37,9 +37,9 @@ internal sealed class LeadIntake(
     /// <param name="refused">What is known of it.</param>
     /// <param name="product">Who sent it.</param>
     /// <param name="bytes">Its body.</param>
-    /// <param name="claim">The event as which it is taken in; asked for once it is sound.</param>
+    /// <param name="claim">The event as which it is taken in, asked for once it is sound; null ends it.</param>
     public async Task<IncomingError?> TakeRefused(
-        RefusedLead refused, Product product, ReadOnlyMemory<byte> bytes, Func<Task<ClaimedEvent>> claim)
+        RefusedLead refused, Product product, ReadOnlyMemory<byte> bytes, Func<Task<ClaimedEvent?>> claim)
     {
         var operation = LeadOperation.Of(refused.Operation);
         var (body, malformed) = LeadBody.Parse(bytes, operation.Expected);
@@ -48,7 +48,9 @@ internal sealed class LeadIntake(
             if ((malformed ?? Invalid(operation, body!)) is { } error)
                 return error;
 
-            var claimed = await claim();
+            if (await claim() is not { } claimed)
+                return null;
+
             var stamp = new EventStamp(claimed.EventId, DayBefore: null, refused.SiteId, claimed.AcceptedAt, product)
             {
                 IsRepetition = claimed.IsRepetition,

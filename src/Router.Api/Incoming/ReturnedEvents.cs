@@ -15,8 +15,9 @@ namespace Router.Api.Incoming;
 internal sealed partial class ReturnedEvents(
     LeadOutbox outbox, SetAsideMessages setAside, TimeProvider time, ILogger<ReturnedEvents> logger)
 {
-    // One commit for as many: a policy may have expired all that waited.
-    private const ushort AtOnce = 256;
+    // One commit for as many: a policy may have expired all that waited. Each may be megabytes.
+    private const ushort AtOnce = 64;
+    private const int MostBytes = 16 * 1024 * 1024;
 
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
 
@@ -60,7 +61,7 @@ internal sealed partial class ReturnedEvents(
         while (await arrived.Reader.WaitToReadAsync())
         {
             batch.Clear();
-            while (batch.Count < AtOnce && arrived.Reader.TryRead(out var message))
+            for (var bytes = 0; bytes < MostBytes && arrived.Reader.TryRead(out var message); bytes += message.Body.Length)
                 batch.Add(message);
             await Keep(batch);
             await channel.BasicAckAsync(batch[^1].Tag, multiple: true);
@@ -75,9 +76,6 @@ internal sealed partial class ReturnedEvents(
 
     private async Task Keep(List<Returned> batch)
     {
-        foreach (var alike in batch.GroupBy(message => (message.Queue, message.Reason)))
-            LogReturned(logger, alike.Count(), alike.Key.Queue, alike.Key.Reason, alike.First().EventId);
-
         // A retry and a dead letter are in the ledger, which knows what is due.
         var events = batch.FindAll(message => message.Queue is LeadEvent.QueueName or LeadEvent.FreshQueueName);
         foreach (var unreadable in events.Where(message => message.EventId is null))
@@ -85,6 +83,8 @@ internal sealed partial class ReturnedEvents(
                 LeadEvent.QueueName, SetAsideReason.Unreadable, detail: null, unreadable.Body, CancellationToken.None);
         await outbox.KeepReturned([.. events.Where(message => message.EventId is not null)
             .Select(message => (message.EventId!.Value, (ReadOnlyMemory<byte>)message.Body))]);
+        foreach (var alike in batch.GroupBy(message => (message.Queue, message.Reason)))
+            LogReturned(logger, alike.Count(), alike.Key.Queue, alike.Key.Reason, alike.First().EventId);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "RabbitMQ gave up {Count} messages of {Queue} ({Reason}), the first of them event "

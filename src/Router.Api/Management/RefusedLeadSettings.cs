@@ -19,6 +19,8 @@ internal sealed class RefusedLeadSettings(
 {
     private static readonly Refusal NoSuch = Refusal.NoSuch("refused lead");
 
+    private static readonly Refusal Gone = Refusal.Conflict("Somebody else has just dealt with it.");
+
     private static readonly Refusal NoContents = Refusal.Conflict(
         "Its contents were too large to be kept, or the keys that decrypt them are gone. Only its sender can send it again.");
 
@@ -29,7 +31,7 @@ internal sealed class RefusedLeadSettings(
             return null;
 
         if (!changes.Account.Owns(site))
-            await Audit(site, $"{id:D}", "shown", "contents", 1, cancellationToken);
+            await Audit(site, $"{id:D}", "shown", "contents", 1);
         return body;
     }
 
@@ -49,7 +51,7 @@ internal sealed class RefusedLeadSettings(
 
         var accepted = await Take(refused, corrected, cancellationToken);
         if (accepted.Refusal is null)
-            await Done(refused, $"{id:D}", corrected is null ? "accepted" : "corrected and accepted", 1, cancellationToken);
+            await Done(refused, corrected is null ? "accepted" : "corrected and accepted");
         return accepted;
     }
 
@@ -59,19 +61,31 @@ internal sealed class RefusedLeadSettings(
     public async Task<AcceptedAll> AcceptAll(Guid site, string product, string reason, CancellationToken cancellationToken)
     {
         var all = await leads.Newest(site, product, reason, after: null, RefusedLeads.MostOfProduct, cancellationToken);
-        var accepted = 0;
-        foreach (var refused in all.AsEnumerable().Reverse())
+        var (accepted, gone) = (0, 0);
+        try
         {
-            if ((await Take(refused, corrected: null, cancellationToken)).Refusal is not null)
-                continue;
-
-            await Forget(refused, cancellationToken);
-            accepted++;
+            foreach (var refused in all.AsEnumerable().Reverse())
+            {
+                var taken = await Take(refused, corrected: null, cancellationToken);
+                if (taken.Refusal is null)
+                {
+                    accepted++;
+                    await Forget(refused);
+                }
+                else if (taken.Refusal == Gone)
+                {
+                    gone++;
+                }
+            }
+        }
+        finally
+        {
+            // Also of a part, where somebody has stopped waiting.
+            if (accepted > 0)
+                await Audit(site, $"{product}: {reason}", "changed", "accepted", accepted);
         }
 
-        if (accepted > 0)
-            await Audit(site, $"{product}: {reason}", "changed", "accepted", accepted, cancellationToken);
-        return new AcceptedAll(accepted, all.Count - accepted);
+        return new AcceptedAll(accepted, all.Count - accepted - gone);
     }
 
     /// <summary>Deletes one, or all of a product that were refused for one reason; how many.</summary>
@@ -93,16 +107,12 @@ internal sealed class RefusedLeadSettings(
             return NoContents;
 
         var now = Timestamps.ToMicroseconds(time.GetUtcNow());
-        var eventId = Guid.CreateVersion7(now);
-        var error = await intake.TakeRefused(refused, product, body, async () =>
-        {
-            var claimed = await leads.Claim(refused.SiteId, refused.Id, eventId, now, CancellationToken.None)
-                ?? throw new BadHttpRequestException("Somebody else has just dealt with it.", StatusCodes.Status409Conflict);
-            eventId = claimed.EventId;
-            return claimed;
-        });
+        ClaimedEvent? claimed = null;
+        var error = await intake.TakeRefused(
+            refused, product, body, async () => claimed = await leads.Claim(
+                refused.SiteId, refused.Id, body, Guid.CreateVersion7(now), now, CancellationToken.None));
         if (error is null)
-            return eventId;
+            return claimed is null ? Gone : claimed.EventId;
         if (error.Status is StatusCodes.Status503ServiceUnavailable)
             return new Refusal(error.Status, "It could not be stored; try again in a moment.");
 
@@ -111,27 +121,30 @@ internal sealed class RefusedLeadSettings(
         return Refusal.Invalid(problems);
     }
 
-    private async Task Done(RefusedLead refused, string subject, string what, int count, CancellationToken cancellationToken)
+    // What is accepted is accepted: nobody's patience ends these.
+    private async Task Done(RefusedLead refused, string what)
     {
-        await using var change = await changes.Begin(cancellationToken);
-        await RefusedLeads.Delete(change.Connection, refused.SiteId, refused.Id, product: null, reason: null, cancellationToken);
-        await Audit(change, refused.SiteId, subject, "changed", what, count);
-        await change.Commit(cancellationToken);
+        await using var change = await changes.Begin(CancellationToken.None);
+        await Forget(change, refused);
+        await Audit(change, refused.SiteId, $"{refused.Id:D}", "changed", what, 1);
+        await change.Commit(CancellationToken.None);
     }
 
-    private async Task Forget(RefusedLead refused, CancellationToken cancellationToken)
+    private async Task Forget(RefusedLead refused)
     {
-        await using var change = await changes.Begin(cancellationToken);
-        await RefusedLeads.Delete(change.Connection, refused.SiteId, refused.Id, product: null, reason: null, cancellationToken);
-        await change.Commit(cancellationToken);
+        await using var change = await changes.Begin(CancellationToken.None);
+        await Forget(change, refused);
+        await change.Commit(CancellationToken.None);
     }
 
-    private async Task Audit(
-        Guid site, string subject, string action, string what, int count, CancellationToken cancellationToken)
+    private static Task<int> Forget(ConfigurationChange change, RefusedLead refused) => RefusedLeads.Delete(
+        change.Connection, refused.SiteId, refused.Id, product: null, reason: null, CancellationToken.None);
+
+    private async Task Audit(Guid site, string subject, string action, string what, int count)
     {
-        await using var change = await changes.Begin(cancellationToken);
+        await using var change = await changes.Begin(CancellationToken.None);
         await Audit(change, site, subject, action, what, count);
-        await change.Commit(cancellationToken);
+        await change.Commit(CancellationToken.None);
     }
 
     private static Task<int> Audit(ConfigurationChange change, Guid site, string subject, string action, string what, int count) =>

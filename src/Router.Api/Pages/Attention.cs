@@ -85,7 +85,7 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
     private static AttentionItem Item(RefusedOfSite site) => new(
         $"{Amount.Of(site.Count, "lead was", "leads were")} refused and reached no destination", "refused", IsBad: false, site.SiteId,
         site.SiteName, site.Since, SinceBefore: false, site.Reason,
-        "Correct what is wrong and accept it, or have the website corrected. It is kept for 14 days.",
+        "Correct what is wrong and accept it, or have the website corrected.",
         ($"/sites/{site.SiteId}/refused", "See what was refused"));
 
     private AttentionItem Item(Trouble trouble) => Item(trouble, advice: "");

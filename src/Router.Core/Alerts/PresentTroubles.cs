@@ -54,7 +54,8 @@ internal sealed class PresentTroubles(
         found.AddRange(await Refused(connection, cancellationToken));
         if (await Waiting(connection, "lead_outbox", "kept_at", "id", cancellationToken) is { Count: > 0 } outbox)
             found.Add(OfTheRouter(TroubleKind.OutboxWaiting, outbox, now - outbox.Since >= OutboxPatience));
-        if (await Waiting(connection, "set_aside", "set_aside_at", "set_aside_at, id", cancellationToken) is { Count: > 0 } aside)
+        const string undecided = "set_aside where message is not null";
+        if (await Waiting(connection, undecided, "set_aside_at", "set_aside_at, id", cancellationToken) is { Count: > 0 } aside)
             found.Add(OfTheRouter(TroubleKind.SetAside, aside, isWorthTelling: true));
         return found;
     }

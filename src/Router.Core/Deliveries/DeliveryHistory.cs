@@ -117,7 +117,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         [DeliveryState.Retrying, DeliveryState.Held, DeliveryState.Rejected, DeliveryState.Dead];
 
     /// <summary>
-    /// How many deliveries of a site are in each state that may need somebody, tests left out: each by its own partial index.
+    /// How many deliveries of a site are in each state that may need somebody, tests left out: each by a partial index.
     /// </summary>
     /// <param name="siteId">The site.</param>
     /// <param name="destination">Only those of one destination; null for all.</param>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using NpgsqlTypes;
@@ -6,24 +7,26 @@ using Router.Core.Database;
 namespace Router.Core.Intake;
 
 /// <summary>
-/// What was refused for its contents, for 14 days: to be corrected and taken in after all. Bounded for each product; what is beyond that
-/// is the oldest, and goes.
+/// What was refused for its contents, for 14 days: to be corrected and taken in after all. Bounded for each product at each site; what is
+/// beyond that is the oldest, and goes.
 /// </summary>
 public sealed class RefusedLeads(NpgsqlDataSource database)
 {
-    /// <summary>As many are kept of each product.</summary>
+    /// <summary>As many are kept of each product at each site.</summary>
     public const int MostOfProduct = 1_000;
 
     /// <summary>As many bytes of their contents.</summary>
     public const int MostBytesOfProduct = 32 * 1024 * 1024;
 
-    /// <summary>For so long.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromDays(14);
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(14);
 
     private const string Facts = """
         id, product, site_id, operation, lead, only_destinations, refused_at, status::int, reason, size,
         contents is not null as has_contents
         """;
+
+    /// <summary>For how long they are kept: no longer than the contents of leads that were accepted.</summary>
+    public static TimeSpan KeptFor(TimeSpan bodiesAfter) => bodiesAfter < Kept ? bodiesAfter : Kept;
 
     /// <summary>Returns when they are on disk.</summary>
     public async Task Keep(IReadOnlyList<NewRefusedLead> refused, CancellationToken cancellationToken)
@@ -40,14 +43,17 @@ public sealed class RefusedLeads(NpgsqlDataSource database)
             delete from refused_leads where id in (
                 select id from (
                     select id, row_number() over newest as place, sum(octet_length(contents)) over newest as bytes
-                    from refused_leads where product = any (@Products)
-                    window newest as (partition by product order by id desc)) kept
+                    from refused_leads where product = any (@Products) and site_id = any (@Sites)
+                    window newest as (partition by product, site_id order by id desc)) kept
                 where place > @MostOfProduct or bytes > @MostBytesOfProduct)
             """;
         await connection.ExecuteAsync(new CommandDefinition(
             sql,
-            new { Products = refused.Select(one => one.Facts.Product).Distinct(StringComparer.Ordinal).ToArray(), MostOfProduct,
-                MostBytesOfProduct },
+            new
+            {
+                Products = refused.Select(one => one.Facts.Product).Distinct(StringComparer.Ordinal).ToArray(),
+                Sites = refused.Select(one => one.Facts.SiteId).Distinct().ToArray(), MostOfProduct, MostBytesOfProduct,
+            },
             cancellationToken: cancellationToken));
     }
 
@@ -120,19 +126,27 @@ public sealed class RefusedLeads(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// The event as which it is taken in: the first call decides, so that two of them, or one after a crash, make one event. Null when it
-    /// is gone.
+    /// The event as which it is taken in. The first call with this body decides, so that two of them, or one after a crash, make one event;
+    /// another body is another event. Null when it is gone.
     /// </summary>
+    /// <param name="siteId">The site.</param>
+    /// <param name="id">The refused lead.</param>
+    /// <param name="body">What is taken in.</param>
+    /// <param name="eventId">The event's id, if this call decides.</param>
+    /// <param name="acceptedAt">When it counts as accepted then.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public async Task<ClaimedEvent?> Claim(
-        Guid siteId, Guid id, Guid eventId, DateTimeOffset acceptedAt, CancellationToken cancellationToken)
+        Guid siteId, Guid id, byte[] body, Guid eventId, DateTimeOffset acceptedAt, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleOrDefaultAsync<ClaimedEvent>(new CommandDefinition(
             """
-            update refused_leads set event_id = coalesce(event_id, @eventId), accepted_at = coalesce(accepted_at, @acceptedAt)
+            update refused_leads
+            set event_id = case when digest = @digest then event_id else @eventId end,
+                accepted_at = case when digest = @digest then accepted_at else @acceptedAt end, digest = @digest
             where site_id = @siteId and id = @id
             returning event_id, accepted_at, event_id <> @eventId as is_repetition
-            """, new { siteId, id, eventId, acceptedAt }, cancellationToken: cancellationToken));
+            """, new { siteId, id, digest = SHA256.HashData(body), eventId, acceptedAt }, cancellationToken: cancellationToken));
     }
 
     /// <summary>Deletes one, or all of a product that were refused for one reason; how many.</summary>
@@ -145,9 +159,11 @@ public sealed class RefusedLeads(NpgsqlDataSource database)
                 and (@reason::text is null or reason = @reason)
             """, new { siteId, id, product, reason }, cancellationToken: cancellationToken));
 
-    internal static Task DropOld(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken) =>
+    internal static Task DropOld(
+        NpgsqlConnection connection, DateTimeOffset now, TimeSpan bodiesAfter, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
-            "delete from refused_leads where refused_at < @limit", new { limit = now - Kept }, cancellationToken: cancellationToken));
+            "delete from refused_leads where refused_at < @limit", new { limit = now - KeptFor(bodiesAfter) },
+            cancellationToken: cancellationToken));
 
     private static NpgsqlBatchCommand Insert(NewRefusedLead one)
     {

@@ -38,7 +38,7 @@ public sealed partial class LedgerRetention(
             await connection.ExecuteAsync(new CommandDefinition(
                 "delete from directory_changes where at < now() - interval '1 hour'", cancellationToken: token));
             await RefusedCounts.DropOld(connection, time.GetUtcNow(), token);
-            await RefusedLeads.DropOld(connection, time.GetUtcNow(), token);
+            await RefusedLeads.DropOld(connection, time.GetUtcNow(), options.Value.BodiesAfter, token);
             if (await Expired.GiveUp(connection, time.GetUtcNow() - options.Value.RowsAfter, token) is > 0 and var expired)
                 LogExpired(logger, expired);
             done &= await EachDay(

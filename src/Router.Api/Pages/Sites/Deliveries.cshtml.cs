@@ -156,7 +156,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         var (from, to) = (Moment("from", From), Moment("to", To));
         if (from >= to)
             ModelState.AddModelError("to", "The end must be after the beginning.");
-        var status = int.TryParse(Answer, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
+        var status = int.TryParse(Answer?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
         if (status is < 100 or > 599)
             ModelState.AddModelError("answer", "A status is a number from 100 to 599.");
         var error = status is null && !string.IsNullOrWhiteSpace(Answer) ? Answer.Trim().ToLowerInvariant().Replace(' ', '_') : null;

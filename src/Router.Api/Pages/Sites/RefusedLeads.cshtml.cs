@@ -1,12 +1,15 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Management;
 using Router.Core.Intake;
+using Router.Core.Retention;
 
 namespace Router.Api.Pages.Sites;
 
 /// <summary>What a site's products sent and was refused for its contents: why, how much, and what can be done.</summary>
-internal sealed class RefusedLeadsModel(NpgsqlDataSource database, RefusedLeads leads, RefusedLeadSettings settings) : SitePage(database)
+internal sealed class RefusedLeadsModel(
+    NpgsqlDataSource database, RefusedLeads leads, RefusedLeadSettings settings, IOptions<RetentionOptions> retention) : SitePage(database)
 {
     private const int PageSize = 50;
 
@@ -24,6 +27,8 @@ internal sealed class RefusedLeadsModel(NpgsqlDataSource database, RefusedLeads 
     public IReadOnlyList<RefusedLead> Rows { get; private set; } = [];
 
     public string? Next { get; private set; }
+
+    public int DaysKept => (int)RefusedLeads.KeptFor(retention.Value.BodiesAfter).TotalDays;
 
     /// <summary>Whether one product and one reason are looked at.</summary>
     public bool IsOneGroup => !string.IsNullOrEmpty(Product) && !string.IsNullOrEmpty(Reason);
@@ -46,12 +51,11 @@ internal sealed class RefusedLeadsModel(NpgsqlDataSource database, RefusedLeads 
         this.Notice((all.Accepted, all.Refused) switch
         {
             (0, 0) => "Nothing of this waits any more.",
-            (0, var refused) => $"{Amount.Of(refused, "lead is", "leads are")} still refused, for the same or another reason. "
-                + "Correct each, or have the website corrected.",
+            (0, var refused) => $"{Amount.Of(refused, "lead", "leads")} could not be accepted: open one to see why.",
             (var accepted, 0) => $"{Amount.Of(accepted, "lead is", "leads are")} accepted and on the way to the destinations.",
             var (accepted, refused) =>
                 $"{Amount.Of(accepted, "lead is", "leads are")} accepted and on the way to the destinations; "
-                + $"{Amount.Of(refused, "is", "are")} still refused.",
+                + $"{Amount.Count(refused)} could not be accepted: open one to see why.",
         });
         return Redirect($"/sites/{SiteId}/refused");
     }

@@ -66,10 +66,11 @@ create table refused_leads (
     size              int not null,      -- of its body, in bytes
     contents          bytea,             -- the body, encrypted; null when it was too large to keep
     event_id          uuid,              -- the event as which it is taken in, and when that was accepted: the same at each try
-    accepted_at       timestamptz
+    accepted_at       timestamptz,       -- with this body
+    digest            bytea              -- its SHA-256
 );
 create index on refused_leads (site_id, id);
-create index on refused_leads (product, id);
+create index on refused_leads (product, site_id, id);
 
 -- The latest event of each lead and user, on whichever host it was accepted, for 5 to 15 minutes. One that follows may be planned first, before anybody
 -- can see the earlier one in the ledger; so its host asks here what it follows. Whoever enters one takes the place of the one before, one after the other:
