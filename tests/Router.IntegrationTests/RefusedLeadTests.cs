@@ -150,7 +150,8 @@ public sealed class RefusedLeadTests(SharedRouter shared) : IClassFixture<Shared
         Assert.Contains("Lead needs at least one of the fields", shown, StringComparison.Ordinal);
         await owner.Submit($"{path}?handler=Accept", ("contents", Right));
         Assert.Single(await _router.Receiver.Wait(site.LeadManager.Path, 1));
-        Assert.Contains("Nothing waits for a correction", await owner.Http.GetStringAsync($"/sites/{site.Id}/refused"), StringComparison.Ordinal);
+        var list = await owner.Http.GetStringAsync($"/sites/{site.Id}/refused");
+        Assert.Contains("Nothing waits for a correction", list, StringComparison.Ordinal);
     }
 
     [Fact]
