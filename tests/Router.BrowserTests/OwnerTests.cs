@@ -200,7 +200,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
 
         var page = await browser.SignInAsOwner([site]);
         await page.GetByRole(AriaRole.Link, new() { Name = "3 given up" }).ClickAsync();
-        await page.Locator("tbody tr").First.GetByRole(AriaRole.Link).ClickAsync();
+        await page.Locator("tbody tr").First.GetByRole(AriaRole.Link).First.ClickAsync();
         await Expect(page.GetByText("attempt: answered 500")).ToHaveCountAsync(4);
         await Expect(page.GetByText("out of <b>order</b>").First).ToBeVisibleAsync();
         await page.GetByText("The request's body", new() { Exact = true }).ClickAsync();
