@@ -150,7 +150,7 @@ public sealed class TestSite
     public Task<JsonElement> Deliveries() => _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries?limit=500");
 
     /// <summary>The site's newest delivery of that action to the destination, once it is in the state.</summary>
-    public async Task<JsonElement> Delivery(TestDestination destination, string state, int seconds = 30, string action = "created")
+    public async Task<JsonElement> Delivery(TestDestination destination, string state, int seconds = 60, string action = "created")
     {
         var row = await Eventually.Get(
             async () => (await Deliveries()).GetProperty("items").EnumerateArray().FirstOrDefault(item =>
