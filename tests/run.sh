@@ -54,5 +54,13 @@ skipped=$(($(count notExecuted) + $(count inconclusive)))
 failed=$((total - passed - skipped))
 [ "$total" -gt 0 ] || { echo "No test ran." >&2; status=1; }
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+
+# Which failed and why, once more at the end: a log that was cut keeps its last lines.
+awk '
+    /<UnitTestResult / { reads = 0; failed = /outcome="Failed"/; match($0, /testName="[^"]*"/); name = substr($0, RSTART + 10, RLENGTH - 11) }
+    failed && /<Message>/ { print "FAILED " name; reads = 8 }
+    reads > 0 { gsub(/<\/?Message>|^ +/, ""); gsub(/&#xD;/, ""); print "    " substr($0, 1, 300); reads = /<\/Message>/ ? 0 : reads - 1 }
+    /<StackTrace>/ { reads = 0 }
+' "$results"/*.trx 2>/dev/null
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"
