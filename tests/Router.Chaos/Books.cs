@@ -77,7 +77,9 @@ internal sealed class Books(Rig rig, LoadDriver driver)
             "deliveries are in the ledger as something else than what the destination answered");
         Expect(arrivals.Count(group => group.Select(arrival => arrival.Message).Distinct().Count() > 1),
             "events arrived under two message ids");
-        var overtaken = Overtaken(arrivals).Where(update => !faults.Any(fault => MadeForget(fault, update.Key.Lead))).ToList();
+        var forgotten = new Forgotten(faults);
+        var overtaken = Overtaken(arrivals)
+            .Where(update => !forgotten.Includes(AcceptedAt(Lead(update).Key) ?? default, AcceptedAt(update.Key) ?? default)).ToList();
         Expect(overtaken.Count, "updates arrived before the lead had been taken or refused");
         problems.AddRange(overtaken.Take(3).Select(update => Story(update, arrivals)));
         Expect(rig.Receivers.Forged, "requests had a wrong signature or other contents than were sent");
@@ -104,16 +106,6 @@ internal sealed class Books(Rig rig, LoadDriver driver)
                 .Where(lead => lead.Status is 200 or 406).Select(lead => lead.Answered).DefaultIfEmpty(DateTimeOffset.MaxValue).Min()
             > group.Min(update => update.At)).Select(group => group.Key)];
 
-    /// <summary>
-    /// Whether everything died after the lead was accepted and before its update was. The API knows of it no more, nor does Postgres: see
-    /// docs/architecture.md.
-    /// </summary>
-    private bool MadeForget(PastFault fault, Guid lead)
-    {
-        var accepted = driver.Events.Where(sent => sent.Key.Lead == lead).ToDictionary(sent => sent.Key.Action, sent => sent.AcceptedAt);
-        return fault.Kind.Fault == Fault.EverythingKilled && accepted["created"] <= fault.Ended && accepted["updated"] >= fault.Began;
-    }
-
     private static (EventKey Key, Guid Destination) Lead((EventKey Key, Guid Destination) update) =>
         (update.Key with { Action = "created" }, update.Destination);
 
@@ -121,11 +113,13 @@ internal sealed class Books(Rig rig, LoadDriver driver)
     private string Story((EventKey Key, Guid Destination) update, ILookup<(EventKey Key, Guid Destination), Arrival> arrivals) =>
         string.Join("; ", new[] { Lead(update), update }.Select(one =>
         {
-            var accepted = driver.Events.Single(sent => sent.Key == one.Key).AcceptedAt;
+            var accepted = AcceptedAt(one.Key);
             var arrived = arrivals[one].Select(arrival => $"{Seconds(arrival.At)} ({arrival.Status})");
             return $"{one.Key.Action} was accepted at {(accepted is { } at ? Seconds(at) : "no time")} and arrived at "
                 + string.Join(", ", arrived.DefaultIfEmpty("no time"));
         }));
+
+    private DateTimeOffset? AcceptedAt(EventKey key) => driver.Events.Single(sent => sent.Key == key).AcceptedAt;
 
     private string Seconds(DateTimeOffset at) => (at - driver.Began).TotalSeconds.ToString("0.00 s", CultureInfo.InvariantCulture);
 

@@ -29,6 +29,8 @@ internal sealed class Rig : IAsyncDisposable
             ["Delivery:RequestTimeout"] = "00:00:07",
             ["Delivery:Lease"] = "00:00:09",
             ["Delivery:QueueLease"] = "00:00:15",
+            // A Postgres that is slow because the machine is busy is none that has failed.
+            ["Order:Timeout"] = "00:00:01",
             // What may be in flight, and so come twice, is little.
             ["Delivery:Concurrency"] = "64",
             ["Delivery:RetryConcurrency"] = "16",
