@@ -59,8 +59,7 @@ failed=$((total - passed - skipped))
 awk '
     /<UnitTestResult / { reads = 0; failed = /outcome="Failed"/; match($0, /testName="[^"]*"/); name = substr($0, RSTART + 10, RLENGTH - 11) }
     failed && /<Message>/ { print "FAILED " name; reads = 8 }
-    reads > 0 { gsub(/<\/?Message>|^ +/, ""); gsub(/&#xD;/, ""); print "    " substr($0, 1, 300); reads = /<\/Message>/ ? 0 : reads - 1 }
-    /<StackTrace>/ { reads = 0 }
+    reads > 0 { reads = /<\/Message>/ ? 0 : reads - 1; gsub(/<\/?Message>|^ +|&#xD;/, ""); print "    " substr($0, 1, 300) }
 ' "$results"/*.trx 2>/dev/null
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

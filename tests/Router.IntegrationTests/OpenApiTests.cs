@@ -21,6 +21,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "DELETE /api/set-aside/{id}",
                 "DELETE /api/sites/{site}/destinations/{id}",
                 "DELETE /api/sites/{site}/leads/{lead}",
+                "DELETE /api/sites/{site}/people/{account}",
                 "DELETE /api/sites/{site}/refused-leads/{id}",
                 "DELETE /api/sites/{site}/replays/{replay}",
                 "DELETE /api/tokens/{id}",
@@ -41,6 +42,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/destinations/{id}",
                 "GET /api/sites/{site}/leads",
                 "GET /api/sites/{site}/leads/{lead}",
+                "GET /api/sites/{site}/people",
                 "GET /api/sites/{site}/refused-leads",
                 "GET /api/sites/{site}/refused-leads/{id}/contents",
                 "GET /api/sites/{site}/replays",
@@ -51,6 +53,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "PATCH /api/integrations/{id}",
                 "PATCH /api/sites/{site}",
                 "PATCH /api/sites/{site}/destinations/{id}",
+                "PATCH /api/sites/{site}/people/{account}",
                 "PATCH /rest/sites/{site}/leads/{lead}",
                 "PATCH /v2/rest/sites/{site}/leads/{lead}",
                 "POST /api/accounts",
@@ -68,6 +71,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "POST /api/sites/{site}/destinations/{id}/promote",
                 "POST /api/sites/{site}/destinations/{id}/secret",
                 "POST /api/sites/{site}/erasure",
+                "POST /api/sites/{site}/people",
                 "POST /api/sites/{site}/refused-leads/accept",
                 "POST /api/sites/{site}/refused-leads/{id}/accept",
                 "POST /api/sites/{site}/replays",
@@ -95,6 +99,8 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
     {
         var site = await _router.CreateSite(asLeadManager: true);
         var destination = await site.AddDestination("example");
+        var (email, _) = await PageClient.Invite(_router, "owner", site.Id);
+        var account = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
         var sent = 0;
         foreach (var (method, path, operation) in Operations(await Read()))
         {
@@ -103,6 +109,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
 
             var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal)
                 .Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
+                .Replace("{account}", $"{account}", StringComparison.Ordinal)
                 .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal)
                 .Replace("{destination}", destination.Id.ToString(), StringComparison.Ordinal);
             using var content = new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json");
@@ -117,7 +124,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
             sent++;
         }
 
-        Assert.Equal(17, sent);
+        Assert.Equal(19, sent);
     }
 
     [Fact]

@@ -39,6 +39,17 @@ public sealed class PageClient : IDisposable
         return client;
     }
 
+    /// <summary>The same for somebody who may look at a site and change nothing.</summary>
+    public static async Task<PageClient> Viewer(RouterFixture router, Guid site)
+    {
+        var client = new PageClient(router);
+        var response = await router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site}/people", new { email = $"viewer-{Guid.NewGuid():N}@realty.test", role = "viewer" });
+        var added = await response.Content.ReadFromJsonAsync<JsonElement>();
+        await client.Submit(added.GetProperty("invitation").GetProperty("path").GetString()!, ("password", Password));
+        return client;
+    }
+
     public Task<HttpResponseMessage> SignIn(string email, string password) => Submit("/sign-in", ("email", email), ("password", password));
 
     /// <summary>Opens the page and sends its form, as a person would.</summary>

@@ -50,7 +50,13 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
     public static Task<Guid?> FindByEmail(NpgsqlConnection connection, string email) => connection.ExecuteScalarAsync<Guid?>(
         "select id from accounts where email = lower(@Email) and disabled_at is null", new { Email = email.Trim() });
 
-    public async Task<Change<Invitation>> Invite(NewAccount request, CancellationToken cancellationToken)
+    public Task<Change<Invitation>> Invite(NewAccount request, CancellationToken cancellationToken) =>
+        Invite(request, SiteRoles.Owner, cancellationToken);
+
+    /// <param name="request">Whom.</param>
+    /// <param name="siteRole">What they are at their sites.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Change<Invitation>> Invite(NewAccount request, string siteRole, CancellationToken cancellationToken)
     {
         var email = request.Email?.Trim().ToLowerInvariant() ?? "";
         var problems = new FieldProblems();
@@ -68,8 +74,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
                 "insert into accounts (id, email, role) values (@id, @email, @Role)",
                 new { id, email, Role = request.Role ?? Roles.Owner });
             await change.Connection.ExecuteAsync(
-                "insert into account_sites (account_id, site_id) select distinct @id, site from unnest(@Sites) as site",
-                new { id, Sites = request.Sites ?? [] });
+                "insert into account_sites (account_id, site_id, role) select distinct @id, site, @siteRole from unnest(@Sites) as site",
+                new { id, siteRole, Sites = request.Sites ?? [] });
             var invitation = await Link(change.Connection, id, email);
             await change.Commit(cancellationToken);
             return invitation with { Mailed = await mail.TryInvite(invitation, cancellationToken) };
@@ -126,13 +132,24 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         return disabled == 0 ? Refusal.NoSuch("account") : account;
     }
 
-    public async Task<Change<Guid>> GiveSite(Guid account, Guid site, CancellationToken cancellationToken)
+    /// <param name="account">Whom.</param>
+    /// <param name="site">Which.</param>
+    /// <param name="role">What it is there from now on, whatever it was.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Change<Guid>> GiveSite(Guid account, Guid site, string? role, CancellationToken cancellationToken)
     {
+        role ??= SiteRoles.Owner;
+        if (SitePeople.Invalid(role) is { } invalid)
+            return invalid;
+
         try
         {
             await using var change = await changes.Begin(cancellationToken);
             await change.Connection.ExecuteAsync(
-                "insert into account_sites (account_id, site_id) values (@account, @site) on conflict do nothing", new { account, site });
+                """
+                insert into account_sites (account_id, site_id, role) values (@account, @site, @role)
+                on conflict (account_id, site_id) do update set role = excluded.role
+                """, new { account, site, role });
             await change.Commit(cancellationToken);
             return account;
         }

@@ -6,6 +6,7 @@ internal static class AccountsHosting
     public static void AddAccounts(this IServiceCollection services)
     {
         services.AddSingleton<AccountSettings>();
+        services.AddSingleton<SitePeople>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<ApiTokens>();

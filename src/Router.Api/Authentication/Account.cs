@@ -14,20 +14,34 @@ internal static class Roles
     public const string Operator = "operator";
 }
 
+/// <summary>What an account is at a site; the values of <c>account_sites.role</c>.</summary>
+internal static class SiteRoles
+{
+    /// <summary>Sees the site and configures it, and lets others see it.</summary>
+    public const string Owner = "owner";
+
+    /// <summary>Sees what owners see, and changes nothing.</summary>
+    public const string Viewer = "viewer";
+}
+
 /// <summary>Who makes this request.</summary>
 /// <param name="Id">The account.</param>
 /// <param name="Email">What it signs in with.</param>
 /// <param name="Role">One of <see cref="Roles"/>.</param>
-/// <param name="Sites">The sites that it owns.</param>
+/// <param name="Sites">The sites whose leads it sees, as an owner or as a viewer.</param>
+/// <param name="Viewed">Those of them where it is a viewer.</param>
 /// <param name="TimeZone">In which its pages tell times.</param>
 /// <param name="Token">The name of the API token that the request came with; null on a page.</param>
-internal sealed record Account(Guid Id, string Email, string Role, Guid[] Sites, string TimeZone, string? Token = null)
+internal sealed record Account(Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, string? Token = null)
 {
     public bool IsOperator => Role == Roles.Operator;
 
-    public bool Owns(Guid site) => Sites.Contains(site);
+    /// <summary>Whether it sees who the leads of the site are.</summary>
+    public bool MaySeeLeads(Guid site) => Sites.Contains(site);
 
-    public bool MaySee(Guid site) => IsOperator || Owns(site);
+    public bool MaySee(Guid site) => IsOperator || Sites.Contains(site);
+
+    public bool MayChange(Guid site) => IsOperator || (Sites.Contains(site) && !Viewed.Contains(site));
 
     /// <summary>For the audit log.</summary>
     public string Actor => Token is null ? Email : $"{Email} (token {Token})";

@@ -8,7 +8,10 @@ namespace Router.Api.Authentication;
 internal sealed class AccountDirectory(NpgsqlDataSource database)
 {
     private const string Columns =
-        "a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites, a.time_zone";
+        """
+        a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
+        array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewed, a.time_zone
+        """;
 
     /// <summary>The account of a session; null once it is disabled or its password was changed since.</summary>
     public async Task<Account?> Find(Guid id, Guid stamp, CancellationToken cancellationToken)

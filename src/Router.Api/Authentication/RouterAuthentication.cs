@@ -11,6 +11,7 @@ internal static class RouterAuthentication
 {
     public const string ProductPolicy = "product-of-site";
     public const string SitePolicy = "site";
+    public const string SiteChangePolicy = "site-change";
     public const string OperatorPolicy = "operator";
 
     private const string AccountScheme = "Account";
@@ -39,6 +40,7 @@ internal static class RouterAuthentication
                 .AddAuthenticationSchemes(BasicProductHandler.SchemeName)
                 .AddRequirements(new ProductOfSite()))
             .AddPolicy(SitePolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new SiteAccess()))
+            .AddPolicy(SiteChangePolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new SiteAccess(changes: true)))
             .AddPolicy(OperatorPolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new OperatorOnly()));
     }
 }

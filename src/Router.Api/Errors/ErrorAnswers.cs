@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Router.Api.Authentication;
 using Router.Api.Incoming;
 using Router.Api.Pages;
 using Router.Core.Database;
@@ -65,10 +66,11 @@ internal static class ErrorAnswers
         // An exception has taken the headers away that were set by then.
         PagesHosting.NoSniffing(context.Response.Headers);
         context.Response.Headers.CacheControl = "no-store";
-        sentence ??= StatusSentences.Of(status, context.Request.Method);
+        var refusal = context.Features.Get<AccessRefusal>()?.Sentence;
+        sentence ??= refusal ?? StatusSentences.Of(status, context.Request.Method);
         var path = context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path.Value;
         if (PagesHosting.IsPage(path))
-            return ErrorPage.Write(context, status);
+            return ErrorPage.Write(context, status, refusal);
 
         return IncomingEndpoints.Owns(path)
             ? new IncomingError(status, sentence).ExecuteAsync(context)

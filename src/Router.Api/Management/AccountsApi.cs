@@ -21,8 +21,9 @@ internal static class AccountsApi
             .WithSummary("A new link, for a lost one or a lost password").Produces<Invitation>().ProducesProblem(404);
         accounts.MapDelete("/{id:uuid}", Disable).WithName("disableAccount").WithSummary("Disable it: its sessions and tokens end at once")
             .Produces(204).ProducesProblem(404).ProducesProblem(409);
-        accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite").WithSummary("The site becomes the account's too")
-            .Produces(204).ProducesProblem(404);
+        accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite")
+            .WithSummary("The site becomes the account's too, or it becomes a viewer of it")
+            .Produces(204).ProducesProblem(404).ProducesValidationProblem(422);
         accounts.MapDelete("/{id:uuid}/sites/{site:uuid}", TakeSite).WithName("takeSite").WithSummary("The site is no longer the account's")
             .Produces(204).ProducesProblem(404);
 
@@ -52,8 +53,9 @@ internal static class AccountsApi
     private static async Task<IResult> Disable(Guid id, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.Disable(id, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
-    private static async Task<IResult> GiveSite(Guid id, Guid site, AccountSettings accounts, CancellationToken cancellationToken) =>
-        (await accounts.GiveSite(id, site, cancellationToken)).Answer(_ => TypedResults.NoContent());
+    private static async Task<IResult> GiveSite(
+        Guid id, Guid site, string? role, AccountSettings accounts, CancellationToken cancellationToken) =>
+        (await accounts.GiveSite(id, site, role, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
     private static async Task<IResult> TakeSite(Guid id, Guid site, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.TakeSite(id, site, cancellationToken)).Answer(_ => TypedResults.NoContent());

@@ -47,7 +47,7 @@ internal static class DeliveriesApi
     private static async Task<IResult> Get(
         Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
+        if (await history.Find(site, @event, destination, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
         return TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts));
@@ -76,7 +76,7 @@ internal static class DeliveriesApi
         bool isDue, Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, string rule,
         CancellationToken cancellationToken)
     {
-        if (await history.Find(site, @event, destination, context.Account().Owns(site), cancellationToken) is not { } found)
+        if (await history.Find(site, @event, destination, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
         return isDue

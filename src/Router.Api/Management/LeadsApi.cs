@@ -32,7 +32,7 @@ internal static class LeadsApi
         var after = Guid.Empty;
         if (cursor is not null && !Uuids.TryParse(cursor, out after))
             problems.Add("cursor", "'cursor' is not one that this list gave out.");
-        var mayKnow = context.Account().Owns(site);
+        var mayKnow = context.Account().MaySeeLeads(site);
         if (!mayKnow && !string.IsNullOrWhiteSpace(q) && !Uuids.TryParse(q, out _))
             problems.Add("q", "'q' must be the id of a lead or message: only the site's owners can search by name.");
         if (problems.Any)
@@ -48,7 +48,7 @@ internal static class LeadsApi
     private static async Task<IResult> Get(
         Guid site, Guid lead, LeadSearch search, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await search.Find(site, lead, context.Account().Owns(site), cancellationToken) is not { } found)
+        if (await search.Find(site, lead, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
             return Problems.NoSuch("lead");
 
         return TypedResults.Ok(new LeadView(

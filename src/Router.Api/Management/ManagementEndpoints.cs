@@ -42,6 +42,7 @@ internal static class ManagementEndpoints
         api.MapSetAside();
         api.MapRefusedLeads();
         api.MapAccounts();
+        api.MapPeople();
         api.MapAudit();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class RefusedLeadSettings(
         if (await Body(site, id, cancellationToken) is not { } body)
             return null;
 
-        if (!changes.Account.Owns(site))
+        if (!changes.Account.MaySeeLeads(site))
             await Audit(site, $"{id:D}", "shown", "contents", 1);
         return body;
     }

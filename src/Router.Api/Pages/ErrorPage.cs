@@ -8,7 +8,10 @@ namespace Router.Api.Pages;
 /// </summary>
 internal static class ErrorPage
 {
-    public static Task Write(HttpContext context, int status)
+    /// <param name="context">The request.</param>
+    /// <param name="status">The answer.</param>
+    /// <param name="reason">Better words than the status has, where somebody knows them.</param>
+    public static Task Write(HttpContext context, int status, string? reason = null)
     {
         var (title, sentence) = status switch
         {
@@ -33,7 +36,8 @@ internal static class ErrorPage
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{html.Encode(title)} · Lead router</title><link rel="stylesheet" href="{Stylesheet.Path}"></head>
             <body><header class="top"><a class="brand" href="/">Lead router</a></header>
-            <main class="narrow"><h1>{html.Encode(title)}</h1><p>{html.Encode(sentence)}</p><p><a href="/">Back to the start</a></p></main>
+            <main class="narrow"><h1>{html.Encode(title)}</h1><p>{html.Encode(reason ?? sentence)}</p>
+            <p><a href="/">Back to the start</a></p></main>
             </body>
             </html>
             """, Encoding.UTF8);

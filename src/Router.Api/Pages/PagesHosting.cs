@@ -10,11 +10,17 @@ namespace Router.Api.Pages;
 /// <summary>The web pages: rendered here, plain HTML forms, no script anywhere.</summary>
 internal static class PagesHosting
 {
+    private static readonly string[] ChangingPages =
+        ["Catalogue", "Connect", "NewDestination", "RotateSecret", "SwitchOff", "DeleteDestination", "Missed", "EraseLead"];
+
     public static void AddPages(this IServiceCollection services)
     {
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/Sites", RouterAuthentication.SitePolicy);
+            // These are nothing but a form.
+            foreach (var page in ChangingPages)
+                options.Conventions.AuthorizePage($"/Sites/{page}", RouterAuthentication.SiteChangePolicy);
             options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
             options.Conventions.AllowAnonymousToPage("/SignIn");
             options.Conventions.AllowAnonymousToPage("/Invitation");

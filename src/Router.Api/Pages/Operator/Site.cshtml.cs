@@ -11,7 +11,7 @@ namespace Router.Api.Pages.Operator;
 
 /// <summary>What operators set of a site: how it is called, who owns it, which products send for it.</summary>
 internal sealed class SiteModel(
-    NpgsqlDataSource database, SiteSettings sites, AccountSettings accounts, ProductSettings products, DestinationSettings destinations)
+    NpgsqlDataSource database, SiteSettings sites, SitePeople people, ProductSettings products, DestinationSettings destinations)
         : SitePage(database)
 {
     [BindProperty(Name = "name")]
@@ -22,9 +22,6 @@ internal sealed class SiteModel(
 
     [BindProperty(Name = "login_url_template")]
     public string? LoginUrlTemplate { get; set; }
-
-    [BindProperty(Name = "email")]
-    public string? Email { get; set; }
 
     [BindProperty(Name = "username")]
     public string? Username { get; set; }
@@ -37,54 +34,20 @@ internal sealed class SiteModel(
 
     public IReadOnlyList<Destination> Destinations { get; private set; } = [];
 
-    public IReadOnlyList<AccountRow> Owners { get; private set; } = [];
+    public IReadOnlyList<Person> People { get; private set; } = [];
 
     public IReadOnlyList<(string Username, string DisplayName)> Products { get; private set; } = [];
 
     /// <summary>Some of those that may not send yet.</summary>
     public IReadOnlyList<string> OtherProducts { get; private set; } = [];
 
-    /// <summary>Shown this once.</summary>
-    public Invitation? Invited { get; private set; }
-
-    public async Task OnGet(CancellationToken cancellationToken)
-    {
-        Invited = this.ShownNow<Invitation>();
-        await Load(cancellationToken);
-    }
+    public Task OnGet(CancellationToken cancellationToken) => Load(cancellationToken);
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var changed = await sites.Change(
             SiteId, new SiteFields(Name?.Trim() ?? "", Domain?.Trim() ?? "", LoginUrlTemplate?.Trim() ?? ""), cancellationToken);
         return await After(changed.Refusal, "Saved. It is in force for the next lead.", about: "", cancellationToken);
-    }
-
-    public async Task<IActionResult> OnPostGive(CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        if (await AccountSettings.FindByEmail(connection, Email ?? "") is not { } account)
-            return await After(Refusal.Conflict("There is no account with this e-mail yet: invite it."), notice: "", "email",
-                cancellationToken);
-
-        var given = await accounts.GiveSite(account, SiteId, cancellationToken);
-        return await After(given.Refusal, $"{Site.Name} is {Email!.Trim()}'s too.", "email", cancellationToken);
-    }
-
-    public async Task<IActionResult> OnPostInvite(CancellationToken cancellationToken)
-    {
-        var invited = await accounts.Invite(new NewAccount(Email, Sites: [SiteId]), cancellationToken);
-        if (invited.Refusal is { } refusal)
-            return await After(refusal, notice: "", "email", cancellationToken);
-
-        this.ShowOnce(invited.Made!);
-        return RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: "owners");
-    }
-
-    public async Task<IActionResult> OnPostTake(Guid account, CancellationToken cancellationToken)
-    {
-        var taken = await accounts.TakeSite(account, SiteId, cancellationToken);
-        return await After(taken.Refusal, $"{Email} can no longer see {Site.Name}.", about: "", cancellationToken);
     }
 
     public async Task<IActionResult> OnPostAllow(CancellationToken cancellationToken)
@@ -126,7 +89,7 @@ internal sealed class SiteModel(
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
-        Owners = await AccountSettings.List(connection, SiteId);
+        People = await people.List(SiteId, cancellationToken);
         Products = (await connection.QueryAsync<(string, string)>(
             """
             select p.username, p.display_name from product_sites s join products p on p.username = s.product

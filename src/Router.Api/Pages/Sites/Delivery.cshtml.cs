@@ -35,7 +35,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     /// <summary>Null for whoever may not see the contents, and when there are none any more.</summary>
     public SentRequest? Sent { get; private set; }
 
-    public bool MaySeeContents => Delivery.IsTest || HttpContext.Account().Owns(SiteId);
+    public bool MaySeeContents => Delivery.IsTest || MaySeeLeads;
 
     public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && State is not DeliveryState.Held
         && (State == DeliveryState.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
@@ -65,7 +65,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
-        if (await history.Find(SiteId, EventId, DestinationId, HttpContext.Account().Owns(SiteId), cancellationToken) is not { } found)
+        if (await history.Find(SiteId, EventId, DestinationId, MaySeeLeads, cancellationToken) is not { } found)
             return false;
 
         (Delivery, HasNewer, AttemptsLeftOut) = (found.Delivery, found.HasNewer, Math.Max(0, found.Attempts.Count - MostAttempts));

@@ -32,7 +32,7 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
             """
             select accepted_at, case when @isOwner then body end from lead_events
             where site_id = @SiteId and lead_id = @LeadId and test is null order by accepted_at limit 20
-            """, new { SiteId, LeadId, isOwner = HttpContext.Account().Owns(SiteId) }, cancellationToken: cancellationToken))).AsList();
+            """, new { SiteId, LeadId, isOwner = MaySeeLeads }, cancellationToken: cancellationToken))).AsList();
         CameIn = events.Count == 0 ? null : events[0].AcceptedAt;
         Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line)
             .FirstOrDefault(line => line is not null);

@@ -30,7 +30,7 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
-        if (await search.Find(SiteId, LeadId, HttpContext.Account().Owns(SiteId), cancellationToken) is not { } lead)
+        if (await search.Find(SiteId, LeadId, MaySeeLeads, cancellationToken) is not { } lead)
             return NotFound();
 
         Lead = lead;

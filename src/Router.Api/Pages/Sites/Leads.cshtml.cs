@@ -26,8 +26,6 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
 
     public string? Next { get; private set; }
 
-    public bool MaySeeWho => HttpContext.Account().Owns(SiteId);
-
     public bool IsId => Uuids.TryParse(Text, out _);
 
     public int DaysKept => (int)retention.Value.BodiesAfter.TotalDays;
@@ -35,7 +33,7 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
     public async Task OnGet(CancellationToken cancellationToken)
     {
         var page = Page<FoundLead>.Of(
-            await search.Newest(SiteId, Text, MaySeeWho, After, PageSize + 1, cancellationToken), PageSize,
+            await search.Newest(SiteId, Text, MaySeeLeads, After, PageSize + 1, cancellationToken), PageSize,
             lead => lead.LeadId.ToString("N"));
         (Rows, Next) = (page.Items, page.Next);
     }
@@ -59,7 +57,7 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
         var after = (Guid?)null;
         do
         {
-            var rows = await search.Newest(SiteId, Text, MaySeeWho, after, CsvPage, cancellationToken);
+            var rows = await search.Newest(SiteId, Text, MaySeeLeads, after, CsvPage, cancellationToken);
             yield return rows.Select(lead => (object?[])[
                 lead.LeadId.ToString("N"), lead.FirstAt, lead.LastAt, lead.Source, lead.Name, lead.Email, lead.Phone, lead.Updates,
                 lead.Activities, .. destinations.Select(destination => State(lead, destination.Id)),

@@ -43,13 +43,11 @@ internal sealed class RefusedLeadModel(
     /// <summary>Whether it was sent as something else than text.</summary>
     public bool IsNoText { get; private set; }
 
-    public bool Owns => HttpContext.Account().Owns(SiteId);
-
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
             return NotFound();
-        if (Owns)
+        if (MaySeeLeads)
             await Show(cancellationToken);
         return Page();
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
+using Router.Api.Authentication;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.Sites;
@@ -13,6 +14,12 @@ internal abstract class SitePage(NpgsqlDataSource database) : PageModel
     public Guid SiteId { get; set; }
 
     public Site Site { get; private set; } = null!;
+
+    /// <summary>Whether this account may look here and change nothing. Forms that change something don't show then.</summary>
+    public bool IsViewer => !HttpContext.Account().MayChange(SiteId);
+
+    /// <summary>Whether this account sees who the leads are, and what receivers answer.</summary>
+    public bool MaySeeLeads => HttpContext.Account().MaySeeLeads(SiteId);
 
     protected NpgsqlDataSource Database => database;
 

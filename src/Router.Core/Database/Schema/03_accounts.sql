@@ -15,10 +15,11 @@ create table accounts (
 );
 create unique index accounts_email on accounts (email);
 
--- Which sites an owner sees; operators see all.
+-- Which sites an account sees; operators see all. A viewer of a site sees what its owners see, and changes nothing.
 create table account_sites (
     account_id uuid not null references accounts (id) on delete cascade,
     site_id    uuid not null references sites (id) on delete cascade,
+    role       text not null default 'owner' check (role in ('owner', 'viewer')),
     primary key (account_id, site_id)
 );
 create index account_sites_site on account_sites (site_id);
