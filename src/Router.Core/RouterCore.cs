@@ -148,6 +148,7 @@ public static class RouterCore
         services.AddSingleton<TroubledDestinations>();
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<SiteStatement>();
+        services.AddSingleton<LeadsToday>();
         services.AddSingleton<IntakeByHour>();
         services.AddSingleton<OpenTroubles>();
         return services;

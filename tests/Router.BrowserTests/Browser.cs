@@ -40,12 +40,16 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     }
 
     /// <summary>A new window. Without script unless a test needs it to look into the page: nobody needs it to use one.</summary>
+    /// <param name="width">Of the window, in pixels.</param>
+    /// <param name="dark">Whether it asks for dark colours.</param>
+    /// <param name="script">Whether it runs script.</param>
     /// <param name="at">Another router than the one that all tests share.</param>
-    public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false, Uri? at = null)
+    /// <param name="timeZone">Where it is; UTC without.</param>
+    public async Task<IPage> Open(int width = 1280, bool dark = false, bool script = false, Uri? at = null, string? timeZone = null)
     {
         var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = (at ?? Router.Api.Url).AbsoluteUri, JavaScriptEnabled = script,
+            BaseURL = (at ?? Router.Api.Url).AbsoluteUri, JavaScriptEnabled = script, TimezoneId = timeZone,
             ViewportSize = new ViewportSize { Width = width, Height = 800 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
         });
@@ -63,10 +67,11 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     }
 
     /// <summary>A window in which an owner of the sites is signed in.</summary>
-    public async Task<IPage> SignInAsOwner(TestSite[] sites, int width = 1280, bool dark = false, bool script = false)
+    public async Task<IPage> SignInAsOwner(
+        TestSite[] sites, int width = 1280, bool dark = false, bool script = false, string? timeZone = null)
     {
         var (_, link) = await Invite(sites);
-        var page = await Open(width, dark, script);
+        var page = await Open(width, dark, script, timeZone: timeZone);
         await page.GotoAsync(link);
         await page.GetByLabel("Password").FillAsync(Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save and sign in" }).ClickAsync();

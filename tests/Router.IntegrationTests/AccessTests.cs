@@ -34,7 +34,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, "/" or "/account" or "/sign-out") => "page",
         (_, "/sign-in" or "/invitation/{token}" or "/guide/receivers" or "/lost-password" or "/unsubscribe/{link}") => "anybody",
         ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
-        ("GET", var p) when p.StartsWith("/style-", StringComparison.Ordinal) => "anybody",
+        ("GET", var p) when p.StartsWith("/assets/", StringComparison.Ordinal) => "anybody",
         _ => null,
     };
 

@@ -38,6 +38,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/deliveries",
                 "GET /api/sites/{site}/deliveries/{event}/{destination}",
                 "GET /api/sites/{site}/destinations",
+                "GET /api/sites/{site}/destinations/{destination}/checks",
                 "GET /api/sites/{site}/destinations/{destination}/checks/{check}",
                 "GET /api/sites/{site}/destinations/{id}",
                 "GET /api/sites/{site}/leads",

@@ -7,6 +7,7 @@ internal static class AccountsHosting
     {
         services.AddSingleton<AccountSettings>();
         services.AddSingleton<SitePeople>();
+        services.AddSingleton<TimeZoneChoice>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<ApiTokens>();

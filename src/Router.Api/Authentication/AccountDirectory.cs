@@ -10,7 +10,8 @@ internal sealed class AccountDirectory(NpgsqlDataSource database)
     private const string Columns =
         """
         a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
-        array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewed, a.time_zone
+        array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewed,
+        coalesce(a.time_zone, 'Etc/UTC') as time_zone
         """;
 
     /// <summary>The account of a session; null once it is disabled or its password was changed since.</summary>

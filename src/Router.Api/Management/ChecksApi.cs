@@ -9,6 +9,8 @@ namespace Router.Api.Management;
 /// <summary>Tests of a destination, and its go-live check.</summary>
 internal static class ChecksApi
 {
+    private const int MostListed = 20;
+
     internal sealed record NewCheck(bool? GoLive = null);
 
     internal sealed record StartedCheck(Guid Id);
@@ -28,6 +30,8 @@ internal static class ChecksApi
         checks.MapPost("", Start).WithName("startCheck").WithSummary("Send a test lead, or run the go-live check")
             .Produces<StartedCheck>(202).ProducesProblem(404).ProducesProblem(429)
             .WithMetadata(new RequestExample("""{"go_live": true}"""));
+        checks.MapGet("", List).WithName("listChecks").WithSummary("The latest 20 tests of a destination, newest first")
+            .Produces<Page<Check>>().ProducesProblem(404);
         checks.MapGet("/{check:uuid}", Get).WithName("getCheck").WithSummary("How far a check is, and what came back").Produces<Check>()
             .ProducesProblem(404);
     }
@@ -46,6 +50,11 @@ internal static class ChecksApi
             : TypedResults.Problem(
                 "That were many tests within a minute. Wait a moment, then try again.", statusCode: StatusCodes.Status429TooManyRequests);
     }
+
+    private static async Task<IResult> List(
+        Guid site, Guid destination, DestinationCheck checks, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Page<Check>(
+            (await checks.Latest(site, destination, MostListed, cancellationToken)).ConvertAll(View), Next: null));
 
     private static async Task<IResult> Get(
         Guid site, Guid destination, Guid check, DestinationCheck checks, CancellationToken cancellationToken) =>

@@ -11,8 +11,8 @@ namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class AccountModel(
-    NpgsqlDataSource database, ConfigurationChanges changes, SignIns signIns, Passwords passwords, ApiTokens tokens,
-    AlertChoices alerts, AccountMail mail) : PageModel
+    NpgsqlDataSource database, SignIns signIns, Passwords passwords, ApiTokens tokens, TimeZoneChoice zones, AlertChoices alerts,
+    AccountMail mail) : PageModel
 {
     [BindProperty(Name = "current_password")]
     public string? CurrentPassword { get; set; }
@@ -60,10 +60,7 @@ internal sealed class AccountModel(
     {
         if (zone is not null && TimeZones.All.Contains(zone, StringComparer.Ordinal))
         {
-            await using var change = await changes.Begin(cancellationToken);
-            await change.Connection.ExecuteAsync(
-                "update accounts set time_zone = @zone where id = @Id", new { zone, HttpContext.Account().Id });
-            await change.Commit(cancellationToken);
+            await zones.Choose(zone, cancellationToken);
             this.Notice("Times are shown in your time zone now.");
         }
 

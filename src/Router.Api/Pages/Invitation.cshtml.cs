@@ -10,13 +10,17 @@ namespace Router.Api.Pages;
 
 /// <summary>The one-time link: whoever has it chooses the password. Not used up by looking at it.</summary>
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class InvitationModel(Passwords passwords) : PageModel
+internal sealed class InvitationModel(Passwords passwords, TimeZoneChoice zones) : PageModel
 {
     [FromRoute]
     public string Token { get; set; } = "";
 
     [BindProperty(Name = "password")]
     public string? Password { get; set; }
+
+    /// <summary>What the browser says, where it has script.</summary>
+    [BindProperty(Name = "time_zone")]
+    public string? TimeZone { get; set; }
 
     /// <summary>Null when the link is no longer good.</summary>
     public string? Email { get; private set; }
@@ -41,6 +45,7 @@ internal sealed class InvitationModel(Passwords passwords) : PageModel
             return Redirect("/sign-in");
 
         await HttpContext.SignIn(session);
+        await zones.Suggest(session, TimeZone, cancellationToken);
         this.Notice("Welcome. Your password is set and you are signed in.");
         return Redirect("/");
     }

@@ -238,7 +238,7 @@ internal static class Labels
             ("kind", var kind) => Kind(kind),
             ("paused_by", "router") => "the router",
             ("paused_by", _) => "a person",
-            ("time_zone", var zone) => zone.Replace('_', ' '),
+            ("time_zone", var zone) => TimeZones.Name(zone),
             var (_, text) => text,
         },
         _ => value.ToString(),

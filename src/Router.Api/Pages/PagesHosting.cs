@@ -7,7 +7,7 @@ using Router.Hosting;
 
 namespace Router.Api.Pages;
 
-/// <summary>The web pages: rendered here, plain HTML forms, no script anywhere.</summary>
+/// <summary>The web pages: rendered here, plain HTML forms, and a script that improves them. They work without it.</summary>
 internal static class PagesHosting
 {
     private static readonly string[] ChangingPages =
@@ -79,7 +79,7 @@ internal static class PagesHosting
 
     public static void MapPages(this WebApplication app)
     {
-        app.MapStylesheet();
+        app.MapAssets();
         app.MapRazorPages().RequireAuthorization();
     }
 
@@ -89,7 +89,8 @@ internal static class PagesHosting
     private static Task SetHeaders(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+            + "base-uri 'none'; frame-ancestors 'none'";
         NoSniffing(headers);
         headers.XFrameOptions = "DENY";
         // An invitation's link is a secret.

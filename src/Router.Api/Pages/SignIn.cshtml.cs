@@ -7,7 +7,7 @@ using Router.Api.Authentication;
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeProvider time) : PageModel
+internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeZoneChoice zones, TimeProvider time) : PageModel
 {
     public bool CanMail => lost.CanMail;
 
@@ -20,6 +20,10 @@ internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeProvi
     [BindProperty(Name = "return", SupportsGet = true)]
     public string? Return { get; set; }
 
+    /// <summary>What the browser says, where it has script.</summary>
+    [BindProperty(Name = "time_zone")]
+    public string? TimeZone { get; set; }
+
     public IActionResult OnGet() => HttpContext.SignedIn() is null ? Page() : Redirect("/");
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
@@ -27,6 +31,7 @@ internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeProvi
         if (await signIns.Try(Email ?? "", Password ?? "", cancellationToken) is { } session)
         {
             await HttpContext.SignIn(session);
+            await zones.Suggest(session, TimeZone, cancellationToken);
             TempData.Remove("tries");
             return Redirect(LocalPath.Of(Return, Url));
         }

@@ -18,6 +18,9 @@ internal static class TimeZones
             .Distinct(StringComparer.Ordinal),
     ];
 
+    /// <summary>As people read it.</summary>
+    public static string Name(string id) => id == "Etc/UTC" ? "UTC" : id.Replace('_', ' ');
+
     /// <summary>A time as the account's people read it, no longer than it must be.</summary>
     public static string Words(DateTimeOffset at, HttpContext context, DateTimeOffset now)
     {

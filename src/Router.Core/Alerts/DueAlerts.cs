@@ -76,7 +76,7 @@ public sealed class DueAlerts(NpgsqlDataSource database, IOptions<AlertOptions> 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var readers = await connection.QueryAsync<AlertReader>(new CommandDefinition(
             """
-            select a.id, a.email, a.time_zone, a.quiet_from, a.quiet_until, a.unsubscribe from accounts a
+            select a.id, a.email, coalesce(a.time_zone, 'Etc/UTC') as time_zone, a.quiet_from, a.quiet_until, a.unsubscribe from accounts a
             where a.id in (select account_id from alerts where sent_at is null and dropped_at is null and due_at <= @now)
               and not exists (select from alerts l where l.account_id = a.id and l.sent_at > @now - @BetweenMails)
             """, new { now, options.Value.BetweenMails }, cancellationToken: cancellationToken));

@@ -87,7 +87,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     public async ValueTask<CheckReport?> Read(Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var report = await Find(connection, siteId, destinationId, check, cancellationToken);
+        var report = (await Find(connection, siteId, destinationId, [check], cancellationToken)).SingleOrDefault();
         if (report is { IsGoLive: true, Passed: true })
         {
             await connection.ExecuteAsync(new CommandDefinition(
@@ -101,31 +101,48 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         return report;
     }
 
-    private static async Task<CheckReport?> Find(
-        NpgsqlConnection connection, Guid siteId, Guid destinationId, Guid check, CancellationToken cancellationToken)
+    /// <summary>The latest ones of a destination, newest first, for as long as its deliveries are kept.</summary>
+    public async Task<List<CheckReport>> Latest(Guid siteId, Guid destinationId, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var checks = (await connection.QueryAsync<Guid>(new CommandDefinition(
+            """
+            select e.lead_id from (
+                select event_id, accepted_at from deliveries
+                where destination_id = @destinationId and site_id = @siteId and is_test order by accepted_at desc limit 2 * @limit) d
+            join lead_events e on e.id = d.event_id
+            where e.lead_id is not null
+            group by e.lead_id order by max(d.accepted_at) desc limit @limit
+            """, new { siteId, destinationId, limit }, cancellationToken: cancellationToken))).AsList();
+        return checks.Count == 0 ? [] : await Find(connection, siteId, destinationId, [.. checks], cancellationToken);
+    }
+
+    private static async Task<List<CheckReport>> Find(
+        NpgsqlConnection connection, Guid siteId, Guid destinationId, Guid[] checks, CancellationToken cancellationToken)
     {
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"""
-            select e.id, e.test, d.state, e.accepted_at
+            select e.lead_id as check, e.id as event_id, e.test, d.state, e.accepted_at
             from lead_events e
             join deliveries d on d.destination_id = @destinationId and d.accepted_at = e.accepted_at and d.event_id = e.id
-            where e.site_id = @siteId and e.lead_id = @check and e.test is not null
-            order by e.test;
+            where e.site_id = @siteId and e.lead_id = any (@checks) and e.test is not null
+            order by e.accepted_at desc, e.lead_id, e.test;
 
             select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
                    a.response_body, a.response_headers, a.requests
             from lead_events e cross join lateral ({DeliveryHistory.AttemptsOf("@destinationId")}) a
-            where e.site_id = @siteId and e.lead_id = @check and e.test is not null
+            where e.site_id = @siteId and e.lead_id = any (@checks) and e.test is not null
             order by a.attempt, a.started_at
-            """, new { siteId, destinationId, check }, cancellationToken: cancellationToken));
-        var steps = (await results.ReadAsync<(Guid Event, string Test, string State, DateTimeOffset AcceptedAt)>()).AsList();
+            """, new { siteId, destinationId, checks }, cancellationToken: cancellationToken));
+        var steps = (await results.ReadAsync<TestOfCheck>()).AsList();
         var attempts = (await results.ReadAsync<AttemptOfEvent>()).ToLookup(row => row.EventId, row => row.ToRow());
-        if (steps.Count == 0)
-            return null;
-
-        return new CheckReport(check, steps[0].AcceptedAt, [.. steps.Select(step =>
-            new CheckStep(step.Event, step.Test, DeliveryStates.Parse(step.State), [.. attempts[step.Event]]))]);
+        return [.. steps.GroupBy(step => step.Check).Select(check => new CheckReport(
+            check.Key, check.First().AcceptedAt,
+            [.. check.Select(step => new CheckStep(
+                step.EventId, step.Test, DeliveryStates.Parse(step.State), [.. attempts[step.EventId]]))]))];
     }
+
+    private sealed record TestOfCheck(Guid Check, Guid EventId, string Test, string State, DateTimeOffset AcceptedAt);
 
     private sealed record AttemptOfEvent(
         Guid EventId, int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error,

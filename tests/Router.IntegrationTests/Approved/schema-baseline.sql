@@ -252,7 +252,7 @@ create table accounts (
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
     failed_sign_ins int not null default 0,
     locked_until    timestamptz,
-    time_zone       text not null default 'Etc/UTC',            -- in which its pages tell times
+    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
 );
@@ -367,6 +367,7 @@ create index deliveries_due on deliveries (destination_id, next_attempt_at) wher
 create index deliveries_held on deliveries (destination_id, accepted_at) where state = 'held';
 create index deliveries_dead on deliveries (accepted_at desc, event_id desc, destination_id desc) where state = 'dead' and not is_test;
 create index deliveries_dead_of_destination on deliveries (destination_id, accepted_at desc, event_id desc) where state = 'dead';
+create index deliveries_tests on deliveries (destination_id, accepted_at desc) where is_test;
 create index deliveries_refused on deliveries (destination_id, accepted_at desc, event_id desc) where state in ('rejected', 'canceled');
 
 -- Deliveries that wait for an earlier event of their lead at the same destination; their rows are held. Whoever finds none of these behind a held row

@@ -15,6 +15,8 @@ internal sealed class DestinationModel(
     AuditLog log, ActiveNotice notice,
     TimeProvider time) : SitePage(database)
 {
+    private const int MostChecks = 10;
+
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
 
@@ -45,6 +47,9 @@ internal sealed class DestinationModel(
 
     /// <summary>From a new destination to its first lead; none after that.</summary>
     public IReadOnlyList<FirstStep> Steps { get; private set; } = [];
+
+    /// <summary>Its latest tests, newest first.</summary>
+    public IReadOnlyList<CheckReport> Checks { get; private set; } = [];
 
     /// <summary>Whether it was on before it was off.</summary>
     public bool WasOff { get; private set; }
@@ -159,6 +164,7 @@ internal sealed class DestinationModel(
         WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
+        Checks = await checks.Latest(SiteId, DestinationId, MostChecks, cancellationToken);
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
         return true;
     }

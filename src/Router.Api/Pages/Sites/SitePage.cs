@@ -34,6 +34,7 @@ internal abstract class SitePage(NpgsqlDataSource database) : PageModel
             }
 
             Site = site;
+            ViewData["Site"] = site;
         }
 
         await next();

@@ -9,7 +9,7 @@ create table accounts (
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
     failed_sign_ins int not null default 0,
     locked_until    timestamptz,
-    time_zone       text not null default 'Etc/UTC',            -- in which its pages tell times
+    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
 );

@@ -68,6 +68,7 @@ create index deliveries_due on deliveries (destination_id, next_attempt_at) wher
 create index deliveries_held on deliveries (destination_id, accepted_at) where state = 'held';
 create index deliveries_dead on deliveries (accepted_at desc, event_id desc, destination_id desc) where state = 'dead' and not is_test;
 create index deliveries_dead_of_destination on deliveries (destination_id, accepted_at desc, event_id desc) where state = 'dead';
+create index deliveries_tests on deliveries (destination_id, accepted_at desc) where is_test;
 create index deliveries_refused on deliveries (destination_id, accepted_at desc, event_id desc) where state in ('rejected', 'canceled');
 
 -- Deliveries that wait for an earlier event of their lead at the same destination; their rows are held. Whoever finds none of these behind a held row

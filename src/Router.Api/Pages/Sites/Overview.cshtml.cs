@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
@@ -11,13 +12,24 @@ namespace Router.Api.Pages.Sites;
 /// <param name="Destination">The destination.</param>
 /// <param name="Health">How it does.</param>
 /// <param name="PartnerIdLabel">What its maker calls the Partner ID.</param>
-internal sealed record DestinationWithHealth(Destination Destination, DestinationHealthRow Health, string PartnerIdLabel);
+/// <param name="HalfWithin">Half of what was delivered within 24 hours was there within this time; null where nothing was.</param>
+internal sealed record DestinationWithHealth(
+    Destination Destination, DestinationHealthRow Health, string PartnerIdLabel, TimeSpan? HalfWithin = null);
 
-/// <summary>Configure destinations: where this site's leads go, and how each of them does.</summary>
-internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHealth health, DestinationSettings settings,
-    SiteSettings sites, ActiveNotice notice, Attention attention) : SitePage(database)
+/// <summary>The first page of a site: what needs somebody, how the day goes, where its leads go and how each destination does.</summary>
+internal sealed class OverviewModel(
+    NpgsqlDataSource database, DestinationHealth health, LeadsToday leadsToday, SiteStatement statement, DestinationSettings settings,
+    SiteSettings sites, ActiveNotice notice, Attention attention, TimeProvider time) : SitePage(database)
 {
     private const int Most = 500;
+
+    [BindProperty(Name = "days", SupportsGet = true)]
+    public int Days { get; set; } = 1;
+
+    public DayOfLeads Today { get; private set; } = null!;
+
+    /// <summary>All destinations together; null where nothing came.</summary>
+    public Chart? Chart { get; private set; }
 
     public IReadOnlyList<AttentionItem> Attention { get; private set; } = [];
 
@@ -25,7 +37,13 @@ internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHe
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
+        Days = Days is 7 or 30 ? Days : 1;
+        var now = time.GetUtcNow();
         Attention = await attention.Of([SiteId], Most, cancellationToken);
+        Today = await leadsToday.Of(SiteId, TimeZones.Find(HttpContext.Account().TimeZone), cancellationToken);
+        var hours = await statement.Read(SiteId, destination: null, now.AddDays(-Days), now, byHour: true, cancellationToken);
+        Chart = hours.Count == 0 ? null : Chart.Of(hours, now, Days);
+        var speed = (await statement.Speed(SiteId, now.AddDays(-1), now, cancellationToken)).ToDictionary(row => row.DestinationId);
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);
@@ -33,8 +51,9 @@ internal sealed class DestinationsModel(NpgsqlDataSource database, DestinationHe
             "select id, partner_id_label from integrations where id in (select integration_id from destinations where site_id = @SiteId)",
             new { SiteId })).ToDictionary(row => row.Id, row => row.Label);
         Destinations = rows.ConvertAll(row => new DestinationWithHealth(
-            row, healths[row.Id], row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label
-                : "Partner ID"));
+            row, healths[row.Id],
+            row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label : "Partner ID",
+            speed.TryGetValue(row.Id, out var took) && took.DeliveredP50 is { } half ? TimeSpan.FromMilliseconds(half) : null));
     }
 
     public async Task<IActionResult> OnPostActive(Guid destination, bool active, CancellationToken cancellationToken)
