@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -51,6 +52,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/leads/{delivery.GetProperty("lead_id")}/erase", "erase", width);
         await Look(page, $"{path}/statement?destination={broken.Id}", "statement", width);
         await Look(page, $"{path}/changes", "changes", width);
+        await Look(page, $"{path}/people", "people", width);
+        await Look(page, $"{path}/replays", "replays", width);
         await Look(page, "/account", "account", width);
         await Look(page, "/nowhere", "not-found", width);
 
@@ -108,9 +111,16 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await page.GotoAsync(path);
         await page.ScreenshotAsync(
             new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{name}-{width}.png"), FullPage = true });
-        var axe = await page.RunAxe();
-        Assert.True(axe.Violations.Length == 0, $"{name} at {width}: "
-            + string.Join("; ", axe.Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")));
+        AssertNone((await page.RunAxe()).Violations);
         Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+
+        // In the other colours only the contrast can differ.
+        var isDark = await page.EvaluateAsync<bool>("matchMedia('(prefers-color-scheme: dark)').matches");
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = isDark ? ColorScheme.Light : ColorScheme.Dark });
+        AssertNone((await page.RunAxe(new AxeRunOptions { RunOnly = RunOnlyOptions.Rules("color-contrast") })).Violations);
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light });
+
+        void AssertNone(AxeResultItem[] violations) => Assert.True(violations.Length == 0, $"{name} at {width}: "
+            + string.Join("; ", violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")));
     }
 }

@@ -199,7 +199,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         _router.Receiver.Answer(destination.Path, 200);
 
         var page = await browser.SignInAsOwner([site]);
-        await page.GetByRole(AriaRole.Link, new() { Name = "3 given up" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "3 failed for good" }).ClickAsync();
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link).First.ClickAsync();
         await Expect(page.GetByText("attempt: answered 500")).ToHaveCountAsync(4);
         await Expect(page.GetByText("out of <b>order</b>").First).ToBeVisibleAsync();
@@ -243,8 +243,8 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         await Expect(page.GetByRole(AriaRole.Row).Last).ToContainTextAsync("Blue Door CRM failed for good");
         await page.GetByRole(AriaRole.Link, new() { Name = "Ann Keo" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Ann Keo" })).ToBeVisibleAsync();
-        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "Blue Door CRM" })).ToContainTextAsync("given up");
-        await page.GetByRole(AriaRole.Link, new() { Name = "given up" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "Blue Door CRM" })).ToContainTextAsync("failed for good");
+        await page.GetByRole(AriaRole.Link, new() { Name = "failed for good" }).ClickAsync();
         await Expect(page.GetByText("answered 401").First).ToBeVisibleAsync();
     }
 
@@ -297,7 +297,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
             async () =>
             {
                 await page.ReloadAsync();
-                return await page.GetByRole(AriaRole.Link, new() { Name = "1 held" }).CountAsync() == 1;
+                return await page.GetByRole(AriaRole.Link, new() { Name = "1 on hold" }).CountAsync() == 1;
             },
             "the page says that one is held");
         await Button(page, "Resume now").ClickAsync();

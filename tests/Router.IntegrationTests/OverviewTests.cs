@@ -35,7 +35,7 @@ public sealed class OverviewTests(SharedRouter shared) : IClassFixture<SharedRou
             () => browser.Get($"/sites/{site.Id}"),
             page => page.Text.Contains("2 leads today · usually 3 by now 1 arrived everywhere 0 on the way", StringComparison.Ordinal),
             "both leads are counted");
-        Assert.Contains("1 refused or given up somewhere", page.Text, StringComparison.Ordinal);
+        Assert.Contains("1 refused or failed for good", page.Text, StringComparison.Ordinal);
         Assert.Contains("until half of them arrived everywhere", page.Text, StringComparison.Ordinal);
 
         // It is on hold: nobody knows yet.
@@ -85,7 +85,7 @@ public sealed class OverviewTests(SharedRouter shared) : IClassFixture<SharedRou
         var page = await Eventually.Get(
             () => browser.Get($"/sites/{site.Id}/replays"),
             page => page.Text.Contains("1 of 1 done", StringComparison.Ordinal), "the replay is done");
-        Assert.Contains("Deliveries that were refused by the receiver, replayed", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Deliveries marked “refused”, replayed", page.Text, StringComparison.Ordinal);
     }
 
     private async Task<List<JsonElement>> Listed(string checks) =>

@@ -23,7 +23,7 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await site.Delivery(broken, "dead");
         using var browser = await SignIn();
         var all = await browser.Get($"/sites/{site.Id}/deliveries");
-        Assert.Contains("All Will be tried again · 0 On hold · 0 Refused · 1 Given up · 1", all.Text,
+        Assert.Contains("All Waiting · 0 On hold · 0 Refused · 1 Failed for good · 1", all.Text,
             StringComparison.Ordinal);
         Assert.Contains("Narrow it down Destination", all.Text, StringComparison.Ordinal);
         foreach (var (answer, found) in new[] { ("503", "broken"), ("406", "refusing"), ("500", null), ("connection refused", null) })

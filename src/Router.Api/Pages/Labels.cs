@@ -23,19 +23,11 @@ internal static class Labels
 
     public static string State(DeliveryState state) => state switch
     {
-        DeliveryState.Retrying => "will be tried again",
-        DeliveryState.Held => "waits for its destination",
-        DeliveryState.Dead => "given up",
-        DeliveryState.Rejected => "refused by the receiver",
+        DeliveryState.Retrying => "waiting",
+        DeliveryState.Held => "on hold",
+        DeliveryState.Dead => "failed for good",
+        DeliveryState.Rejected => "refused",
         DeliveryState.Delivered or DeliveryState.Canceled => state.Text(),
-    };
-
-    /// <summary>The same for all of them, as short as can be.</summary>
-    public static string Preset(DeliveryState state) => state switch
-    {
-        DeliveryState.Held => "On hold",
-        DeliveryState.Rejected => "Refused",
-        _ => Sentence(State(state)),
     };
 
     /// <summary>Who a lead is, or what stands for it.</summary>
@@ -64,11 +56,7 @@ internal static class Labels
     {
         "missing" => "lost: tell an operator",
         "planned" => "on its way",
-        "held" => "on hold",
-        "retrying" => "will be retried",
-        "rejected" => "refused",
-        "dead" => "failed for good",
-        _ => at.State,
+        _ => State(at.State),
     };
 
     /// <summary>The class that colours it.</summary>
