@@ -20,6 +20,7 @@ internal static class DestinationChecks
         problems.CheckText("partner_id", fields.PartnerId);
         problems.CheckSignature(signature, secret);
         problems.CheckMaxInFlight(fields.MaxInFlight);
+        problems.CheckHeaders(fields.Headers);
         return problems;
     }
 
@@ -27,6 +28,16 @@ internal static class DestinationChecks
     {
         if (value is < 0 or > 10_000)
             problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
+    }
+
+    public static void CheckHeaders(this FieldProblems problems, IReadOnlyDictionary<string, string?>? headers)
+    {
+        foreach (var (name, value) in headers ?? new Dictionary<string, string?>(StringComparer.Ordinal))
+        {
+            var problem = RequestHeaders.NameProblem(name) ?? (value is null ? null : RequestHeaders.ValueProblem(value));
+            if (problem is not null)
+                problems.Add("headers", problem);
+        }
     }
 
     public static FieldProblems Check(this NewSecret request, string signature, string secret)

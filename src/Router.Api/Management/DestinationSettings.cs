@@ -48,6 +48,18 @@ internal sealed class DestinationSettings(
             guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
+        var headers = (await change.Connection.QuerySingleAsync<StoredHeaders>(
+            "select header_names, header_values from destinations where id = @id", new { id })).With(fields.Headers, secrets);
+        if (headers.Refusal is { } tooMany)
+            return tooMany;
+
+        // Whoever may change the address must not learn by it what somebody else has entered.
+        if (fields.Url is not null && destination.HeaderNames.Length > 0 && !IsSameServer(fields.Url, destination.Url)
+            && !Array.TrueForAll(destination.HeaderNames, name => fields.Headers?.ContainsKey(name) is true))
+            return Refusal.Conflict(
+                $"The new URL is another server, and this one's headers ({string.Join(", ", destination.HeaderNames)}) must not go there: "
+                + "take them away first, and enter them again afterwards.", "url");
+
         var isSwitchedOff = destination.Active && fields.Active is false;
         var (waiting, before) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
         var rotation = SecretRotation.Of(
@@ -61,6 +73,7 @@ internal sealed class DestinationSettings(
                     signature = coalesce(@Signature, signature),
                     max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
                     keep_order = coalesce(@KeepOrder, keep_order),
+                    header_names = @HeaderNames, header_values = @HeaderValues,
                     active = coalesce(@Active, active),
                     -- Whoever switches off what the router has switched off agrees with it.
                     inactive_reason = case when @Active is null then inactive_reason end,
@@ -74,7 +87,7 @@ internal sealed class DestinationSettings(
                 new
                 {
                     id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
-                    fields.Paused,
+                    fields.Paused, headers.Made!.HeaderNames, headers.Made.HeaderValues,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             await change.Commit(cancellationToken);
@@ -140,6 +153,10 @@ internal sealed class DestinationSettings(
         await cancellation.All(id, before, cancellationToken);
         return waiting;
     }
+
+    private static bool IsSameServer(string one, string other) =>
+        Uri.TryCreate(one, UriKind.Absolute, out var a) && Uri.TryCreate(other, UriKind.Absolute, out var b)
+        && Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private bool IsForOperators(Destination destination) =>
         DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager && !changes.Account.IsOperator;

@@ -42,6 +42,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         problems.CheckText("name", fields.Name);
         problems.RequireText("partner_id", fields.PartnerId);
         problems.CheckMaxInFlight(fields.MaxInFlight);
+        problems.CheckHeaders(fields.Headers);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
         if (problems.Any)
@@ -54,10 +55,14 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
             fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
     }
 
-    private static async Task<Change<CreatedDestination>> Insert(
+    private async Task<Change<CreatedDestination>> Insert(
         ConfigurationChange change, Guid site, DestinationFields fields, SecretRotation secret, CreatedDestination created,
         CancellationToken cancellationToken)
     {
+        var headers = StoredHeaders.None.With(fields.Headers, secrets);
+        if (headers.Refusal is { } tooMany)
+            return tooMany;
+
         try
         {
             // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
@@ -66,16 +71,17 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, keep_order)
+                    active, signature, max_in_flight, keep_order, header_names, header_values)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true))
+                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true), @HeaderNames, @HeaderValues)
                 """,
                 new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
+                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
                 });
             await change.Commit(cancellationToken);
             return created;

@@ -72,7 +72,7 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
         return new SentRequest(
             destination.Url?.OriginalString ?? "", body, row.SettingsChangedAt,
             attempt => [("Content-Type", "application/json"),
-                .. OutgoingHeaders.Of(lead, destination.Signing, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
+                .. OutgoingHeaders.Of(lead, destination.WithHiddenHeaders(), body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
     }
 
     private sealed record Row(

@@ -128,7 +128,7 @@ public sealed class DestinationSender : IDisposable
             return AttemptError.InvalidUrl;
         if (_guard.Check(destination.Url) is { } problem)
             return AttemptErrors.Of(problem);
-        return destination.Signing.CanSign ? null : AttemptError.InvalidSecret;
+        return destination.CanBeSentTo ? null : AttemptError.InvalidSecret;
     }
 
     private HttpRequestMessage Compose(Destination destination, LeadEvent lead, byte[] body, int number)
@@ -136,7 +136,7 @@ public sealed class DestinationSender : IDisposable
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = Json;
         var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = content };
-        foreach (var (name, value) in OutgoingHeaders.Of(lead, destination.Signing, body, number, _time.GetUtcNow(), _options.UserAgent))
+        foreach (var (name, value) in OutgoingHeaders.Of(lead, destination, body, number, _time.GetUtcNow(), _options.UserAgent))
             request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }

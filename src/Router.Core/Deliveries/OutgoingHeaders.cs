@@ -9,13 +9,13 @@ public static class OutgoingHeaders
 {
     /// <summary>All but <c>Content-Type</c> and what HTTP itself needs.</summary>
     /// <param name="lead">The event.</param>
-    /// <param name="signing">How to sign.</param>
+    /// <param name="destination">How it is signed for, and what else it wants.</param>
     /// <param name="body">The exact bytes.</param>
     /// <param name="number">The attempt.</param>
     /// <param name="now">The time of the attempt.</param>
     /// <param name="userAgent">As configured.</param>
     public static IEnumerable<(string Name, string Value)> Of(
-        LeadEvent lead, Signing signing, byte[] body, int number, DateTimeOffset now, string userAgent)
+        LeadEvent lead, Destination destination, byte[] body, int number, DateTimeOffset now, string userAgent)
     {
         yield return ("User-Agent", userAgent);
         // Firewalls take requests without an Accept for attacks; and what a receiver answers is read as it comes.
@@ -24,8 +24,11 @@ public static class OutgoingHeaders
         yield return ("X-Lead-Router-Action", lead.Action);
         yield return ("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
         yield return ("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));
+        var signing = destination.Signing;
         foreach (var header in (lead.Test == LeadTests.WrongSignature ? signing.Forged() : signing).Headers(lead.EventId, now, body))
             yield return header;
         yield return ("X-Lead-Router-Attempt", number.ToString(CultureInfo.InvariantCulture));
+        foreach (var (name, value) in destination.Headers ?? [])
+            yield return (name, value);
     }
 }

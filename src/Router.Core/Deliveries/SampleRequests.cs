@@ -41,9 +41,10 @@ public sealed class SampleRequests(
     /// </summary>
     public async Task<IReadOnlyList<SampleRequest>> For(Guid siteId, Guid destinationId, CancellationToken cancellationToken)
     {
-        if (await directory.Read(destinationId, orInactive: true, cancellationToken) is not { Signing.CanSign: true } destination)
+        if (await directory.Read(destinationId, orInactive: true, cancellationToken) is not { CanBeSentTo: true } real)
             return [];
 
+        var destination = real.WithHiddenHeaders();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var site = await connection.QuerySingleAsync<Site>(new CommandDefinition(
             "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
@@ -56,7 +57,7 @@ public sealed class SampleRequests(
             return new SampleRequest(
                 sample.Action, destination.Url?.OriginalString ?? "",
                 [("Content-Type", "application/json"),
-                    .. OutgoingHeaders.Of(Event(sample), destination.Signing, body, number: 1, now, options.Value.UserAgent)], body);
+                    .. OutgoingHeaders.Of(Event(sample), destination, body, number: 1, now, options.Value.UserAgent)], body);
 
             LeadEvent Event((string Action, string Subject, RawJson Body) of) => new()
             {

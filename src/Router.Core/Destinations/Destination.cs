@@ -51,6 +51,16 @@ public sealed record Destination(
     /// <summary>Whether an event waits there until the earlier ones of its lead have been delivered or given up.</summary>
     public bool KeepsOrder { get; init; } = true;
 
+    /// <summary>What each request carries besides our own headers; null when what is stored can't be decrypted.</summary>
+    public IReadOnlyList<RequestHeader>? Headers { get; init; } = [];
+
+    /// <summary>Whether a request can be made: its secret and its headers can be read, and the secret fits the signature.</summary>
+    public bool CanBeSentTo => Signing.CanSign && Headers is not null;
+
+    /// <summary>The same for people to look at: values of headers are hidden.</summary>
+    public Destination WithHiddenHeaders() =>
+        this with { Headers = Headers is null ? [] : [.. Headers.Select(header => header with { Value = RequestHeader.Hidden })] };
+
     /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
     public IReadOnlyList<string> Spellings { get; init; } = [Name];
 

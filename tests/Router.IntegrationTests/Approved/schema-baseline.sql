@@ -77,6 +77,8 @@ create table destinations (
     previous_secret_until timestamptz,
     signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
     partner_id            text not null default '',
+    header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like
+    header_values         text,                                        -- as many values, encrypted by the hosts
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
@@ -85,13 +87,14 @@ create table destinations (
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
     paused_by             text check (paused_by in ('owner', 'router')),
     pause_reason          text,
-    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature or Partner ID
+    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature, headers or Partner ID
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
     constraint registered_has_an_integration check ((kind = 'registered') = (integration_id is not null)),
     constraint paused_by_somebody check ((paused_at is null) = (paused_by is null)),
     constraint paused_is_active check (paused_at is null or active),
@@ -170,7 +173,7 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
-    if (old.url, old.secret, old.signature) is distinct from (new.url, new.secret, new.signature) then
+    if (old.url, old.secret, old.signature, old.header_values) is distinct from (new.url, new.secret, new.signature, new.header_values) then
         new.proven_at := null;
     end if;
     new.settings_changed_at := now();
@@ -178,7 +181,7 @@ begin
 end $$;
 
 create trigger destinations_2_forget_proof before update on destinations
-    for each row when ((old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
     execute function forget_proof();
 
 create function forget_inactive_reason() returns trigger language plpgsql as $$
@@ -238,7 +241,7 @@ begin
 end $$;
 
 create trigger destinations_probe_at_once after update on destinations
-    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id) is distinct from (new.url, new.secret, new.signature, new.partner_id))
+    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
     execute function probe_at_once();
 
 -- People, how they sign in, and what their programs may do.
@@ -838,7 +841,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 
 create function audit() returns trigger language plpgsql as $$
 declare
-    secrets constant text[] := array['secret', 'previous_secret', 'password_sha256', 'password_hash', 'token_sha256'];
+    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'password_sha256', 'password_hash', 'token_sha256'];
     ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
