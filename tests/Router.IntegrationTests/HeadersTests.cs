@@ -130,7 +130,8 @@ public sealed class HeadersTests(SharedRouter shared) : IClassFixture<SharedRout
         using var elsewhere = await _router.Admin.PatchAsJsonAsync(path, new { url = "https://elsewhere.test/leads" });
         Assert.Equal(HttpStatusCode.Conflict, elsewhere.StatusCode);
         await site.Patch(destination, new { url = new Uri(_router.Receiver.Url, $"{destination.Path}?v=2").AbsoluteUri });
-        await site.Patch(destination, new { url = "https://elsewhere.test/leads", headers = new Dictionary<string, string?> { ["X-Api-Key"] = null } });
+        await site.Patch(
+            destination, new { url = "https://elsewhere.test/leads", headers = new Dictionary<string, string?> { ["X-Api-Key"] = null } });
         Assert.Empty((await _router.Admin.GetFromJsonAsync<JsonElement>(path)).GetProperty("header_names").EnumerateArray());
 
         using var created = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", new

@@ -64,7 +64,7 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
     {
         using var browser = await shared.SignIn();
         var site = await CreateSite(browser, "Owned Realty");
-        Assert.Contains("Nobody owns this site yet", site.Text, StringComparison.Ordinal);
+        Assert.Contains("Nobody owns this site:", site.Text, StringComparison.Ordinal);
         var people = await browser.Get($"{site.Path["/operator".Length..]}/people");
         var email = $"{Guid.NewGuid():N}@realty.test";
         var invited = await browser.Submit(people, "Invite", ("email", email), ("role", "owner"));

@@ -21,9 +21,10 @@ public sealed class OverviewTests(SharedRouter shared) : IClassFixture<SharedRou
         await _router.Query<object>(
             """
             insert into lead_events (id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, destinations)
-            select gen_random_uuid(), @Id, 'created', gen_random_uuid(), 'x', 'p', 's',
-                   date_trunc('day', now(), 'UTC') - w * interval '7 days' + m * interval '1 microsecond', '{}'
-            from generate_series(1, 4) w, unnest(array[0, 1, 2, 86399999999]) m
+            select (left(first_event_id(x.at)::text, 24) || right(gen_random_uuid()::text, 12))::uuid, @Id, 'created', gen_random_uuid(),
+                   'x', 'p', 's', x.at, '{}'
+            from generate_series(1, 4) w, unnest(array[0, 1, 2, 86399999999]) m, lateral (
+                select date_trunc('day', now(), 'UTC') - w * interval '7 days' + m * interval '1 microsecond') x (at)
             """, new { site.Id });
         var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();

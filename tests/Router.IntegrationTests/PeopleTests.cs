@@ -32,8 +32,7 @@ public sealed class PeopleTests(SharedRouter shared) : IClassFixture<SharedRoute
             "the lead is there");
         foreach (var page in new[]
         {
-            "", "/leads", "/deliveries", "/refused", "/statement", "/changes", "/people", $"/destinations/{destination.Id}",
-            $"/destinations/{destination.Id}/developer",
+            "", "/leads", "/deliveries", "/replays", "/refused", "/statement", "/changes", "/people", $"/destinations/{destination.Id}",
         })
         {
             var seen = await viewer.Get($"/sites/{site.Id}{page}");
@@ -86,6 +85,57 @@ public sealed class PeopleTests(SharedRouter shared) : IClassFixture<SharedRoute
         var account = added.GetProperty("person").GetProperty("account_id").GetGuid();
         Assert.Equal(HttpStatusCode.NoContent, (await owner.DeleteAsync($"{people}/{account}")).StatusCode);
         Assert.Equal(1, await _router.Query<long>("select count(*) from account_sites where account_id = @account", new { account }));
+    }
+
+    [Fact]
+    public async Task Link_ShownToAnOwner_IsNoWayIntoAnotherOwnersSite()
+    {
+        // Without a mail server whoever invites sees the link, and may be the one who uses it.
+        var (mallorys, theirs) = (await _router.CreateSite(), await _router.CreateSite());
+        using var mallory = await Owner(mallorys.Id);
+        using var victim = await Owner(theirs.Id);
+        foreach (var isUsed in new[] { false, true })
+        {
+            var email = $"{Guid.NewGuid():N}@realty.test";
+            var invited = await mallory.Submit(await mallory.Get($"/sites/{mallorys.Id}/people"), "Invite", ("email", email));
+            using var stranger = new Browserless(_router.Api.Url);
+            if (isUsed)
+                await stranger.Submit(
+                    await stranger.Get(new Uri(invited.Secret).AbsolutePath), "Save and sign in", ("password", PageClient.Password));
+            var refused = await victim.Submit(await victim.Get($"/sites/{theirs.Id}/people"), "Invite", ("email", email));
+            Assert.Contains("Only an operator of this router can let this person in", refused.Text, StringComparison.Ordinal);
+
+            // Removed: what nobody has used is gone, with its link, and the victim can invite anew.
+            await mallory.Submit(await mallory.Get($"/sites/{mallorys.Id}/people"), $"Remove {email}");
+            var again = await victim.Submit(await victim.Get($"/sites/{theirs.Id}/people"), "Invite", ("email", email));
+            Assert.Equal(isUsed, again.Text.Contains("Only an operator", StringComparison.Ordinal));
+            Assert.Contains(
+                "This link was used already", (await mallory.Get(new Uri(invited.Secret).AbsolutePath)).Text, StringComparison.Ordinal);
+        }
+
+        // An operator's link makes it the person's own again.
+        var vouched = $"{Guid.NewGuid():N}@realty.test";
+        await mallory.Submit(await mallory.Get($"/sites/{mallorys.Id}/people"), "Invite", ("email", vouched));
+        var account = await _router.Query<Guid>("select id from accounts where email = @vouched", new { vouched });
+        using var link = await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null);
+        var path = (await link.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+        using var person = new Browserless(_router.Api.Url);
+        await person.Submit(await person.Get(path), "Save and sign in", ("password", PageClient.Password));
+        var let = await victim.Submit(await victim.Get($"/sites/{theirs.Id}/people"), "Invite", ("email", vouched));
+        Assert.Contains($"{vouched} sees", let.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Site_GivenAgainByAnOperator_LeavesAViewerAViewer()
+    {
+        var site = await _router.CreateSite();
+        using var viewer = await PageClient.Viewer(_router, site.Id);
+        var account = await _router.Query<Guid>(
+            "select account_id from account_sites where site_id = @Id", new { site.Id });
+        await _router.Admin.PutAsync($"/api/accounts/{account}/sites/{site.Id}", content: null);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.Http.GetAsync($"/sites/{site.Id}/destinations/new")).StatusCode);
+        await _router.Admin.PutAsync($"/api/accounts/{account}/sites/{site.Id}?role=owner", content: null);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.Http.GetAsync($"/sites/{site.Id}/destinations/new")).StatusCode);
     }
 
     [Fact]

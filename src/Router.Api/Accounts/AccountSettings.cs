@@ -21,14 +21,20 @@ internal sealed record NewAccount(string? Email = null, string? Role = null, Gui
 /// <param name="Mailed">Whether the mail server has taken it, too.</param>
 internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt, bool Mailed = false);
 
-/// <summary>An account as operators see it.</summary>
+/// <summary>An account as operators see it; a viewer is one of each of its sites.</summary>
 internal sealed record AccountRow(
-    Guid Id, string Email, string Role, Guid[] Sites, bool IsInvited, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
+    Guid Id, string Email, string Role, Guid[] Sites, bool IsViewer, bool IsInvited,
+    DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
 internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail mail, TimeProvider time)
 {
     public static readonly TimeSpan InvitationLasts = TimeSpan.FromDays(7);
+
+    private static readonly TimeSpan BetweenLinks = TimeSpan.FromMinutes(15);
+
+    /// <summary>Whether an owner sees the link, because it can't go by mail; whoever uses it then isn't vouched for by anybody.</summary>
+    private bool ShowsLink => !changes.Account.IsOperator && !mail.IsSet;
 
     /// <summary>By e-mail, disabled ones last; those of a site, or with a text in their e-mail, if wanted.</summary>
     public static async Task<List<AccountRow>> List(
@@ -36,6 +42,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         (await connection.QueryAsync<AccountRow>(
             """
             select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
+                   (select coalesce(bool_and(s.role = 'viewer'), false) from account_sites s where s.account_id = a.id) as is_viewer,
                    a.password_hash is null as is_invited, a.disabled_at, a.locked_until
             from accounts a
             where (@site is null or a.id in (select account_id from account_sites where site_id = @site))
@@ -71,8 +78,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         {
             await using var change = await changes.Begin(cancellationToken);
             await change.Connection.ExecuteAsync(
-                "insert into accounts (id, email, role) values (@id, @email, @Role)",
-                new { id, email, Role = request.Role ?? Roles.Owner });
+                "insert into accounts (id, email, role, is_vouched) values (@id, @email, @Role, not @ShowsLink)",
+                new { id, email, Role = request.Role ?? Roles.Owner, ShowsLink });
             await change.Connection.ExecuteAsync(
                 "insert into account_sites (account_id, site_id, role) select distinct @id, site, @siteRole from unnest(@Sites) as site",
                 new { id, siteRole, Sites = request.Sites ?? [] });
@@ -94,13 +101,27 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
     /// A new link for somebody who lost the first one, or the password, or was disabled. A password that there is stays until the
     /// link is used.
     /// </summary>
-    public async Task<Change<Invitation>> NewLink(Guid account, CancellationToken cancellationToken)
+    /// <param name="account">Whose.</param>
+    /// <param name="onlyOf">For an owner of this site: only an account that nobody has used yet, and that sees no other site.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Change<Invitation>> NewLink(Guid account, Guid? onlyOf, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var (email, isNew) = await change.Connection.QuerySingleOrDefaultAsync<(string?, bool)>(
-            "select email, password_hash is null and disabled_at is null from accounts where id = @account for update", new { account });
+        var (email, isNew, isTheirs) = await change.Connection.QuerySingleOrDefaultAsync<(string?, bool, bool)>(
+            """
+            select email, password_hash is null and disabled_at is null, @onlyOf is null or (
+                role = @Owner and password_hash is null and disabled_at is null
+                and (select array_agg(site_id) from account_sites where account_id = @account) = array[@onlyOf])
+            from accounts where id = @account for update
+            """, new { account, onlyOf, Roles.Owner });
         if (email is null)
             return Refusal.NoSuch("account");
+        if (!isTheirs)
+            return Refusal.Conflict("Only an operator can make a new link for this account.");
+        if (onlyOf is not null && await change.Connection.ExecuteScalarAsync<bool>(
+            "select exists (select from invitations where account_id = @account and made_at > now() - @BetweenLinks)",
+            new { account, BetweenLinks }))
+            return Refusal.Conflict("A link was made a moment ago: wait a quarter of an hour before you make another one.");
 
         var invitation = await Link(change.Connection, account, email);
         await change.Commit(cancellationToken);
@@ -134,12 +155,11 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
 
     /// <param name="account">Whom.</param>
     /// <param name="site">Which.</param>
-    /// <param name="role">What it is there from now on, whatever it was.</param>
+    /// <param name="role">What it is there from now on; null: an owner, unless it is something there already.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<Change<Guid>> GiveSite(Guid account, Guid site, string? role, CancellationToken cancellationToken)
     {
-        role ??= SiteRoles.Owner;
-        if (SitePeople.Invalid(role) is { } invalid)
+        if (role is not null && SitePeople.Invalid(role) is { } invalid)
             return invalid;
 
         try
@@ -147,8 +167,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
             await using var change = await changes.Begin(cancellationToken);
             await change.Connection.ExecuteAsync(
                 """
-                insert into account_sites (account_id, site_id, role) values (@account, @site, @role)
-                on conflict (account_id, site_id) do update set role = excluded.role
+                insert into account_sites as s (account_id, site_id, role) values (@account, @site, coalesce(@role, 'owner'))
+                on conflict (account_id, site_id) do update set role = excluded.role where @role is not null
                 """, new { account, site, role });
             await change.Commit(cancellationToken);
             return account;
@@ -174,10 +194,10 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         var expiresAt = time.GetUtcNow() + InvitationLasts;
         await connection.ExecuteAsync(
             """
-            insert into invitations (account_id, token_sha256, expires_at) values (@account, @Hash, @expiresAt)
+            insert into invitations (account_id, token_sha256, expires_at, is_shown) values (@account, @Hash, @expiresAt, @ShowsLink)
             on conflict (account_id, is_asked_for) do update
-            set token_sha256 = excluded.token_sha256, made_at = now(), expires_at = excluded.expires_at
-            """, new { account, Hash = Credential.Hash(token), expiresAt });
+            set token_sha256 = excluded.token_sha256, made_at = now(), expires_at = excluded.expires_at, is_shown = excluded.is_shown
+            """, new { account, Hash = Credential.Hash(token), expiresAt, ShowsLink });
         return new Invitation(account, email, $"/invitation/{token}", expiresAt);
     }
 }

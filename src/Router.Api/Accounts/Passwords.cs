@@ -28,16 +28,16 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
     public async Task<Session?> Accept(string token, string email, string password, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(email, cancellationToken);
-        var account = await change.Connection.ExecuteScalarAsync<Guid?>(
-            "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id",
+        var (account, isShown) = await change.Connection.QuerySingleOrDefaultAsync<(Guid?, bool)>(
+            "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id, is_shown",
             new { Hash = Credential.Hash(token) });
         await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
         // Whoever needed a link may have had their password taken, and with it tokens made.
         await change.Connection.ExecuteAsync(
             "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
         var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
-            $"{Set}, disabled_at = null where id = @account returning id, stamp, email",
-            new { account, Hash = hasher.HashPassword(null!, password) });
+            $"{Set}, disabled_at = null, is_vouched = not @isShown where id = @account returning id, stamp, email",
+            new { account, isShown, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
         return session;
     }

@@ -16,106 +16,24 @@ internal sealed record Person(Guid AccountId, string Email, string Role, bool Is
 /// <summary>Somebody who was let in.</summary>
 /// <param name="Person">Who.</param>
 /// <param name="Invitation">
-/// The link with which a password is chosen. Null for an account that was there already; and where it went by mail, unless an operator
-/// asks: whoever opens it is that person from then on.
+/// The link with which a password is chosen. Null for an account that was there already. Where there is a mail server only operators see
+/// it: whoever opens it is that person from then on.
 /// </param>
-/// <param name="IsMailed">Whether the mail server has taken the link.</param>
-internal sealed record NewPerson(Person Person, Invitation? Invitation, bool IsMailed);
+/// <param name="IsMailed">Whether the mail server has taken the link; null where there is none.</param>
+internal sealed record NewPerson(Person Person, Invitation? Invitation, bool? IsMailed);
 
-/// <summary>Who sees a site, and who of them configures it. For its owners, so nobody gets at another site by it.</summary>
-internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges changes, AccountSettings accounts)
+/// <summary>
+/// Who sees a site, and who of them configures it. For its owners: nobody gets at another site by it, and no site is left without an owner.
+/// </summary>
+internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges changes, AccountSettings accounts, AccountMail mail)
 {
-    /// <summary>How many people a site can have: each invitation is a mail to an address that its owner can choose.</summary>
+    /// <summary>How many people a site can have.</summary>
     public const int Most = 50;
 
-    /// <summary>Owners first, then by e-mail.</summary>
-    public async Task<List<Person>> List(Guid site, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<Person>(new CommandDefinition(
-            """
-            select a.id as account_id, a.email, s.role, a.password_hash is null as is_invited, a.disabled_at
-            from account_sites s join accounts a on a.id = s.account_id
-            where s.site_id = @site order by s.role, a.email
-            """, new { site }, cancellationToken: cancellationToken))).AsList();
-    }
+    /// <summary>How many can be let in within a day: each may be a mail to an address that somebody has thought of.</summary>
+    private const int MostInADay = 100;
 
-    /// <summary>Lets somebody see the site; invites them if they have no account.</summary>
-    public async Task<Change<NewPerson>> Add(Guid site, string? email, string? role, CancellationToken cancellationToken)
-    {
-        role ??= SiteRoles.Viewer;
-        if (Invalid(role) is { } invalid)
-            return invalid;
-
-        var people = await List(site, cancellationToken);
-        if (people.Count >= Most)
-            return Refusal.Conflict($"A site can have {Most} people at most: remove somebody first.");
-        if (people.Exists(person => string.Equals(person.Email, email?.Trim(), StringComparison.OrdinalIgnoreCase)))
-            return Refusal.Conflict("This person sees the site already.");
-
-        Invitation? invitation = null;
-        var isMailed = false;
-        if (await Find(email, cancellationToken) is { } account)
-        {
-            if ((await accounts.GiveSite(account, site, role, cancellationToken)).Refusal is { } refusal)
-                return refusal;
-        }
-        else
-        {
-            var invited = await accounts.Invite(new NewAccount(email, Sites: [site]), role, cancellationToken);
-            if (invited.Refusal is { } refusal)
-                return refusal;
-
-            isMailed = invited.Made!.Mailed;
-            invitation = isMailed && !changes.Account.IsOperator ? null : invited.Made;
-        }
-
-        people = await List(site, cancellationToken);
-        var added = people.Find(person => string.Equals(person.Email, email!.Trim(), StringComparison.OrdinalIgnoreCase));
-        return added is null ? Refusal.NoSuch("account") : new NewPerson(added, invitation, isMailed);
-    }
-
-    /// <summary>Makes a viewer an owner or an owner a viewer; not oneself.</summary>
-    public async Task<Change<Person>> ChangeRole(Guid site, Guid account, string? role, CancellationToken cancellationToken)
-    {
-        if (Invalid(role) is { } invalid)
-            return invalid;
-        if (IsOneself(account))
-            return Refusal.Conflict("This is you: another owner can change what you may do here.");
-        if ((await List(site, cancellationToken)).Find(person => person.AccountId == account) is not { } person)
-            return Refusal.NoSuch("person");
-
-        var changed = await accounts.GiveSite(account, site, role, cancellationToken);
-        return changed.Refusal is { } refusal ? refusal : person with { Role = role! };
-    }
-
-    /// <summary>The person sees the site no more; not oneself.</summary>
-    public async Task<Change<Guid>> Remove(Guid site, Guid account, CancellationToken cancellationToken) =>
-        IsOneself(account) ? Refusal.Conflict("This is you: another owner can remove you.")
-            : await accounts.TakeSite(account, site, cancellationToken);
-
-    /// <summary>
-    /// A new link for somebody who has lost the first one. Not for whoever has a password, or other sites: the link is a way to all that
-    /// the account may see, and only an operator may make that.
-    /// </summary>
-    public async Task<Change<Invitation>> NewLink(Guid site, Guid account, CancellationToken cancellationToken)
-    {
-        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-        {
-            var isTheirs = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-                """
-                select exists (
-                    select from accounts a
-                    where a.id = @account and a.role = @Owner and a.password_hash is null and a.disabled_at is null
-                      and exists (select from account_sites where account_id = a.id and site_id = @site)
-                      and not exists (select from account_sites where account_id = a.id and site_id <> @site))
-                """, new { account, site, Roles.Owner }, cancellationToken: cancellationToken));
-            if (!isTheirs)
-                return Refusal.Conflict("Only an operator can make a new link for this account.");
-        }
-
-        return await accounts.NewLink(account, cancellationToken);
-    }
+    private static readonly Refusal NoPerson = Refusal.NoSuch("person");
 
     /// <summary>Why this is no role at a site; null when it is one.</summary>
     public static Refusal? Invalid(string? role)
@@ -128,11 +46,150 @@ internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges
         return Refusal.Invalid(problems);
     }
 
-    private bool IsOneself(Guid account) => account == changes.Account.Id;
-
-    private async Task<Guid?> Find(string? email, CancellationToken cancellationToken)
+    /// <summary>Owners first, then by e-mail.</summary>
+    public async Task<List<Person>> List(Guid site, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await AccountSettings.FindByEmail(connection, email ?? "");
+        return await List(connection, site);
     }
+
+    /// <summary>Lets somebody see the site; invites them if they have no account.</summary>
+    public async Task<Change<NewPerson>> Add(Guid site, string? email, string? role, CancellationToken cancellationToken)
+    {
+        role ??= SiteRoles.Viewer;
+        if (Invalid(role) is { } invalid)
+            return invalid;
+
+        await using (var change = await Begin(site, cancellationToken))
+        {
+            var people = await List(change.Connection, site);
+            if (people.Count >= Most)
+                return Refusal.Conflict($"A site can have {Most} people at most: remove somebody first.");
+            if (await AddedToday(change.Connection, site) >= MostInADay)
+                return Refusal.Conflict("So many were let in today that no more can be before tomorrow.");
+            if (people.Exists(person => person.Email == Normalized(email)))
+                return Refusal.Conflict("This person sees the site already.");
+
+            if (await Find(change.Connection, email) is { } account)
+            {
+                // Somebody else may have seen its link, and be the one who uses it.
+                if (!changes.Account.IsOperator && (account.IsDisabled || !account.IsVouched))
+                    return Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
+
+                await change.Connection.ExecuteAsync(
+                    "insert into account_sites (account_id, site_id, role) values (@Id, @site, @role)", new { account.Id, site, role });
+                await change.Commit(cancellationToken);
+                return new NewPerson(new Person(account.Id, Normalized(email), role, account.IsInvited, null), null, IsMailed: null);
+            }
+        }
+
+        var invited = await accounts.Invite(new NewAccount(email, Sites: [site]), role, cancellationToken);
+        if (invited.Refusal is { } refusal)
+            return refusal;
+
+        var invitation = invited.Made!;
+        return new NewPerson(
+            new Person(invitation.AccountId, invitation.Email, role, IsInvited: true, null), Seen(invitation), invitation.Mailed);
+    }
+
+    /// <summary>Makes a viewer an owner or an owner a viewer; not oneself.</summary>
+    public async Task<Change<Person>> ChangeRole(Guid site, Guid account, string? role, CancellationToken cancellationToken)
+    {
+        if (Invalid(role) is { } invalid)
+            return invalid;
+        if (IsOneself(account))
+            return Refusal.Conflict("This is you: another owner can change what you may do here.");
+
+        await using var change = await Begin(site, cancellationToken);
+        await change.Connection.ExecuteAsync(
+            "update account_sites set role = @role where account_id = @account and site_id = @site", new { account, site, role });
+        var people = await List(change.Connection, site);
+        if (people.Find(person => person.AccountId == account) is not { } person)
+            return NoPerson;
+        if (LeavesNobody(people))
+            return Refusal.Conflict("Then the site had no owner.");
+
+        await change.Commit(cancellationToken);
+        return person;
+    }
+
+    /// <summary>
+    /// The person sees the site no more; not oneself. An account that nobody has used, and that sees nothing now, is deleted.
+    /// </summary>
+    public async Task<Change<Guid>> Remove(Guid site, Guid account, CancellationToken cancellationToken)
+    {
+        if (IsOneself(account))
+            return Refusal.Conflict("This is you: another owner can remove you.");
+
+        await using var change = await Begin(site, cancellationToken);
+        var removed = await change.Connection.ExecuteAsync(
+            "delete from account_sites where account_id = @account and site_id = @site", new { account, site });
+        if (removed == 0)
+            return NoPerson;
+        if (LeavesNobody(await List(change.Connection, site)))
+            return Refusal.Conflict("Then the site had no owner.");
+
+        await change.Connection.ExecuteAsync(
+            """
+            delete from accounts a
+            where a.id = @account and a.role = @Owner and a.password_hash is null and a.disabled_at is null
+              and not exists (select from account_sites where account_id = a.id)
+            """, new { account, Roles.Owner });
+        await change.Commit(cancellationToken);
+        return account;
+    }
+
+    /// <summary>
+    /// A new link for somebody who has lost the first one; null where it went by mail, or could not, and this isn't an operator. Not for
+    /// whoever has a password, or other sites: the link is a way to all that the account may see, and only an operator may make that.
+    /// </summary>
+    public async Task<Change<NewPerson>> NewLink(Guid site, Guid account, CancellationToken cancellationToken)
+    {
+        if ((await List(site, cancellationToken)).Find(person => person.AccountId == account) is not { } person)
+            return NoPerson;
+
+        var made = await accounts.NewLink(account, changes.Account.IsOperator ? null : site, cancellationToken);
+        return made.Refusal is { } refusal ? refusal : new NewPerson(person, Seen(made.Made!), made.Made!.Mailed);
+    }
+
+    private Invitation? Seen(Invitation invitation) => changes.Account.IsOperator || !mail.IsSet ? invitation : null;
+
+    private bool IsOneself(Guid account) => account == changes.Account.Id;
+
+    // An operator may leave it to nobody, before it is given to somebody else.
+    private bool LeavesNobody(List<Person> people) =>
+        !changes.Account.IsOperator && !people.Exists(person => person.Role == SiteRoles.Owner && person.DisabledAt is null);
+
+    /// <summary>One change of a site's people after the other.</summary>
+    private async Task<ConfigurationChange> Begin(Guid site, CancellationToken cancellationToken)
+    {
+        var change = await changes.Begin(cancellationToken);
+        await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
+        return change;
+    }
+
+    private static async Task<List<Person>> List(NpgsqlConnection connection, Guid site) =>
+        (await connection.QueryAsync<Person>(
+            """
+            select a.id as account_id, a.email, s.role, a.password_hash is null as is_invited, a.disabled_at
+            from account_sites s join accounts a on a.id = s.account_id
+            where s.site_id = @site order by s.role, a.email
+            """, new { site })).AsList();
+
+    private static Task<int> AddedToday(NpgsqlConnection connection, Guid site) => connection.ExecuteScalarAsync<int>(
+        """
+        select count(*)::int from audit_log
+        where site_id = @site and kind = 'account_sites' and action = 'created' and at > now() - interval '1 day'
+        """, new { site });
+
+    // Behind whoever makes a link for it, or disables it, at this moment.
+    private static Task<Known?> Find(NpgsqlConnection connection, string? email) => connection.QuerySingleOrDefaultAsync<Known>(
+        """
+        select id, disabled_at is not null as is_disabled, is_vouched, password_hash is null as is_invited
+        from accounts where email = @email for no key update
+        """, new { email = Normalized(email) });
+
+    private static string Normalized(string? email) => email?.Trim().ToLowerInvariant() ?? "";
+
+    private sealed record Known(Guid Id, bool IsDisabled, bool IsVouched, bool IsInvited);
 }

@@ -15,7 +15,7 @@ internal sealed class TimeZoneChoice(ConfigurationChanges changes)
     public async Task Suggest(Session session, string? zone, CancellationToken cancellationToken)
     {
         if (zone is { Length: > 0 and < 100 } && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var known) && known.HasIanaId)
-            await Save(session.Email, session.Id, known.Id, isChosen: false, cancellationToken);
+            await Save(session.Email, session.Id, zone, isChosen: false, cancellationToken);
     }
 
     private async Task Save(string actor, Guid account, string zone, bool isChosen, CancellationToken cancellationToken)

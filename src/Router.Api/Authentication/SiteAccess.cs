@@ -7,7 +7,7 @@ namespace Router.Api.Authentication;
 /// <summary>
 /// The account may see the site of the path, and change it where the request would. To anybody who may not see it the site isn't there.
 /// </summary>
-/// <param name="changes">Whether to ask for it is to change it already: a page that is nothing but a form.</param>
+/// <param name="changes">Whether viewers may not even look: at pages that are nothing but a form.</param>
 internal sealed class SiteAccess(bool changes = false) : IAuthorizationRequirement
 {
     public bool IsMet(HttpContext http, Account account) =>

@@ -48,7 +48,7 @@ internal static class AccountsApi
             .Answer(invitation => TypedResults.Created($"/api/accounts/{invitation.AccountId}", invitation));
 
     private static async Task<IResult> NewLink(Guid id, AccountSettings accounts, CancellationToken cancellationToken) =>
-        (await accounts.NewLink(id, cancellationToken)).Answer(TypedResults.Ok);
+        (await accounts.NewLink(id, onlyOf: null, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Disable(Guid id, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.Disable(id, cancellationToken)).Answer(_ => TypedResults.NoContent());

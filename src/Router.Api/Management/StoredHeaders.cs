@@ -8,7 +8,9 @@ internal sealed record StoredHeaders(string[] HeaderNames, string? HeaderValues)
 {
     public static readonly StoredHeaders None = new([], null);
 
-    /// <summary>With these set, and those without a value taken away. Refused when there are too many then, or the old ones can't be read.</summary>
+    /// <summary>
+    /// With these set, and those without a value taken away. Refused when there are too many then, or the old ones can't be read.
+    /// </summary>
     public Change<StoredHeaders> With(IReadOnlyDictionary<string, string?>? changes, SecretProtection secrets)
     {
         if (changes is null or { Count: 0 })
@@ -18,7 +20,8 @@ internal sealed record StoredHeaders(string[] HeaderNames, string? HeaderValues)
         var kept = HeaderNames.Where(name => !named.ContainsKey(name)).ToList();
         if (RequestHeaders.Read(HeaderNames, HeaderValues, secrets) is not { } before)
             return kept.Count == 0 ? Of(named, [], secrets)
-                : Refusal.Conflict($"The values of {string.Join(", ", kept)} can no longer be decrypted: enter them again, or take them away.");
+                : Refusal.Conflict(
+                    $"The values of {string.Join(", ", kept)} can no longer be decrypted: enter them again, or take them away.");
 
         return Of(named, [.. before.Where(header => !named.ContainsKey(header.Name))], secrets);
     }
@@ -26,7 +29,8 @@ internal sealed record StoredHeaders(string[] HeaderNames, string? HeaderValues)
     private static Change<StoredHeaders> Of(
         Dictionary<string, string?> changes, IReadOnlyList<RequestHeader> kept, SecretProtection secrets)
     {
-        RequestHeader[] all = [.. kept, .. changes.Where(one => one.Value is not null).Select(one => new RequestHeader(one.Key, one.Value!))];
+        RequestHeader[] all =
+            [.. kept, .. changes.Where(one => one.Value is not null).Select(one => new RequestHeader(one.Key, one.Value!))];
         if (all.Length > RequestHeaders.Most)
             return Refusal.Conflict($"A destination can have {RequestHeaders.Most} headers of its own at most.");
 

@@ -36,7 +36,7 @@ internal static class ErrorPage
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{html.Encode(title)} · Lead router</title><link rel="stylesheet" href="{Assets.Style.Path}"></head>
             <body><header class="top"><a class="brand" href="/">Lead router</a></header>
-            <main class="narrow"><h1>{html.Encode(title)}</h1><p>{html.Encode(reason ?? sentence)}</p>
+            <main id="main" class="narrow"><h1>{html.Encode(title)}</h1><p>{html.Encode(reason ?? sentence)}</p>
             <p><a href="/">Back to the start</a></p></main>
             </body>
             </html>

@@ -19,7 +19,9 @@ internal static class Labels
     public static string State(string state) => State(DeliveryStates.Parse(state));
 
     public static string State(DeliveryRow delivery) =>
-        delivery.WaitsFor is null ? State(delivery.State) : "waits for an earlier message of this lead";
+        delivery.IsTest && DeliveryStates.Parse(delivery.State) is var state && state.IsFinished()
+            ? state is DeliveryState.Delivered ? "test passed" : "test failed"
+        : delivery.WaitsFor is null ? State(delivery.State) : "waits for an earlier message of this lead";
 
     public static string State(DeliveryState state) => state switch
     {
@@ -163,7 +165,7 @@ internal static class Labels
         "product_sites" => "access of product",
         "integrations" => "integration",
         "accounts" => "account",
-        "account_sites" => "sites of account",
+        "account_sites" => "access of",
         "invitations" => "invitation of",
         "api_tokens" => "API token",
         "leads" => "contents of lead",

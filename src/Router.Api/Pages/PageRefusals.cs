@@ -50,6 +50,10 @@ internal static class PageRefusals
 
     private static string ForPeople(string sentence)
     {
+        // A sentence about a field of a lead names that, not one of the form.
+        if (sentence.Contains(" field '", StringComparison.Ordinal))
+            return sentence;
+
         foreach (var (field, label) in Labels)
             sentence = sentence.Replace(field, label, StringComparison.Ordinal);
         return sentence;

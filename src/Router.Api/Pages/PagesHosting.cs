@@ -11,7 +11,10 @@ namespace Router.Api.Pages;
 internal static class PagesHosting
 {
     private static readonly string[] ChangingPages =
-        ["Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "SwitchOff", "DeleteDestination", "Missed", "EraseLead"];
+    [
+        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "Developer", "SwitchOff", "DeleteDestination", "Missed",
+        "EraseLead",
+    ];
 
     public static void AddPages(this IServiceCollection services)
     {

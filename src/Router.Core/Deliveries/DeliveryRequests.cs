@@ -69,10 +69,11 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
 
         var lead = row.Event(eventId, siteId);
         var body = OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate).For(destination.PartnerId);
+        var shown = destination.WithHiddenHeaders();
         return new SentRequest(
             destination.Url?.OriginalString ?? "", body, row.SettingsChangedAt,
             attempt => [("Content-Type", "application/json"),
-                .. OutgoingHeaders.Of(lead, destination.WithHiddenHeaders(), body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
+                .. OutgoingHeaders.Of(lead, shown, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
     }
 
     private sealed record Row(

@@ -11,6 +11,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Refused">How many it has refused since then, of the newest 2,000.</param>
 /// <param name="LastStatus">The latest failure's HTTP status.</param>
 /// <param name="LastError">Why the latest failure had none.</param>
+/// <param name="LastFailedAt">When that request was made; null when it is well.</param>
 /// <param name="Waiting">Deliveries that are tried again; counted no further than 10,001.</param>
 /// <param name="Held">Deliveries that wait until it is well, or resumed; counted as far.</param>
 /// <param name="Dead">Deliveries given up within 30 days; counted no further than 10,001.</param>
@@ -18,7 +19,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Failed">The same of those that failed or still do.</param>
 public sealed record DestinationHealthRow(
     Guid DestinationId, DateTimeOffset? LastDeliveredAt, DateTimeOffset? FailingSince, DateTimeOffset? RefusedAt, int Refused,
-    int? LastStatus, string? LastError,
+    int? LastStatus, string? LastError, DateTimeOffset? LastFailedAt,
     int Waiting, int Held, int Dead, int[] Delivered, int[] Failed)
 {
     /// <summary>It answers, and takes nothing: not one within 30 days, or none of the latest ten.</summary>
@@ -43,7 +44,7 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
     {
         const string sql = $"""
             select x.id as destination_id, success.at as last_delivered_at, failing.since as failing_since,
-                   failing.refused_at, failing.refused, failure.last_status, failure.last_error,
+                   failing.refused_at, failing.refused, failure.last_status, failure.last_error, failure.last_failed_at,
                    waiting.count as waiting, held.count as held, dead.count as dead, hours.delivered, hours.failed
             from unnest(@ids) as x (id)
             left join lateral (
@@ -66,11 +67,11 @@ public sealed class DestinationHealth(NpgsqlDataSource database)
                     order by d.accepted_at desc, d.event_id desc limit @Newest) d
             ) failing on true
             left join lateral (
-                select d.status::int as last_status, d.error as last_error from (
-                    select d.state, d.attempts, d.is_test, d.status, d.error from deliveries d
+                select d.status::int as last_status, d.error as last_error, d.started_at as last_failed_at from (
+                    select d.state, d.attempts, d.is_test, d.status, d.error, d.started_at from deliveries d
                     where d.destination_id = x.id and not d.is_test and d.accepted_at > now() - interval '30 days'
                     order by d.accepted_at desc, d.event_id desc limit @Newest) d
-                where {Failure} limit 1
+                where {Failure} order by d.started_at desc limit 1
             ) failure on failing.since is not null
             cross join lateral (
                 select count(*)::int from (

@@ -48,7 +48,8 @@ public static class RequestHeaders
         string.IsNullOrWhiteSpace(value) ? "A header needs a value."
         : value.Length > LongestValue ? $"A header's value has {LongestValue} characters at most."
         // Line breaks would end the header; what isn't ASCII is read differently everywhere.
-        : value.Any(character => character is < ' ' or > '~') ? "A header's value can have letters, digits and signs of ASCII only, on one line."
+        : value.Any(character => character is < ' ' or > '~')
+            ? "A header's value can have letters, digits and signs of ASCII only, on one line."
         : value != value.Trim() ? "A header's value can't begin or end with a blank."
         : null;
 

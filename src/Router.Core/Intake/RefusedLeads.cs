@@ -57,6 +57,15 @@ public sealed class RefusedLeads(NpgsqlDataSource database)
             cancellationToken: cancellationToken));
     }
 
+    /// <summary>How many of a site were refused since then and are still kept.</summary>
+    public async Task<int> Count(Guid siteId, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            "select count(*)::int from refused_leads where site_id = @siteId and refused_at >= @since",
+            new { siteId, since = since.UtcDateTime }, cancellationToken: cancellationToken));
+    }
+
     /// <summary>What waits at a site, by product and reason, the latest first.</summary>
     public async Task<List<RefusedGroup>> Groups(Guid siteId, CancellationToken cancellationToken)
     {

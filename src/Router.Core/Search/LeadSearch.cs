@@ -74,6 +74,17 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         return (await WithDeliveries(connection, siteId, rows, contents, cancellationToken)).FirstOrDefault();
     }
 
+    /// <summary>Who these leads are: a name, or else an address or a number. Those of whom nothing is known are left out.</summary>
+    public async Task<Dictionary<Guid, string>> Names(Guid siteId, Guid[] leads, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<(Guid Id, string Name)>(new CommandDefinition(
+            """
+            select lead_id, coalesce(nullif(trim(first_name || ' ' || last_name), ''), nullif(email, ''), phone) from leads
+            where site_id = @siteId and lead_id = any (@leads) and (first_name || last_name || email || phone) <> ''
+            """, new { siteId, leads }, cancellationToken: cancellationToken))).ToDictionary(row => row.Id, row => row.Name);
+    }
+
     private static async Task<List<FoundLead>> WithDeliveries(
         NpgsqlConnection connection, Guid siteId, List<Row> leads, bool contents, CancellationToken cancellationToken)
     {

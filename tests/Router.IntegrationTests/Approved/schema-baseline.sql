@@ -253,6 +253,7 @@ create table accounts (
     role            text not null check (role in ('owner', 'operator')),
     password_hash   text,                                       -- in the format of ASP.NET Core Identity
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,
     locked_until    timestamptz,
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
@@ -275,6 +276,7 @@ create index account_sites_site on account_sites (site_id);
 create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
+    is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
@@ -842,7 +844,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe', 'is_vouched', 'is_shown'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;

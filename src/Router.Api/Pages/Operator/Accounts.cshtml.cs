@@ -44,7 +44,7 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
         await Show(await accounts.Invite(new NewAccount(Email, Role), cancellationToken), cancellationToken);
 
     public async Task<IActionResult> OnPostLink([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken) =>
-        await Show(await accounts.NewLink(account, cancellationToken), cancellationToken);
+        await Show(await accounts.NewLink(account, onlyOf: null, cancellationToken), cancellationToken);
 
     public async Task<IActionResult> OnPostDisable([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ internal sealed class SitesModel(NpgsqlDataSource database) : PageModel
             """
             select s.id, s.name, s.domain, s.require_proven,
                    (select count(*) from destinations d where d.site_id = s.id and d.active)::int as destinations,
-                   (select count(*) from account_sites a where a.site_id = s.id)::int as owners,
+                   (select count(*) from account_sites a where a.site_id = s.id and a.role = 'owner')::int as owners,
                    (select count(*) from product_sites p where p.site_id = s.id)::int as products
             from (
                 select id, name, domain, require_proven from sites

@@ -8,7 +8,7 @@ namespace Router.Api.Pages.Sites;
 /// <param name="Delivered">Delivered.</param>
 /// <param name="Waiting">On their way, or on hold.</param>
 /// <param name="Refused">Not wanted by the receiver.</param>
-/// <param name="Failed">Given up.</param>
+/// <param name="Failed">Failed for good.</param>
 internal sealed record ChartBar(DateTimeOffset From, DateTimeOffset Until, long Delivered, long Waiting, long Refused, long Failed)
 {
     public long Total => Delivered + Waiting + Refused + Failed;

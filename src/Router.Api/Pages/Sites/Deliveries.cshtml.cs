@@ -6,14 +6,18 @@ using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Core.Search;
 
 namespace Router.Api.Pages.Sites;
 
 /// <summary>A site's deliveries, or one destination's, narrowed by state, lead and time; and all of them sent again.</summary>
-internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, ReplayJobs replays) : SitePage(database)
+internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory history, ReplayJobs replays, LeadSearch search)
+    : SitePage(database)
 {
     private const int PageSize = 50;
     private const int CsvPage = 500;
+
+    private Dictionary<Guid, string> _names = [];
 
     [BindProperty(Name = "destination", SupportsGet = true)]
     public Guid? DestinationId { get; set; }
@@ -57,6 +61,9 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
 
     /// <summary>How many are in each state that somebody may have to do something about.</summary>
     public IReadOnlyList<(DeliveryState State, int Count)> Unsettled { get; private set; } = [];
+
+    /// <summary>Who a row's lead is, for those who may know; null where nobody knows any more.</summary>
+    public string? Who(DeliveryRow row) => Uuids.TryParse(row.LeadId, out var id) ? _names.GetValueOrDefault(id) : null;
 
     /// <summary>The words for why there was no answer, as people type them.</summary>
     public static IEnumerable<string> Answers => Enum.GetValues<AttemptError>().Select(error => error.Text().Replace('_', ' '));
@@ -141,6 +148,9 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken),
             PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
+        if (MaySeeLeads)
+            _names = await search.Names(
+                SiteId, [.. Rows.Select(row => Uuids.TryParse(row.LeadId, out var id) ? id : Guid.Empty).Distinct()], cancellationToken);
         Replayable = IsReplayable ? await replays.Count(SiteId, filter, cancellationToken) : null;
         if (IsConfirming && IsReplayable)
             LeftOut = await replays.CountLeftOut(SiteId, filter, cancellationToken);

@@ -4,12 +4,13 @@ using Router.Api.Authentication;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
+using Router.Core.Search;
 
 namespace Router.Api.Pages.Sites;
 
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
 internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay,
-    DeletedContents deleted) : SitePage(database)
+    DeletedContents deleted, LeadSearch search) : SitePage(database)
 {
     // Each may have an answer of 16 KiB.
     private const int MostAttempts = 50;
@@ -34,6 +35,9 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     /// <summary>Null for whoever may not see the contents, and when there are none any more.</summary>
     public SentRequest? Sent { get; private set; }
+
+    /// <summary>Who its lead is, for those who may know; null where nobody knows any more.</summary>
+    public string? Who { get; private set; }
 
     public bool MaySeeContents => Delivery.IsTest || MaySeeLeads;
 
@@ -70,6 +74,8 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
         (Delivery, HasNewer, AttemptsLeftOut) = (found.Delivery, found.HasNewer, Math.Max(0, found.Attempts.Count - MostAttempts));
         Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
+        if (MaySeeLeads && LeadId is { } lead)
+            Who = (await search.Names(SiteId, [lead], cancellationToken)).GetValueOrDefault(lead);
         Sent = MaySeeContents ? await requests.Rebuild(SiteId, EventId, DestinationId, cancellationToken) : null;
         return true;
     }

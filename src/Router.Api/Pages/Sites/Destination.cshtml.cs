@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
@@ -53,6 +54,12 @@ internal sealed class DestinationModel(
 
     /// <summary>Whether it was on before it was off.</summary>
     public bool WasOff { get; private set; }
+
+    /// <summary>When its URL, secret, headers or Partner ID were changed last.</summary>
+    public DateTimeOffset SettingsChangedAt { get; private set; }
+
+    /// <summary>Whether its latest failure says nothing of its present settings.</summary>
+    public bool IsChangedSinceFailure => SettingsChangedAt > Health.LastFailedAt;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -165,6 +172,8 @@ internal sealed class DestinationModel(
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
         Checks = await checks.Latest(SiteId, DestinationId, MostChecks, cancellationToken);
+        SettingsChangedAt = await connection.ExecuteScalarAsync<DateTimeOffset>(new CommandDefinition(
+            "select settings_changed_at from destinations where id = @Id", new { destination.Id }, cancellationToken: cancellationToken));
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
         return true;
     }

@@ -30,9 +30,9 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
         Kept = await Erasure.LookUp(connection, SiteId, LeadId, cancellationToken);
         var events = (await connection.QueryAsync<(DateTimeOffset AcceptedAt, byte[]? Body)>(new CommandDefinition(
             """
-            select accepted_at, case when @isOwner then body end from lead_events
+            select accepted_at, case when @MaySeeLeads then body end from lead_events
             where site_id = @SiteId and lead_id = @LeadId and test is null order by accepted_at limit 20
-            """, new { SiteId, LeadId, isOwner = MaySeeLeads }, cancellationToken: cancellationToken))).AsList();
+            """, new { SiteId, LeadId, MaySeeLeads }, cancellationToken: cancellationToken))).AsList();
         CameIn = events.Count == 0 ? null : events[0].AcceptedAt;
         Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line)
             .FirstOrDefault(line => line is not null);

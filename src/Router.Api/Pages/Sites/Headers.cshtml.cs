@@ -8,7 +8,9 @@ using Destination = Router.Api.Management.Destination;
 
 namespace Router.Api.Pages.Sites;
 
-/// <summary>How the router signs in at a receiver that wants more than a signature: an API key, a password or a token, each a header.</summary>
+/// <summary>
+/// How the router signs in at a receiver that wants more than a signature: an API key, a password or a token, each a header.
+/// </summary>
 internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
 {
     private const string Authorization = "Authorization";

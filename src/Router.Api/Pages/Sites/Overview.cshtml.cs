@@ -43,7 +43,7 @@ internal sealed class OverviewModel(
         Today = await leadsToday.Of(SiteId, TimeZones.Find(HttpContext.Account().TimeZone), cancellationToken);
         var hours = await statement.Read(SiteId, destination: null, now.AddDays(-Days), now, byHour: true, cancellationToken);
         Chart = hours.Count == 0 ? null : Chart.Of(hours, now, Days);
-        var speed = (await statement.Speed(SiteId, now.AddDays(-1), now, cancellationToken)).ToDictionary(row => row.DestinationId);
+        var halves = await statement.HalfWithin(SiteId, now.AddDays(-1), now, cancellationToken);
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);
@@ -53,7 +53,7 @@ internal sealed class OverviewModel(
         Destinations = rows.ConvertAll(row => new DestinationWithHealth(
             row, healths[row.Id],
             row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label : "Partner ID",
-            speed.TryGetValue(row.Id, out var took) && took.DeliveredP50 is { } half ? TimeSpan.FromMilliseconds(half) : null));
+            halves.TryGetValue(row.Id, out var half) ? half : null));
     }
 
     public async Task<IActionResult> OnPostActive(Guid destination, bool active, CancellationToken cancellationToken)
@@ -78,7 +78,10 @@ internal sealed class OverviewModel(
     {
         var change = await sites.Change(SiteId, new SiteFields(RequireProven: required), cancellationToken);
         if (change.Refusal is { } refusal)
+        {
+            await OnGet(cancellationToken);
             return this.Refused(refusal);
+        }
 
         this.Notice(required
             ? "From now on a destination must pass the go-live check before it can be switched on."

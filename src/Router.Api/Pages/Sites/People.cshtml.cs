@@ -36,9 +36,8 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
         if (added.Refusal is { } refusal)
             return await Refuse(refusal, cancellationToken);
 
-        return added.Made!.Invitation is { } invitation ? Show(invitation)
-            : added.Made.IsMailed ? Mailed(added.Made.Person.Email)
-            : Done($"{added.Made.Person.Email} sees {Site.Name} from now on, as {Named(added.Made.Person.Role)}.");
+        return Invite(added.Made!)
+            ?? Done($"{added.Made!.Person.Email} sees {Site.Name} from now on, as {Named(added.Made.Person.Role)}.");
     }
 
     public async Task<IActionResult> OnPostRole(Guid account, CancellationToken cancellationToken)
@@ -51,10 +50,7 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
     public async Task<IActionResult> OnPostLink(Guid account, CancellationToken cancellationToken)
     {
         var made = await people.NewLink(SiteId, account, cancellationToken);
-        if (made.Refusal is { } refusal)
-            return await Refuse(refusal, cancellationToken);
-
-        return made.Made!.Mailed && !HttpContext.Account().IsOperator ? Mailed(made.Made.Email) : Show(made.Made);
+        return made.Refusal is { } refusal ? await Refuse(refusal, cancellationToken) : Invite(made.Made!)!;
     }
 
     public async Task<IActionResult> OnPostRemove(Guid account, CancellationToken cancellationToken)
@@ -63,13 +59,22 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
         return removed.Refusal is { } refusal ? await Refuse(refusal, cancellationToken) : Done($"{Email} can no longer see {Site.Name}.");
     }
 
-    private RedirectToPageResult Mailed(string email) =>
-        Done($"An invitation is on its way to {email} by mail. It works for seven days.");
-
-    private RedirectToPageResult Show(Invitation invitation)
+    /// <summary>Shows the link, or says what became of it; null for somebody who needs none.</summary>
+    private RedirectToPageResult? Invite(NewPerson person)
     {
-        this.ShowOnce(invitation);
-        return RedirectToPage();
+        if (person.Invitation is { } invitation)
+        {
+            this.ShowOnce(invitation);
+            return RedirectToPage();
+        }
+
+        return person.IsMailed switch
+        {
+            true => Done($"An invitation is on its way to {person.Person.Email} by mail. It works for seven days."),
+            false => Done(
+                $"{person.Person.Email} is invited, but no mail could be sent to them. Press New invitation in a quarter of an hour."),
+            null => null,
+        };
     }
 
     private RedirectToPageResult Done(string sentence)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.Intake;
 using Router.Core.Retention;
 using Router.Core.SetAside;
 
@@ -11,7 +12,8 @@ namespace Router.Api.Pages.Sites;
 /// What became of the leads of the last day, week, month or year; every number leads to its list, as long as there is one.
 /// </summary>
 internal sealed class StatementModel(
-    NpgsqlDataSource database, SiteStatement statement, SetAsideMessages setAside, IOptions<RetentionOptions> retention, TimeProvider time)
+    NpgsqlDataSource database, SiteStatement statement, SetAsideMessages setAside, RefusedLeads refused,
+    IOptions<RetentionOptions> retention, TimeProvider time)
     : SitePage(database)
 {
     [BindProperty(Name = "days", SupportsGet = true)]
@@ -29,6 +31,9 @@ internal sealed class StatementModel(
 
     /// <summary>What came in and can't be planned.</summary>
     public long SetAside { get; private set; }
+
+    /// <summary>What the website sent and was refused for its contents, as long as it is kept.</summary>
+    public int Refused { get; private set; }
 
     public IReadOnlyList<StatementRow> Hours { get; private set; } = [];
 
@@ -50,6 +55,7 @@ internal sealed class StatementModel(
         From = now.AddDays(-Days);
         Totals = await statement.Read(SiteId, null, From, now, byHour: false, cancellationToken);
         SetAside = await setAside.OfSite(SiteId, From, now, cancellationToken);
+        Refused = await refused.Count(SiteId, From, cancellationToken);
         Received = await statement.Received(SiteId, From, now, cancellationToken);
         Speed = (await statement.Speed(SiteId, From, now, cancellationToken)).ToDictionary(row => row.DestinationId);
         if (!HasHours || Totals.Count == 0)

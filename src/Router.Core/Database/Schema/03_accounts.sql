@@ -7,6 +7,7 @@ create table accounts (
     role            text not null check (role in ('owner', 'operator')),
     password_hash   text,                                       -- in the format of ASP.NET Core Identity
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,
     locked_until    timestamptz,
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
@@ -29,6 +30,7 @@ create index account_sites_site on account_sites (site_id);
 create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
+    is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
