@@ -1,4 +1,5 @@
 using Router.Core.Destinations;
+using Router.Core.Leads;
 
 namespace Router.Core.Tests;
 
@@ -27,7 +28,7 @@ public sealed class ChosenDestinationsTests
     [InlineData("Lead Manager", "", "")]
     public void Choice_ByNameOrId_FindsItsDestinations(string chosen, string expected, string unknown)
     {
-        var (destinations, notFound) = Site.Choose(chosen.Split('|'));
+        var (destinations, notFound) = Site.Choose(chosen.Split('|'), LeadActions.Created);
         Assert.Equal(["Lead Manager", .. Words(expected)], destinations.Select(destination => destination.Name));
         Assert.Equal(Words(unknown), notFound ?? []);
     }

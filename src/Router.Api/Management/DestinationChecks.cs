@@ -1,5 +1,6 @@
 using Router.Api.Changes;
 using Router.Core.Destinations;
+using Router.Core.Leads;
 
 namespace Router.Api.Management;
 
@@ -21,6 +22,7 @@ internal static class DestinationChecks
         problems.CheckSignature(signature, secret);
         problems.CheckMaxInFlight(fields.MaxInFlight);
         problems.CheckHeaders(fields.Headers);
+        problems.CheckActions(fields.Actions);
         return problems;
     }
 
@@ -28,6 +30,15 @@ internal static class DestinationChecks
     {
         if (value is < 0 or > 10_000)
             problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
+    }
+
+    /// <summary>As it is stored: null for everything.</summary>
+    public static string[]? Stored(string[] actions) => LeadActions.Chosen.All(actions.Contains) ? null : actions;
+
+    public static void CheckActions(this FieldProblems problems, string[]? actions)
+    {
+        if (actions is { Length: 0 } || actions?.All(LeadActions.Chosen.Contains) is false)
+            problems.Add("actions", $"'actions' must be one or more of {string.Join(", ", LeadActions.Chosen)}.");
     }
 
     public static void CheckHeaders(this FieldProblems problems, IReadOnlyDictionary<string, string?>? headers)

@@ -15,6 +15,9 @@ namespace Router.Api.Management;
 /// <param name="PreviousSecretUntil">Until then the secret before the present one signs too (Standard Webhooks).</param>
 /// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
 /// <param name="KeepOrder">Whether an event waits there until the earlier ones of its lead have been delivered or given up.</param>
+/// <param name="Actions">
+/// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; null for everything.
+/// </param>
 /// <param name="HeaderNames">What each request carries besides ours; the values are never shown.</param>
 /// <param name="PausedAt">Since when its deliveries are held rather than sent; null when it isn't paused.</param>
 /// <param name="PausedBy"><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</param>
@@ -23,7 +26,8 @@ namespace Router.Api.Management;
 internal sealed record Destination(
     Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
     string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[] HeaderNames, DateTimeOffset? PausedAt,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, string[] HeaderNames,
+    DateTimeOffset? PausedAt,
     string? PausedBy, string? PauseReason,
     DateTimeOffset? ProvenAt)
 {
@@ -48,6 +52,9 @@ internal sealed record Destination(
 /// Whether an event waits until the earlier ones of its lead have been delivered or given up; default true. False: each comes as fast as it
 /// can.
 /// </param>
+/// <param name="Actions">
+/// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; default all. Never Lead Manager.
+/// </param>
 /// <param name="Headers">
 /// What each request is to carry besides ours, by name: an API key and the like, 10 at most. A value is never shown again; null takes a
 /// header away, and what isn't named stays.
@@ -59,7 +66,7 @@ internal sealed record DestinationFields(
     Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null,
     string? PartnerId = null,
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null,
-    IReadOnlyDictionary<string, string?>? Headers = null);
+    IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

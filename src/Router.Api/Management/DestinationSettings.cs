@@ -26,6 +26,8 @@ internal sealed class DestinationSettings(
         var isLeadManager = DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager;
         if (isLeadManager && fields.Active is false)
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
+        if (isLeadManager && fields.Actions is not null)
+            return Refusal.Conflict("Lead Manager gets everything.");
         if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (fields.GenerateSecret is not null)
@@ -73,6 +75,7 @@ internal sealed class DestinationSettings(
                     signature = coalesce(@Signature, signature),
                     max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
                     keep_order = coalesce(@KeepOrder, keep_order),
+                    actions = case when @ChangesActions then @Actions else actions end,
                     header_names = @HeaderNames, header_values = @HeaderValues,
                     active = coalesce(@Active, active),
                     -- Whoever switches off what the router has switched off agrees with it.
@@ -87,7 +90,9 @@ internal sealed class DestinationSettings(
                 new
                 {
                     id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
-                    fields.Paused, headers.Made!.HeaderNames, headers.Made.HeaderValues,
+                    fields.Paused, ChangesActions = fields.Actions is not null,
+                    Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
+                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             await change.Commit(cancellationToken);

@@ -157,6 +157,16 @@ internal static class Labels
         _ => action,
     };
 
+    /// <summary>Events of an action, as an owner chooses among them.</summary>
+    public static string Kinds(string action) => action switch
+    {
+        LeadActions.Created => "New leads",
+        LeadActions.Updated => "Updates: fields of a lead that changed",
+        LeadActions.ActivityAdded => "Activities: homes viewed, searches and the like",
+        LeadActions.UserUpdated => "Agents: changed or deleted in Lead Manager",
+        _ => action,
+    };
+
     public static string Table(string table) => table switch
     {
         "sites" => "site",
@@ -179,6 +189,7 @@ internal static class Labels
         "inactive_reason" => "why it is off",
         "url" => "URL",
         "partner_id" => "Partner ID",
+        "actions" => "what it gets",
         "header_names" => "headers",
         "header_values" => "values of headers",
         "partner_id_label" => "word for the Partner ID",

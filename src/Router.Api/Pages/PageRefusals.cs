@@ -15,6 +15,7 @@ internal static class PageRefusals
         ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see",
         ["'username'"] = "The username",
         ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",
+        ["'actions' must be one or more of created, updated, activity_added, user_updated."] = "Choose at least one.",
         ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
         ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",

@@ -48,7 +48,7 @@ public sealed class DeliveryPlanner(
     /// <param name="isRedelivery">Whether the broker delivers the message again, because nobody acknowledged it before.</param>
     public Task<Plan> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
     {
-        var (chosen, unknown) = site.Choose(lead.OnlyDestinations);
+        var (chosen, unknown) = site.Choose(lead.OnlyDestinations, lead.Action);
         return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
         {
             InOrder = options.Value.Keep && LeadActions.MayFollow(lead.Action)

@@ -51,6 +51,12 @@ public sealed record Destination(
     /// <summary>Whether an event waits there until the earlier ones of its lead have been delivered or given up.</summary>
     public bool KeepsOrder { get; init; } = true;
 
+    /// <summary>What it gets; null for everything. News of its own switch come in any case.</summary>
+    public IReadOnlyList<string>? Actions { get; init; }
+
+    /// <summary>Whether it gets events of this action.</summary>
+    public bool Wants(string action) => Actions is null || Actions.Contains(action, StringComparer.Ordinal);
+
     /// <summary>What each request carries besides our own headers; null when what is stored can't be decrypted.</summary>
     public IReadOnlyList<RequestHeader>? Headers { get; init; } = [];
 
@@ -108,17 +114,20 @@ public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTe
     public Destination? Find(Guid id) => Active.FirstOrDefault(destination => destination.Id == id);
 
     /// <summary>
-    /// The active destinations that a sender chose by name or id, Lead Manager always among them, and the choices that name none.
+    /// The active destinations that want this and that a sender chose by name or id, Lead Manager always among them, and the choices that
+    /// name none.
     /// </summary>
     /// <param name="chosen">Null for all of them.</param>
-    public (IReadOnlyList<Destination> Destinations, string[]? Unknown) Choose(IReadOnlyList<string>? chosen)
+    /// <param name="action">What the event tells.</param>
+    public (IReadOnlyList<Destination> Destinations, string[]? Unknown) Choose(IReadOnlyList<string>? chosen, string action)
     {
         if (chosen is null)
-            return (Active, null);
+            return (Active.All(destination => destination.Wants(action)) ? Active : [.. Active.Where(one => one.Wants(action))], null);
 
         var isKnown = new bool[chosen.Count];
         // All of them, so that each marks what it is called.
         var destinations = Active.Where(destination => destination.IsChosen(chosen, isKnown) || destination.IsLeadManager).ToList();
+        destinations.RemoveAll(destination => !destination.Wants(action));
         var unknown = chosen.Where((_, i) => !isKnown[i]).ToArray();
         return (destinations, unknown.Length == 0 ? null : unknown);
     }

@@ -21,6 +21,9 @@ public static class LeadActions
     /// <summary>To a destination alone: it was deactivated or deleted.</summary>
     public const string IntegrationDisabled = "integration_disabled";
 
+    /// <summary>What a destination can choose among.</summary>
+    public static readonly IReadOnlyList<string> Chosen = [Created, Updated, ActivityAdded, UserUpdated];
+
     /// <summary>Whether the event is about a lead, rather than a user or the destination itself.</summary>
     public static bool IsAboutLead(string action) => action is Created or Updated or ActivityAdded;
 

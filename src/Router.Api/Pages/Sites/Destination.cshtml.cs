@@ -33,6 +33,12 @@ internal sealed class DestinationModel(
     [BindProperty(Name = "signature")]
     public string? Signature { get; set; }
 
+    [BindProperty(Name = "actions")]
+    public string[]? Actions { get; set; }
+
+    /// <summary>What is checked; null for everything.</summary>
+    public IReadOnlyList<string>? ActionsShown => HttpMethods.IsPost(Request.Method) ? Actions ?? [] : Destination.Actions;
+
     [BindProperty(Name = "keep_order")]
     public bool? KeepOrderChoice { get; set; }
 
@@ -87,7 +93,8 @@ internal sealed class DestinationModel(
         var isRegistered = Destination.IntegrationId is not null;
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(
             Name: Name?.Trim() ?? "", Url: isRegistered ? null : DestinationUrl?.Trim() ?? "", PartnerId: PartnerId?.Trim() ?? "",
-            Signature: isRegistered ? null : Signature, KeepOrder: KeepOrderChoice), cancellationToken);
+            Signature: isRegistered ? null : Signature, KeepOrder: KeepOrderChoice,
+            Actions: IsLeadManager ? null : Actions ?? []), cancellationToken);
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 
