@@ -33,7 +33,8 @@ public sealed class ActionsTests(SharedRouter shared) : IClassFixture<SharedRout
 
         // What it doesn't want it hasn't missed.
         using var missed = await _router.Admin.PostAsJsonAsync(
-            $"/api/sites/{site.Id}/replays", new { missed = true, destination = picky.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) });
+            $"/api/sites/{site.Id}/replays",
+            new { missed = true, destination = picky.Id, from = TimeProvider.System.GetUtcNow().AddHours(-1) });
         Assert.Equal(0, (await missed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("total").GetInt32());
 
         // A test lead comes whatever it wants, and so does the news of its switch.
