@@ -16,6 +16,11 @@ public sealed class FirstStepsTests(SharedRouter shared) : IClassFixture<SharedR
         var path = $"/sites/{site.Id}/destinations/{destination.Id}";
         await Shows("Added (done) Send it a test lead: does it answer?");
 
+        _router.Receiver.Answer(destination.Path, 500);
+        await owner.Submit($"{path}?handler=Test", ("goLive", "false"));
+        await Shows("Its test lead failed: look at what came back");
+        _router.Receiver.Answer(destination.Path, 200);
+
         await owner.Submit($"{path}?handler=Test", ("goLive", "false"));
         await Shows("It has answered a test lead (done) Run the go-live check");
 

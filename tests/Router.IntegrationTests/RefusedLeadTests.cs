@@ -143,6 +143,9 @@ public sealed class RefusedLeadTests(SharedRouter shared) : IClassFixture<Shared
         Assert.Contains("Activity field &#x27;type&#x27; is required.", await owner.Http.GetStringAsync($"/sites/{site.Id}/refused"),
             StringComparison.Ordinal);
         Assert.Contains("ann@mail.test", await owner.Http.GetStringAsync(path), StringComparison.Ordinal);
+        // Whom it is about is in the list, too; not for operators.
+        Assert.Contains("ann@mail.test", await owner.Http.GetStringAsync($"/sites/{site.Id}/refused"), StringComparison.Ordinal);
+        Assert.DoesNotContain("ann@mail.test", (await @operator.Get($"/sites/{site.Id}/refused")).Html, StringComparison.Ordinal);
         var wrong = await owner.Submit($"{path}?handler=Accept", ("contents", """{"source":"typed by hand"}"""));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
         var shown = await wrong.Content.ReadAsStringAsync();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using Router.Api.Changes;
 using Router.Api.Incoming;
@@ -17,6 +18,9 @@ internal sealed class RefusedLeadSettings(
     ConfigurationChanges changes, RefusedLeads leads, RefusedContents contents, ProductDirectory products, LeadIntake intake,
     TimeProvider time)
 {
+    // A page of them is decrypted at once.
+    private const int LargestLookedInto = 64 * 1024;
+
     private static readonly Refusal NoSuch = Refusal.NoSuch("refused lead");
 
     private static readonly Refusal Gone = Refusal.Conflict("Somebody else has just dealt with it.");
@@ -38,6 +42,22 @@ internal sealed class RefusedLeadSettings(
     /// <summary>The same for the program alone: nobody sees it.</summary>
     public async Task<byte[]?> Body(Guid site, Guid id, CancellationToken cancellationToken) =>
         await leads.Contents(site, id, cancellationToken) is { } encrypted ? contents.TryUnprotect(encrypted) : null;
+
+    /// <summary>Who they are about, as far as that can be read; for those alone who may see the site's leads.</summary>
+    public async Task<IReadOnlyDictionary<Guid, string>> People(Guid site, Guid[] ids, CancellationToken cancellationToken)
+    {
+        var people = new Dictionary<Guid, string>();
+        if (!changes.Account.MaySeeLeads(site))
+            return people;
+
+        foreach (var (id, encrypted) in await leads.Contents(site, ids, LargestLookedInto, cancellationToken))
+        {
+            if (contents.TryUnprotect(encrypted) is { } body && Person(body) is { } person)
+                people[id] = person;
+        }
+
+        return people;
+    }
 
     /// <summary>Takes it in as if it had just come; the event's id.</summary>
     /// <param name="site">The site.</param>
@@ -154,4 +174,18 @@ internal sealed class RefusedLeadSettings(
             values (current_setting('router.actor'), @action, 'refused_leads', @subject, @subject, @site,
                     jsonb_build_object(@what::text, jsonb_build_array(null, @count)))
             """, new { action, subject, site, what, count });
+
+    /// <summary>Null where it isn't even JSON, which may be why it was refused.</summary>
+    private static string? Person(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return LeadPerson.Of(document.RootElement).Line;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

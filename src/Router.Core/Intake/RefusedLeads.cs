@@ -134,6 +134,17 @@ public sealed class RefusedLeads(NpgsqlDataSource database)
             cancellationToken: cancellationToken));
     }
 
+    /// <summary>The bodies of these that are no larger than that, encrypted; those that have none are left out.</summary>
+    public async Task<Dictionary<Guid, byte[]>> Contents(Guid siteId, Guid[] ids, int largest, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<(Guid Id, byte[] Contents)>(new CommandDefinition(
+            """
+            select id, contents from refused_leads
+            where site_id = @siteId and id = any (@ids) and size <= @largest and contents is not null
+            """, new { siteId, ids, largest }, cancellationToken: cancellationToken))).ToDictionary(row => row.Id, row => row.Contents);
+    }
+
     /// <summary>
     /// The event as which it is taken in. The first call with this body decides, so that two of them, or one after a crash, make one event;
     /// another body is another event. Null when it is gone.

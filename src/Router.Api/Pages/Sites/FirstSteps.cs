@@ -22,14 +22,17 @@ internal static class FirstSteps
             return [];
 
         // News of its own switch is no lead. One that has had a thousand messages is new no more, whatever became of them.
-        var (hasLead, isAnswered) = await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
+        var (hasLead, isAnswered, hasFailed, waits) = await connection.QuerySingleAsync<(bool, bool, bool, bool)>(new CommandDefinition(
             """
             with newest as materialized (
                 select event_id, is_test, state from deliveries where destination_id = @Id order by accepted_at desc limit 1000)
             select (select count(*) from newest) = 1000 or exists (
                        select from newest n join lead_events e on e.id = n.event_id
                        where n.state = 'delivered' and not n.is_test and e.action not like 'integration_%'),
-                   exists (select from newest where state = 'delivered' and is_test)
+                   exists (select from newest where state = 'delivered' and is_test),
+                   exists (select from newest where state = 'dead' and is_test),
+                   exists (select from newest n join lead_events e on e.id = n.event_id
+                           where n.state <> 'delivered' and not n.is_test and e.action not like 'integration_%')
             """, new { destination.Id }, cancellationToken: cancellationToken));
         if (hasLead)
             return [];
@@ -37,14 +40,18 @@ internal static class FirstSteps
         return
         [
             new("Added", "", IsDone: true, ""),
-            new("It has answered a test lead", "Send it a test lead: does it answer?", isAnswered || destination.ProvenAt is not null,
+            new("It has answered a test lead",
+                hasFailed ? "Its test lead failed: look at what came back, fix it, and test it again."
+                    : "Send it a test lead: does it answer?",
+                isAnswered || destination.ProvenAt is not null,
                 "#test"),
             new("It has passed the go-live check", "Run the go-live check: does it verify signatures, and take a message twice?",
                 destination.ProvenAt is not null, "#test"),
             new("It is on", "Switch it on: from then on it gets every new lead.", destination.Active, "#active"),
             new("Its first lead has arrived",
-                destination.Active ? "Wait for the first lead; or send it those that came before." : "Then the first lead arrives.",
-                IsDone: false, destination.Active ? $"/sites/{site}/destinations/{destination.Id}/missed" : ""),
+                waits ? "The first leads came, and have not arrived: see above."
+                    : destination.Active ? "Wait for the first lead; or send it those that came before." : "Then the first lead arrives.",
+                IsDone: false, destination.Active && !waits ? $"/sites/{site}/destinations/{destination.Id}/missed" : ""),
         ];
     }
 }

@@ -26,6 +26,9 @@ internal sealed class RefusedLeadsModel(
 
     public IReadOnlyList<RefusedLead> Rows { get; private set; } = [];
 
+    /// <summary>Who they are about, for those who may know.</summary>
+    public IReadOnlyDictionary<Guid, string> People { get; private set; } = new Dictionary<Guid, string>();
+
     public string? Next { get; private set; }
 
     public int DaysKept => (int)RefusedLeads.KeptFor(retention.Value.BodiesAfter).TotalDays;
@@ -40,6 +43,7 @@ internal sealed class RefusedLeadsModel(
         var page = Page<RefusedLead>.Of(
             await leads.Newest(SiteId, Product, Reason, After, PageSize + 1, cancellationToken), PageSize, row => row.Id.ToString("D"));
         (Rows, Next) = (page.Items, page.Next);
+        People = await settings.People(SiteId, [.. Rows.Select(row => row.Id)], cancellationToken);
     }
 
     public async Task<IActionResult> OnPostAccept(CancellationToken cancellationToken)
