@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,6 +28,7 @@ public static class RouterCore
     public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
     {
         DapperTypes.Register();
+        SqlMapper.AddTypeHandler(new LeadFilterColumn());
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
@@ -149,6 +151,7 @@ public static class RouterCore
         services.AddSingleton<DeadDeliveries>();
         services.AddSingleton<SiteStatement>();
         services.AddSingleton<LeadsToday>();
+        services.AddSingleton<FilterPreview>();
         services.AddSingleton<IntakeByHour>();
         services.AddSingleton<OpenTroubles>();
         return services;

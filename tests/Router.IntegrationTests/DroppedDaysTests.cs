@@ -79,7 +79,7 @@ public sealed class DroppedDaysTests(TestServers servers)
         var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/statement?days=30&destination={site.LeadManager.Id}");
         Assert.Contains("It adds up", page, StringComparison.Ordinal);
         Assert.Contains("Of messages older than 90 days only the counts are kept", page, StringComparison.Ordinal);
-        Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<td data-label=\"delivered\">1</td>"));
+        Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<td data-label=\"Delivered\" class=\"number\">1</td>"));
         Assert.DoesNotContain("/deliveries?", page, StringComparison.Ordinal);
 
         // Mixed with what still has a list, the sum leads there; a year has no hours.

@@ -78,7 +78,8 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 client = await _listener.AcceptSocketAsync();
             }
-            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+            // Which one depends on how far it was when it was stopped.
+            catch (Exception stopped) when (stopped is SocketException or InvalidOperationException)
             {
                 return;
             }

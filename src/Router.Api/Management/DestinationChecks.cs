@@ -23,6 +23,7 @@ internal static class DestinationChecks
         problems.CheckMaxInFlight(fields.MaxInFlight);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
+        problems.CheckFilter(fields.Filter);
         return problems;
     }
 
@@ -34,6 +35,17 @@ internal static class DestinationChecks
 
     /// <summary>As it is stored: null for everything.</summary>
     public static string[]? Stored(string[] actions) => LeadActions.Chosen.All(actions.Contains) ? null : actions;
+
+    /// <summary>As it is stored: null for all leads.</summary>
+    public static string? Stored(LeadFilter? filter) => filter is { Conditions.Count: > 0 } ? filter.ToJson() : null;
+
+    public static void CheckFilter(this FieldProblems problems, LeadFilter? filter)
+    {
+        if (filter is { Conditions: null })
+            problems.Add("filter", "'filter' needs 'conditions'; none of them means all leads.");
+        else if (filter?.Problem is { } problem)
+            problems.Add("filter", problem);
+    }
 
     public static void CheckActions(this FieldProblems problems, string[]? actions)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Router.Core.Destinations;
 
 namespace Router.Api.Management;
 
@@ -18,6 +19,7 @@ namespace Router.Api.Management;
 /// <param name="Actions">
 /// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; null for everything.
 /// </param>
+/// <param name="Filter">Which new leads it gets, and so what follows them; null for all.</param>
 /// <param name="HeaderNames">What each request carries besides ours; the values are never shown.</param>
 /// <param name="PausedAt">Since when its deliveries are held rather than sent; null when it isn't paused.</param>
 /// <param name="PausedBy"><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</param>
@@ -26,7 +28,7 @@ namespace Router.Api.Management;
 internal sealed record Destination(
     Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
     string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, string[] HeaderNames,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, LeadFilter? Filter, string[] HeaderNames,
     DateTimeOffset? PausedAt,
     string? PausedBy, string? PauseReason,
     DateTimeOffset? ProvenAt)
@@ -55,6 +57,10 @@ internal sealed record Destination(
 /// <param name="Actions">
 /// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; default all. Never Lead Manager.
 /// </param>
+/// <param name="Filter">
+/// Which new leads it gets: all of the conditions must fit, or any of them. What follows a lead goes where the lead went. No conditions:
+/// all leads. Never Lead Manager.
+/// </param>
 /// <param name="Headers">
 /// What each request is to carry besides ours, by name: an API key and the like, 10 at most. A value is never shown again; null takes a
 /// header away, and what isn't named stays.
@@ -66,7 +72,8 @@ internal sealed record DestinationFields(
     Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null,
     string? PartnerId = null,
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null,
-    IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null);
+    IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null,
+    LeadFilter? Filter = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

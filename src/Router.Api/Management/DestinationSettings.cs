@@ -26,7 +26,7 @@ internal sealed class DestinationSettings(
         var isLeadManager = DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager;
         if (isLeadManager && fields.Active is false)
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
-        if (isLeadManager && fields.Actions is not null)
+        if (isLeadManager && (fields.Actions is not null || fields.Filter is not null))
             return Refusal.Conflict("Lead Manager gets everything.");
         if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
@@ -76,6 +76,7 @@ internal sealed class DestinationSettings(
                     max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
                     keep_order = coalesce(@KeepOrder, keep_order),
                     actions = case when @ChangesActions then @Actions else actions end,
+                    filter = case when @ChangesFilter then @Filter::jsonb else filter end,
                     header_names = @HeaderNames, header_values = @HeaderValues,
                     active = coalesce(@Active, active),
                     -- Whoever switches off what the router has switched off agrees with it.
@@ -90,7 +91,8 @@ internal sealed class DestinationSettings(
                 new
                 {
                     id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
-                    fields.Paused, ChangesActions = fields.Actions is not null,
+                    fields.Paused, ChangesFilter = fields.Filter is not null, Filter = DestinationChecks.Stored(fields.Filter),
+                    ChangesActions = fields.Actions is not null,
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     headers.Made!.HeaderNames, headers.Made.HeaderValues,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,

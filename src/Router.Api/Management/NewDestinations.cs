@@ -44,6 +44,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         problems.CheckMaxInFlight(fields.MaxInFlight);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
+        problems.CheckFilter(fields.Filter);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
         if (problems.Any)
@@ -72,16 +73,19 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, keep_order, actions, header_names, header_values)
+                    active, signature, max_in_flight, keep_order, actions, filter,
+                    header_names, header_values)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true), @Actions, @HeaderNames, @HeaderValues)
+                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true),
+                    @Actions, @Filter::jsonb, @HeaderNames, @HeaderValues)
                 """,
                 new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
+                    Filter = DestinationChecks.Stored(fields.Filter),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     headers.Made!.HeaderNames, headers.Made.HeaderValues,
                 });

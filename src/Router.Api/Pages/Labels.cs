@@ -190,6 +190,7 @@ internal static class Labels
         "url" => "URL",
         "partner_id" => "Partner ID",
         "actions" => "what it gets",
+        "filter" => "which leads it gets",
         "header_names" => "headers",
         "header_values" => "values of headers",
         "partner_id_label" => "word for the Partner ID",

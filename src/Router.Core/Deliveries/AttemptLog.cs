@@ -31,7 +31,7 @@ internal static partial class AttemptLog
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Event {MessageId} at destination {DestinationId} canceled: the destination is no longer active")]
+        Message = "Event {MessageId} at destination {DestinationId} canceled: the destination is no longer active, or left out its lead")]
     public static partial void LogCanceled(this ILogger logger, Guid messageId, Guid destinationId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Destination {DestinationId} answered 410 and was deactivated")]

@@ -44,8 +44,18 @@ public sealed class DeliveryAttempts(
     /// <summary>A claimed retry; the state that it came to.</summary>
     public Task<DeliveryState> Retry(ClaimedRetry claimed, OutgoingBody body, SiteDestinations site, Guid destination)
     {
+        if (claimed.IsLeftOut)
+            return Cancel(claimed.Lead, destination);
+
         var due = new Due(claimed.Attempt, claimed.Step, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered);
         return Attempt(claimed.Lead, body, site, destination, due);
+    }
+
+    private async Task<DeliveryState> Cancel(LeadEvent lead, Guid destinationId)
+    {
+        await availability.Wait(token => cancellation.One(lead.EventId, destinationId, token), host.ApplicationStopping);
+        logger.LogCanceled(lead.EventId, destinationId);
+        return DeliveryState.Canceled;
     }
 
     private async Task<DeliveryState> Attempt(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destinationId, Due due)
@@ -57,11 +67,7 @@ public sealed class DeliveryAttempts(
         var destination = site.Find(destinationId)
             ?? await availability.Wait(token => directory.Read(destinationId, orInactive: !isLead, token), host.ApplicationStopping);
         if (destination is null)
-        {
-            await availability.Wait(token => cancellation.One(lead.EventId, destinationId, token), host.ApplicationStopping);
-            logger.LogCanceled(lead.EventId, destinationId);
-            return DeliveryState.Canceled;
-        }
+            return await Cancel(lead, destinationId);
 
         if (destination.IsPaused && !due.IsProbe && isLead)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);

@@ -63,6 +63,19 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
                (select w.waits_for from delivery_waits w where w.event_id = d.event_id and w.destination_id = d.destination_id) as waits_for
         """;
 
+    /// <summary>At which destinations these events didn't fit the conditions.</summary>
+    public async Task<List<(Guid EventId, Guid DestinationId, string DestinationName)>> LeftOut(
+        Guid siteId, Guid[] events, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<(Guid, Guid, string)>(new CommandDefinition(
+            """
+            select e.id, x.id, x.name from lead_events e join destinations x on x.id = any (e.left_out)
+            where e.site_id = @siteId and e.id = any (@events) and e.left_out is not null
+            order by x.created_at, x.id
+            """, new { siteId, events }, cancellationToken: cancellationToken))).AsList();
+    }
+
     /// <summary>All attempts of one delivery: the latest is in its own row. With the event as <c>e</c>.</summary>
     /// <param name="destination">The destination's id, as SQL.</param>
     internal static string AttemptsOf(string destination) => $"""

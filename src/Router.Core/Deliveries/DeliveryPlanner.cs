@@ -12,6 +12,12 @@ namespace Router.Core.Deliveries;
 /// <summary>An event, the destinations that it goes to, and the names that the sender chose and the site doesn't have.</summary>
 public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinations, string[]? Unknown, bool IsRedelivery)
 {
+    /// <summary>Those of them that don't take every lead.</summary>
+    internal IReadOnlyList<Destination> Filtered { get; init; } = [];
+
+    /// <summary>Those whose filter it doesn't fit; they are no longer among the others.</summary>
+    internal IReadOnlyList<Guid> LeftOut { get; init; } = [];
+
     /// <summary>Those at which it waits for earlier events of its lead.</summary>
     internal IReadOnlyList<Guid> InOrder { get; init; } = [];
 
@@ -51,6 +57,8 @@ public sealed class DeliveryPlanner(
         var (chosen, unknown) = site.Choose(lead.OnlyDestinations, lead.Action);
         return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
         {
+            Filtered = LeadActions.IsAboutLead(lead.Action) && chosen.Any(destination => destination.Filter is not null)
+                ? [.. chosen.Where(destination => destination.Filter is not null)] : [],
             InOrder = options.Value.Keep && LeadActions.MayFollow(lead.Action)
                 ? [.. chosen.Where(destination => destination.KeepsOrder).Select(destination => destination.Id)] : [],
         });
@@ -74,6 +82,7 @@ public sealed class DeliveryPlanner(
     private async Task<Plan[]> WriteOnce(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        rows = await PlanFilters.Apply(connection, rows, cancellationToken);
         // The same event twice in one batch: the second finds what the first has planned. What may repeat another event comes
         // after that one, for a statement doesn't see its own rows.
         var events = rows.DistinctBy(row => row.Lead.EventId).ToList();

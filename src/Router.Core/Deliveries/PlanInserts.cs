@@ -13,16 +13,17 @@ internal static class PlanInserts
     {
         const string sql = """
             insert into lead_events (
-                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, body, destinations)
-            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'), body,
-                   ($14)[planned_from:planned_to]
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, left_out, body,
+                destinations)
+            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'),
+                   string_to_array(left_out, ' ')::uuid[], body, ($15)[planned_from:planned_to]
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                 as e (
-                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, repeats, body,
+                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, left_out, repeats, body,
                     planned_to, planned_from)
             where repeats is null or not exists (
                 select from lead_events r
-                where r.id = e.repeats and r.id between $15 and $16 and r.accepted_at > e.accepted_at - interval '24 hours')
+                where r.id = e.repeats and r.id between $16 and $17 and r.accepted_at > e.accepted_at - interval '24 hours')
             on conflict do nothing
             returning id
             """;
@@ -38,6 +39,7 @@ internal static class PlanInserts
         command.Add(NpgsqlDbType.TimestampTz, events, row => row.Lead.AcceptedAt);
         // Names come from a header, so none holds a line break.
         command.Add(NpgsqlDbType.Text, events, row => row.Unknown is null ? null : string.Join('\n', row.Unknown));
+        command.Add(NpgsqlDbType.Text, events, row => row.LeftOut.Count == 0 ? null : string.Join(' ', row.LeftOut));
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Repeats);
         command.Add(NpgsqlDbType.Bytea, events, row => row.Lead.Lead.Utf8);
         // One array for all; each event has a slice of it.

@@ -270,6 +270,7 @@ public sealed class ReplayJobs(
         from lead_events e join destinations x on x.id = @Destination and x.site_id = e.site_id and x.active
         where e.site_id = @siteId and e.test is null and e.product <> '' and e.body is not null and e.accepted_at >= @From
           and (x.actions is null or e.action = any (x.actions))
+          and (e.left_out is null or not x.id = any (e.left_out))
           {(filter.To is null ? "" : "and e.accepted_at < @To")}
           and not exists (select from deliveries d where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id)
           and not awaits_first_outcome(e.destinations, x.id, e.planned_at)

@@ -13,7 +13,10 @@ namespace Router.Core.Deliveries;
 /// <param name="Step">How many retries of the schedule were made before.</param>
 /// <param name="IsProbe">Whether it tries if a paused destination is well again.</param>
 /// <param name="WasDelivered">Whether it replays what was delivered before, and stays delivered if it fails.</param>
-public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe, bool WasDelivered);
+/// <param name="IsLeftOut">
+/// Whether it waited for its lead, and the destination's filter has left that one out meanwhile: then it isn't sent either.
+/// </param>
+public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe, bool WasDelivered, bool IsLeftOut);
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
@@ -51,7 +54,7 @@ public sealed class RetryClaims(
                        or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded,
                           d.delivered_at is not null as was_delivered,
-                          e.site_id, e.action, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
+                          e.site_id, e.action, e.lead_id, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
                 insert into delivery_attempts (event_id, destination_id, site_id, attempt, started_at, duration_us, result, error)
@@ -67,7 +70,12 @@ public sealed class RetryClaims(
                    exists (
                        select from destination_failures f
                        where f.destination_id = c.destination_id and f.probe_event_id = c.event_id) as is_probe,
-                   was_delivered
+                   was_delivered,
+                   -- Its first attempt comes this way only after it has waited for something.
+                   attempts = 1 and action in ('updated', 'activity_added') and exists (
+                       select from lead_events l
+                       where l.site_id = c.site_id and l.lead_id = c.lead_id and l.action = 'created' and l.accepted_at <= c.accepted_at
+                         and c.destination_id = any (l.left_out)) as is_left_out
             from claimed c
             """;
         await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed)
@@ -136,5 +144,6 @@ public sealed class RetryClaims(
         reader.GetInt32(2),
         reader.GetInt32(3),
         reader.GetBoolean(12),
-        reader.GetBoolean(13));
+        reader.GetBoolean(13),
+        reader.GetBoolean(14));
 }

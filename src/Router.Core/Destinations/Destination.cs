@@ -54,6 +54,9 @@ public sealed record Destination(
     /// <summary>What it gets; null for everything. News of its own switch come in any case.</summary>
     public IReadOnlyList<string>? Actions { get; init; }
 
+    /// <summary>Which new leads it gets, and so what follows them; null for all.</summary>
+    public LeadFilter? Filter { get; init; }
+
     /// <summary>Whether it gets events of this action.</summary>
     public bool Wants(string action) => Actions is null || Actions.Contains(action, StringComparer.Ordinal);
 

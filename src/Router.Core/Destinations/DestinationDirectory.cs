@@ -12,7 +12,8 @@ public sealed class DestinationDirectory
 {
     private const string Columns =
         "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
-        + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, d.header_names, d.header_values, "
+        + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, "
+        + "d.filter::text as filter, d.header_names, d.header_values, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
     private readonly NpgsqlDataSource _database;
@@ -65,7 +66,8 @@ public sealed class DestinationDirectory
     private sealed record Row(
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
         DateTimeOffset? PreviousSecretUntil,
-        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, string[] HeaderNames, string? HeaderValues, string[] Spellings)
+        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
+        string[] HeaderNames, string? HeaderValues, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(
             Id, DestinationKinds.Parse(Kind), Name, DestinationUrl.Parse(Url), PartnerId,
@@ -73,7 +75,7 @@ public sealed class DestinationDirectory
                 SignatureSchemes.Parse(Signature), secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil),
             MaxInFlight, IsPaused)
             {
-                Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions,
+                Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
                 Headers = RequestHeaders.Read(HeaderNames, HeaderValues, secrets),
             };
     }

@@ -82,6 +82,7 @@ create table destinations (
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
+    filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
@@ -93,7 +94,7 @@ create table destinations (
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
-    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null),
+    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
@@ -326,6 +327,7 @@ create table lead_events (
     product              text not null,          -- '' for what the router sends by itself
     source_system        text not null,
     destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
+    left_out             uuid[],                 -- destinations whose filter it didn't fit
     unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
     test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
     body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted

@@ -15,6 +15,8 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
 
     private Dictionary<(Guid Event, Guid Destination), DeliveryRow> _deliveries = [];
 
+    private HashSet<(Guid Event, Guid Destination)> _leftOut = [];
+
     [FromRoute(Name = "lead")]
     public Guid LeadId { get; set; }
 
@@ -40,6 +42,10 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
         LeftOut = messages.Count > MostMessages || rows.Count == MostDeliveries;
         Messages = [.. messages.Take(MostMessages).Reverse()];
         Destinations = [.. lead.Destinations.Select(at => (at.DestinationId, at.DestinationName))];
+        var leftOut = await history.LeftOut(SiteId, [.. Messages.Select(message => message.EventId)], cancellationToken);
+        Destinations = [.. Destinations.Concat(leftOut.Select(row => (row.DestinationId, row.DestinationName)))
+            .DistinctBy(row => row.Item1)];
+        _leftOut = [.. leftOut.Select(row => (row.EventId, row.DestinationId))];
         _deliveries = rows.ToDictionary(row => (row.EventId, row.DestinationId));
         return Page();
     }
@@ -48,6 +54,9 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
 
     /// <summary>Whether some of its messages have no outcome there yet.</summary>
     public bool IsOnItsWay(Guid destination) => Lead.Destinations.Any(at => at.DestinationId == destination && at.State == "planned");
+
+    /// <summary>Whether the destination's conditions left it out.</summary>
+    public bool IsLeftOut(Guid message, Guid destination) => _leftOut.Contains((message, destination));
 
     /// <summary>A message at a destination; null when it doesn't go there, or is on its way.</summary>
     public DeliveryRow? At(Guid message, Guid destination) => _deliveries.GetValueOrDefault((message, destination));

@@ -20,6 +20,7 @@ create table lead_events (
     product              text not null,          -- '' for what the router sends by itself
     source_system        text not null,
     destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
+    left_out             uuid[],                 -- destinations whose filter it didn't fit
     unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
     test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
     body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted

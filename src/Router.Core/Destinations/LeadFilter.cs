@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace Router.Core.Destinations;
+
+/// <summary>How a condition compares.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FilterOperator>))]
+public enum FilterOperator
+{
+    /// <summary>Equal to one of the values, whatever the case.</summary>
+    [JsonStringEnumMemberName("is")]
+    Is,
+
+    /// <summary>Has one of the values in it.</summary>
+    [JsonStringEnumMemberName("contains")]
+    Contains,
+
+    /// <summary>Begins with one of the values.</summary>
+    [JsonStringEnumMemberName("starts_with")]
+    StartsWith,
+
+    /// <summary>A number greater than the value, or equal to it.</summary>
+    [JsonStringEnumMemberName("at_least")]
+    AtLeast,
+
+    /// <summary>A number less than the value, or equal to it.</summary>
+    [JsonStringEnumMemberName("at_most")]
+    AtMost,
+
+    /// <summary>There, and not blank.</summary>
+    [JsonStringEnumMemberName("exists")]
+    Exists,
+}
+
+/// <summary>A condition about a field of a lead.</summary>
+/// <param name="Field">
+/// Its name; fields within fields by dots: <c>activities.property.list_price</c>. Of a list, one of its items is enough.
+/// </param>
+/// <param name="Operator">How it is compared.</param>
+/// <param name="Values">With what; one of them is enough. None for <c>exists</c>.</param>
+/// <param name="Missing">Whether a lead that hasn't the field is taken all the same; default true, never for <c>exists</c>.</param>
+public sealed partial record FilterCondition(
+    string Field, FilterOperator Operator, IReadOnlyList<string>? Values = null, bool Missing = true)
+{
+    private const int LongestValue = 200;
+    private const int MostValues = 50;
+
+    /// <summary>Why it can't be, as a sentence; null when it can.</summary>
+    public string? Problem =>
+        Field is null || Field.Length > 100 || !Path().IsMatch(Field)
+            ? "A condition needs a field of the lead: a name of letters, digits and underscores, for example source or activities.type."
+        : !Enum.IsDefined(Operator) ? $"The condition on {Field} has no known operator."
+        : Operator is FilterOperator.Exists ? Values is { Count: > 0 } ? $"The condition that {Field} exists takes no value." : null
+        : Values is not { Count: > 0 and <= MostValues } || Values.Any(string.IsNullOrWhiteSpace)
+            ? $"The condition on {Field} needs a value, and {MostValues} at most."
+        : Values.Any(value => value.Length > LongestValue)
+            ? $"A value of the condition on {Field} is longer than {LongestValue} characters."
+        : Operator is FilterOperator.AtLeast or FilterOperator.AtMost && (Values.Count > 1 || Number(Values[0]) is null)
+            ? $"The condition on {Field} needs one number."
+        : null;
+
+    /// <summary>Whether a lead fits.</summary>
+    public bool Takes(JsonElement lead)
+    {
+        var isThere = false;
+        foreach (var text in Texts(lead, Field.Split('.'), 0))
+        {
+            isThere = true;
+            if (Fits(text))
+                return true;
+        }
+
+        return !isThere && Missing && Operator is not FilterOperator.Exists;
+    }
+
+    private bool Fits(string text) => Operator switch
+    {
+        FilterOperator.Exists => true,
+        FilterOperator.Is => Values!.Any(value => string.Equals(value.Trim(), text, StringComparison.OrdinalIgnoreCase)),
+        FilterOperator.Contains => Values!.Any(value => text.Contains(value.Trim(), StringComparison.OrdinalIgnoreCase)),
+        FilterOperator.StartsWith => Values!.Any(value => text.StartsWith(value.Trim(), StringComparison.OrdinalIgnoreCase)),
+        FilterOperator.AtLeast => Number(text) >= Number(Values![0]),
+        FilterOperator.AtMost => Number(text) <= Number(Values![0]),
+    };
+
+    // People write $450,000.
+    private static decimal? Number(string text) =>
+        decimal.TryParse(
+            text.Trim().TrimStart('$').Replace(",", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
+            out var number) ? number : null;
+
+    /// <summary>What stands at the path, as texts; what is null or blank isn't there.</summary>
+    private static IEnumerable<string> Texts(JsonElement element, string[] path, int at)
+    {
+        if (element.ValueKind is JsonValueKind.Array)
+        {
+            foreach (var text in element.EnumerateArray().SelectMany(item => Texts(item, path, at)))
+                yield return text;
+        }
+        else if (at < path.Length)
+        {
+            if (element.ValueKind is JsonValueKind.Object && element.TryGetProperty(path[at], out var inner))
+            {
+                foreach (var text in Texts(inner, path, at + 1))
+                    yield return text;
+            }
+        }
+        else
+        {
+            var text = element.ValueKind switch
+            {
+                JsonValueKind.String => Leads.JsonText.Of(element).Trim(),
+                JsonValueKind.Number => element.GetRawText(),
+                JsonValueKind.True => "true",
+                JsonValueKind.False => "false",
+                _ => "",
+            };
+            if (text.Length > 0)
+                yield return text;
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,4}$", RegexOptions.NonBacktracking)]
+    private static partial Regex Path();
+}
+
+/// <summary>Which new leads a destination gets. What follows a lead goes where the lead went.</summary>
+/// <param name="All">Whether all conditions must fit; otherwise one is enough.</param>
+/// <param name="Conditions">One or more.</param>
+public sealed record LeadFilter(bool All, IReadOnlyList<FilterCondition> Conditions)
+{
+    /// <summary>The most conditions of a destination.</summary>
+    public const int Most = 10;
+
+    private static readonly JsonSerializerOptions Stored = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>What is wrong with it, as a sentence; null when nothing is.</summary>
+    public string? Problem => Conditions.Count > Most ? $"A destination can have {Most} conditions at most."
+        : Conditions.Select(condition => condition.Problem).FirstOrDefault(problem => problem is not null);
+
+    /// <summary>As <c>destinations.filter</c> has it; null for none.</summary>
+    public static LeadFilter? Parse(string? stored) =>
+        stored is null ? null : JsonSerializer.Deserialize<LeadFilter>(stored, Stored);
+
+    /// <summary>The same for writing.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Stored);
+
+    /// <summary>Whether it takes a lead.</summary>
+    public bool Takes(JsonElement lead) =>
+        All ? Conditions.All(condition => condition.Takes(lead)) : Conditions.Any(condition => condition.Takes(lead));
+}
