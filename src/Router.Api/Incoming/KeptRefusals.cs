@@ -23,7 +23,7 @@ internal sealed partial class KeptRefusals(
     private readonly TimeProvider _time = time;
     private readonly ConcurrentQueue<Refused> _waiting = new();
     private readonly List<Refused> _batch = [];
-    private long _bytes, _lost;
+    private long _bytes, _lost, _lastMillisecond;
 
     /// <summary>Keeps it, if it is the contents that were refused.</summary>
     /// <param name="context">The request.</param>
@@ -50,11 +50,24 @@ internal sealed partial class KeptRefusals(
 
         var now = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var facts = new RefusedLead(
-            Guid.CreateVersion7(now), context.Features.Get<Product>()!.Username, site, operation.Name, lead,
+            Guid.CreateVersion7(TimeOfNext(now)), context.Features.Get<Product>()!.Username, site, operation.Name, lead,
             operation.ChosenDestinations(context.Request), now, error.Status, RefusedRequests.WithoutPlace(error.Sentence),
             bytes?.Length ?? (int)Math.Min(context.Request.ContentLength ?? 0, int.MaxValue), HasContents: bytes is not null);
         var id = lead ?? (body?.Root.ValueKind is JsonValueKind.Object ? LeadNormalizer.IdOf(body.Root) : null);
         _waiting.Enqueue(new Refused(facts, Uuids.TryParse(id, out var leadId) ? leadId : null, bytes));
+    }
+
+    /// <summary>Ids of version 7 are in the order of their milliseconds, and of no more: so each has one of its own.</summary>
+    private DateTimeOffset TimeOfNext(DateTimeOffset now)
+    {
+        long last, next;
+        do
+        {
+            last = Volatile.Read(ref _lastMillisecond);
+            next = Math.Max(now.ToUnixTimeMilliseconds(), last + 1);
+        }
+        while (Interlocked.CompareExchange(ref _lastMillisecond, next, last) != last);
+        return DateTimeOffset.FromUnixTimeMilliseconds(next);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
