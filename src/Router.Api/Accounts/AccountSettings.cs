@@ -36,26 +36,21 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
     /// <summary>Whether an owner sees the link, because it can't go by mail; whoever uses it then isn't vouched for by anybody.</summary>
     private bool ShowsLink => !changes.Account.IsOperator && !mail.IsSet;
 
-    /// <summary>By e-mail, disabled ones last; those of a site, or with a text in their e-mail, if wanted.</summary>
+    /// <summary>By e-mail, disabled ones last; those with a text in their e-mail, if wanted.</summary>
     public static async Task<List<AccountRow>> List(
-        NpgsqlConnection connection, Guid? site = null, string? find = null, Guid? after = null, int limit = int.MaxValue) =>
+        NpgsqlConnection connection, string? find = null, Guid? after = null, int limit = int.MaxValue) =>
         (await connection.QueryAsync<AccountRow>(
             """
             select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
                    (select coalesce(bool_and(s.role = 'viewer'), false) from account_sites s where s.account_id = a.id) as is_viewer,
                    a.password_hash is null as is_invited, a.disabled_at, a.locked_until
             from accounts a
-            where (@site is null or a.id in (select account_id from account_sites where site_id = @site))
-              and (@find is null or strpos(a.email, lower(@find)) > 0)
+            where (@find is null or strpos(a.email, lower(@find)) > 0)
               and (@after is null
                    or (a.disabled_at is not null, a.email) > (select disabled_at is not null, email from accounts where id = @after))
             order by a.disabled_at is not null, a.email
             limit @limit
-            """, new { site, find, after, limit })).AsList();
-
-    /// <summary>Whose e-mail it is; null when nobody can sign in with it.</summary>
-    public static Task<Guid?> FindByEmail(NpgsqlConnection connection, string email) => connection.ExecuteScalarAsync<Guid?>(
-        "select id from accounts where email = lower(@Email) and disabled_at is null", new { Email = email.Trim() });
+            """, new { find, after, limit })).AsList();
 
     public Task<Change<Invitation>> Invite(NewAccount request, CancellationToken cancellationToken) =>
         Invite(request, SiteRoles.Owner, cancellationToken);

@@ -19,7 +19,7 @@ internal sealed record Person(Guid AccountId, string Email, string Role, bool Is
 /// The link with which a password is chosen. Null for an account that was there already. Where there is a mail server only operators see
 /// it: whoever opens it is that person from then on.
 /// </param>
-/// <param name="IsMailed">Whether the mail server has taken the link; null where there is none.</param>
+/// <param name="IsMailed">Whether the mail server has taken the link; null for an account that was there already.</param>
 internal sealed record NewPerson(Person Person, Invitation? Invitation, bool? IsMailed);
 
 /// <summary>
