@@ -10,6 +10,7 @@ using Router.Core.Destinations;
 using Router.Core.Duties;
 using Router.Core.Intake;
 using Router.Core.Mail;
+using Router.Core.Mapping;
 using Router.Core.Retention;
 using Router.Core.Search;
 using Router.Core.SetAside;
@@ -29,6 +30,8 @@ public static class RouterCore
     {
         DapperTypes.Register();
         SqlMapper.AddTypeHandler(new LeadFilterColumn());
+        SqlMapper.AddTypeHandler(new RequestMappingColumn());
+        SqlMapper.AddTypeHandler(new AnswerRulesColumn());
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
@@ -152,6 +155,7 @@ public static class RouterCore
         services.AddSingleton<SiteStatement>();
         services.AddSingleton<LeadsToday>();
         services.AddSingleton<FilterPreview>();
+        services.AddSingleton<ChangePreview>();
         services.AddSingleton<IntakeByHour>();
         services.AddSingleton<OpenTroubles>();
         return services;

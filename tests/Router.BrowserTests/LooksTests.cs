@@ -39,6 +39,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
         await Look(page, $"{path}/destinations/{destination.Id}/headers", "headers", width);
         await Look(page, $"{path}/destinations/{destination.Id}/filter", "filter", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/mapping", "mapping", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/answers", "answers", width);
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
         await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
         await Look(page, $"{path}/destinations/{destination.Id}/missed", "missed", width);
@@ -103,6 +105,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
             await Look(page, $"/operator{name}", $"operator{name.Split('?')[0].Replace('/', '-')}", width);
         await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
+        await Look(page, $"/operator/catalogue/{integration}/format", "operator-format", width);
+        await Look(page, "/operator/catalogue/new?ready_made=follow_up_boss", "operator-ready-made", width);
         await Look(page, $"/operator/sites/{site.Id}/destinations/{broken.Id}/promote", "operator-promote", width);
         await Look(page, $"/sites/{site.Id}/catalogue", "catalogue-card", width);
         await Look(page, $"/sites/{site.Id}/catalogue/{integration}", "connect", width);

@@ -180,6 +180,6 @@ public sealed class DestinationSenderTests
             AcceptedAt = TimeProvider.System.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
-        return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;
+        return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer;
     }
 }

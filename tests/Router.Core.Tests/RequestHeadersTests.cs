@@ -66,7 +66,7 @@ public sealed class RequestHeadersTests
         var secrets = new SecretProtection(plain => $"locked {plain}", stored => stored.StartsWith("locked ", StringComparison.Ordinal)
             ? stored["locked ".Length..] : throw new System.Security.Cryptography.CryptographicException());
         RequestHeader[] headers = [new("X-Api-Key", "k \"1\""), new("Authorization", "Bearer t")];
-        var stored = secrets.Protect(RequestHeaders.Join(headers));
+        var stored = secrets.Protect(RequestHeaders.ToJson(headers));
         Assert.Equal(headers, RequestHeaders.Read(["X-Api-Key", "Authorization"], stored, secrets));
         Assert.Null(RequestHeaders.Read(["X-Api-Key"], stored, secrets));
         Assert.Null(RequestHeaders.Read(["X-Api-Key"], "nonsense", secrets));

@@ -114,7 +114,7 @@ public sealed class TlsTests
             EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = Now,
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
-        return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer.Error;
+        return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer.Error;
     }
 
     private static X509Certificate2 Certificate(

@@ -21,6 +21,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, var p) when p.StartsWith("/rest/sites/{site}/", StringComparison.Ordinal)
             || p.StartsWith("/v2/rest/sites/{site}/", StringComparison.Ordinal) => "product",
         ("POST", "/api/sites/{site}/destinations/{id}/promote" or "/api/sites/{site}/erasure") => "operator token",
+        (_, "/api/integrations/{id}/preview" or "/api/integrations/ready-made") => "operator token",
         (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
         ("GET", "/api/sites" or "/api/integrations") => "token",
         (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",
@@ -103,7 +104,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
 
     /// <summary>Whether a viewer may not: what isn't asked for by GET, and pages that are nothing but a form.</summary>
     private static bool Changes(string method, string path) => method != "GET" || path.Split('/')[^1] is
-        "catalogue" or "new" or "secret" or "headers" or "filter" or "developer" or "off" or "delete" or "missed" or "erase"
+        "catalogue" or "new" or "secret" or "headers" or "filter" or "mapping" or "answers" or "developer" or "off" or "delete"
+        or "missed" or "erase"
         || path.Contains("/catalogue/", StringComparison.Ordinal);
 
     private static string Expected(string rule, string caller, bool isTheirs, bool changes) => (rule, caller) switch

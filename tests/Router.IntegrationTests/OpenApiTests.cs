@@ -29,6 +29,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/accounts",
                 "GET /api/audit",
                 "GET /api/integrations",
+                "GET /api/integrations/ready-made",
                 "GET /api/products",
                 "GET /api/set-aside",
                 "GET /api/set-aside/{id}/message",
@@ -60,6 +61,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "POST /api/accounts",
                 "POST /api/accounts/{id}/invitation",
                 "POST /api/integrations",
+                "POST /api/integrations/{id}/preview",
                 "POST /api/products",
                 "POST /api/products/{username}/password",
                 "POST /api/set-aside/send",
@@ -69,6 +71,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "POST /api/sites/{site}/deliveries/{event}/{destination}/retry",
                 "POST /api/sites/{site}/destinations",
                 "POST /api/sites/{site}/destinations/{destination}/checks",
+                "POST /api/sites/{site}/destinations/{id}/preview",
                 "POST /api/sites/{site}/destinations/{id}/promote",
                 "POST /api/sites/{site}/destinations/{id}/secret",
                 "POST /api/sites/{site}/erasure",
@@ -125,7 +128,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
             sent++;
         }
 
-        Assert.Equal(19, sent);
+        Assert.Equal(20, sent);
     }
 
     [Fact]

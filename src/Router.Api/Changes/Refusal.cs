@@ -13,6 +13,13 @@ internal sealed record Refusal(int Status, string Sentence, FieldProblems? Field
 
     public static Refusal Invalid(FieldProblems fields) => new(StatusCodes.Status422UnprocessableEntity, fields.First!, fields);
 
+    public static Refusal Invalid(string sentence, string field)
+    {
+        var problems = new FieldProblems();
+        problems.Add(field, sentence);
+        return Invalid(problems);
+    }
+
     /// <summary>As the API says it.</summary>
     public IResult ToProblem() => Fields is null ? TypedResults.Problem(Sentence, statusCode: Status) : Problems.Invalid(Fields);
 }

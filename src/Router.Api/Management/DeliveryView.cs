@@ -17,14 +17,15 @@ namespace Router.Api.Management;
 /// <param name="ResponseSize">How many bytes of the answer are kept.</param>
 /// <param name="ResponseHidden">There is an answer, which only the site's owners may read: it may say anything of the lead.</param>
 /// <param name="Requests">2 where the first request went over an old connection that broke without an answer, otherwise 1.</param>
+/// <param name="Reason">What a rule about answers says of it, or why no request could be made; for the site's owners only.</param>
 internal sealed record AttemptView(
     int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody,
-    IReadOnlyDictionary<string, string> ResponseHeaders, int ResponseSize, bool ResponseHidden, int Requests)
+    IReadOnlyDictionary<string, string> ResponseHeaders, int ResponseSize, bool ResponseHidden, int Requests, string? Reason)
 {
     public static AttemptView Of(AttemptRow row) => new(
         row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error,
         Encoding.UTF8.GetString(row.ResponseBody ?? []),
-        Headers(row.ResponseHeaders), row.ResponseSize, row.IsHidden, row.Requests ?? 1);
+        Headers(row.ResponseHeaders), row.ResponseSize, row.IsHidden, row.Requests ?? 1, row.Reason);
 
     private static Dictionary<string, string> Headers(string? lines) => (lines ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase);

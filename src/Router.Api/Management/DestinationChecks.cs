@@ -1,6 +1,7 @@
 using Router.Api.Changes;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Mapping;
 
 namespace Router.Api.Management;
 
@@ -24,6 +25,8 @@ internal static class DestinationChecks
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);
+        problems.CheckMapping(fields.Mapping);
+        problems.CheckAnswerRules(fields.AnswerRules);
         return problems;
     }
 
@@ -39,12 +42,30 @@ internal static class DestinationChecks
     /// <summary>As it is stored: null for all leads.</summary>
     public static string? Stored(LeadFilter? filter) => filter is { Conditions.Count: > 0 } ? filter.ToJson() : null;
 
+    /// <summary>As it is stored: null for our own format.</summary>
+    public static string? Stored(RequestMapping? mapping) => mapping is { IsEmpty: false } ? mapping.ToJson() : null;
+
+    /// <summary>As they are stored: null for none.</summary>
+    public static string? Stored(AnswerRule[]? rules) => rules is null ? null : AnswerRules.ToJson(rules);
+
     public static void CheckFilter(this FieldProblems problems, LeadFilter? filter)
     {
         if (filter is { Conditions: null })
             problems.Add("filter", "'filter' needs 'conditions'; none of them means all leads.");
         else if (filter?.Problem is { } problem)
             problems.Add("filter", problem);
+    }
+
+    public static void CheckMapping(this FieldProblems problems, RequestMapping? mapping)
+    {
+        if ((mapping?.Problem ?? (mapping is null ? null : MappingSamples.Problem(mapping))) is { } problem)
+            problems.Add("mapping", problem);
+    }
+
+    public static void CheckAnswerRules(this FieldProblems problems, AnswerRule[]? rules)
+    {
+        if (rules is not null && AnswerRules.Problem(rules) is { } problem)
+            problems.Add("answer_rules", problem);
     }
 
     public static void CheckActions(this FieldProblems problems, string[]? actions)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Router.Core.Destinations;
+using Router.Core.Mapping;
 
 namespace Router.Api.Management;
 
@@ -20,6 +21,8 @@ namespace Router.Api.Management;
 /// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; null for everything.
 /// </param>
 /// <param name="Filter">Which new leads it gets, and so what follows them; null for all.</param>
+/// <param name="Mapping">How our events become its requests; null for our own format, or for its integration's.</param>
+/// <param name="AnswerRules">What its answers mean; null for the usual, or for what its integration says.</param>
 /// <param name="HeaderNames">What each request carries besides ours; the values are never shown.</param>
 /// <param name="PausedAt">Since when its deliveries are held rather than sent; null when it isn't paused.</param>
 /// <param name="PausedBy"><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</param>
@@ -28,7 +31,9 @@ namespace Router.Api.Management;
 internal sealed record Destination(
     Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
     string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, LeadFilter? Filter, string[] HeaderNames,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
+    RequestMapping? Mapping, AnswerRule[]? AnswerRules,
+    string[] HeaderNames,
     DateTimeOffset? PausedAt,
     string? PausedBy, string? PauseReason,
     DateTimeOffset? ProvenAt)
@@ -61,6 +66,15 @@ internal sealed record Destination(
 /// Which new leads it gets: all of the conditions must fit, or any of them. What follows a lead goes where the lead went. No conditions:
 /// all leads. Never Lead Manager.
 /// </param>
+/// <param name="Mapping">
+/// How our events become its requests: JSON or a form, by a template or a table for each action; an action that isn't named isn't sent.
+/// No actions: our own format. Custom APIs only; its tests must hold.
+/// </param>
+/// <param name="AnswerRules">
+/// What its answers mean where that isn't what their status says, 20 at most; the first that fits counts. None: the usual. Custom APIs
+/// only.
+/// </param>
+/// <param name="Key">The key that its integration asks for; never shown again. Only where the integration asks for one.</param>
 /// <param name="Headers">
 /// What each request is to carry besides ours, by name: an API key and the like, 10 at most. A value is never shown again; null takes a
 /// header away, and what isn't named stays.
@@ -73,7 +87,7 @@ internal sealed record DestinationFields(
     string? PartnerId = null,
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null,
     IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null,
-    LeadFilter? Filter = null);
+    LeadFilter? Filter = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null, string? Key = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

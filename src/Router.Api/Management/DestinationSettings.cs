@@ -26,23 +26,32 @@ internal sealed class DestinationSettings(
         var isLeadManager = DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager;
         if (isLeadManager && fields.Active is false)
             return Refusal.Conflict("Lead Manager is always active: it keeps the site's leads even when every other destination fails.");
-        if (isLeadManager && (fields.Actions is not null || fields.Filter is not null))
-            return Refusal.Conflict("Lead Manager gets everything.");
+        if (isLeadManager && (fields.Actions is not null || fields.Filter is not null || fields.Mapping is not null
+            || fields.AnswerRules is not null))
+            return Refusal.Conflict("Lead Manager gets everything, as it comes.");
         if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (fields.GenerateSecret is not null)
             return Refusal.Conflict(
                 "A new secret is made by POST to the destination's /secret, so that the old one can go on for a while.");
-        if (destination.IntegrationId is not null && fields.PartnerId is not null && string.IsNullOrWhiteSpace(fields.PartnerId))
+        if (destination.IntegrationId is not null && fields.PartnerId is not null && string.IsNullOrWhiteSpace(fields.PartnerId)
+            && await change.Connection.ExecuteScalarAsync<bool>(
+                "select partner_id_label is not null from integrations where id = @IntegrationId", new { destination.IntegrationId }))
+            return Refusal.Invalid("'partner_id' is required.", "partner_id");
+
+        if (destination.IntegrationId is not null
+            && ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.Mapping is not null
+                || fields.AnswerRules is not null))
         {
-            var missing = new FieldProblems();
-            missing.RequireText("partner_id", fields.PartnerId);
-            return Refusal.Invalid(missing);
+            return Refusal.Conflict(
+                "This destination follows its integration: its URL, secret, signature, mapping and the meaning of its answers are changed "
+                + "in the catalogue, by an operator.");
         }
 
-        if (destination.IntegrationId is not null && (fields.Url ?? fields.Secret ?? fields.Signature) is not null)
-            return Refusal.Conflict(
-                "This destination follows its integration: its URL, secret and signature are changed in the catalogue, by an operator.");
+        var key = await IntegrationKey.Of(change.Connection, destination.IntegrationId);
+        if (fields.Key is not null && (key?.Problem(fields.Key) ?? (key is null ? IntegrationKey.NotAsked : null)) is { } wrongKey)
+            return Refusal.Invalid(wrongKey, "key");
+        fields = fields.WithKey(key);
 
         var stored = await change.Connection.QuerySingleAsync<SecretRotation>(
             $"select {SecretColumns} from destinations where id = @id", new { id });
@@ -77,6 +86,8 @@ internal sealed class DestinationSettings(
                     keep_order = coalesce(@KeepOrder, keep_order),
                     actions = case when @ChangesActions then @Actions else actions end,
                     filter = case when @ChangesFilter then @Filter::jsonb else filter end,
+                    mapping = case when @ChangesMapping then @Mapping::jsonb else mapping end,
+                    answer_rules = case when @ChangesRules then @Rules::jsonb else answer_rules end,
                     header_names = @HeaderNames, header_values = @HeaderValues,
                     active = coalesce(@Active, active),
                     -- Whoever switches off what the router has switched off agrees with it.
@@ -92,6 +103,8 @@ internal sealed class DestinationSettings(
                 {
                     id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
                     fields.Paused, ChangesFilter = fields.Filter is not null, Filter = DestinationChecks.Stored(fields.Filter),
+                    ChangesMapping = fields.Mapping is not null, Mapping = DestinationChecks.Stored(fields.Mapping),
+                    ChangesRules = fields.AnswerRules is not null, Rules = DestinationChecks.Stored(fields.AnswerRules),
                     ChangesActions = fields.Actions is not null,
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     headers.Made!.HeaderNames, headers.Made.HeaderValues,

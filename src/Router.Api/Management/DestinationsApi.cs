@@ -2,6 +2,7 @@ using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.OpenApi;
+using Router.Core.Deliveries;
 using Router.Core.Destinations;
 
 namespace Router.Api.Management;
@@ -28,6 +29,12 @@ internal static class DestinationsApi
         destinations.MapPost("/{id:uuid}/secret", Rotate).WithName("rotateSecret").WithSummary("Rotate the secret, with an overlap")
             .Produces<RotatedSecret>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"overlap_hours": 24}"""));
+        destinations.MapPost("/{id:uuid}/preview", Preview).WithName("previewDestination")
+            .WithSummary("What another mapping, or other rules about answers, would do to what came lately")
+            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""
+                {"answer_rules": [{"means": "failed", "status": "2xx", "field": "success", "values": ["false"]}]}
+                """));
         destinations.MapDelete("/{id:uuid}", Delete).WithName("deleteDestination").WithSummary("Delete a destination; never Lead Manager")
             .Produces(204).ProducesProblem(404).ProducesProblem(409);
     }
@@ -62,6 +69,18 @@ internal static class DestinationsApi
     private static async Task<IResult> Change(
         Guid site, Guid id, DestinationFields request, DestinationSettings settings, CancellationToken cancellationToken) =>
         (await settings.Change(site, id, request, cancellationToken)).Answer(TypedResults.Ok);
+
+    private static async Task<IResult> Preview(
+        Guid site, Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await DestinationRows.Find(connection, site, id) is not { } destination)
+            return Problems.NoSuch("destination");
+
+        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
+            : TypedResults.Ok(await preview.OfDestination(
+                id, request.Mapping ?? destination.Mapping, request.AnswerRules ?? destination.AnswerRules, cancellationToken));
+    }
 
     private static async Task<IResult> Rotate(
         Guid site, Guid id, NewSecret request, DestinationSettings settings, CancellationToken cancellationToken) =>

@@ -2,34 +2,16 @@ using Dapper;
 using Npgsql;
 using Router.Api.Changes;
 using Router.Core.Destinations;
+using Router.Core.Mapping;
 
 namespace Router.Api.Management;
-
-/// <summary>An integration of the catalogue.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">What the card says.</param>
-/// <param name="Description">What it does for a site, in a sentence or two.</param>
-/// <param name="PartnerIdLabel">What its maker calls the Partner ID, for example "Account ID".</param>
-/// <param name="PartnerIdHelp">Where a site's owner finds it.</param>
-/// <param name="Published">Whether sites can connect to it.</param>
-/// <param name="Url">Where leads are POSTed. For operators.</param>
-/// <param name="Signature">How requests are signed. For operators.</param>
-/// <param name="Connected">How many sites are connected. For operators.</param>
-internal sealed record Integration(
-    Guid Id, string Name, string Description, string PartnerIdLabel, string PartnerIdHelp, bool Published, string? Url, string? Signature,
-    int? Connected);
-
-/// <summary>What may be said of an integration. A change leaves alone what is absent.</summary>
-internal sealed record IntegrationFields(
-    string? Name = null, string? Description = null, string? Url = null, string? Secret = null, string? Signature = null,
-    string? PartnerIdLabel = null,
-    string? PartnerIdHelp = null, bool? Published = null);
 
 /// <summary>Changes of the catalogue, for the API and the pages alike. An integration's destinations follow it at once.</summary>
 internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
 {
     private const string Columns = """
-        i.id, i.name, i.description, i.partner_id_label, i.partner_id_help, i.published, i.url, i.signature,
+        i.id, i.name, i.description, i.partner_id_label, i.partner_id_help, i.key_label, i.key_help, i.published, i.key_header,
+        i.key_scheme, i.url, i.signature, i.header_names, i.mapping::text as mapping, i.answer_rules::text as answer_rules,
         (select count(*) from destinations d where d.integration_id = i.id and d.deleted_at is null)::int as connected
         """;
 
@@ -49,14 +31,29 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
     public async Task<Change<Integration>> Create(IntegrationFields fields, CancellationToken cancellationToken)
     {
+        if (fields.ReadyMade is { } id)
+        {
+            if (ReadyMadeIntegration.All.GetValueOrDefault(id) is not { } ready)
+                return Refusal.Invalid($"'ready_made' must be one of {string.Join(", ", ReadyMadeIntegration.All.Keys)}.", "ready_made");
+
+            fields = fields.From(ready);
+            if (ready.Headers?.Keys.FirstOrDefault(name => fields.Headers?.ContainsKey(name) is not true) is { } missing)
+                return Refusal.Invalid($"'headers' needs {missing}. {ready.Headers[missing]}", "headers");
+        }
+
+        fields = fields.WithKeyDefaults();
         if (Check(fields, isNew: true, fields.Signature ?? SignatureScheme.LeadRouter.Text(), fields.Secret) is { Any: true } problems)
             return Refusal.Invalid(problems);
+        var headers = StoredHeaders.None.With(fields.Headers, secrets);
+        if (headers.Refusal is { } tooMany)
+            return tooMany;
 
         await using var change = await changes.Begin(cancellationToken);
         return await Named(fields.Name, async () =>
         {
-            var id = await Insert(change.Connection, fields, new SecretRotation(secrets.Protect(fields.Secret!), null, null));
-            var made = await Find(change.Connection, id);
+            var inserted = await Insert(
+                change.Connection, fields, new SecretRotation(secrets.Protect(fields.Secret!), null, null), headers.Made!);
+            var made = await Find(change.Connection, inserted);
             await change.Commit(cancellationToken);
             return made!;
         });
@@ -66,13 +63,25 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
     {
         await using var change = await changes.Begin(cancellationToken);
         var row = await change.Connection.QuerySingleOrDefaultAsync<(
-            string Signature, string Secret, string? Previous, DateTimeOffset? Until)?>(
-            "select signature, secret, previous_secret, previous_secret_until from integrations where id = @id for update", new { id });
+            string Signature, string Secret, string? Previous, DateTimeOffset? Until, bool HasKey)?>(
+            """
+            select signature, secret, previous_secret, previous_secret_until, key_label is not null from integrations
+            where id = @id for update
+            """, new { id });
         if (row is not { } stored)
             return Refusal.NoSuch("integration");
+        if (!stored.HasKey)
+            fields = fields.WithKeyDefaults();
         if (Check(fields, isNew: false, fields.Signature ?? stored.Signature, fields.Secret
             ?? secrets.TryUnprotect(stored.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
+        if (!stored.HasKey && string.IsNullOrEmpty(fields.KeyLabel) && (fields.KeyHeader ?? fields.KeyScheme) is not null)
+            return Refusal.Invalid("'key_label' is needed: what owners are asked for.", "key_label");
+
+        var headers = (await change.Connection.QuerySingleAsync<StoredHeaders>(
+            "select header_names, header_values from integrations where id = @id", new { id })).With(fields.Headers, secrets);
+        if (headers.Refusal is { } tooMany)
+            return tooMany;
 
         var rotation = SecretRotation.Of(
             new SecretRotation(stored.Secret, stored.Previous, stored.Until), fields.Secret,
@@ -84,8 +93,14 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
                 update integrations
                 set name = coalesce(@Name, name), description = coalesce(@Description, description), url = coalesce(@Url, url),
                     signature = coalesce(@Signature, signature),
-                    partner_id_label = coalesce(@PartnerIdLabel, partner_id_label),
+                    partner_id_label = nullif(coalesce(@PartnerIdLabel, partner_id_label), ''),
                     partner_id_help = coalesce(@PartnerIdHelp, partner_id_help),
+                    key_label = nullif(coalesce(@KeyLabel, key_label), ''), key_help = coalesce(@KeyHelp, key_help),
+                    key_header = case when @KeyLabel = '' then null else coalesce(@KeyHeader, key_header) end,
+                    key_scheme = case when @KeyLabel = '' then null else coalesce(@KeyScheme, key_scheme) end,
+                    header_names = @HeaderNames, header_values = @HeaderValues,
+                    mapping = case when @ChangesMapping then @Mapping::jsonb else mapping end,
+                    answer_rules = case when @ChangesRules then @Rules::jsonb else answer_rules end,
                     published = coalesce(@Published, published), secret = @Secret, previous_secret = @PreviousSecret,
                     previous_secret_until = @PreviousSecretUntil
                 where id = @id
@@ -93,7 +108,10 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
                 new
                 {
                     id, fields.Name, fields.Description, fields.Url, fields.Signature, fields.PartnerIdLabel, fields.PartnerIdHelp,
-                    fields.Published,
+                    fields.Published, fields.KeyLabel, fields.KeyHelp, fields.KeyHeader, fields.KeyScheme,
+                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
+                    ChangesMapping = fields.Mapping is not null, Mapping = DestinationChecks.Stored(fields.Mapping),
+                    ChangesRules = fields.AnswerRules is not null, Rules = DestinationChecks.Stored(fields.AnswerRules),
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 });
             var changed = await Find(change.Connection, id);
@@ -114,16 +132,32 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
         var secret = await change.Connection.QuerySingleAsync<SecretRotation>(
             "select secret, previous_secret, previous_secret_until from destinations where id = @destinationId", new { destinationId });
-        var promoted = fields with { Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature,
-            Secret = null, Published = fields.Published ?? false };
+        var promoted = (fields with
+        {
+            Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature, Secret = null,
+            Published = fields.Published ?? false, Headers = null, Mapping = fields.Mapping ?? destination.Mapping,
+            AnswerRules = fields.AnswerRules ?? destination.AnswerRules,
+        }).WithKeyDefaults();
         if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret.Secret)) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
+        var all = await change.Connection.QuerySingleAsync<StoredHeaders>(
+            "select header_names, header_values from destinations where id = @destinationId", new { destinationId });
+        if (fields.SharedHeaders?.FirstOrDefault(name => !all.HeaderNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            return Refusal.Invalid($"'{unknown}' is no header of this destination.", "shared_headers");
+        if (all.Split(fields.SharedHeaders ?? [], secrets) is not { } split)
+            return Refusal.Conflict("The values of its headers can no longer be decrypted: enter them again first.");
+
         return await Named(promoted.Name, async () =>
         {
-            var id = await Insert(change.Connection, promoted, secret);
+            var id = await Insert(change.Connection, promoted, secret, split.Named);
             await change.Connection.ExecuteAsync(
-                "update destinations set kind = 'registered', integration_id = @id where id = @destinationId", new { id, destinationId });
+                """
+                update destinations
+                set kind = 'registered', integration_id = @id, mapping = null, answer_rules = null,
+                    header_names = @HeaderNames, header_values = @HeaderValues
+                where id = @destinationId
+                """, new { id, destinationId, split.Others.HeaderNames, split.Others.HeaderValues });
             var made = await Find(change.Connection, id);
             await change.Commit(cancellationToken);
             return made!;
@@ -142,23 +176,29 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         }
     }
 
-    private async Task<Guid> Insert(NpgsqlConnection connection, IntegrationFields fields, SecretRotation secret)
+    private async Task<Guid> Insert(NpgsqlConnection connection, IntegrationFields fields, SecretRotation secret, StoredHeaders headers)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         await connection.ExecuteAsync(
             """
             insert into integrations (
                 id, name, description, url, secret, previous_secret, previous_secret_until, signature,
-                partner_id_label, partner_id_help, published)
+                partner_id_label, partner_id_help, published, key_label, key_help, key_header, key_scheme, header_names, header_values,
+                mapping, answer_rules)
             values (
                 @id, @Name, @Description, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, coalesce(@Signature, 'lead_router'),
-                coalesce(@PartnerIdLabel, 'Partner ID'), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false))
+                nullif(coalesce(@PartnerIdLabel, 'Partner ID'), ''), coalesce(@PartnerIdHelp, ''), coalesce(@Published, false),
+                nullif(@KeyLabel, ''), coalesce(@KeyHelp, ''), case when nullif(@KeyLabel, '') is not null then @KeyHeader end,
+                case when nullif(@KeyLabel, '') is not null then @KeyScheme end, @HeaderNames, @HeaderValues,
+                @Mapping::jsonb, @Rules::jsonb)
             """,
             new
             {
                 id, fields.Name, fields.Description, fields.Url, secret.Secret, secret.PreviousSecret, secret.PreviousSecretUntil,
                 fields.Signature, fields.PartnerIdLabel,
-                fields.PartnerIdHelp, fields.Published,
+                fields.PartnerIdHelp, fields.Published, fields.KeyLabel, fields.KeyHelp, fields.KeyHeader, fields.KeyScheme,
+                headers.HeaderNames, headers.HeaderValues, Mapping = DestinationChecks.Stored(fields.Mapping),
+                Rules = DestinationChecks.Stored(fields.AnswerRules),
             });
         return id;
     }
@@ -174,9 +214,17 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             problems.RequireDestinationUrl("url", fields.Url, guard);
         if (isNew || fields.Secret is not null)
             problems.RequireText("secret", secret, most: 500);
-        if (fields.PartnerIdLabel is not null)
-            problems.RequireText("partner_id_label", fields.PartnerIdLabel, most: 100);
+        problems.CheckText("partner_id_label", fields.PartnerIdLabel, most: 100);
         problems.CheckText("partner_id_help", fields.PartnerIdHelp, most: 1000);
+        problems.CheckText("key_label", fields.KeyLabel, most: 100);
+        problems.CheckText("key_help", fields.KeyHelp, most: 1000);
+        if (fields.KeyHeader is not null && RequestHeaders.NameProblem(fields.KeyHeader) is { } wrongHeader)
+            problems.Add("key_header", wrongHeader);
+        if (fields.KeyScheme is not null && !IntegrationKey.Schemes.Contains(fields.KeyScheme))
+            problems.Add("key_scheme", $"'key_scheme' must be one of {string.Join(", ", IntegrationKey.Schemes)}.");
+        problems.CheckHeaders(fields.Headers);
+        problems.CheckMapping(fields.Mapping);
+        problems.CheckAnswerRules(fields.AnswerRules);
         problems.CheckSignature(signature, secret);
         return problems;
     }

@@ -1,6 +1,9 @@
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
+using Router.Core.Deliveries;
+using Router.Core.Mapping;
 
 namespace Router.Api.Management;
 
@@ -21,6 +24,12 @@ internal static class IntegrationsApi
                 """));
         catalogue.MapPatch("/{id:uuid}", Change).WithName("changeIntegration").WithSummary("Change what is given; its destinations follow")
             .Produces<Integration>().ProducesProblem(404).ProducesValidationProblem(422);
+        catalogue.MapPost("/{id:uuid}/preview", Preview).WithName("previewIntegration")
+            .WithSummary("What another mapping, or other rules about answers, would do to what the connected sites had lately")
+            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422);
+        catalogue.MapGet("/ready-made", () => TypedResults.Ok(ReadyMadeIntegration.All)).WithName("listReadyMade")
+            .WithSummary("The integrations that come with the router, by id")
+            .Produces<IReadOnlyDictionary<string, ReadyMadeIntegration>>();
         api.MapPost("/sites/{site:uuid}/destinations/{id:uuid}/promote", Promote).RequireAuthorization(RouterAuthentication.OperatorPolicy)
             .WithName("promoteDestination").WithSummary("Make a custom API an integration of the catalogue").Produces<Integration>(201)
                 .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
@@ -34,9 +43,8 @@ internal static class IntegrationsApi
         var isOperator = context.Account().IsOperator;
         var page = Page<Integration>.Of(
             await IntegrationSettings.List(connection, isOperator, cursor, take + 1), take, integration => integration.Id.ToString("D"));
-        // What the router sends where is the operators' business; a site's owner needs the card.
         return TypedResults.Ok(isOperator ? page
-            : page with { Items = [.. page.Items.Select(card => card with { Url = null, Signature = null, Connected = null })] });
+            : page with { Items = [.. page.Items.Select(integration => integration.ToCard())] });
     }
 
     private static async Task<IResult> Create(
@@ -46,6 +54,18 @@ internal static class IntegrationsApi
     private static async Task<IResult> Change(
         Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>
         (await catalogue.Change(id, request, cancellationToken)).Answer(TypedResults.Ok);
+
+    private static async Task<IResult> Preview(
+        Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await IntegrationSettings.Find(connection, id) is not { } integration)
+            return Problems.NoSuch("integration");
+
+        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
+            : TypedResults.Ok(await preview.OfIntegration(
+                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, cancellationToken));
+    }
 
     private static async Task<IResult> Promote(
         Guid site, Guid id, IntegrationFields request, IntegrationSettings catalogue, CancellationToken cancellationToken) =>

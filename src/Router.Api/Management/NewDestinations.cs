@@ -11,6 +11,9 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
     /// <summary>Adds a custom API.</summary>
     public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
     {
+        if (fields.Key is not null)
+            return Refusal.Invalid(IntegrationKey.NotAsked, "key");
+
         var signature = fields.Signature ?? SignatureScheme.LeadRouter.Text();
         var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
         if (fields.Check(isNew: true, signature, secret, guard) is { Any: true } problems)
@@ -31,7 +34,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         // Whoever changes it meanwhile finds this destination there and changes it, too.
         var integration = await change.Connection.QuerySingleOrDefaultAsync<Connectable>(
             """
-            select id, name, url, signature, secret, previous_secret, previous_secret_until
+            select id, name, url, signature, secret, previous_secret, previous_secret_until, partner_id_label
             from integrations where id = @IntegrationId and published for share
             """,
             new { fields.IntegrationId });
@@ -40,21 +43,29 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
 
         var problems = new FieldProblems();
         problems.CheckText("name", fields.Name);
-        problems.RequireText("partner_id", fields.PartnerId);
+        if (chosen.PartnerIdLabel is null)
+            problems.CheckText("partner_id", fields.PartnerId);
+        else
+            problems.RequireText("partner_id", fields.PartnerId);
+        var key = await IntegrationKey.Of(change.Connection, chosen.Id);
+        if ((key is null ? fields.Key is null ? null : IntegrationKey.NotAsked : key.Problem(fields.Key)) is { } wrongKey)
+            problems.Add("key", wrongKey);
         problems.CheckMaxInFlight(fields.MaxInFlight);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
+        if (fields.Mapping is not null || fields.AnswerRules is not null)
+            problems.Add("integration_id", "An integration brings its own mapping and knows what its answers mean: leave them out.");
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        return await Insert(change, site, fields,
+        return await Insert(change, site, fields.WithKey(key),
             new SecretRotation(chosen.Secret, chosen.PreviousSecret, chosen.PreviousSecretUntil), new CreatedDestination(
             Guid.CreateVersion7(time.GetUtcNow()), DestinationKind.Registered.Text(), chosen.Id,
             string.IsNullOrWhiteSpace(fields.Name) ? chosen.Name : fields.Name, chosen.Url,
-            fields.PartnerId!, fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
+            fields.PartnerId ?? "", fields.Active ?? true, chosen.Signature, Secret: null), cancellationToken);
     }
 
     private async Task<Change<CreatedDestination>> Insert(
@@ -73,19 +84,20 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, keep_order, actions, filter,
+                    active, signature, max_in_flight, keep_order, actions, filter, mapping, answer_rules,
                     header_names, header_values)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
                     @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true),
-                    @Actions, @Filter::jsonb, @HeaderNames, @HeaderValues)
+                    @Actions, @Filter::jsonb, @Mapping::jsonb, @Rules::jsonb, @HeaderNames, @HeaderValues)
                 """,
                 new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
-                    Filter = DestinationChecks.Stored(fields.Filter),
+                    Filter = DestinationChecks.Stored(fields.Filter), Mapping = DestinationChecks.Stored(fields.Mapping),
+                    Rules = DestinationChecks.Stored(fields.AnswerRules),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     headers.Made!.HeaderNames, headers.Made.HeaderValues,
                 });
@@ -111,5 +123,6 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
     }
 
     private sealed record Connectable(
-        Guid Id, string Name, string Url, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil);
+        Guid Id, string Name, string Url, string Signature, string Secret, string? PreviousSecret, DateTimeOffset? PreviousSecretUntil,
+        string? PartnerIdLabel);
 }

@@ -26,6 +26,19 @@ internal sealed record StoredHeaders(string[] HeaderNames, string? HeaderValues)
         return Of(named, [.. before.Where(header => !named.ContainsKey(header.Name))], secrets);
     }
 
+    /// <summary>These of them, and the others; null when the values can't be read.</summary>
+    public (StoredHeaders Named, StoredHeaders Others)? Split(string[] names, SecretProtection secrets)
+    {
+        if (RequestHeaders.Read(HeaderNames, HeaderValues, secrets) is not { } all)
+            return null;
+
+        var parts = all.ToLookup(header => names.Contains(header.Name, StringComparer.OrdinalIgnoreCase));
+        return (Of([.. parts[true]], secrets), Of([.. parts[false]], secrets));
+    }
+
+    private static StoredHeaders Of(RequestHeader[] headers, SecretProtection secrets) => headers.Length == 0 ? None
+        : new StoredHeaders([.. headers.Select(header => header.Name)], secrets.Protect(RequestHeaders.ToJson(headers)));
+
     private static Change<StoredHeaders> Of(
         Dictionary<string, string?> changes, IReadOnlyList<RequestHeader> kept, SecretProtection secrets)
     {
@@ -34,7 +47,6 @@ internal sealed record StoredHeaders(string[] HeaderNames, string? HeaderValues)
         if (all.Length > RequestHeaders.Most)
             return Refusal.Conflict($"A destination can have {RequestHeaders.Most} headers of its own at most.");
 
-        return all.Length == 0 ? None
-            : new StoredHeaders([.. all.Select(header => header.Name)], secrets.Protect(RequestHeaders.Join(all)));
+        return Of(all, secrets);
     }
 }

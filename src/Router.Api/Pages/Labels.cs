@@ -2,6 +2,7 @@ using System.Text.Json;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Mapping;
 using Router.Core.Search;
 
 namespace Router.Api.Pages;
@@ -30,6 +31,22 @@ internal static class Labels
         DeliveryState.Dead => "failed for good",
         DeliveryState.Rejected => "refused",
         DeliveryState.Delivered or DeliveryState.Canceled => state.Text(),
+    };
+
+    public static string Meaning(AnswerMeaning meaning) => meaning switch
+    {
+        AnswerMeaning.Delivered => "delivered",
+        AnswerMeaning.Refused => "refused, not sent again",
+        AnswerMeaning.Failed => "failed, sent again",
+    };
+
+    public static string Effect(PreviewedEffect effect) => effect switch
+    {
+        PreviewedEffect.Same => "the same request",
+        PreviewedEffect.Different => "another request",
+        PreviewedEffect.NoLongerSent => "no longer sent",
+        PreviewedEffect.NewlySent => "sent from now on",
+        PreviewedEffect.Fails => "cannot be made",
     };
 
     /// <summary>Who a lead is, or what stands for it.</summary>

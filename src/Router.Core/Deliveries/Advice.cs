@@ -39,6 +39,7 @@ public static class Advice
         (_, "url_not_allowed") => "URL is not allowed",
         (_, "address_not_allowed") => "address is not allowed",
         (_, "invalid_secret") => "secret cannot sign",
+        (_, "mapping_failed") => "mapping cannot be applied",
         (_, "worker_lost") => "interrupted on our side",
         (_, "expired") => "waited for too long",
         (_, not null) => error.Replace('_', ' '),
@@ -130,6 +131,9 @@ public static class Advice
         (_, "address_not_allowed") =>
             "Nothing was sent: the host has no address on the public internet. "
             + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
+        (_, "mapping_failed") =>
+            "Our event could not be turned into this system's request, so nothing was sent. The reason is beside it: correct the mapping, "
+            + "then replay what failed.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,

@@ -1,3 +1,5 @@
+using Router.Core.Mapping;
+
 namespace Router.Core.Deliveries;
 
 /// <summary>Why there was no HTTP answer.</summary>
@@ -73,6 +75,9 @@ public enum AttemptError
 
     /// <summary>The destination's secret can't sign by its scheme.</summary>
     InvalidSecret,
+
+    /// <summary>The destination's mapping can't be applied to this event; no request was made.</summary>
+    MappingFailed,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -92,6 +97,12 @@ public sealed record Answer
 
     /// <summary>Some headers of an answer that was no success, one <c>Name: value</c> in each line; null when there are none.</summary>
     public string? Headers { get; init; }
+
+    /// <summary>What a rule of the destination says that it means; null where none fits.</summary>
+    public AnswerMeaning? Meaning { get; init; }
+
+    /// <summary>What that rule says about it, or why no request was made; for people.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>
     /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection
@@ -135,5 +146,6 @@ public static class AttemptErrorWords
         AttemptError.UrlNotAllowed => "url_not_allowed",
         AttemptError.AddressNotAllowed => "address_not_allowed",
         AttemptError.InvalidSecret => "invalid_secret",
+        AttemptError.MappingFailed => "mapping_failed",
     };
 }

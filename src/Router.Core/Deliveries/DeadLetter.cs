@@ -52,7 +52,9 @@ public sealed record DeadLetter
     [JsonPropertyName("last_error")]
     public required string? LastError { get; init; }
 
-    /// <summary>The body as it was sent last; null where it is too large for a message.</summary>
+    /// <summary>
+    /// The body in our own format, as it was sent last unless the destination has a mapping; null where it is too large for a message.
+    /// </summary>
     [JsonPropertyName("body")]
     public required RawJson Body { get; init; }
 }

@@ -66,22 +66,23 @@ public sealed class DeliveryAttempts(
         // database says now.
         var destination = site.Find(destinationId)
             ?? await availability.Wait(token => directory.Read(destinationId, orInactive: !isLead, token), host.ApplicationStopping);
-        if (destination is null)
+        // Nor does what its mapping no longer has a request for.
+        if (destination is null || !destination.Understands(lead.Action))
             return await Cancel(lead, destinationId);
 
         if (destination.IsPaused && !due.IsProbe && isLead)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
 
-        var bytes = body.For(destination.PartnerId);
-        var sending = await bulkheads.TryStart(destination, lead, bytes, due.Number, due.Yields);
+        var content = destination.ContentOf(lead.Action, body);
+        var sending = await bulkheads.TryStart(destination, lead, content, due.Number, due.Yields);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
-            return await Finish(lead, destination, bytes, due, sending);
+            return await Finish(lead, destination, content, due, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
         if (!due.IsClaimed)
             await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, _options.Lease);
         slow.Track(bulkheads.WhileSlow(destinationId, sending));
-        slow.Track(Finish(lead, destination, bytes, due, sending));
+        slow.Track(Finish(lead, destination, content, due, sending));
         return DeliveryState.Retrying;
     }
 
@@ -106,7 +107,8 @@ public sealed class DeliveryAttempts(
     }
 
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
-    private async Task<DeliveryState> Finish(LeadEvent lead, Destination destination, byte[] bytes, Due due, Task<Attempt?>? sending)
+    private async Task<DeliveryState> Finish(
+        LeadEvent lead, Destination destination, OutgoingContent content, Due due, Task<Attempt?>? sending)
     {
         if (sending is null || await sending is not { } attempt)
         {
@@ -115,7 +117,7 @@ public sealed class DeliveryAttempts(
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 
-        var next = await Decide(lead, destination, bytes, due, attempt);
+        var next = await Decide(lead, destination, content, due, attempt);
         logger.LogOutcome(lead, destination.Id, attempt, due.WasDelivered, next);
         if (next.SwitchesOff)
             await SwitchOff(destination);
@@ -131,7 +133,7 @@ public sealed class DeliveryAttempts(
         return next.State;
     }
 
-    private async Task<NextStep> Decide(LeadEvent lead, Destination destination, byte[] bytes, Due due, Attempt attempt)
+    private async Task<NextStep> Decide(LeadEvent lead, Destination destination, OutgoingContent content, Due due, Attempt attempt)
     {
         var facts = new DeliveryFacts(DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered);
         if (NextStep.DependsOnHealth(attempt, facts, _options))
@@ -141,7 +143,7 @@ public sealed class DeliveryAttempts(
         }
 
         var next = NextStep.After(attempt, facts, _options, Random.Shared.NextDouble());
-        return next.NeedsDeadLetter && !await publishDeadLetter(lead, destination, bytes, attempt)
+        return next.NeedsDeadLetter && !await publishDeadLetter(lead, destination, content.Own, attempt)
             ? next.WithoutDeadLetter(_options) : next;
     }
 

@@ -20,7 +20,7 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
     internal const string Erased = $"""
         set state = case when d.state in {Waiting} then {StateAfter} else d.state end,
             finished_at = case when d.state in {Waiting} then now() else d.finished_at end,
-            next_attempt_at = null, leased_until = null, response_body = null, response_headers = null
+            next_attempt_at = null, leased_until = null, response_body = null, response_headers = null, reason = null
         """;
 
     // A replay of what was delivered before goes back to being that.

@@ -13,6 +13,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Attempts">Requests made so far.</param>
 /// <param name="LastStatus">The HTTP status of the last attempt; null when it had none.</param>
 /// <param name="LastError">Why the last attempt had no status, for example <c>timeout</c>.</param>
+/// <param name="LastReason">What a rule about answers says of it; it may repeat the lead.</param>
 /// <param name="AcceptedAt">When the lead came in.</param>
 /// <param name="FirstAttemptAt">When the first request began.</param>
 /// <param name="NextAttemptAt">When it is tried again; null unless retrying.</param>
@@ -25,8 +26,8 @@ namespace Router.Core.Deliveries;
 /// <param name="WaitsFor">The earlier event of the lead that it waits for at this destination; null unless it is held for one.</param>
 public sealed record DeliveryRow(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int Attempts, int? LastStatus,
-    string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor);
+    string? LastError, string? LastReason, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt,
+    DateTimeOffset? FinishedAt, string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor);
 
 /// <summary>One request as people see it.</summary>
 /// <param name="Attempt">Its number.</param>
@@ -43,10 +44,13 @@ public sealed record DeliveryRow(
 /// <param name="Requests">
 /// How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.
 /// </param>
+/// <param name="Reason">
+/// What a rule about answers says of it, or why the mapping made no request; null, too, for whoever may not see the lead.
+/// </param>
 public sealed record AttemptRow(
     int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
     int ResponseSize,
-    string? ResponseHeaders = null, short? Requests = null)
+    string? ResponseHeaders = null, short? Requests = null, string? Reason = null)
 {
     /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
     public bool IsHidden => ResponseBody is null && ResponseSize > 0;
@@ -57,7 +61,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.status::int as last_status, d.error as last_error, d.accepted_at,
+               d.status::int as last_status, d.error as last_error, d.reason as last_reason, d.accepted_at,
                coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
                d.is_test, e.body is null as contents_deleted,
                (select w.waits_for from delivery_waits w where w.event_id = d.event_id and w.destination_id = d.destination_id) as waits_for
@@ -86,7 +90,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
         """;
 
     private const string AttemptColumns =
-        "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body";
+        "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason";
 
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
@@ -183,7 +187,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             select a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
                    case when @contents then a.response_body end as response_body,
                    coalesce(octet_length(a.response_body), 0) as response_size,
-                   case when @contents then a.response_headers end as response_headers, a.requests
+                   case when @contents then a.response_headers end as response_headers, a.requests,
+                   case when @contents then a.reason end as reason
             from lead_events e cross join lateral ({AttemptsOf("@destinationId")}) a
             where e.id = @eventId and e.site_id = @siteId
             order by a.attempt, a.started_at;

@@ -21,7 +21,7 @@ public sealed class SentRequest
         string url, byte[] body, DateTimeOffset changedAt, Func<AttemptRow, IEnumerable<(string Name, string Value)>> headers)
     {
         (Url, Body, _changedAt, _headers) = (url, body, changedAt, headers);
-        (Readable, IsCut) = ReadableJson.Of(body, MostShown);
+        (Readable, IsCut) = ReadableBody.Of(body, MostShown);
     }
 
     /// <summary>Where it went.</summary>
@@ -30,7 +30,7 @@ public sealed class SentRequest
     /// <summary>The bytes that were signed and sent.</summary>
     public byte[] Body { get; }
 
-    /// <summary>The body, indented; otherwise as it is.</summary>
+    /// <summary>The body: JSON indented, of a form one field in each line.</summary>
     public string Readable { get; }
 
     /// <summary>Whether <see cref="Readable"/> ends before the body does.</summary>
@@ -68,12 +68,15 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
             return null;
 
         var lead = row.Event(eventId, siteId);
-        var body = OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate).For(destination.PartnerId);
+        if (!destination.Understands(lead.Action))
+            return null;
+
+        var content = destination.ContentOf(lead.Action, OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate));
         var shown = destination.WithHiddenHeaders();
         return new SentRequest(
-            destination.Url?.OriginalString ?? "", body, row.SettingsChangedAt,
-            attempt => [("Content-Type", "application/json"),
-                .. OutgoingHeaders.Of(lead, shown, body, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
+            destination.Url?.OriginalString ?? "", content.Bytes, row.SettingsChangedAt,
+            attempt => [("Content-Type", content.ContentType.ToString()),
+                .. OutgoingHeaders.Of(lead, shown, content.Bytes, attempt.Attempt, attempt.StartedAt, options.Value.UserAgent)]);
     }
 
     private sealed record Row(

@@ -6,9 +6,10 @@ using Router.Core.Leads;
 namespace Router.Core.Deliveries;
 
 /// <summary>One request to make.</summary>
-internal readonly record struct Sending(DestinationSender Sender, Destination Destination, LeadEvent Lead, byte[] Body, int Number)
+internal readonly record struct Sending(
+    DestinationSender Sender, Destination Destination, LeadEvent Lead, OutgoingContent Content, int Number)
 {
-    public Task<Attempt> Make() => Sender.Send(Destination, Lead, Body, Number);
+    public Task<Attempt> Make() => Sender.Send(Destination, Lead, Content, Number);
 }
 
 /// <summary>One destination: its limit of requests in flight, its breaker, and how many of its requests are slow.</summary>

@@ -20,11 +20,12 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
     /// </summary>
     /// <param name="destination">Where to.</param>
     /// <param name="lead">The event.</param>
-    /// <param name="body">The bytes to sign and send.</param>
+    /// <param name="content">The body.</param>
     /// <param name="number">The attempt's number.</param>
     /// <param name="yields">Whether it gives way to fresh leads: it comes from the retry lane (a failed one, a held or deferred one, a
     /// replay) or of a backlog that fresh leads go past.</param>
-    public async ValueTask<Task<Attempt?>?> TryStart(Destination destination, LeadEvent lead, byte[] body, int number, bool yields)
+    public async ValueTask<Task<Attempt?>?> TryStart(
+        Destination destination, LeadEvent lead, OutgoingContent content, int number, bool yields)
     {
         var bulkhead = _bulkheads.GetOrAdd(destination.Id, _ => new DestinationBulkhead(options.Value, time));
         if (bulkhead.IsOpen(time.GetUtcNow()))
@@ -38,7 +39,7 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var inFlight = bulkhead.Of(limit);
         return await inFlight.Enter(yields, bulkhead.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero)
-            ? Send(bulkhead, inFlight, new Sending(sender, destination, lead, body, number), yields)
+            ? Send(bulkhead, inFlight, new Sending(sender, destination, lead, content, number), yields)
             : null;
     }
 

@@ -61,12 +61,17 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
             insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at, is_test)
             select id, @destinationId, @siteId, 'retrying', now(), @now, true from events
             """;
-        string[] tests = goLive ? [LeadTests.Twice, LeadTests.WrongSignature] : [LeadTests.Once];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // The clock that dates changed settings, too: what the check proves is decided between the two.
-        var (domain, now) = await connection.QuerySingleAsync<(string, DateTimeOffset)>(
+        var (domain, now, isMapped) = await connection.QuerySingleAsync<(string, DateTimeOffset, bool)>(
             new CommandDefinition(
-                "select domain, now() from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
+                """
+                select s.domain, now(), coalesce(i.mapping, d.mapping) is not null
+                from sites s join destinations d on d.id = @destinationId left join integrations i on i.id = d.integration_id
+                where s.id = @siteId
+                """, new { siteId, destinationId }, cancellationToken: cancellationToken));
+        // A system whose own format this is doesn't know our signature.
+        string[] tests = !goLive ? [LeadTests.Once] : isMapped ? [LeadTests.Twice] : [LeadTests.Twice, LeadTests.WrongSignature];
         var lead = Guid.CreateVersion7(now);
         var written = await connection.ExecuteAsync(new CommandDefinition(
             sql,
@@ -129,7 +134,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
             order by e.accepted_at desc, e.lead_id, e.test;
 
             select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
-                   a.response_body, a.response_headers, a.requests
+                   a.response_body, a.response_headers, a.requests, a.reason
             from lead_events e cross join lateral ({DeliveryHistory.AttemptsOf("@destinationId")}) a
             where e.site_id = @siteId and e.lead_id = any (@checks) and e.test is not null
             order by a.attempt, a.started_at
@@ -147,9 +152,11 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
     private sealed record AttemptOfEvent(
         Guid EventId, int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error,
         byte[]? ResponseBody,
-        string? ResponseHeaders, short? Requests)
+        string? ResponseHeaders, short? Requests, string? Reason)
     {
         public AttemptRow ToRow() =>
-            new(Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody, ResponseBody?.Length ?? 0, ResponseHeaders, Requests);
+            new(
+            Attempt, StartedAt, DurationUs, Result, Status, Error, ResponseBody, ResponseBody?.Length ?? 0, ResponseHeaders, Requests,
+            Reason);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Router.Core.Destinations;
@@ -16,8 +15,6 @@ namespace Router.Core.Deliveries;
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(1);
 
     private readonly DeliveryOptions _options;
@@ -45,18 +42,23 @@ public sealed class DestinationSender : IDisposable
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
     /// has begun, since an attempt that may have arrived must be recorded.</summary>
-    public async Task<Attempt> Send(Destination destination, LeadEvent lead, byte[] body, int number)
+    public async Task<Attempt> Send(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var started = _time.GetTimestamp();
         if (Refusal(destination) is { } refused)
             return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused });
+        if (content.Problem is { } problem)
+        {
+            return new Attempt(
+                number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.MappingFailed, Reason = problem });
+        }
 
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
-        var (answer, isWorthANewConnection) = await Request(_http, destination, lead, body, number, started, timeout);
+        var (answer, isWorthANewConnection) = await Request(_http, destination, lead, content, number, started, timeout);
         if (isWorthANewConnection && !timeout.IsCancellationRequested)
         {
-            (answer, _) = await Request(_newConnections, destination, lead, body, number, started, timeout);
+            (answer, _) = await Request(_newConnections, destination, lead, content, number, started, timeout);
             answer = answer with { IsOfSecondRequest = true };
         }
 
@@ -64,20 +66,21 @@ public sealed class DestinationSender : IDisposable
     }
 
     private async Task<(Answer Answer, bool IsWorthANewConnection)> Request(
-        HttpMessageInvoker http, Destination destination, LeadEvent lead, byte[] body, int number, long started,
+        HttpMessageInvoker http, Destination destination, LeadEvent lead, OutgoingContent content, int number, long started,
         CancellationTokenSource timeout)
     {
-        using var request = Compose(destination, lead, body, number);
+        using var request = Compose(destination, lead, content, number);
         var exchange = Exchange.Begin();
         try
         {
             using var response = await http.SendAsync(request, timeout.Token);
-            // The answer is known now; its text is only for people, and a lead doesn't wait for it.
-            if (_options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
+            // The answer is known now; its text is only for people, and a lead doesn't wait for it. Unless a rule looks into it.
+            if (destination.AnswerRules is not { ReadsBody: true }
+                && _options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
                 timeout.CancelAfter(BodyPatience);
             // Three digits are all that the client checks; below 100 there is no such thing as a status.
             return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus }
-                : await Read(response, timeout.Token), false);
+                : destination.Understood(await Read(response, timeout.Token)), false);
         }
         catch (OperationCanceledException)
         {
@@ -131,12 +134,12 @@ public sealed class DestinationSender : IDisposable
         return destination.CanBeSentTo ? null : AttemptError.InvalidSecret;
     }
 
-    private HttpRequestMessage Compose(Destination destination, LeadEvent lead, byte[] body, int number)
+    private HttpRequestMessage Compose(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
-        var content = new ByteArrayContent(body);
-        content.Headers.ContentType = Json;
-        var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = content };
-        foreach (var (name, value) in OutgoingHeaders.Of(lead, destination, body, number, _time.GetUtcNow(), _options.UserAgent))
+        var body = new ByteArrayContent(content.Bytes);
+        body.Headers.ContentType = content.ContentType;
+        var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = body };
+        foreach (var (name, value) in OutgoingHeaders.Of(lead, destination, content.Bytes, number, _time.GetUtcNow(), _options.UserAgent))
             request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }

@@ -12,22 +12,22 @@ internal static class FirstOutcomes
     private static readonly string Sql = $"""
         with made as materialized (
             select * from unnest(
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) with ordinality as m (
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) with ordinality as m (
                 event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                response_headers, response_body, state, retry_step, delay, lease, is_finished, n)
+                response_headers, response_body, reason, state, retry_step, delay, lease, is_finished, n)
         ), recorded as (
             insert into deliveries (
                 event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests, error,
-                response_headers, response_body, state, retry_step, next_attempt_at, leased_until, finished_at)
+                response_headers, response_body, reason, state, retry_step, next_attempt_at, leased_until, finished_at)
             select event_id, destination_id, site_id, accepted_at, attempts, attempt, started_at, duration_us, result, status, requests,
-                   error, response_headers, response_body, state, retry_step, now() + delay, now() + lease,
+                   error, response_headers, response_body, reason, state, retry_step, now() + delay, now() + lease,
                    case when is_finished then now() end
             from made order by n
             on conflict do nothing
             returning event_id, destination_id, result, started_at
         ), {RecordedStatements.DestinationFailures("recorded")}, checked as (
             select m.n::int, r.event_id is not null as is_recorded,
-                   (select true from lead_events e where e.id = m.event_id and e.id between $20 and $21 limit 1) is not null as is_planned
+                   (select true from lead_events e where e.id = m.event_id and e.id between $21 and $22 limit 1) is not null as is_planned
             from made m left join recorded r on r.event_id = m.event_id and r.destination_id = m.destination_id
         )
         select n, is_planned from checked where not is_recorded or not is_planned

@@ -16,41 +16,43 @@ internal static class LaterOutcomes
 
     private static readonly string TakeSql = $"""
         with made as materialized (
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) with ordinality as m (
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                 with ordinality as m (
                 event_id, destination_id, accepted_at, number, attempt, started_at, duration_us, result, status, requests, error,
-                response_headers, response_body, state, step, delay, lease, is_finished, n)
+                response_headers, response_body, reason, state, step, delay, lease, is_finished, n)
         ), planned as (
             -- An answer may repeat the lead, and what is erased stays erased.
             select m.n::int, e.is_there, m.event_id, m.destination_id, m.accepted_at, m.number, m.attempt, m.started_at, m.duration_us,
                    m.result, m.status, m.requests, m.error, case when not e.is_erased then m.response_headers end as response_headers,
-                   case when not e.is_erased then m.response_body end as response_body, m.state, m.step, m.delay, m.is_finished
+                   case when not e.is_erased then m.response_body end as response_body,
+                   case when not e.is_erased then m.reason end as reason, m.state, m.step, m.delay, m.is_finished
             from made m left join lateral (
                 select true as is_there, body is null as is_erased
-                from lead_events where id = m.event_id and id between $19 and $20 limit 1) e on true
+                from lead_events where id = m.event_id and id between $20 and $21 limit 1) e on true
         ), found as (
             select m.*, d.site_id, {Moves} as moves, coalesce(d.attempt = m.attempt and d.started_at = m.started_at, false) as is_known,
                    d.attempt as was_attempt, d.started_at as was_started_at, d.duration_us as was_duration_us, d.result as was_result,
                    d.status as was_status, d.requests as was_requests, d.error as was_error,
-                   d.response_headers as was_response_headers, d.response_body as was_response_body
+                   d.response_headers as was_response_headers, d.response_body as was_response_body, d.reason as was_reason
             from planned m join deliveries d
               on d.destination_id = m.destination_id and d.accepted_at = m.accepted_at and d.event_id = m.event_id
-              and d.event_id between $19 and $20
+              and d.event_id between $20 and $21
             for update of d
         ), guessed as (
             -- Its worker was taken for lost, and here it is.
             delete from delivery_attempts a using found f
-            where a.event_id = f.event_id and a.event_id between $19 and $20 and a.destination_id = f.destination_id
+            where a.event_id = f.event_id and a.event_id between $20 and $21 and a.destination_id = f.destination_id
               and a.attempt = f.attempt and a.error = 'worker_lost'
         ), earlier as (
             insert into delivery_attempts (
                 event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
-                response_headers, response_body)
+                response_headers, response_body, reason)
             select event_id, destination_id, site_id, was_attempt, was_started_at, was_duration_us, was_result, was_status, was_requests,
-                   was_error, was_response_headers, was_response_body
+                   was_error, was_response_headers, was_response_body, was_reason
             from found where moves and not is_known and was_attempt is not null
             union all
             select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
-                   response_headers, response_body
+                   response_headers, response_body, reason
             from found where not moves and not is_known
             on conflict do nothing
         ), moved as (
@@ -61,10 +63,11 @@ internal static class LaterOutcomes
                 next_attempt_at = now() + f.delay, leased_until = null, finished_at = case when f.is_finished then now() end,
                 first_attempt_at = case when f.is_known then d.first_attempt_at else coalesce(d.first_attempt_at, d.started_at) end,
                 attempt = f.attempt, started_at = f.started_at, duration_us = f.duration_us, result = f.result, status = f.status,
-                requests = f.requests, error = f.error, response_headers = f.response_headers, response_body = f.response_body
+                requests = f.requests, error = f.error, response_headers = f.response_headers, response_body = f.response_body,
+                reason = f.reason
             from found f
             where f.moves and d.destination_id = f.destination_id and d.accepted_at = f.accepted_at and d.event_id = f.event_id
-              and d.event_id between $19 and $20
+              and d.event_id between $20 and $21
         ), {RecordedStatements.DestinationFailures("found")}
         select p.n, p.is_there is not null as is_planned from planned p
         where not exists (select from found f where f.n = p.n)

@@ -1,9 +1,12 @@
+using Router.Core.Destinations;
+using Router.Core.Mapping;
+
 namespace Router.Core.Deliveries;
 
 /// <summary>What an answer means.</summary>
 public enum AttemptResult
 {
-    /// <summary>2xx.</summary>
+    /// <summary>2xx, where no rule says otherwise.</summary>
     Delivered,
 
     /// <summary>406 or 410: the receiver doesn't want this one. Never retried, not a failure.</summary>
@@ -28,16 +31,27 @@ public static class AttemptResults
 /// <summary>The one place that classifies answers (contract, "What the answer means"). Pure.</summary>
 public static class Outcome
 {
-    /// <summary>What the answer means for its delivery.</summary>
-    public static AttemptResult Of(Answer answer) => answer.Status switch
+    /// <summary>What the answer means for its delivery: what a rule of the destination says, else what its status says.</summary>
+    public static AttemptResult Of(Answer answer) => answer.Meaning switch
     {
-        >= 200 and <= 299 => AttemptResult.Delivered,
-        406 or 410 => AttemptResult.Rejected,
-        _ => AttemptResult.Failed,
+        AnswerMeaning.Delivered => AttemptResult.Delivered,
+        AnswerMeaning.Refused => AttemptResult.Rejected,
+        AnswerMeaning.Failed => AttemptResult.Failed,
+        null => answer.Status switch
+        {
+            >= 200 and <= 299 => AttemptResult.Delivered,
+            406 or 410 => AttemptResult.Rejected,
+            _ => AttemptResult.Failed,
+        },
     };
 
-    /// <summary>Whether the receiver wants no more leads at all: 410.</summary>
-    public static bool DeactivatesDestination(Answer answer) => answer.Status is 410;
+    /// <summary>The answer, and what the destination's rules say of it.</summary>
+    public static Answer Understood(this Destination destination, Answer answer) =>
+        destination.AnswerRules?.Of(answer.Status!.Value, answer.Body) is { } said
+            ? answer with { Meaning = said.Means, Reason = said.Reason } : answer;
+
+    /// <summary>Whether the receiver wants no more leads at all: 410, unless a rule says that it means something else.</summary>
+    public static bool DeactivatesDestination(Answer answer) => answer is { Status: 410, Meaning: null };
 
     /// <summary>The wait that counts: only 429 and 503 may ask for one.</summary>
     public static TimeSpan? RetryAfter(Answer answer) => answer.Status is 429 or 503 ? answer.RetryAfter : null;

@@ -10,6 +10,6 @@ namespace Router.Core.Deliveries;
 /// </summary>
 /// <param name="lead">The event.</param>
 /// <param name="destination">Where it couldn't be delivered.</param>
-/// <param name="body">The bytes that were sent.</param>
+/// <param name="body">The event in our own format, whatever the destination got.</param>
 /// <param name="attempt">The last attempt.</param>
 public delegate Task<bool> PublishDeadLetter(LeadEvent lead, Destination destination, byte[] body, Attempt attempt);

@@ -10,8 +10,8 @@ namespace Router.Core.Deliveries;
 internal static class RecordedStatements
 {
     /// <summary>
-    /// attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body: all null where no
-    /// request was made.
+    /// attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason: all null where
+    /// no request was made.
     /// </summary>
     public static void AddAttempts(this NpgsqlCommand command, List<RecordedAttempt> rows)
     {
@@ -25,6 +25,7 @@ internal static class RecordedStatements
         command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.ErrorCode);
         command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.Headers);
         command.Add(NpgsqlDbType.Bytea, rows, row => row.Attempt is { Answer.Body: { Length: > 0 } body } ? body : null);
+        command.Add(NpgsqlDbType.Text, rows, row => row.Attempt?.Answer.Reason);
     }
 
     /// <summary>state, retry_step, delay until the next attempt, lease, is_finished.</summary>

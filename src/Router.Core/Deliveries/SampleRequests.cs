@@ -15,8 +15,8 @@ namespace Router.Core.Deliveries;
 /// <param name="Body">The bytes that are signed.</param>
 public sealed record SampleRequest(string Action, string Url, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
 {
-    /// <summary>The body, indented.</summary>
-    public string Readable => ReadableJson.Of(Body, SentRequest.MostShown).Text;
+    /// <summary>The body: JSON indented, of a form one field in each line.</summary>
+    public string Readable => ReadableBody.Of(Body, SentRequest.MostShown).Text;
 
     /// <summary>The same request as a command for a POSIX shell: the signature fits the bytes in it.</summary>
     public string Curl => string.Create(CultureInfo.InvariantCulture, $"""
@@ -50,14 +50,15 @@ public sealed class SampleRequests(
             "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
         var now = time.GetUtcNow();
         var lead = Guid.NewGuid();
-        return [.. Bodies(lead, site.Domain, now).Select(sample =>
+        return [.. SampleEvents.All(lead, site.Domain, now).Where(sample => destination.Understands(sample.Action)).Select(sample =>
         {
             var id = Guid.CreateVersion7(now);
-            var body = OutgoingBody.Compose(Event(sample), site.Domain, site.LoginUrlTemplate).For(destination.PartnerId);
+            var content = destination.ContentOf(sample.Action, OutgoingBody.Compose(Event(sample), site.Domain, site.LoginUrlTemplate));
             return new SampleRequest(
                 sample.Action, destination.Url?.OriginalString ?? "",
-                [("Content-Type", "application/json"),
-                    .. OutgoingHeaders.Of(Event(sample), destination, body, number: 1, now, options.Value.UserAgent)], body);
+                [("Content-Type", content.ContentType.ToString()),
+                    .. OutgoingHeaders.Of(Event(sample), destination, content.Bytes, number: 1, now, options.Value.UserAgent)],
+                content.Bytes);
 
             LeadEvent Event((string Action, string Subject, RawJson Body) of) => new()
             {
@@ -66,24 +67,4 @@ public sealed class SampleRequests(
             };
         })];
     }
-
-    /// <summary>
-    /// The subject is the lead's or user's id; empty for the destination's own switch, which is known by the message's id.
-    /// </summary>
-    private static IEnumerable<(string Action, string Subject, RawJson Body)> Bodies(Guid lead, string domain, DateTimeOffset now)
-    {
-        var (id, at) = (lead.ToString("D"), Timestamps.Format(now));
-        yield return (LeadActions.Created, id, TestLead.Body(lead, domain, now));
-        yield return (LeadActions.Updated, id, Json("""{"test":true,"phone":"808-555-0199","timeframe":"0-3 months","notes":""}"""));
-        yield return (LeadActions.ActivityAdded, id, Json(
-            """{"test":true,"activities":[{"type":"valuation_inquiry","source":"Lead Router Test","created":"AT"}]}"""
-            .Replace("AT", at, StringComparison.Ordinal)));
-        yield return (LeadActions.UserUpdated, "test-user", Json(
-            """{"test":true,"name":"Test Agent","email":"test.agent@example.com","phone":"808-555-0101"}"""));
-        // In this order: whoever sends them all leaves a receiver switched on.
-        yield return (LeadActions.IntegrationDisabled, "", Json("""{"test":true}"""));
-        yield return (LeadActions.IntegrationEnabled, "", Json("""{"test":true}"""));
-    }
-
-    private static RawJson Json(string text) => new(Encoding.UTF8.GetBytes(text));
 }

@@ -1,4 +1,5 @@
 using Router.Core.Leads;
+using Router.Core.Mapping;
 
 namespace Router.Core.Destinations;
 
@@ -57,8 +58,36 @@ public sealed record Destination(
     /// <summary>Which new leads it gets, and so what follows them; null for all.</summary>
     public LeadFilter? Filter { get; init; }
 
+    /// <summary>How our events become its requests; null for our own format.</summary>
+    public CompiledMapping? Mapping { get; init; }
+
+    /// <summary>What its answers mean where that isn't what their status says; null for the usual.</summary>
+    public AnswerRules? AnswerRules { get; init; }
+
     /// <summary>Whether it gets events of this action.</summary>
-    public bool Wants(string action) => Actions is null || Actions.Contains(action, StringComparer.Ordinal);
+    public bool Wants(string action) => (Actions is null || Actions.Contains(action, StringComparer.Ordinal)) && Understands(action);
+
+    /// <summary>Whether there is a request for events of this action.</summary>
+    public bool Understands(string action) => Mapping is null || Mapping.Maps(action);
+
+    /// <summary>The request's body.</summary>
+    /// <param name="action">One that it understands.</param>
+    /// <param name="body">The event's body, but for the Partner ID.</param>
+    public OutgoingContent ContentOf(string action, OutgoingBody body)
+    {
+        var own = body.For(PartnerId);
+        if (Mapping is null)
+            return OutgoingContent.OfOwn(own);
+
+        try
+        {
+            return new OutgoingContent(Mapping.Apply(action, own), Mapping.ContentType, own);
+        }
+        catch (MappingException failed)
+        {
+            return new OutgoingContent([], Mapping.ContentType, own) { Problem = failed.Message };
+        }
+    }
 
     /// <summary>What each request carries besides our own headers; null when what is stored can't be decrypted.</summary>
     public IReadOnlyList<RequestHeader>? Headers { get; init; } = [];

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Npgsql;
 using Router.Core.Database;
+using Router.Core.Mapping;
 
 namespace Router.Core.Destinations;
 
@@ -14,7 +16,12 @@ public sealed class DestinationDirectory
         "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
         + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, "
         + "d.filter::text as filter, d.header_names, d.header_values, "
+        + "coalesce(i.mapping, d.mapping)::text as mapping, coalesce(i.answer_rules, d.answer_rules)::text as answer_rules, "
+        + "i.header_names as shared_header_names, i.header_values as shared_header_values, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
+
+    // How a registered destination is spoken to is its integration's business.
+    private const string Source = "destinations d left join integrations i on i.id = d.integration_id";
 
     private readonly NpgsqlDataSource _database;
     private readonly SecretProtection _secrets;
@@ -41,7 +48,7 @@ public sealed class DestinationDirectory
     /// <param name="cancellationToken">Ends the query.</param>
     public async ValueTask<Destination?> Read(Guid destinationId, bool orInactive, CancellationToken cancellationToken)
     {
-        const string sql = $"select {Columns} from destinations d where d.id = @destinationId and (d.active or @orInactive)";
+        const string sql = $"select {Columns} from {Source} where d.id = @destinationId and (d.active or @orInactive)";
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<Row>(
             new CommandDefinition(sql, new { destinationId, orInactive }, cancellationToken: cancellationToken));
@@ -52,7 +59,7 @@ public sealed class DestinationDirectory
     {
         const string sql = $"""
             select domain, login_url_template from sites where id = @siteId;
-            select {Columns} from destinations d where d.site_id = @siteId and d.active
+            select {Columns} from {Source} where d.site_id = @siteId and d.active
             order by d.kind <> 'lead_manager', d.created_at, d.id;
             """;
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
@@ -67,8 +74,12 @@ public sealed class DestinationDirectory
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
         DateTimeOffset? PreviousSecretUntil,
         int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
-        string[] HeaderNames, string? HeaderValues, string[] Spellings)
+        string[] HeaderNames, string? HeaderValues, string? Mapping, string? AnswerRules, string[]? SharedHeaderNames,
+        string? SharedHeaderValues, string[] Spellings)
     {
+        // What one integration asks for is the same text at each of its sites: compiled once.
+        private static readonly ConcurrentDictionary<string, CompiledMapping?> Compiled = new(StringComparer.Ordinal);
+
         public Destination ToDestination(SecretProtection secrets) => new(
             Id, DestinationKinds.Parse(Kind), Name, DestinationUrl.Parse(Url), PartnerId,
             new Signing(
@@ -76,7 +87,18 @@ public sealed class DestinationDirectory
             MaxInFlight, IsPaused)
             {
                 Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
-                Headers = RequestHeaders.Read(HeaderNames, HeaderValues, secrets),
+                Headers = RequestHeaders.Join(
+                    RequestHeaders.Read(SharedHeaderNames ?? [], SharedHeaderValues, secrets),
+                    RequestHeaders.Read(HeaderNames, HeaderValues, secrets)),
+                Mapping = Mapping is null ? null : CompiledOf(Mapping), AnswerRules = Router.Core.Mapping.AnswerRules.Read(AnswerRules),
             };
+
+        private static CompiledMapping? CompiledOf(string mapping)
+        {
+            // Each change leaves one behind.
+            if (Compiled.Count > 1000)
+                Compiled.Clear();
+            return Compiled.GetOrAdd(mapping, CompiledMapping.Read);
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Router.Core.Leads;
 
 namespace Router.Core.Destinations;
 
@@ -65,7 +66,7 @@ public sealed partial record FilterCondition(
     public bool Takes(JsonElement lead)
     {
         var isThere = false;
-        foreach (var text in Texts(lead, Field.Split('.'), 0))
+        foreach (var text in JsonFields.Texts(lead, Field.Split('.')))
         {
             isThere = true;
             if (Fits(text))
@@ -90,37 +91,6 @@ public sealed partial record FilterCondition(
         decimal.TryParse(
             text.Trim().TrimStart('$').Replace(",", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
             out var number) ? number : null;
-
-    /// <summary>What stands at the path, as texts; what is null or blank isn't there.</summary>
-    private static IEnumerable<string> Texts(JsonElement element, string[] path, int at)
-    {
-        if (element.ValueKind is JsonValueKind.Array)
-        {
-            foreach (var text in element.EnumerateArray().SelectMany(item => Texts(item, path, at)))
-                yield return text;
-        }
-        else if (at < path.Length)
-        {
-            if (element.ValueKind is JsonValueKind.Object && element.TryGetProperty(path[at], out var inner))
-            {
-                foreach (var text in Texts(inner, path, at + 1))
-                    yield return text;
-            }
-        }
-        else
-        {
-            var text = element.ValueKind switch
-            {
-                JsonValueKind.String => Leads.JsonText.Of(element).Trim(),
-                JsonValueKind.Number => element.GetRawText(),
-                JsonValueKind.True => "true",
-                JsonValueKind.False => "false",
-                _ => "",
-            };
-            if (text.Length > 0)
-                yield return text;
-        }
-    }
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,4}$", RegexOptions.NonBacktracking)]
     private static partial Regex Path();

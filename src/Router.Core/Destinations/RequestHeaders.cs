@@ -54,7 +54,7 @@ public static class RequestHeaders
         : null;
 
     /// <summary>The values as they are encrypted.</summary>
-    public static string Join(IEnumerable<RequestHeader> headers) => JsonSerializer.Serialize(headers.Select(header => header.Value));
+    public static string ToJson(IEnumerable<RequestHeader> headers) => JsonSerializer.Serialize(headers.Select(header => header.Value));
 
     /// <summary>
     /// As they are stored: names, and values encrypted. Null when the keys don't fit: then requests to this destination can't be made.
@@ -67,6 +67,12 @@ public static class RequestHeaders
         return secrets.TryUnprotect(values) is { } plain && JsonSerializer.Deserialize<string[]>(plain) is { } read
             && read.Length == names.Length ? [.. names.Zip(read, (name, value) => new RequestHeader(name, value))] : null;
     }
+
+    /// <summary>Those of an integration and the destination's own, which win; null when either can't be read.</summary>
+    public static IReadOnlyList<RequestHeader>? Join(IReadOnlyList<RequestHeader>? shared, IReadOnlyList<RequestHeader>? own) =>
+        shared is null || own is null ? null
+        : shared.Count == 0 ? own
+        : [.. shared.Where(one => !own.Any(other => other.Name.Equals(one.Name, StringComparison.OrdinalIgnoreCase))), .. own];
 
     // RFC 9110, section 5.6.2.
     private static bool IsTokenCharacter(char character) =>

@@ -24,6 +24,9 @@ public static class LeadActions
     /// <summary>What a destination can choose among.</summary>
     public static readonly IReadOnlyList<string> Chosen = [Created, Updated, ActivityAdded, UserUpdated];
 
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<string> All = [.. Chosen, IntegrationEnabled, IntegrationDisabled];
+
     /// <summary>Whether the event is about a lead, rather than a user or the destination itself.</summary>
     public static bool IsAboutLead(string action) => action is Created or Updated or ActivityAdded;
 

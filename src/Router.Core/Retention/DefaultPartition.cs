@@ -58,13 +58,14 @@ internal static class DefaultPartition
                 limit @Batch
                 for update of e skip locked
             ), answers as (
-                update deliveries_{part} d set response_body = null, response_headers = null
+                update deliveries_{part} d set response_body = null, response_headers = null, reason = null
                 from old cross join unnest(old.destinations) x (id)
                 where d.destination_id = x.id and d.accepted_at = old.accepted_at and d.event_id = old.id
-                  and (d.response_body is not null or d.response_headers is not null)
+                  and (d.response_body is not null or d.response_headers is not null or d.reason is not null)
             ), earlier_answers as (
-                update delivery_attempts_{part} a set response_body = null, response_headers = null
-                from old where a.event_id = old.id and (a.response_body is not null or a.response_headers is not null)
+                update delivery_attempts_{part} a set response_body = null, response_headers = null, reason = null
+                from old where a.event_id = old.id
+                  and (a.response_body is not null or a.response_headers is not null or a.reason is not null)
             )
             update lead_events_{part} e set body = null from old where e.id = old.id
             """;

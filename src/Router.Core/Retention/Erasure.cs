@@ -88,13 +88,15 @@ public static class Erasure
                 where {which}
                 returning id, site_id, accepted_at, destinations
             ), earlier_answers as (
-                update delivery_attempts a set response_body = null, response_headers = null
-                from erased where a.event_id = erased.id and (a.response_body is not null or a.response_headers is not null)
+                update delivery_attempts a set response_body = null, response_headers = null, reason = null
+                from erased where a.event_id = erased.id
+                  and (a.response_body is not null or a.response_headers is not null or a.reason is not null)
             ), ended as (
                 update deliveries d {DeliveryCancellation.Erased}
                 from erased e cross join unnest(e.destinations) x (id)
                 where d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
-                  and (d.state in {DeliveryCancellation.Waiting} or d.response_body is not null or d.response_headers is not null)
+                  and (d.state in {DeliveryCancellation.Waiting} or d.response_body is not null
+                       or d.response_headers is not null or d.reason is not null)
                 returning d.finished_at = now() as is_canceled
             ), begun as (
                 -- What has no row yet gets one: an attempt that is under way finds it, and keeps no answer. One that is recorded meanwhile

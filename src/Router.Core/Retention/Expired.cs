@@ -23,9 +23,9 @@ internal static class Expired
                 -- What the row said of its latest attempt.
                 insert into delivery_attempts (
                     event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
-                    response_headers, response_body)
+                    response_headers, response_body, reason)
                 select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error,
-                       response_headers, response_body
+                       response_headers, response_body, reason
                 from expired where attempt is not null
                 on conflict do nothing
             )
@@ -33,7 +33,8 @@ internal static class Expired
             set state = case when d.delivered_at is null then 'dead' else 'delivered' end,
                 next_attempt_at = null, leased_until = null, finished_at = now(),
                 first_attempt_at = coalesce(d.first_attempt_at, d.started_at), attempt = null, started_at = null, duration_us = null,
-                result = null, status = null, requests = null, error = 'expired', response_headers = null, response_body = null
+                result = null, status = null, requests = null, error = 'expired', response_headers = null, response_body = null,
+                reason = null
             from expired x where {DeliveryCancellation.Is("x")}
             """, new { limit }, commandTimeout: 0, cancellationToken: cancellationToken));
 }

@@ -17,8 +17,8 @@ internal static class OldContents
     private static readonly (string Table, string Key, string[] Contents)[] Ledgers =
     [
         ("lead_events", "id", ["body"]),
-        ("deliveries", "event_id", ["response_body", "response_headers"]),
-        ("delivery_attempts", "event_id", ["response_body", "response_headers"]),
+        ("deliveries", "event_id", ["response_body", "response_headers", "reason"]),
+        ("delivery_attempts", "event_id", ["response_body", "response_headers", "reason"]),
     ];
 
     /// <summary>False when the day was written to meanwhile: its contents stay until the next time.</summary>

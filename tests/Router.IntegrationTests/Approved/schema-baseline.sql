@@ -57,11 +57,21 @@ create table integrations (
     previous_secret       text,                                        -- still signs until previous_secret_until
     previous_secret_until timestamptz,
     signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id_label      text not null default 'Partner ID' check (partner_id_label <> ''),   -- what the site's owner is asked for
+    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked
     partner_id_help       text not null default '',
+    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none
+    key_help              text not null default '',                    -- where the owner finds it
+    key_header            text check (key_header <> ''),               -- where it goes
+    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic
+    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us
+    header_values         text,                                        -- as many values, encrypted by the hosts
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual
     published             boolean not null default false,              -- only published ones can be connected to
     created_at            timestamptz not null default now(),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
+    constraint key_goes_somewhere check (num_nulls(key_label, key_header, key_scheme) in (0, 3)),
     constraint integrations_name_is_its_own check (folded_name(name) not in ('', 'leadmanager'))
 );
 
@@ -83,18 +93,21 @@ create table destinations (
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
     filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
     paused_by             text check (paused_by in ('owner', 'router')),
     pause_reason          text,
-    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature, headers or Partner ID
+    settings_changed_at   timestamptz not null default now(),          -- what is sent, and what the answers mean
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
-    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null),
+    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null and mapping is null and answer_rules is null),
+    constraint registered_follows_its_integration check (kind <> 'registered' or mapping is null and answer_rules is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
@@ -176,7 +189,8 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
-    if (old.url, old.secret, old.signature, old.header_values) is distinct from (new.url, new.secret, new.signature, new.header_values) then
+    if (old.url, old.secret, old.signature, old.header_values, old.mapping, old.answer_rules)
+       is distinct from (new.url, new.secret, new.signature, new.header_values, new.mapping, new.answer_rules) then
         new.proven_at := null;
     end if;
     new.settings_changed_at := now();
@@ -184,7 +198,8 @@ begin
 end $$;
 
 create trigger destinations_2_forget_proof before update on destinations
-    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
+    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.answer_rules)
+                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.answer_rules))
     execute function forget_proof();
 
 create function forget_inactive_reason() returns trigger language plpgsql as $$
@@ -215,14 +230,20 @@ create trigger destinations_4_require_proof before update on destinations
 
 -- An integration's destinations follow it.
 create function follow_integration() returns trigger language plpgsql as $$
+declare
+    differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature
+    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
+        -- These the hosts read from the integration itself: the update makes them look.
+        settings_changed_at = case when differs then now() else settings_changed_at end,
+        proven_at = case when differs then null else proven_at end
     where integration_id = new.id;
     return null;
 end $$;
 
-create trigger integrations_are_followed after update of url, secret, previous_secret, previous_secret_until, signature on integrations
+create trigger integrations_are_followed
+    after update of url, secret, previous_secret, previous_secret_until, signature, header_values, mapping, answer_rules on integrations
     for each row execute function follow_integration();
 
 -- Whoever ends a pause or switches a destination on again wants it to be tried: the failures of before would pause it within the second.
@@ -244,7 +265,8 @@ begin
 end $$;
 
 create trigger destinations_probe_at_once after update on destinations
-    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
+    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.settings_changed_at)
+                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.settings_changed_at))
     execute function probe_at_once();
 
 -- People, how they sign in, and what their programs may do.
@@ -365,6 +387,7 @@ create table deliveries (
     error            text,                   -- why there was no status; 'expired' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
+    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
@@ -492,16 +515,17 @@ create table delivery_attempts (
     error            text,
     response_headers text,
     response_body    bytea check (octet_length(response_body) <= 16384),
+    reason           text check (length(reason) <= 1000),
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
 
 -- All attempts, for whoever shows them.
 create view attempts as
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from deliveries where attempt is not null
 union all
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
@@ -558,6 +582,7 @@ create function announce_active() returns trigger language plpgsql as $$
 declare
     event     uuid := uuid_v7();
     under_way uuid;
+    mapping   jsonb;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
@@ -566,7 +591,11 @@ begin
       and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
       and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
-    if new.inactive_reason is null then
+    -- Another system's format may have no request for it.
+    select coalesce(i.mapping, new.mapping) into mapping from (select) one left join integrations i on i.id = new.integration_id;
+    if new.inactive_reason is null
+       and (mapping is null or mapping -> 'actions' ? case when new.active then 'integration_enabled' else 'integration_disabled' end)
+    then
         select e.id into under_way
         from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
         where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')

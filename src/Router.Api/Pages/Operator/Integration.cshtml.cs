@@ -41,6 +41,16 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
             ? $"{integration.Name} is published: every site can connect to it."
             : $"{integration.Name} is hidden: no further site can connect to it.", cancellationToken);
 
+    /// <summary>Sets a header, or takes it away where there is no value.</summary>
+    public Task<IActionResult> OnPostHeader(
+        [FromForm(Name = "header")] string? header, [FromForm(Name = "value")] string? value, CancellationToken cancellationToken) =>
+        Change(
+            new IntegrationFields(Headers: new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+            {
+                [header?.Trim() ?? ""] = value?.Trim(),
+            }),
+            _ => value is null ? $"{header} is no longer sent." : $"{header} is sent with each request from now on.", cancellationToken);
+
     private async Task<IActionResult> Change(
         IntegrationFields fields, Func<Integration, string> notice, CancellationToken cancellationToken)
     {

@@ -28,6 +28,18 @@ internal abstract class IntegrationPage : PageModel
     [BindProperty(Name = "partner_id_help")]
     public string? PartnerIdHelp { get; set; }
 
+    [BindProperty(Name = "key_label")]
+    public string? KeyLabel { get; set; }
+
+    [BindProperty(Name = "key_help")]
+    public string? KeyHelp { get; set; }
+
+    [BindProperty(Name = "key_header")]
+    public string? KeyHeader { get; set; }
+
+    [BindProperty(Name = "key_scheme")]
+    public string? KeyScheme { get; set; }
+
     /// <summary>Whether an empty secret leaves the one that is stored.</summary>
     public virtual bool HasSecret => false;
 
@@ -37,14 +49,21 @@ internal abstract class IntegrationPage : PageModel
         ModelState.Remove("secret");
     }
 
-    protected void Show(Integration integration) => (Name, Description, IntegrationUrl, Signature, PartnerIdLabel, PartnerIdHelp) =
-        (integration.Name, integration.Description, integration.Url, integration.Signature, integration.PartnerIdLabel,
-            integration.PartnerIdHelp);
+    protected void Show(Integration integration)
+    {
+        (Name, Description, IntegrationUrl, Signature) =
+            (integration.Name, integration.Description, integration.Url, integration.Signature);
+        (PartnerIdLabel, PartnerIdHelp) = (integration.PartnerIdLabel ?? "", integration.PartnerIdHelp);
+        (KeyLabel, KeyHelp, KeyHeader, KeyScheme) =
+            (integration.KeyLabel, integration.KeyHelp, integration.KeyHeader, integration.KeyScheme);
+    }
 
     protected IntegrationFields Fields() => new(
         Name?.Trim() ?? "", OneLine(Description), IntegrationUrl?.Trim() ?? "", HasSecret && string.IsNullOrWhiteSpace(Secret) ? null
             : Secret?.Trim() ?? "", Signature,
-        PartnerIdLabel?.Trim() ?? "", OneLine(PartnerIdHelp));
+        PartnerIdLabel?.Trim() ?? "", OneLine(PartnerIdHelp), KeyLabel: KeyLabel?.Trim() ?? "", KeyHelp: OneLine(KeyHelp),
+        KeyHeader: string.IsNullOrWhiteSpace(KeyLabel) || string.IsNullOrWhiteSpace(KeyHeader) ? null : KeyHeader.Trim(),
+        KeyScheme: string.IsNullOrWhiteSpace(KeyLabel) ? null : KeyScheme);
 
     /// <summary>What is typed into a box of some lines may be wrapped by hand; on a card it is one paragraph.</summary>
     protected static string OneLine(string? text) =>

@@ -16,6 +16,9 @@ internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSetting
     [FromRoute(Name = "destination")]
     public Guid DestinationId { get; set; }
 
+    [BindProperty(Name = "shared_headers")]
+    public string[] SharedHeaders { get; set; } = [];
+
     public Destination Destination { get; private set; } = null!;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
@@ -32,7 +35,7 @@ internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSetting
         if (!await Load(cancellationToken))
             return NotFound();
 
-        var promoted = await catalogue.Promote(SiteId, DestinationId, Fields(), cancellationToken);
+        var promoted = await catalogue.Promote(SiteId, DestinationId, Fields() with { SharedHeaders = SharedHeaders }, cancellationToken);
         if (promoted.Refusal is { } refusal)
             return this.Refused(refusal);
 

@@ -14,6 +14,9 @@ internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations de
     [BindProperty(Name = "partner_id")]
     public string? PartnerId { get; set; }
 
+    [BindProperty(Name = "key")]
+    public string? Key { get; set; }
+
     [BindProperty(Name = "active")]
     public bool Active { get; set; }
 
@@ -31,7 +34,10 @@ internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations de
             return NotFound();
 
         var connected = await destinations.Connect(
-            SiteId, new DestinationFields(IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active), cancellationToken);
+            SiteId,
+            new DestinationFields(
+                IntegrationId, PartnerId: PartnerId?.Trim(), Active: Active, Key: Integration.KeyLabel is null ? null : Key ?? ""),
+            cancellationToken);
         if (connected.Refusal is { } refusal)
         {
             var refused = this.Refused(refusal);

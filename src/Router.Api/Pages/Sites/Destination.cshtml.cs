@@ -156,6 +156,16 @@ internal sealed class DestinationModel(
             StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
     }
 
+    public async Task<IActionResult> OnPostKey([FromForm(Name = "key")] string? key, CancellationToken cancellationToken)
+    {
+        var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Key: key ?? ""), cancellationToken);
+        if (changed.Refusal is { } refusal)
+            return await Refuse(refusal, cancellationToken);
+
+        this.Notice($"{changed.Made!.Name} gets the new key from now on. Send it a test, to see that it fits.");
+        return RedirectToPage();
+    }
+
     private async Task<IActionResult> Refuse(Refusal refusal, CancellationToken cancellationToken)
     {
         if (await OnGet(cancellationToken) is NotFoundResult gone)
@@ -163,6 +173,9 @@ internal sealed class DestinationModel(
 
         return this.Refused(refusal);
     }
+
+    /// <summary>Whether it gets another system's format: such a system doesn't know our signature.</summary>
+    public bool HasOwnFormat => (Integration?.Mapping ?? Destination.Mapping) is not null;
 
     private RedirectToPageResult Back(string place) =>
         RedirectToPage(pageName: null, pageHandler: null, routeValues: null, fragment: place);

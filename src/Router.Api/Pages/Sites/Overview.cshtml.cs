@@ -48,7 +48,10 @@ internal sealed class OverviewModel(
         var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);
         var labels = (await connection.QueryAsync<(Guid Id, string Label)>(
-            "select id, partner_id_label from integrations where id in (select integration_id from destinations where site_id = @SiteId)",
+            """
+            select id, coalesce(partner_id_label, 'Partner ID') from integrations
+            where id in (select integration_id from destinations where site_id = @SiteId)
+            """,
             new { SiteId })).ToDictionary(row => row.Id, row => row.Label);
         Destinations = rows.ConvertAll(row => new DestinationWithHealth(
             row, healths[row.Id],

@@ -58,6 +58,7 @@ create table deliveries (
     error            text,                   -- why there was no status; 'expired' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
+    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
@@ -185,16 +186,17 @@ create table delivery_attempts (
     error            text,
     response_headers text,
     response_body    bytea check (octet_length(response_body) <= 16384),
+    reason           text check (length(reason) <= 1000),
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
 
 -- All attempts, for whoever shows them.
 create view attempts as
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from deliveries where attempt is not null
 union all
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
@@ -251,6 +253,7 @@ create function announce_active() returns trigger language plpgsql as $$
 declare
     event     uuid := uuid_v7();
     under_way uuid;
+    mapping   jsonb;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
@@ -259,7 +262,11 @@ begin
       and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
       and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
-    if new.inactive_reason is null then
+    -- Another system's format may have no request for it.
+    select coalesce(i.mapping, new.mapping) into mapping from (select) one left join integrations i on i.id = new.integration_id;
+    if new.inactive_reason is null
+       and (mapping is null or mapping -> 'actions' ? case when new.active then 'integration_enabled' else 'integration_disabled' end)
+    then
         select e.id into under_way
         from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
         where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')

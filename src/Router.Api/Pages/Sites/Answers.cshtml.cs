@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Npgsql;
+using Router.Api.Changes;
+using Router.Api.Management;
+using Router.Core.Deliveries;
+using Router.Core.Destinations;
+using Router.Core.Mapping;
+using Destination = Router.Api.Management.Destination;
+
+namespace Router.Api.Pages.Sites;
+
+/// <summary>What a custom API means by its answers, where that isn't what their status says.</summary>
+internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview) : SitePage(database)
+{
+    [FromRoute(Name = "destination")]
+    public Guid DestinationId { get; set; }
+
+    [BindProperty(Name = "rules")]
+    public AnswerRulesForm Form { get; set; } = new();
+
+    public Destination Destination { get; private set; } = null!;
+
+    /// <summary>What would change for the latest answers; null before it is asked for.</summary>
+    public PreviewedChange? Preview { get; private set; }
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        Form.Show(Destination.AnswerRules);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostPreview(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var rules = Form.Entered();
+        if (AnswerRules.Problem(rules) is { } problem)
+            return Wrong(problem);
+
+        Preview = await preview.OfDestination(DestinationId, Destination.Mapping, rules, cancellationToken);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        var rules = Form.Entered();
+        var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(AnswerRules: rules), cancellationToken);
+        if (changed.Refusal is { } refusal)
+            return Wrong(refusal.Sentence, refusal.Status);
+
+        this.Notice(rules.Length == 0
+            ? $"Answers of {Destination.Name} mean what their status says."
+            : $"Answers of {Destination.Name} are read by {Amount.Of(rules.Length, "rule", "rules")} from now on.");
+        return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
+    }
+
+    private PageResult Wrong(string sentence, int status = StatusCodes.Status422UnprocessableEntity)
+    {
+        ModelState.AddModelError("", sentence);
+        Response.StatusCode = status;
+        return Page();
+    }
+
+    private async Task<bool> Load(CancellationToken cancellationToken)
+    {
+        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
+            || DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
+            return false;
+
+        Destination = destination;
+        return true;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text.Json.Serialization;
+using Dapper;
+using Npgsql;
+using Router.Core.Destinations;
+using Router.Core.Leads;
+using Router.Core.Mapping;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>What a change of a mapping would make of an event of the past.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PreviewedEffect>))]
+public enum PreviewedEffect
+{
+    /// <summary>The same request, or none as before.</summary>
+    [JsonStringEnumMemberName("same")]
+    Same,
+
+    /// <summary>Another request.</summary>
+    [JsonStringEnumMemberName("different")]
+    Different,
+
+    /// <summary>No request any more.</summary>
+    [JsonStringEnumMemberName("no_longer_sent")]
+    NoLongerSent,
+
+    /// <summary>A request where there was none.</summary>
+    [JsonStringEnumMemberName("newly_sent")]
+    NewlySent,
+
+    /// <summary>The mapping can't be applied to it.</summary>
+    [JsonStringEnumMemberName("fails")]
+    Fails,
+}
+
+/// <summary>An event of the past under a mapping that isn't in force yet.</summary>
+/// <param name="SiteName">The site.</param>
+/// <param name="Action">What the event tells.</param>
+/// <param name="AcceptedAt">When it came.</param>
+/// <param name="Effect">What would be different.</param>
+/// <param name="Problem">Why the mapping can't be applied.</param>
+public sealed record PreviewedRequest(
+    string SiteName, string Action, DateTimeOffset AcceptedAt, PreviewedEffect Effect, string? Problem = null);
+
+/// <summary>Answers of the past of one status, whose meaning would change.</summary>
+/// <param name="Status">Their status.</param>
+/// <param name="Before">What they meant.</param>
+/// <param name="After">What they would mean.</param>
+/// <param name="Reason">What people would read.</param>
+/// <param name="Count">How many there were.</param>
+public sealed record PreviewedAnswer(int Status, AnswerMeaning Before, AnswerMeaning After, string? Reason, int Count);
+
+/// <summary>What a change would do.</summary>
+/// <param name="Requests">The latest events, newest first.</param>
+/// <param name="Answers">Of the latest answers, those that would mean something else.</param>
+/// <param name="AnswersRead">How many answers were looked at.</param>
+public sealed record PreviewedChange(
+    IReadOnlyList<PreviewedRequest> Requests, IReadOnlyList<PreviewedAnswer> Answers, int AnswersRead);
+
+/// <summary>
+/// Tries mappings and rules about answers on what came lately, at all destinations that would follow them, before they are in force. Shows
+/// nothing of the leads themselves.
+/// </summary>
+public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirectory directory)
+{
+    /// <summary>The most destinations that are looked at, the latest ones.</summary>
+    public const int MostDestinations = 20;
+
+    /// <summary>The most events, and the most answers, of each of them.</summary>
+    public const int MostOfEach = 10;
+
+    /// <summary>Of all destinations of an integration.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="mapping">The mapping to be; null for our own format.</param>
+    /// <param name="rules">The rules to be; null for none.</param>
+    /// <param name="cancellationToken">Ends the queries.</param>
+    public Task<PreviewedChange> OfIntegration(
+        Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken) =>
+        Of("x.integration_id = @id", integrationId, mapping, rules, cancellationToken);
+
+    /// <summary>Of one destination.</summary>
+    /// <inheritdoc cref="OfIntegration"/>
+    public Task<PreviewedChange> OfDestination(
+        Guid destinationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken) =>
+        Of("x.id = @id", destinationId, mapping, rules, cancellationToken);
+
+    private async Task<PreviewedChange> Of(
+        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var destinations = (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
+            new CommandDefinition(
+                $"""
+                select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
+                where {which} and x.deleted_at is null order by x.created_at desc limit @MostDestinations
+                """, new { id, MostDestinations }, cancellationToken: cancellationToken))).AsList();
+
+        var compiled = mapping is { IsEmpty: false } ? CompiledMapping.Of(mapping) : null;
+        var read = rules is { Count: > 0 } ? AnswerRules.Read(AnswerRules.ToJson(rules)) : null;
+        var requests = new List<PreviewedRequest>();
+        var answers = new List<(int Status, AnswerMeaning Before, AnswerMeaning After, string? Reason)>();
+        foreach (var (destinationId, siteId, site, domain, template) in destinations)
+        {
+            if (await directory.Read(destinationId, orInactive: true, cancellationToken) is not { } before)
+                continue;
+
+            var after = before with { Mapping = compiled, AnswerRules = read };
+            requests.AddRange((await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken)).Select(lead =>
+                Compare(site, lead, OutgoingBody.Compose(lead, domain, template), before, after)));
+            answers.AddRange((await Answers(connection, destinationId, cancellationToken)).Select(answer =>
+            {
+                var now = after.Understood(answer);
+                return (answer.Status!.Value, Meaning(before.Understood(answer)), Meaning(now), now.Reason);
+            }));
+        }
+
+        return new PreviewedChange(
+            [.. requests.OrderByDescending(request => request.AcceptedAt)],
+            [.. answers.Where(answer => answer.Before != answer.After).GroupBy(answer => answer)
+                .Select(group =>
+                    new PreviewedAnswer(group.Key.Status, group.Key.Before, group.Key.After, group.Key.Reason, group.Count()))],
+            answers.Count);
+    }
+
+    private static AnswerMeaning Meaning(Answer answer) => Outcome.Of(answer) switch
+    {
+        AttemptResult.Delivered => AnswerMeaning.Delivered,
+        AttemptResult.Rejected => AnswerMeaning.Refused,
+        AttemptResult.Failed => AnswerMeaning.Failed,
+    };
+
+    private static PreviewedRequest Compare(string site, LeadEvent lead, OutgoingBody body, Destination before, Destination after)
+    {
+        var (was, willBe) = (before.Wants(lead.Action), after.Wants(lead.Action));
+        if (!willBe)
+            return Row(was ? PreviewedEffect.NoLongerSent : PreviewedEffect.Same);
+
+        var content = after.ContentOf(lead.Action, body);
+        return content.Problem is { } problem ? Row(PreviewedEffect.Fails) with { Problem = problem }
+            : !was ? Row(PreviewedEffect.NewlySent)
+            : Row(content.Bytes.AsSpan().SequenceEqual(before.ContentOf(lead.Action, body).Bytes)
+                ? PreviewedEffect.Same : PreviewedEffect.Different);
+
+        PreviewedRequest Row(PreviewedEffect effect) => new(site, lead.Action, lead.AcceptedAt, effect);
+    }
+
+    private static async Task<IEnumerable<Answer>> Answers(
+        NpgsqlConnection connection, Guid destinationId, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<(int Status, byte[]? Body)>(new CommandDefinition(
+            """
+            select status::int, response_body from deliveries
+            where destination_id = @destinationId and status is not null and not is_test
+            order by accepted_at desc, event_id desc limit @MostOfEach
+            """, new { destinationId, MostOfEach }, cancellationToken: cancellationToken)))
+            .Select(row => new Answer { Status = row.Status, Body = row.Body ?? [] });
+}

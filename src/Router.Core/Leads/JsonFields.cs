@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Router.Core.Leads;
+
+/// <summary>Finds fields by a path of names: <c>activities.property.city</c>. Pure.</summary>
+public static class JsonFields
+{
+    /// <summary>What stands at the path; of a list each item.</summary>
+    /// <param name="element">Where the path begins.</param>
+    /// <param name="path">The names.</param>
+    public static IEnumerable<JsonElement> At(JsonElement element, string[] path) => At(element, path, 0);
+
+    /// <summary>The same as texts; what is null, blank or an object isn't there.</summary>
+    public static IEnumerable<string> Texts(JsonElement element, string[] path) =>
+        At(element, path).Select(Text).Where(text => text.Length > 0);
+
+    /// <summary>A value as text without blanks around it; empty for null, objects and lists.</summary>
+    public static string Text(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => JsonText.Of(element).Trim(),
+        JsonValueKind.Number => element.GetRawText(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => "",
+    };
+
+    private static IEnumerable<JsonElement> At(JsonElement element, string[] path, int at)
+    {
+        if (element.ValueKind is JsonValueKind.Array)
+        {
+            foreach (var found in element.EnumerateArray().SelectMany(item => At(item, path, at)))
+                yield return found;
+        }
+        else if (at == path.Length)
+        {
+            yield return element;
+        }
+        else if (element.ValueKind is JsonValueKind.Object && element.TryGetProperty(path[at], out var inner))
+        {
+            foreach (var found in At(inner, path, at + 1))
+                yield return found;
+        }
+    }
+}

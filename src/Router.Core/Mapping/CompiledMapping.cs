@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Router.Core.Mapping;
+
+/// <summary>A mapping, ready to be used by many leads at a time.</summary>
+public sealed class CompiledMapping
+{
+    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, MaxDepth = 32 };
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly BodyFormat _body;
+    private readonly Dictionary<string, Func<JsonElement, JsonElement>> _actions;
+    private readonly string? _problem;
+
+    private CompiledMapping(BodyFormat body, Dictionary<string, Func<JsonElement, JsonElement>> actions, string? problem) =>
+        (_body, _actions, _problem) = (body, actions, problem);
+
+    /// <summary>The content type of its bodies.</summary>
+    public MediaTypeHeaderValue ContentType { get; private init; } = new("application/json");
+
+    /// <summary>Compiles a mapping that was checked.</summary>
+    public static CompiledMapping Of(RequestMapping mapping) => new(
+        mapping.Body, (mapping.Actions ?? new Dictionary<string, ActionMapping>())
+            .ToDictionary(one => one.Key, one => Compile(one.Value), StringComparer.Ordinal), problem: null)
+    {
+        ContentType = new(mapping.Body is BodyFormat.Form ? "application/x-www-form-urlencoded" : "application/json"),
+    };
+
+    /// <summary>
+    /// Compiles a mapping as it is stored. One that this version can't read maps every action and fails at each: leads wait for whoever
+    /// corrects it, and nothing is sent in the wrong format.
+    /// </summary>
+    public static CompiledMapping? Read(string? stored)
+    {
+        try
+        {
+            return RequestMapping.Parse(stored) is { IsEmpty: false } mapping ? Of(mapping) : null;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or MappingException)
+        {
+            return new CompiledMapping(BodyFormat.Json, [], "The mapping that is stored can't be read.");
+        }
+    }
+
+    /// <summary>Whether events of this action are sent.</summary>
+    public bool Maps(string action) => _problem is not null || _actions.ContainsKey(action);
+
+    /// <summary>The body that the receiver gets.</summary>
+    /// <param name="action">The event's action; one that is sent.</param>
+    /// <param name="body">The event in our own format.</param>
+    /// <exception cref="MappingException">The mapping can't be applied to this event.</exception>
+    public byte[] Apply(string action, ReadOnlyMemory<byte> body)
+    {
+        var made = Make(action, body);
+        return _body is BodyFormat.Form ? FormBody.Of(made) : Write(made);
+    }
+
+    /// <summary>What the mapping makes of an event, before it is encoded.</summary>
+    /// <inheritdoc cref="Apply" path="/exception"/>
+    public JsonElement Make(string action, ReadOnlyMemory<byte> body)
+    {
+        if (_problem is not null)
+            throw new MappingException(_problem);
+
+        using var document = JsonDocument.Parse(body);
+        return _actions[action](document.RootElement);
+    }
+
+    private static Func<JsonElement, JsonElement> Compile(ActionMapping mapping)
+    {
+        if (mapping.Fields is { } fields)
+            return lead => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead));
+
+        var template = LiquidTemplate.Compile(mapping.Template!);
+        return lead => Parse(template.Render(lead));
+    }
+
+    private static byte[] Write(JsonElement made)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Plain))
+            made.WriteTo(writer);
+        return stream.ToArray();
+    }
+
+    private static JsonElement Parse(string made)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(made, Lenient);
+            return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array 
+                // Without its trailing commas, which templates can hardly avoid.
+                ? JsonSerializer.Deserialize<JsonElement>(Write(document.RootElement))
+                : throw new MappingException("The template makes neither a JSON object nor a list.");
+        }
+        catch (JsonException invalid)
+        {
+            // Where, but not what: its text quotes the lead.
+            throw new MappingException($"The template makes no valid JSON: see line {invalid.LineNumber + 1} of what it makes.");
+        }
+    }
+}

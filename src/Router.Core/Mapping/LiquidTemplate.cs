@@ -1,0 +1,88 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Fluid;
+
+namespace Router.Core.Mapping;
+
+/// <summary>
+/// A Liquid template that makes JSON. It sees the event and nothing else: no files, no other templates, no clock of the host; and it is
+/// bounded in steps and in size, so that no template can hold up a worker.
+/// </summary>
+public sealed class LiquidTemplate
+{
+    /// <summary>The most characters that a template may make, what it puts into variables included.</summary>
+    public const int MostMade = 2_000_000;
+
+    private const int MostSteps = 10_000;
+
+    // What it prints stands between quotes of JSON: escaped, a lead's name can't end them.
+    private static readonly JavaScriptEncoder Json = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    private static readonly FluidParser Parser = CreateParser();
+    private static readonly TemplateOptions Options = CreateOptions();
+
+    private readonly IFluidTemplate _template;
+
+    private LiquidTemplate(IFluidTemplate template) => _template = template;
+
+    /// <summary>Compiles it.</summary>
+    /// <exception cref="MappingException">It is no template.</exception>
+    public static LiquidTemplate Compile(string template) =>
+        Problem(template) is { } problem ? throw new MappingException(problem) : new LiquidTemplate(Parser.Parse(template));
+
+    /// <summary>Why it is no template, as a sentence's second part; null when it is one.</summary>
+    internal static string? Problem(string template)
+    {
+        if (template.Contains("..", StringComparison.Ordinal))
+            return "has a template with a range (two dots): ranges can't be used.";
+        return Parser.TryParse(template, out _, out var error) ? null
+            : $"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.";
+    }
+
+    /// <summary>The text that it makes of an event.</summary>
+    /// <exception cref="MappingException">It goes beyond its bounds.</exception>
+    public string Render(JsonElement lead)
+    {
+        var context = new TemplateContext(Options);
+        var made = new MadeText();
+        context.AmbientValues[MadeText.Key] = made;
+        foreach (var property in lead.EnumerateObject())
+            context.SetValue(property.Name, LiquidValues.Of(property.Value));
+        try
+        {
+            _template.RenderAsync(made, context, Json, isolateContext: false).AsTask().GetAwaiter().GetResult();
+        }
+        catch (FluidException unknown) when (unknown.Message.StartsWith("Undefined filter", StringComparison.Ordinal))
+        {
+            throw new MappingException($"The template uses an unknown filter: {unknown.Message["Undefined filter".Length..].Trim()}.");
+        }
+        catch (Exception failed) when (failed is InvalidOperationException or FluidException or FormatException or ArgumentException
+            or ArithmeticException or InvalidCastException)
+        {
+            // Its text may quote the event.
+            throw new MappingException("The template does too much, or computes something impossible.");
+        }
+
+        return made.ToString();
+    }
+
+    private static FluidParser CreateParser()
+    {
+        var parser = new FluidParser();
+        foreach (var tag in (string[])["include", "render", "tablerow", "increment", "decrement", "cycle", "ifchanged", "liquid"])
+            parser.RegisteredTags.Remove(tag);
+        return parser;
+    }
+
+    private static TemplateOptions CreateOptions()
+    {
+        var options = new TemplateOptions
+        {
+            MaxSteps = MostSteps, StrictFilters = true, Now = () => DateTimeOffset.UnixEpoch, TimeZone = TimeZoneInfo.Utc,
+            Captured = (_, value, context) => new(MadeText.Charge(context, value)),
+            Assigned = (_, value, context) => new(MadeText.Charge(context, value)),
+        };
+        LiquidFilters.Register(options.Filters);
+        return options;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Router.Core.Mapping;
+
+/// <summary>An example of a mapping: what becomes of an event.</summary>
+/// <param name="Name">What it shows.</param>
+/// <param name="Action">The event's action.</param>
+/// <param name="Event">The event as receivers of our own format get it.</param>
+/// <param name="Expected">The JSON that the mapping makes of it; of a form, before it is encoded.</param>
+public sealed record MappingTest(string Name, string Action, JsonElement Event, JsonElement Expected);
+
+/// <summary>Runs a mapping's own tests.</summary>
+internal static class MappingTests
+{
+    /// <summary>What the first failing test says; null when all hold.</summary>
+    public static string? Problem(RequestMapping mapping)
+    {
+        var compiled = CompiledMapping.Of(mapping);
+        foreach (var test in mapping.Tests ?? [])
+        {
+            if (test is null || string.IsNullOrWhiteSpace(test.Name) || test.Event.ValueKind is not JsonValueKind.Object)
+                return "A test needs a name, an action, an event and what is expected of it.";
+            if (!compiled.Maps(test.Action))
+                return $"The test '{test.Name}' is about {test.Action}, which isn't sent.";
+
+            try
+            {
+                var made = compiled.Make(test.Action, Encoding.UTF8.GetBytes(test.Event.GetRawText()));
+                if (!JsonNode.DeepEquals(JsonNode.Parse(made.GetRawText()), JsonNode.Parse(test.Expected.GetRawText())))
+                    return $"The test '{test.Name}' fails: the mapping makes {Cut(made.GetRawText())}";
+            }
+            catch (MappingException failed)
+            {
+                return $"The test '{test.Name}' fails: {failed.Message}";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Cut(string text) => text.Length > 1000 ? $"{text[..1000]} …" : text;
+}

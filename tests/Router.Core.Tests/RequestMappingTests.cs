@@ -1,0 +1,173 @@
+using System.Text;
+using System.Text.Json;
+using Router.Core.Mapping;
+
+namespace Router.Core.Tests;
+
+public sealed class RequestMappingTests
+{
+    private const string Lead = """
+        {"id":"1","action":"created","first_name":"Ann \"The\" Ace\n","last_name":"Lee & Søn","email":"ann@example.com",
+         "zip":96815,"phone":null,
+         "tags":["vip","cash"],"notes":"","partner_id":"p-1","agent":true,
+         "activities":[{"type":"visited"},{"type":"property_viewed","property":{"city":"Hilo","list_price":"725000","beds":3}}]}
+        """;
+
+    [Fact]
+    public void Table_OfRenamesConstantsAndJoins_MakesTheirJson()
+    {
+        var made = Apply(new RequestMapping(Actions: Created(new ActionMapping(Fields:
+        [
+            new("type", Value: "Registration"), new("person.name", ["first_name", "phone", "last_name"]),
+            new("person.emails.0.value", ["email"]), new("person.emails.1.value", ["second_email"]), new("person.zip", ["zip"]),
+            new("person.tags", ["tags"]), new("person.agent", ["agent"]), new("person.note", ["notes"]),
+            new("person.source", ["source"], Default: "unknown"), new("property.city", ["activities.property.city"]),
+            new("property.beds", ["activities.property.beds"]),
+        ]))));
+        Assert.Equal(
+            """
+            {"type":"Registration","person":{"name":"Ann \"The\" Ace Lee & Søn","emails":[{"value":"ann@example.com"}],"zip":96815,
+            "tags":["vip","cash"],"agent":true,"source":"unknown"},"property":{"city":"Hilo","beds":3}}
+            """.ReplaceLineEndings(""), made);
+    }
+
+    [Fact]
+    public void Template_PrintsIntoStrings_EscapedForJson()
+    {
+        var made = Apply(Template("""
+            {"name": "{{ first_name }} {{ last_name }}", "zip": {{ zip | json }}, "none": "{{ nobody.at.all }}",
+             {% for activity in activities %}{% if activity.property %}"city": {{ activity.property.city | json }},{% endif %}{% endfor %}
+             "tags": {{ tags | json }}, "digits": "{{ "(808) 555-0100" | digits }}", "agent": {{ agent }}, }
+            """));
+        Assert.Equal(
+            """
+            {"name":"Ann \"The\" Ace\n Lee & Søn","zip":96815,"none":"","city":"Hilo","tags":["vip","cash"],
+            "digits":"8085550100","agent":true}
+            """.ReplaceLineEndings(""), made);
+    }
+
+    [Fact]
+    public void Form_OfAFlatObject_IsEncodedAsBrowsersDo()
+    {
+        var mapping = new RequestMapping(BodyFormat.Form, Created(new ActionMapping(Fields:
+            [new("last_name", ["last_name"]), new("00N30000001", ["tags"]), new("zip", ["zip"]), new("oid", ["partner_id"])])));
+        Assert.Equal("last_name=Lee+%26+S%C3%B8n&00N30000001=vip&00N30000001=cash&zip=96815&oid=p-1", Apply(mapping));
+        Assert.Equal("application/x-www-form-urlencoded", CompiledMapping.Of(mapping).ContentType.ToString());
+    }
+
+    [Theory]
+    [InlineData("""{"a": "{{ email }}" """, "line 1")]
+    [InlineData("{{ email }}", "line 1")]
+    [InlineData("\"text\"", "neither a JSON object nor a list")]
+    [InlineData("""{"a": {{ 1 | divided_by: 0 }} }""", "something impossible")]
+    [InlineData("""{"a": "{{ email | sha256 }}" }""", "unknown filter")]
+    [InlineData("{% for a in tags %}{% for b in tags %}{% assign n = n | append: email | append: email %}{% endfor %}{% endfor %}{}", null)]
+    public void Template_ThatMakesNoJson_SaysSoWithoutTheLead(string template, string? problem)
+    {
+        if (problem is null)
+        {
+            Assert.Equal("{}", Apply(Template(template)));
+            return;
+        }
+
+        var failed = Assert.Throws<MappingException>(() => Apply(Template(template)));
+        Assert.Contains(problem, failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ann@", failed.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Bombs => new(
+        // Doubled 40 times; a hundred times a hundred times a hundred; replaced letter by letter; joined with a book.
+        string.Concat("{% assign a = email %}", string.Concat(Enumerable.Repeat("{% assign a = a | append: a %}", 40)), "{}"),
+        string.Concat(
+            "{% capture a %}{{ email }}{% endcapture %}",
+            string.Concat(Enumerable.Repeat("{% capture a %}{{ a }}{{ a }}{% endcapture %}", 40)), "{}"),
+        "{% for a in many %}{% for b in many %}{% for c in many %}{% endfor %}{% endfor %}{% endfor %}{}",
+        "{% for a in many %}{% for b in many %}{% for c in many %}{{ long }}{% endfor %}{% endfor %}{% endfor %}{}",
+        "{% assign a = long | replace: 'x', long %}{}",
+        "{% assign a = long | split: '' | join: long %}{}",
+        "{% assign a = long | url_encode | url_encode | url_encode | url_encode | url_encode %}{% assign a = a | split: '' %}{}");
+
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public void Template_ThatMultiplies_IsStopped(string template)
+    {
+        var lead = JsonSerializer.SerializeToUtf8Bytes(
+            new { email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000) });
+        Assert.Null(new ActionMapping(template).Problem);
+        Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply("created", lead));
+    }
+
+    [Theory]
+    [InlineData("{% for i in (1..1000000000) %}{% endfor %}", "range")]
+    [InlineData("{% include 'secrets' %}", "isn't Liquid")]
+    [InlineData("{% render 'secrets' %}", "isn't Liquid")]
+    [InlineData("{{ a", "isn't Liquid")]
+    [InlineData("", "either a template or fields")]
+    public void Template_ThatCannotBe_IsRefused(string template, string problem) =>
+        Assert.Contains(problem, Template(template).Problem, StringComparison.Ordinal);
+
+    [Fact]
+    public void Mapping_WithoutAnAction_DoesNotSendIt()
+    {
+        var compiled = CompiledMapping.Of(Template("{}"));
+        Assert.True(compiled.Maps("created"));
+        Assert.False(compiled.Maps("updated"));
+    }
+
+    [Theory]
+    [InlineData("""{"to": "a b", "from": ["id"]}""", "receiver's name")]
+    [InlineData("""{"to": "a"}""", "either fields of ours or a constant")]
+    [InlineData("""{"to": "a", "from": ["id"], "value": "1"}""", "either fields of ours or a constant")]
+    [InlineData("""{"to": "a", "from": ["first name"]}""", "no field of ours")]
+    public void Row_ThatCannotBe_SaysWhy(string row, string problem) => Assert.Contains(
+        problem, RequestMapping.Parse($$"""{"actions": {"created": {"fields": [{{row}}] } } }""")!.Problem, StringComparison.Ordinal);
+
+    [Fact]
+    public void Rows_ThatWantTheSamePlace_SayWhich()
+    {
+        var failed = Assert.Throws<MappingException>(() => Apply(new RequestMapping(Actions: Created(new ActionMapping(Fields:
+            [new("person", ["email"]), new("person.name", ["last_name"])])))));
+        Assert.Contains("person.name", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"actions": {"sold": {"template": "{}"}}}""", "'sold' is no action")]
+    [InlineData("""{"actions": {"created": null}}""", "is empty")]
+    [InlineData(
+        """
+        {"actions": {"created": {"template": "{}"}}, "tests": [{"name": "t", "action": "updated", "event": {}, "expected": {}}]}
+        """, "isn't sent")]
+    [InlineData(
+        """
+        {"actions": {"created": {"template": "{\"a\": {{ zip }}}"}},
+         "tests": [{"name": "zip", "action": "created", "event": {"zip": 1}, "expected": {"a": 2}}]}
+        """, "'zip' fails: the mapping makes {\"a\":1}")]
+    [InlineData(
+        """
+        {"actions": {"created": {"template": "{\"a\": {{ zip }}}"}},
+         "tests": [{"name": "zip", "action": "created", "event": {"zip": 1}, "expected": {"a": 1}}]}
+        """, null)]
+    public void Mapping_IsSavedOnly_WhenItsTestsHold(string mapping, string? problem)
+    {
+        var found = RequestMapping.Parse(mapping)!.Problem;
+        if (problem is null)
+            Assert.Null(found);
+        else
+            Assert.Contains(problem, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mapping_ThatCannotBeRead_SendsNothingInTheWrongFormat()
+    {
+        var unreadable = CompiledMapping.Read("""{"actions": {"created": {"script": "x"}}}""")!;
+        Assert.True(unreadable.Maps("created"));
+        Assert.Throws<MappingException>(() => unreadable.Apply("created", "{}"u8.ToArray()));
+    }
+
+    private static RequestMapping Template(string template) => new(Actions: Created(new ActionMapping(template)));
+
+    private static Dictionary<string, ActionMapping> Created(ActionMapping mapping) => new() { ["created"] = mapping };
+
+    private static string Apply(RequestMapping mapping) =>
+        Encoding.UTF8.GetString(CompiledMapping.Of(mapping).Apply("created", Encoding.UTF8.GetBytes(Lead)));
+}
