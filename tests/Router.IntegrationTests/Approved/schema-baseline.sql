@@ -16,13 +16,20 @@ create table products (
     display_name    text not null check (display_name <> ''),          -- the source of leads that name none
     password_sha256 bytea not null check (octet_length(password_sha256) = 32),
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    created_at      timestamptz not null default now()
+    description     text not null default '',                          -- what owners read of it in the catalogue of senders
+    offered         boolean not null default false,                    -- every owner may let it in
+    created_at      timestamptz not null default now(),
+    constraint offered_is_described check (not offered or description <> ''),
+    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product text not null references products (username) on delete cascade,
-    site_id uuid not null references sites (id) on delete cascade,
+    product   text not null references products (username) on delete cascade,
+    site_id   uuid not null references sites (id) on delete cascade,
+    since     timestamptz not null default now(),
+    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+    by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
     primary key (product, site_id)
 );
 create index product_sites_site on product_sites (site_id);
@@ -848,7 +855,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe', 'is_vouched', 'is_shown'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
