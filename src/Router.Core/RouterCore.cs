@@ -92,6 +92,8 @@ public static class RouterCore
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
+        services.AddSingleton<LeadPrintKey>();
+        services.AddBackground<Duplicates>();
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();

@@ -28,6 +28,10 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await site.Delivery(broken, "dead");
         await site.Refused("""{"source":"Website","activities":[{"type":"property_viewed","property":{"beds":"many"}}]}""");
         var (refused, _) = await site.Refused("""{"email":"ann@mail.test"}""");
+        var offered = $"offered-{site.Id:N}";
+        await _router.Admin.PostAsJsonAsync("/api/products", new { username = offered, display_name = "Home Valuations" });
+        await _router.Admin.PatchAsJsonAsync(
+            $"/api/products/{offered}", new { description = "Sends you people who ask what their house is worth.", offered = true });
         var path = $"/sites/{site.Id}";
         var page = await browser.SignInAsOwner([site], width, dark, script: true);
 
@@ -57,6 +61,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/statement?destination={broken.Id}", "statement", width);
         await Look(page, $"{path}/changes", "changes", width);
         await Look(page, $"{path}/people", "people", width);
+        await Look(page, $"{path}/senders", "senders", width);
         await Look(page, $"{path}/replays", "replays", width);
         await Look(page, "/account", "account", width);
         await Look(page, "/nowhere", "not-found", width);
@@ -104,6 +109,9 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
             "/catalogue/new", "/accounts", "/audit", "/find?q=site"])
             await Look(page, $"/operator{name}", $"operator{name.Split('?')[0].Replace('/', '-')}", width);
         await Look(page, $"/operator/sites/{site.Id}", "operator-site", width);
+        var product = $"offered-{site.Id:N}";
+        await _router.Admin.PostAsJsonAsync("/api/products", new { username = product, display_name = "Home Valuations" });
+        await Look(page, $"/operator/products/{product}", "operator-product", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
         await Look(page, $"/operator/catalogue/{integration}/format", "operator-format", width);
         await Look(page, "/operator/catalogue/new?ready_made=follow_up_boss", "operator-ready-made", width);

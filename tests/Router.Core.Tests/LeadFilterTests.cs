@@ -87,6 +87,29 @@ public sealed class LeadFilterTests
         Assert.NotNull(new LeadFilter(true, [.. Enumerable.Repeat(new FilterCondition("a", FilterOperator.Exists), 11)]).Problem);
     }
 
+    [Theory]
+    [InlineData("duplicate", "true", true, true)]
+    [InlineData("Duplicate", "TRUE", false, false)]
+    [InlineData("duplicate", "false", false, true)]
+    [InlineData("duplicate", "false", true, false)]
+    public void Duplicate_IsWhatTheRouterSays_NotTheLead(string field, string value, bool isDuplicate, bool fits)
+    {
+        using var lead = JsonDocument.Parse("""{"duplicate": "maybe"}""");
+        var condition = new FilterCondition(field, FilterOperator.Is, [value]);
+        Assert.Null(condition.Problem);
+        Assert.Equal(fits, new LeadFilter(All: true, [condition]).Takes(lead.RootElement, isDuplicate));
+        Assert.True(LeadFilter.Parse(new LeadFilter(All: true, [condition]).ToJson())!.AsksForDuplicates);
+    }
+
+    [Theory]
+    [InlineData(FilterOperator.Is, "maybe")]
+    [InlineData(FilterOperator.Is, "true|false")]
+    [InlineData(FilterOperator.Contains, "true")]
+    [InlineData(FilterOperator.Exists, "")]
+    public void Duplicate_ComparedOtherwise_IsAProblem(FilterOperator comparison, string values) => Assert.Equal(
+        "The condition on duplicate compares by is, and its value is true or false.",
+        new FilterCondition("duplicate", comparison, values.Split('|', StringSplitOptions.RemoveEmptyEntries)).Problem);
+
     private static bool Takes(FilterCondition condition)
     {
         Assert.Null(condition.Problem);

@@ -235,12 +235,15 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
             values["replay"] = await Id(router, $"/api/sites/{site.Id}/replays", new { state = "delivered" });
         if (route.Contains("{check", StringComparison.Ordinal))
             values["check"] = await Id(router, $"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { });
+        if (route.Contains("{username", StringComparison.Ordinal))
+            values["username"] = await Id(
+                router, "/api/products", new { username = $"p-{site.Id:N}", display_name = "walked" }, "username");
         if (route.Contains("{refused", StringComparison.Ordinal))
             values["refused"] = $"{(await site.Refused("""{"source": 7}""")).Id}";
         return Regex.Replace(
             route, "{(?<name>[a-z]+)(:[a-z]+)?}", match => values[match.Groups["name"].Value], RegexOptions.ExplicitCapture);
     }
 
-    private static async Task<string> Id(RouterFixture router, string path, object body) =>
-        (await (await router.Admin.PostAsJsonAsync(path, body)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    private static async Task<string> Id(RouterFixture router, string path, object body, string name = "id") =>
+        (await (await router.Admin.PostAsJsonAsync(path, body)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty(name).GetString()!;
 }

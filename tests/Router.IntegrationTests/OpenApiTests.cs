@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
@@ -24,6 +25,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "DELETE /api/sites/{site}/people/{account}",
                 "DELETE /api/sites/{site}/refused-leads/{id}",
                 "DELETE /api/sites/{site}/replays/{replay}",
+                "DELETE /api/sites/{site}/senders/{username}",
                 "DELETE /api/tokens/{id}",
                 "DELETE /rest/sites/{site}/users/{user}",
                 "GET /api/accounts",
@@ -49,10 +51,12 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/refused-leads/{id}/contents",
                 "GET /api/sites/{site}/replays",
                 "GET /api/sites/{site}/replays/{replay}",
+                "GET /api/sites/{site}/senders",
                 "GET /api/sites/{site}/statement",
                 "GET /api/tokens",
                 "GET /rest/sites/{site}/users",
                 "PATCH /api/integrations/{id}",
+                "PATCH /api/products/{username}",
                 "PATCH /api/sites/{site}",
                 "PATCH /api/sites/{site}/destinations/{id}",
                 "PATCH /api/sites/{site}/people/{account}",
@@ -86,6 +90,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "PUT /api/accounts/{id}/sites/{site}",
                 "PUT /api/products/{username}/sites/{site}",
                 "PUT /api/set-aside/{id}/message",
+                "PUT /api/sites/{site}/senders/{username}",
                 "PUT /rest/sites/{site}/users/{user}",
             ],
             Operations(document).Select(operation => $"{operation.Method} {operation.Path}").Order(StringComparer.Ordinal));
@@ -105,6 +110,8 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
         var destination = await site.AddDestination("example");
         var (email, _) = await PageClient.Invite(_router, "owner", site.Id);
         var account = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
+        var product = $"offered-{site.Id:N}";
+        await _router.Admin.PostAsJsonAsync("/api/products", new { username = product, display_name = "Offered" });
         var sent = 0;
         foreach (var (method, path, operation) in Operations(await Read()))
         {
@@ -114,6 +121,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
             var target = path.Replace("{site}", site.Id.ToString(), StringComparison.Ordinal)
                 .Replace("{lead}", Guid.NewGuid().ToString("N"), StringComparison.Ordinal)
                 .Replace("{account}", $"{account}", StringComparison.Ordinal)
+                .Replace("{username}", product, StringComparison.Ordinal)
                 .Replace("{user}", "7", StringComparison.Ordinal).Replace("{id}", destination.Id.ToString(), StringComparison.Ordinal)
                 .Replace("{destination}", destination.Id.ToString(), StringComparison.Ordinal);
             using var content = new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json");

@@ -10,6 +10,7 @@ internal static class ManagementEndpoints
     {
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
+        services.AddSingleton<SiteSenders>();
         services.AddSingleton<DestinationSettings>();
         services.AddSingleton<NewDestinations>();
         services.AddSingleton<IntegrationSettings>();
@@ -43,6 +44,7 @@ internal static class ManagementEndpoints
         api.MapRefusedLeads();
         api.MapAccounts();
         api.MapPeople();
+        api.MapSenders();
         api.MapAudit();
     }
 }

@@ -15,6 +15,10 @@ internal static class ProductsApi
             .WithMetadata(new RequestExample("""{"username": "website", "display_name": "Our Website"}"""));
         products.MapGet("", List).WithName("listProducts").WithSummary("All products and the sites each may send for")
             .Produces<Page<ProductRow>>();
+        products.MapPatch("/{username}", Change).WithName("changeProduct")
+            .WithSummary("What its card in the catalogue of senders says, and whether owners may let it in")
+            .Produces<ProductRow>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""{"description": "Sends you those who ask for a valuation.", "offered": true}"""));
         products.MapPost("/{username}/password", NewPassword).WithName("newProductPassword")
             .WithSummary("A new password; the old one ends at once").Produces<ProductCredentials>().ProducesProblem(404);
         products.MapPut("/{username}/sites/{site:uuid}", Allow).WithName("allowProduct").WithSummary("The product may send for the site")
@@ -33,6 +37,10 @@ internal static class ProductsApi
         return TypedResults.Ok(
             Page<ProductRow>.Of(await ProductSettings.List(connection, cursor, take + 1), take, product => product.Username));
     }
+
+    private static async Task<IResult> Change(
+        string username, ProductFields request, ProductSettings products, CancellationToken cancellationToken) =>
+        (await products.Change(username, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> NewPassword(string username, ProductSettings products, CancellationToken cancellationToken) =>
         (await products.NewPassword(username, cancellationToken)).Answer(TypedResults.Ok);

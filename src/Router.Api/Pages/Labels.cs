@@ -208,6 +208,8 @@ internal static class Labels
         "partner_id" => "Partner ID",
         "actions" => "what it gets",
         "filter" => "which leads it gets",
+        "offered" => "on offer to owners",
+        "by_owner" => "let in by an owner",
         "header_names" => "headers",
         "header_values" => "values of headers",
         "partner_id_label" => "word for the Partner ID",

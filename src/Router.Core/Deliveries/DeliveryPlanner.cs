@@ -15,6 +15,9 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
     /// <summary>Those of them that don't take every lead.</summary>
     internal IReadOnlyList<Destination> Filtered { get; init; } = [];
 
+    /// <summary>Whether it is a duplicate, where one of their filters asks.</summary>
+    internal bool IsDuplicate { get; init; }
+
     /// <summary>Those whose filter it doesn't fit; they are no longer among the others.</summary>
     internal IReadOnlyList<Guid> LeftOut { get; init; } = [];
 
@@ -45,7 +48,7 @@ public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset Accep
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability,
-    IOptions<OrderOptions> options)
+    Duplicates duplicates, IOptions<OrderOptions> options)
     : GroupCommit<PlannedEvent, Plan>(availability)
 {
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
@@ -55,14 +58,19 @@ public sealed class DeliveryPlanner(
     public Task<Plan> Plan(LeadEvent lead, SiteDestinations site, bool isRedelivery)
     {
         var (chosen, unknown) = site.Choose(lead.OnlyDestinations, lead.Action);
-        return Commit(new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
+        var planned = new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
         {
             Filtered = LeadActions.IsAboutLead(lead.Action) && chosen.Any(destination => destination.Filter is not null)
                 ? [.. chosen.Where(destination => destination.Filter is not null)] : [],
             InOrder = options.Value.Keep && LeadActions.MayFollow(lead.Action)
                 ? [.. chosen.Where(destination => destination.KeepsOrder).Select(destination => destination.Id)] : [],
-        });
+        };
+        return lead.Action == LeadActions.Created && planned.Filtered.Any(destination => destination.Filter!.AsksForDuplicates)
+            ? CommitMarked(planned) : Commit(planned);
     }
+
+    private async Task<Plan> CommitMarked(PlannedEvent planned) =>
+        await Commit(planned with { IsDuplicate = await duplicates.Has(planned.Lead) });
 
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<Plan>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)

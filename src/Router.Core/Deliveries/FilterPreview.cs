@@ -22,17 +22,23 @@ public sealed class FilterPreview(NpgsqlDataSource database)
     public async Task<List<PreviewedLead>> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)>(new CommandDefinition(
-            """
-            select lead_id, accepted_at, body from lead_events
-            where site_id = @siteId and action = 'created' and test is null and product <> '' and body is not null and lead_id is not null
-            order by accepted_at desc limit @Most
+        var rows = await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body, bool IsDuplicate)>(
+            new CommandDefinition("""
+            select e.lead_id, e.accepted_at, e.body, coalesce(p.is_duplicate, false) as is_duplicate
+            from (
+                select lead_id, accepted_at, body from lead_events
+                where site_id = @siteId and action = 'created' and test is null and product <> '' and body is not null
+                  and lead_id is not null
+                order by accepted_at desc limit @Most) e
+            left join lead_prints p on p.site_id = @siteId and p.lead_id = e.lead_id
+            order by e.accepted_at desc
             """, new { siteId, Most }, cancellationToken: cancellationToken));
         return [.. rows.Select(row =>
         {
             using var document = new RawJson(row.Body).ToDocument();
             return new PreviewedLead(
-                row.LeadId, row.AcceptedAt, LeadPerson.Of(document.RootElement).Line, filter.Takes(document.RootElement));
+                row.LeadId, row.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
+                filter.Takes(document.RootElement, row.IsDuplicate));
         })];
     }
 }

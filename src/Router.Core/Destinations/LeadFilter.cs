@@ -45,6 +45,12 @@ public enum FilterOperator
 public sealed partial record FilterCondition(
     string Field, FilterOperator Operator, IReadOnlyList<string>? Values = null, bool Missing = true)
 {
+    /// <summary>
+    /// The field that no lead brings along: <c>true</c> when another lead of the site, within 30 days, has the same e-mail address, or the
+    /// same phone number and name; else <c>false</c>. A lead's own field of that name isn't looked at.
+    /// </summary>
+    public const string Duplicate = "duplicate";
+
     private const int LongestValue = 200;
     private const int MostValues = 50;
 
@@ -52,6 +58,8 @@ public sealed partial record FilterCondition(
     public string? Problem =>
         Field is null || Field.Length > 100 || !Path().IsMatch(Field)
             ? "A condition needs a field of the lead: a name of letters, digits and underscores, for example source or activities.type."
+        : IsAboutDuplicates && !(Operator is FilterOperator.Is && Values is [var value] && bool.TryParse(value, out _))
+            ? "The condition on duplicate compares by is, and its value is true or false."
         : !Enum.IsDefined(Operator) ? $"The condition on {Field} has no known operator."
         : Operator is FilterOperator.Exists ? Values is { Count: > 0 } ? $"The condition that {Field} exists takes no value." : null
         : Values is not { Count: > 0 and <= MostValues } || Values.Any(string.IsNullOrWhiteSpace)
@@ -62,9 +70,16 @@ public sealed partial record FilterCondition(
             ? $"The condition on {Field} needs one number."
         : null;
 
+    internal bool IsAboutDuplicates => string.Equals(Field, Duplicate, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether a lead fits.</summary>
-    public bool Takes(JsonElement lead)
+    /// <param name="lead">What came.</param>
+    /// <param name="isDuplicate">Whether it is a duplicate; false where nobody knows.</param>
+    public bool Takes(JsonElement lead, bool isDuplicate = false)
     {
+        if (IsAboutDuplicates)
+            return Fits(isDuplicate ? "true" : "false");
+
         var isThere = false;
         foreach (var text in JsonFields.Texts(lead, Field.Split('.')))
         {
@@ -117,7 +132,11 @@ public sealed record LeadFilter(bool All, IReadOnlyList<FilterCondition> Conditi
     /// <summary>The same for writing.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Stored);
 
+    /// <summary>Whether it must be known of a lead whether it is a duplicate.</summary>
+    internal bool AsksForDuplicates => Conditions.Any(condition => condition.IsAboutDuplicates);
+
     /// <summary>Whether it takes a lead.</summary>
-    public bool Takes(JsonElement lead) =>
-        All ? Conditions.All(condition => condition.Takes(lead)) : Conditions.Any(condition => condition.Takes(lead));
+    /// <inheritdoc cref="FilterCondition.Takes"/>
+    public bool Takes(JsonElement lead, bool isDuplicate = false) => All
+        ? Conditions.All(condition => condition.Takes(lead, isDuplicate)) : Conditions.Any(condition => condition.Takes(lead, isDuplicate));
 }

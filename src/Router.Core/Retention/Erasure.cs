@@ -35,7 +35,12 @@ public static class Erasure
         var erased = await Erase(
             connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from leads where site_id = @siteId and lead_id = @leadId", new { siteId, leadId },
+            """
+            delete from leads where site_id = @siteId and lead_id = @leadId;
+            select pg_advisory_xact_lock(@Marking, @Stripe);
+            delete from lead_prints where site_id = @siteId and lead_id = @leadId;
+            update lead_prints set duplicate_of = null where site_id = @siteId and duplicate_of = @leadId
+            """, new { siteId, leadId, LeadPrints.Marking, Stripe = LeadPrints.Stripe(siteId) },
             cancellationToken: cancellationToken));
         return erased;
     }
@@ -70,7 +75,12 @@ public static class Erasure
             """,
             new { siteId, Placeholder, Most }, cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            "delete from leads where site_id = @siteId", new { siteId }, commandTimeout: 60, cancellationToken: cancellationToken));
+            """
+            delete from leads where site_id = @siteId;
+            select pg_advisory_xact_lock(@Marking, @Stripe);
+            delete from lead_prints where site_id = @siteId
+            """, new { siteId, LeadPrints.Marking, Stripe = LeadPrints.Stripe(siteId) }, commandTimeout: 60,
+            cancellationToken: cancellationToken));
         return erased;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Database;
+using Router.Core.Deliveries;
 using Router.Core.Intake;
 
 namespace Router.Core.Retention;
@@ -55,8 +56,10 @@ public sealed partial class LedgerRetention(
             if (await OldSetAside.Drop(connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter,
                 token) is > 0 and var aside)
                 LogSetAside(logger, aside);
+            var prints = options.Value.BodiesAfter < LeadPrints.Kept ? options.Value.BodiesAfter : LeadPrints.Kept;
             await OldLeads.Drop(
-                connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter, token);
+                connection, time.GetUtcNow() - options.Value.BodiesAfter, time.GetUtcNow() - options.Value.RowsAfter,
+                time.GetUtcNow() - prints, token);
             return done;
         },
         cancellationToken);

@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Router.Core.Retention;
 
-/// <summary>Forgets who leads were once the contents of their day are gone, and that they were there once its rows are.</summary>
+/// <summary>
+/// Forgets who leads were once the contents of their day are gone, and that they were there once its rows are. By what duplicates are
+/// recognized goes after 30 days, or with the contents.
+/// </summary>
 internal static class OldLeads
 {
     private const int Most = 5_000;
@@ -12,9 +15,11 @@ internal static class OldLeads
     /// <param name="connection">The database.</param>
     /// <param name="bodies">Contents of what came before this are deleted.</param>
     /// <param name="rows">Rows of what came last before this are dropped.</param>
+    /// <param name="prints">What came before this is no longer looked at for duplicates.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task Drop(
-        NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, CancellationToken cancellationToken)
+        NpgsqlConnection connection, DateTimeOffset bodies, DateTimeOffset rows, DateTimeOffset prints,
+        CancellationToken cancellationToken)
     {
         // The condition of the index leads_named.
         const string forget = """
@@ -26,8 +31,12 @@ internal static class OldLeads
             delete from leads where ctid = any (array(
                 select ctid from leads where first_at < @rows and last_at < @rows limit @Most for update skip locked))
             """;
-        var parameters = new { bodies = bodies.UtcDateTime, rows = rows.UtcDateTime, Most };
-        foreach (var sql in new[] { forget, drop })
+        const string dropPrints = """
+            delete from lead_prints where ctid = any (array(
+                select ctid from lead_prints where accepted_at < @prints limit @Most for update skip locked))
+            """;
+        var parameters = new { bodies = bodies.UtcDateTime, rows = rows.UtcDateTime, prints = prints.UtcDateTime, Most };
+        foreach (var sql in new[] { forget, drop, dropPrints })
         {
             while (await connection.ExecuteAsync(new CommandDefinition(
                 sql, parameters, commandTimeout: 60, cancellationToken: cancellationToken)) == Most)

@@ -10,10 +10,14 @@ namespace Router.Core.Search;
 /// <param name="Phone">Likewise.</param>
 /// <param name="Updates">Messages that changed it.</param>
 /// <param name="Activities">Messages that added activities.</param>
+/// <param name="IsDuplicate">
+/// Whether it came with the e-mail address, or the phone number and name, of another lead of the last 30 days. Known for 30 days.
+/// </param>
+/// <param name="DuplicateOf">That lead; null for none, and once it is erased.</param>
 /// <param name="Destinations">How it fares at each.</param>
 public sealed record FoundLead(
     Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string? Source, string? Name, string? Email, string? Phone, int Updates,
-    int Activities, IReadOnlyList<LeadAtDestination> Destinations);
+    int Activities, bool IsDuplicate, Guid? DuplicateOf, IReadOnlyList<LeadAtDestination> Destinations);
 
 /// <summary>How a lead fares at a destination, all its messages together.</summary>
 /// <param name="DestinationId">The destination.</param>

@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Core.Search;
 
-/// <summary>What an event says of who its lead is.</summary>
-internal sealed record IndexedLead(Guid EventId, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, string Source, LeadPerson Person)
+/// <summary>What an event says of who its lead is; and by what it is recognized as a duplicate, if it is new.</summary>
+internal sealed record IndexedLead(
+    Guid EventId, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, string Source, LeadPerson Person, NewLead? New)
 {
     // Four of them fit into a row of an index, whatever their script.
     private const int Longest = 100;
@@ -22,7 +24,8 @@ internal sealed record IndexedLead(Guid EventId, Guid SiteId, Guid LeadId, DateT
             && JsonText.Last(document.RootElement, "source") is { ValueKind: JsonValueKind.String } text ? Clean(JsonText.Of(text)) : "";
         return new IndexedLead(
             lead.EventId, lead.SiteId, id, lead.AcceptedAt, source.Length > 0 ? source : Clean(lead.SourceSystem),
-            new LeadPerson(Clean(person.FirstName), Clean(person.LastName), Clean(person.Email), Clean(person.Phone)));
+            new LeadPerson(Clean(person.FirstName), Clean(person.LastName), Clean(person.Email), Clean(person.Phone)),
+            NewLead.Of(lead, person));
     }
 
     /// <summary>One line that Postgres can hold: no NUL, no half of a surrogate pair.</summary>

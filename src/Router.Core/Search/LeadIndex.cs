@@ -6,23 +6,25 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Core.Search;
 
 /// <summary>
-/// Writes who leads are into the table that searches read, a moment after their events are in the ledger: many at a time, and nobody waits
-/// for it. What a worker that dies has not written yet is found by <see cref="FillGaps"/>.
+/// Writes who leads are into the table that searches read, and marks duplicates (<see cref="LeadPrints"/>), a moment after their events are
+/// in the ledger: many at a time, and nobody waits for it. What a worker that dies has not written yet is found by <see cref="FillGaps"/>.
 /// </summary>
 public sealed partial class LeadIndex(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, TimeProvider time,
-    ILogger<LeadIndex> logger) : BackgroundService
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, LeadPrintKey key,
+    TimeProvider time, ILogger<LeadIndex> logger) : BackgroundService
 {
     /// <summary>Held shared while leads are written, so that an erasure finds all there is: it takes it alone.</summary>
     public const long Writing = 0x4c454144494e4458; // "LEADINDX"
 
     private const int MostRows = 500;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     // More than that is left to FillGaps.
     private readonly Channel<IndexedLead> _waiting = Channel.CreateBounded<IndexedLead>(
@@ -140,19 +142,42 @@ public sealed partial class LeadIndex(
 
     private async Task Write(List<IndexedLead> leads, CancellationToken cancellationToken)
     {
+        // Before the others: what is found to be missing there is missing here, too.
+        if (leads.ConvertAll(lead => lead.New).OfType<NewLead>().ToList() is { Count: > 0 } fresh)
+            await Mark(fresh, cancellationToken);
         foreach (var round in Rounds.Of(leads, lead => (lead.SiteId, lead.LeadId)))
             await WriteOnce(round, cancellationToken);
     }
 
+    private async Task Mark(List<NewLead> leads, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await key.Read(connection, cancellationToken) is not { } readable)
+            return;
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await HoldOffErasures(connection, cancellationToken);
+        await LeadPrints.MarkPlanned(connection, readable, leads, LockTimeout, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task HoldOffErasures(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // An erasure may take its time.
+        while (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock_shared(@Writing)", new { Writing }))
+            await Task.Delay(Gather, time, cancellationToken);
+    }
+
     private async Task WriteOnce(List<IndexedLead> leads, CancellationToken cancellationToken)
     {
-        // What is erased isn't written; in one order, or two workers would wait for each other.
+        // What is erased isn't written, nor is another id of an event that came twice without one; in one order, or two workers would wait
+        // for each other.
         const string sql = """
             insert into leads as l (first_at, last_at, site_id, lead_id, source, first_name, last_name, email, phone)
             select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.first_name, n.last_name, n.email, n.phone
             from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 as n (event_id, accepted_at, site_id, lead_id, source, first_name, last_name, email, phone)
-            join lead_events e on e.id = n.event_id and e.id between $10 and $11 and e.body is not null
+            join lead_events e on e.id = n.event_id and e.id between $10 and $11 and e.lead_id = n.lead_id and e.body is not null
             order by n.site_id, n.lead_id
             on conflict (site_id, lead_id) do update set
                 first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at),
@@ -167,9 +192,7 @@ public sealed partial class LeadIndex(
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // An erasure may take its time.
-        while (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock_shared(@Writing)", new { Writing }))
-            await Task.Delay(Gather, time, cancellationToken);
+        await HoldOffErasures(connection, cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         command.Add(NpgsqlDbType.Uuid, leads, lead => lead.EventId);
         command.Add(NpgsqlDbType.TimestampTz, leads, lead => lead.AcceptedAt);

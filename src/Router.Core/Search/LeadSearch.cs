@@ -12,7 +12,10 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         ["missing", "dead", "held", "retrying", "planned", "rejected", "canceled", "delivered"];
 
     private const string Columns =
-        "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone";
+        "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone, "
+        + "coalesce(p.is_duplicate, false) as is_duplicate, p.duplicate_of";
+
+    private const string Prints = "left join lead_prints p on p.site_id = l.site_id and p.lead_id = l.lead_id";
 
     /// <summary>
     /// A site's leads, newest first: all of them, or those whom the text fits: parts of name and address, digits of the number, the id of
@@ -39,10 +42,11 @@ public sealed class LeadSearch(NpgsqlDataSource database)
                 order by first_at desc, lead_id desc limit @limit
             ) found
             join leads l on l.site_id = @siteId and l.lead_id = found.lead_id
+            {Prints}
             order by l.first_at desc, l.lead_id desc
             """;
         const string byId = $"""
-            select {Columns} from leads l
+            select {Columns} from leads l {Prints}
             where l.site_id = @siteId and l.lead_id in (@id, (select lead_id from lead_events where id = @id and site_id = @siteId))
             """;
         text = text?.Trim() ?? "";
@@ -63,10 +67,10 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
-            select {Columns} from leads l where l.site_id = @siteId and l.lead_id = @leadId
+            select {Columns} from leads l {Prints} where l.site_id = @siteId and l.lead_id = @leadId
             union all
             -- Until it is written, a moment later.
-            select @leadId, min(accepted_at), max(accepted_at), '', '', '', '' from lead_events
+            select @leadId, min(accepted_at), max(accepted_at), '', '', '', '', false, null::uuid from lead_events
             where site_id = @siteId and lead_id = @leadId and test is null and action in ('created', 'updated', 'activity_added')
             having count(*) > 0
             limit 1
@@ -120,7 +124,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         return leads.ConvertAll(lead => new FoundLead(
             lead.LeadId, lead.FirstAt, lead.LastAt, contents ? lead.Source : null, contents ? lead.Name : null,
             contents ? lead.Email : null, contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadActions.Updated),
-            Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded),
+            Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded), lead.IsDuplicate, lead.DuplicateOf,
             [.. deliveries[lead.LeadId].GroupBy(row => (row.DestinationId, row.DestinationName)).Select(AtDestination)]));
     }
 
@@ -136,7 +140,8 @@ public sealed class LeadSearch(NpgsqlDataSource database)
     }
 
     private sealed record Row(
-        Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string Source, string Name, string Email, string Phone);
+        Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string Source, string Name, string Email, string Phone,
+        bool IsDuplicate, Guid? DuplicateOf);
 
     private sealed record Deliveries(
         Guid LeadId, Guid DestinationId, string DestinationName, string Action, string State, int Messages);

@@ -16,13 +16,20 @@ create table products (
     display_name    text not null check (display_name <> ''),          -- the source of leads that name none
     password_sha256 bytea not null check (octet_length(password_sha256) = 32),
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    created_at      timestamptz not null default now()
+    description     text not null default '',                          -- what owners read of it in the catalogue of senders
+    offered         boolean not null default false,                    -- every owner may let it in
+    created_at      timestamptz not null default now(),
+    constraint offered_is_described check (not offered or description <> ''),
+    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product text not null references products (username) on delete cascade,
-    site_id uuid not null references sites (id) on delete cascade,
+    product   text not null references products (username) on delete cascade,
+    site_id   uuid not null references sites (id) on delete cascade,
+    since     timestamptz not null default now(),
+    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+    by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
     primary key (product, site_id)
 );
 create index product_sites_site on product_sites (site_id);
@@ -877,7 +884,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe', 'is_vouched', 'is_shown'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -934,6 +941,33 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
+
+-- By what a new lead is recognized as a duplicate: its e-mail address, and its phone number and name, as keyed hashes of their normal forms, each site
+-- with its own. Written when the lead is planned, where a destination's filter asks for it, and a moment later elsewhere. Kept for 30 days.
+create table lead_prints (
+    accepted_at  timestamptz not null,
+    site_id      uuid not null,
+    lead_id      uuid not null,
+    event_id     uuid not null,         -- with which it came
+    email        uuid,                  -- null where it gave none; of a SHA-256 the first half
+    person       uuid,                  -- phone and name; null unless it gave both
+    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
+    is_duplicate boolean not null,      -- decided once, by whoever writes the row
+    primary key (site_id, lead_id),
+    constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
+);
+-- An event that comes twice may bring a lead's id of its own each time, where its sender gave none.
+create unique index lead_prints_event on lead_prints (event_id);
+create index lead_prints_email on lead_prints (site_id, email, accepted_at) where email is not null;
+create index lead_prints_person on lead_prints (site_id, person, accepted_at) where person is not null;
+create index lead_prints_duplicate_of on lead_prints (site_id, duplicate_of) where duplicate_of is not null;
+create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
+
+-- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
+create table lead_print_key (
+    only_one boolean primary key default true check (only_one),
+    key      text not null
+);
 
 -- What needs a person, and who is told of it. Never contents of leads.
 

@@ -34,7 +34,7 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
     /// <summary>Shown this once.</summary>
     public ProductCredentials? Made { get; private set; }
 
-    internal sealed record ProductCard(string Username, string DisplayName, bool IsLeadManager, int Sites, long Refused);
+    internal sealed record ProductCard(string Username, string DisplayName, bool IsLeadManager, bool Offered, int Sites, long Refused);
 
     public async Task OnGet(CancellationToken cancellationToken)
     {
@@ -66,7 +66,7 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
         // How many sites, not which: a Lead Manager sends for all of them.
         var rows = await connection.QueryAsync<ProductCard>(
             """
-            select p.username, p.display_name, p.is_lead_manager,
+            select p.username, p.display_name, p.is_lead_manager, p.offered,
                    (select count(*) from product_sites s where s.product = p.username)::int as sites,
                    (select coalesce(sum(r.count), 0) from refused_requests r
                     where r.product = p.username and r.hour > now() - interval '24 hours')::bigint as refused

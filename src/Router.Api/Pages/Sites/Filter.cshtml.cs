@@ -21,7 +21,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         "source", "role", "city", "zip", "state", "region", "tags", "timeframe", "urgency", "status", "activities.type",
         "activities.source",
         "activities.property.list_price", "activities.property.city", "activities.property.zip", "activities.property.property_type",
-        "email", "phone",
+        "email", "phone", FilterCondition.Duplicate,
     ];
 
     [FromRoute(Name = "destination")]

@@ -46,7 +46,7 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
         return new CsvFile(
             "leads",
             [
-                "lead_id", "first_at", "last_at", "source", "name", "email", "phone", "updates", "activities",
+                "lead_id", "first_at", "last_at", "source", "name", "email", "phone", "updates", "activities", "duplicate_of",
                 .. destinations.Select(destination => destination.Title),
             ], All(destinations, cancellationToken));
     }
@@ -60,7 +60,8 @@ internal sealed class LeadsModel(NpgsqlDataSource database, LeadSearch search, I
             var rows = await search.Newest(SiteId, Text, MaySeeLeads, after, CsvPage, cancellationToken);
             yield return rows.Select(lead => (object?[])[
                 lead.LeadId.ToString("N"), lead.FirstAt, lead.LastAt, lead.Source, lead.Name, lead.Email, lead.Phone, lead.Updates,
-                lead.Activities, .. destinations.Select(destination => State(lead, destination.Id)),
+                lead.Activities, lead.DuplicateOf?.ToString("N") ?? (lead.IsDuplicate ? "erased" : null),
+                .. destinations.Select(destination => State(lead, destination.Id)),
             ]);
             // Found by its id, it is all there is.
             after = rows.Count < CsvPage || IsId ? null : rows[^1].LeadId;

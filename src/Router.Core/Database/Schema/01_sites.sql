@@ -16,13 +16,20 @@ create table products (
     display_name    text not null check (display_name <> ''),          -- the source of leads that name none
     password_sha256 bytea not null check (octet_length(password_sha256) = 32),
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    created_at      timestamptz not null default now()
+    description     text not null default '',                          -- what owners read of it in the catalogue of senders
+    offered         boolean not null default false,                    -- every owner may let it in
+    created_at      timestamptz not null default now(),
+    constraint offered_is_described check (not offered or description <> ''),
+    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product text not null references products (username) on delete cascade,
-    site_id uuid not null references sites (id) on delete cascade,
+    product   text not null references products (username) on delete cascade,
+    site_id   uuid not null references sites (id) on delete cascade,
+    since     timestamptz not null default now(),
+    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+    by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
     primary key (product, site_id)
 );
 create index product_sites_site on product_sites (site_id);

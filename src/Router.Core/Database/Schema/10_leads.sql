@@ -19,3 +19,30 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
+
+-- By what a new lead is recognized as a duplicate: its e-mail address, and its phone number and name, as keyed hashes of their normal forms, each site
+-- with its own. Written when the lead is planned, where a destination's filter asks for it, and a moment later elsewhere. Kept for 30 days.
+create table lead_prints (
+    accepted_at  timestamptz not null,
+    site_id      uuid not null,
+    lead_id      uuid not null,
+    event_id     uuid not null,         -- with which it came
+    email        uuid,                  -- null where it gave none; of a SHA-256 the first half
+    person       uuid,                  -- phone and name; null unless it gave both
+    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
+    is_duplicate boolean not null,      -- decided once, by whoever writes the row
+    primary key (site_id, lead_id),
+    constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
+);
+-- An event that comes twice may bring a lead's id of its own each time, where its sender gave none.
+create unique index lead_prints_event on lead_prints (event_id);
+create index lead_prints_email on lead_prints (site_id, email, accepted_at) where email is not null;
+create index lead_prints_person on lead_prints (site_id, person, accepted_at) where person is not null;
+create index lead_prints_duplicate_of on lead_prints (site_id, duplicate_of) where duplicate_of is not null;
+create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
+
+-- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
+create table lead_print_key (
+    only_one boolean primary key default true check (only_one),
+    key      text not null
+);

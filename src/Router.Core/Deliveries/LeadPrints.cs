@@ -1,0 +1,162 @@
+using Npgsql;
+using NpgsqlTypes;
+using Router.Core.Database;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// Writes what new leads are recognized by, and marks those that are duplicates: another lead of the site, 30 days before or after, has the
+/// same. Of two that come at once the one that is written second is the duplicate, however many workers write: exactly one is.
+/// </summary>
+internal static class LeadPrints
+{
+    /// <summary>How long a lead is remembered, and how far apart two may be.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    /// <summary>The first key of the locks of <see cref="Stripe"/>.</summary>
+    public const int Marking = 0x4455504c; // "DUPL"
+
+    /// <summary>Sites that share a stripe are marked one after the other.</summary>
+    public static int Stripe(Guid siteId) => siteId.ToByteArray()[^1] & 63;
+
+    // A statement doesn't see its own rows: what resembles an earlier one of the same batch is told so. Not if that one has been erased
+    // meanwhile: then it isn't among these.
+    private const string Sql = """
+        with fresh as materialized (
+            select n.*
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                as n (event_id, repeats, site_id, lead_id, accepted_at, email, person, earlier)
+            where not exists (select from lead_prints p where p.site_id = n.site_id and p.lead_id = n.lead_id)
+              and {which}
+        )
+        insert into lead_prints as l (accepted_at, site_id, lead_id, event_id, email, person, duplicate_of, is_duplicate)
+        select n.accepted_at, n.site_id, n.lead_id, n.event_id, n.email, n.person, o.lead_id, o.lead_id is not null
+        from fresh n
+        left join lateral (
+            select c.lead_id
+            from (
+                (select b.lead_id, n.accepted_at from fresh b where b.site_id = n.site_id and b.lead_id = n.earlier limit 1)
+                union all
+                (select p.lead_id, p.accepted_at from lead_prints p
+                 where p.site_id = n.site_id and p.email = n.email and p.event_id <> n.event_id
+                   and p.accepted_at between n.accepted_at - $11 and n.accepted_at + $11
+                 order by p.accepted_at desc limit 1)
+                union all
+                (select p.lead_id, p.accepted_at from lead_prints p
+                 where p.site_id = n.site_id and p.person = n.person and p.event_id <> n.event_id
+                   and p.accepted_at between n.accepted_at - $11 and n.accepted_at + $11
+                 order by p.accepted_at desc limit 1)
+            ) c
+            order by c.accepted_at desc limit 1) o on true
+        order by n.site_id, n.lead_id
+        on conflict {what}
+        """;
+
+    // What comes again and is in the ledger may be erased there.
+    private static readonly string OfUnplanned = Sql
+        .Replace(
+            "{which}",
+            """
+            not exists (select from lead_prints p where p.event_id = n.event_id)
+            and not exists (select from lead_events e where e.id in (n.event_id, n.repeats) and e.id between $9 and $10)
+            """,
+            StringComparison.Ordinal)
+        .Replace("{what}", "do nothing", StringComparison.Ordinal);
+
+    // The ledger says which lead's id the event has, if it came with several.
+    private static readonly string OfPlanned = Sql
+        .Replace(
+            "{which}",
+            """
+            exists (
+                select from lead_events e
+                where e.id = n.event_id and e.id between $9 and $10 and e.lead_id = n.lead_id and e.body is not null)
+            """,
+            StringComparison.Ordinal)
+        .Replace(
+            "{what}", "(event_id) do update set lead_id = excluded.lead_id where l.lead_id <> excluded.lead_id", StringComparison.Ordinal);
+
+    /// <summary>Those of these leads that are duplicates, by event, as it was decided when they were written first.</summary>
+    public static async Task<HashSet<Guid>> MarkUnplanned(
+        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(connection, key, leads, OfUnplanned, lockTimeout);
+        var marked = new NpgsqlBatchCommand(
+            """
+            select n.event_id
+            from unnest($1, $2, $3) as n (event_id, site_id, lead_id)
+            where exists (select from lead_prints p where p.event_id = n.event_id and p.is_duplicate)
+               or exists (select from lead_prints p where p.site_id = n.site_id and p.lead_id = n.lead_id and p.is_duplicate)
+            """);
+        marked.Parameters.Add(NpgsqlDbType.Uuid, leads, lead => lead.EventId);
+        marked.Parameters.Add(NpgsqlDbType.Uuid, leads, lead => lead.SiteId);
+        marked.Parameters.Add(NpgsqlDbType.Uuid, leads, lead => lead.LeadId);
+        batch.BatchCommands.Add(marked);
+
+        var duplicates = new HashSet<Guid>();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        do
+        {
+            while (reader.FieldCount == 1 && reader.GetName(0) == "event_id" && await reader.ReadAsync(cancellationToken))
+                duplicates.Add(reader.GetGuid(0));
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+        return duplicates;
+    }
+
+    /// <summary>Of leads that are in the ledger.</summary>
+    public static async Task MarkPlanned(
+        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(connection, key, leads, OfPlanned, lockTimeout);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>One transaction, and one round trip: the locks are held until its end, and what they waited for is seen.</summary>
+    private static NpgsqlBatch Batch(
+        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, string sql, TimeSpan lockTimeout)
+    {
+        var prints = Prints(key, leads);
+        var limit = new NpgsqlBatchCommand("select set_config('lock_timeout', $1, true)");
+        limit.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{lockTimeout.TotalMilliseconds:0}ms" });
+        var locks = new NpgsqlBatchCommand("select pg_advisory_xact_lock($1, stripe) from unnest($2) as stripe");
+        locks.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Marking });
+        locks.Parameters.Add(NpgsqlDbType.Integer, [.. leads.Select(lead => Stripe(lead.SiteId)).Distinct().Order()], stripe => stripe);
+
+        var insert = new NpgsqlBatchCommand(sql);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.EventId);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.Repeats);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.SiteId);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.LeadId);
+        insert.Parameters.Add(NpgsqlDbType.TimestampTz, prints, print => print.Lead.AcceptedAt);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Email);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Person);
+        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Earlier);
+        insert.Parameters.AddSpan([.. leads.Select(lead => (Guid?)lead.EventId), .. leads.Select(lead => lead.Repeats)], id => id);
+        insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Kept });
+        return new NpgsqlBatch(connection) { BatchCommands = { limit, locks, insert } };
+    }
+
+    private static List<(NewLead Lead, Guid? Email, Guid? Person, Guid? Earlier)> Prints(byte[] key, IReadOnlyList<NewLead> leads)
+    {
+        var latest = new Dictionary<Guid, NewLead>();
+        var prints = new List<(NewLead, Guid?, Guid?, Guid?)>(leads.Count);
+        foreach (var lead in leads.OrderBy(lead => lead.AcceptedAt).ThenBy(lead => lead.EventId)
+            .DistinctBy(lead => lead.EventId).DistinctBy(lead => (lead.SiteId, lead.LeadId)))
+        {
+            var email = LeadPrintKey.Print(key, lead.SiteId, "email", lead.Contact.Email);
+            var person = LeadPrintKey.Print(key, lead.SiteId, "person", lead.Contact.PhoneAndName);
+            Guid? earlier = null;
+            foreach (var print in new[] { email, person }.OfType<Guid>())
+            {
+                if (latest.TryGetValue(print, out var other) && lead.AcceptedAt - other.AcceptedAt <= Kept)
+                    earlier = other.LeadId;
+                latest[print] = lead;
+            }
+
+            prints.Add((lead, email, person, earlier));
+        }
+
+        return prints;
+    }
+}
