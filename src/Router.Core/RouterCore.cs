@@ -29,6 +29,7 @@ public static class RouterCore
     {
         DapperTypes.Register();
         SqlMapper.AddTypeHandler(new LeadFilterColumn());
+        SqlMapper.AddTypeHandler(new QuietTimesColumn());
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
@@ -92,12 +93,14 @@ public static class RouterCore
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
+        services.AddBackground<DestinationTurns>();
         services.AddBackground<SlowAttempts>();
         services.AddSingleton<LeadDelivery>();
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
+        services.AddSingleton<OldDeliveries>();
         services.AddSingleton<LeadOrder>();
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();

@@ -39,6 +39,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
         await Look(page, $"{path}/destinations/{destination.Id}/headers", "headers", width);
         await Look(page, $"{path}/destinations/{destination.Id}/filter", "filter", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/pace", "pace", width);
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
         await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
         await Look(page, $"{path}/destinations/{destination.Id}/missed", "missed", width);

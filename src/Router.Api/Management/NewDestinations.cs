@@ -42,6 +42,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         problems.CheckText("name", fields.Name);
         problems.RequireText("partner_id", fields.PartnerId);
         problems.CheckMaxInFlight(fields.MaxInFlight);
+        problems.CheckPace(fields);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);
@@ -73,11 +74,13 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, keep_order, actions, filter,
+                    active, signature, max_in_flight, max_per_second, retry_schedule, timeout, time_to_live, quiet_hours,
+                    keep_order, actions, filter,
                     header_names, header_values)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true),
+                    @Active, @Signature, nullif(@MaxInFlight, 0), nullif(@MaxPerSecond, 0), @RetrySchedule, nullif(@Timeout, 0),
+                    nullif(@TimeToLive, 0), @QuietHours::jsonb, coalesce(@KeepOrder, true),
                     @Actions, @Filter::jsonb, @HeaderNames, @HeaderValues)
                 """,
                 new
@@ -85,6 +88,8 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
+                    fields.MaxPerSecond, RetrySchedule = PaceChecks.Stored(fields.RetrySchedule), fields.Timeout, fields.TimeToLive,
+                    QuietHours = PaceChecks.Stored(fields.QuietHours),
                     Filter = DestinationChecks.Stored(fields.Filter),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     headers.Made!.HeaderNames, headers.Made.HeaderValues,

@@ -12,7 +12,7 @@ internal static class PagesHosting
 {
     private static readonly string[] ChangingPages =
     [
-        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "Filter", "Developer", "SwitchOff", "DeleteDestination",
+        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "Filter", "Pace", "Developer", "SwitchOff", "DeleteDestination",
         "Missed", "EraseLead",
     ];
 

@@ -41,6 +41,7 @@ public static class Advice
         (_, "invalid_secret") => "secret cannot sign",
         (_, "worker_lost") => "interrupted on our side",
         (_, "expired") => "waited for too long",
+        (_, "too_old") => "too old: not delivered within its time",
         (_, not null) => error.Replace('_', ' '),
         _ => "not tried yet",
     };
@@ -131,6 +132,9 @@ public static class Advice
             "Nothing was sent: the host has no address on the public internet. "
             + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
+        (_, "too_old") =>
+            "It did not arrive within the time after which this destination's leads are given up. If it is worth something still, "
+            + "send it again; if this happens often, allow more time.",
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
     };

@@ -13,6 +13,7 @@ public sealed class DestinationDirectory
     private const string Columns =
         "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
         + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, "
+        + "d.max_per_second, d.retry_schedule, d.timeout, d.time_to_live, d.quiet_hours::text as quiet_hours, "
         + "d.filter::text as filter, d.header_names, d.header_values, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
@@ -66,7 +67,9 @@ public sealed class DestinationDirectory
     private sealed record Row(
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
         DateTimeOffset? PreviousSecretUntil,
-        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
+        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions,
+        double? MaxPerSecond, int[]? RetrySchedule, int? Timeout, int? TimeToLive,
+        QuietTimes? QuietHours, LeadFilter? Filter,
         string[] HeaderNames, string? HeaderValues, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(
@@ -76,7 +79,13 @@ public sealed class DestinationDirectory
             MaxInFlight, IsPaused)
             {
                 Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
+                MaxPerSecond = MaxPerSecond,
+                RetrySchedule = RetrySchedule is null ? null : [.. RetrySchedule.Select(seconds => TimeSpan.FromSeconds(seconds))],
+                Timeout = Seconds(Timeout), TimeToLive = Seconds(TimeToLive),
+                QuietTimes = QuietHours,
                 Headers = RequestHeaders.Read(HeaderNames, HeaderValues, secrets),
             };
+
+        private static TimeSpan? Seconds(int? seconds) => seconds is { } count ? TimeSpan.FromSeconds(count) : null;
     }
 }
