@@ -52,7 +52,7 @@ public sealed class OwnScheduleTests(TestServers servers) : IAsyncLifetime
         await site.Delivery(patient, "delivered");
         Assert.Single(_router.Receiver.At(patient.Path));
         var waiting = await site.Delivery(impatient, "retrying");
-        Assert.Equal("timeout", waiting.GetProperty("attempts_made")[0].GetProperty("error").GetString());
+        Assert.Equal("timeout", waiting.GetProperty("last_error").GetString());
 
         // As a retry, too.
         var delivered = await site.Delivery(patient, "delivered");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -102,7 +103,8 @@ public sealed class PaceTests(TestServers servers)
         for (var i = 0; i < 5; i++)
             await site.PostNumbered(i);
         await Eventually.True(async () => await State(router, destination, "retrying") >= 3, "leads wait");
-        using var started = await router.Admin.PostAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/test", content: null);
+        using var started = await router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations/{destination.Id}/checks", new { go_live = false });
         started.EnsureSuccessStatusCode();
         await Eventually.Equal(
             1, () => router.Query<int>(

@@ -90,7 +90,7 @@ public sealed class QuietTimesTests(TestServers servers)
             + "A lead that has not arrived after 2h is given up. Nothing is sent from 20:00 until 08:00 (America/New York).",
             saved.Text, StringComparison.Ordinal);
         Assert.Equal("2h", (await browser.Get($"{path}/pace")).Field("time_to_live"));
-        Assert.Contains("quiet hours nothing → from 20:00 until 08:00 (America/New York)",
+        Assert.Contains("quiet hours: nothing → from 20:00 until 08:00 (America/New York)",
             (await browser.Get($"/sites/{site.Id}/changes")).Text, StringComparison.Ordinal);
 
         var cleared = await browser.Submit(

@@ -116,7 +116,8 @@ internal sealed class PresentTroubles(
                     select d.accepted_at from deliveries d
                     where d.destination_id = x.id and d.state = 'retrying' and not d.is_test and d.delivered_at is null
                       -- Whoever limits the pace, or wants nothing at night, wants the rest to wait.
-                      and (x.max_per_second is null and x.quiet_hours is null or d.attempt is not null and d.next_attempt_at > now())
+                      and (x.quiet_hours is null and (x.max_per_second is null or f.since is not null)
+                           or d.attempt is not null and d.next_attempt_at > now())
                     limit @MostCounted + 1) d
             ) waits
             cross join lateral (

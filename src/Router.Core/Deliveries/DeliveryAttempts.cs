@@ -76,11 +76,10 @@ public sealed class DeliveryAttempts(
         if (destination.IsPaused && !due.IsProbe && isLead)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
 
-        var now = time.GetUtcNow();
         // It is given up by whoever looks for such ones next.
-        if (isLead && destination.TimeToLive is { } timeToLive && now - due.Since >= timeToLive)
+        if (isLead && destination.TimeToLive is { } timeToLive && time.GetUtcNow() - due.Since >= timeToLive)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Retrying, OldDeliveries.Patience);
-        if (isLead && destination.QuietTimes?.EndAt(now) is not null)
+        if (isLead && destination.QuietTimes?.EndAt(time.GetUtcNow()) is not null)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
         if (isLead && destination.MaxPerSecond is { } perSecond && !due.HasTurn)
             return await InItsTurn(lead, body, site, destination, perSecond, due);

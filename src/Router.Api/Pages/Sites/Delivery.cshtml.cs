@@ -42,6 +42,9 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     /// <summary>When the quiet hours end for which it waits; null when it doesn't.</summary>
     public DateTimeOffset? QuietUntil { get; private set; }
 
+    /// <summary>How many leads a second its destination gets, where it waits for its turn; null where it doesn't.</summary>
+    public double? PerSecond { get; private set; }
+
     public bool MaySeeContents => Delivery.IsTest || MaySeeLeads;
 
     public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && State is not DeliveryState.Held
@@ -79,8 +82,14 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
         Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
         if (MaySeeLeads && LeadId is { } lead)
             Who = (await search.Names(SiteId, [lead], cancellationToken)).GetValueOrDefault(lead);
-        if (State is DeliveryState.Held && await FindDestination(DestinationId, cancellationToken) is { PausedAt: null } destination)
-            QuietUntil = destination.QuietHours?.EndAt(time.GetUtcNow());
+        if (!State.IsFinished() && await FindDestination(DestinationId, cancellationToken) is { PausedAt: null } destination)
+        {
+            if (State is DeliveryState.Held)
+                QuietUntil = destination.QuietHours?.EndAt(time.GetUtcNow());
+            else if (Delivery.NextAttemptAt <= time.GetUtcNow())
+                PerSecond = destination.MaxPerSecond;
+        }
+
         Sent = MaySeeContents ? await requests.Rebuild(SiteId, EventId, DestinationId, cancellationToken) : null;
         return true;
     }
