@@ -31,7 +31,8 @@ public sealed class OwnScheduleTests(TestServers servers) : IAsyncLifetime
         Assert.Equal((2, 4), (_router.Receiver.At(once.Path).Count, _router.Receiver.At(usual.Path).Count));
 
         // None: the router's own again.
-        Assert.Equal(JsonValueKind.Null, (await site.Patch(once, new { retry_schedule = Array.Empty<int>() })).GetProperty("retry_schedule").ValueKind);
+        var cleared = await site.Patch(once, new { retry_schedule = Array.Empty<int>() });
+        Assert.Equal(JsonValueKind.Null, cleared.GetProperty("retry_schedule").ValueKind);
         await InForce();
         await site.PostLead();
         await _router.Receiver.Wait(once.Path, 2 + 4);
@@ -155,6 +156,8 @@ public sealed class OwnScheduleTests(TestServers servers) : IAsyncLifetime
 
     /// <summary>As if it had come in, or been replayed, two minutes ago.</summary>
     private Task<int> Age(TestSite site) => _router.Query<int>(
-        "update deliveries set replayed_at = now() - interval '2 minutes' where site_id = @Id and state in ('retrying', 'held') returning 1",
-        new { site.Id });
+        """
+        update deliveries set replayed_at = now() - interval '2 minutes' where site_id = @Id and state in ('retrying', 'held')
+        returning 1
+        """, new { site.Id });
 }

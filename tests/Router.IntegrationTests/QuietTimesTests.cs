@@ -3,7 +3,7 @@ using Router.Testing;
 
 namespace Router.IntegrationTests;
 
-/// <summary>In its quiet hours a destination gets nothing; afterwards it gets what came meanwhile, in its order, and nobody is alarmed.</summary>
+/// <summary>In its quiet hours a destination gets nothing, afterwards what came meanwhile, in its order; nobody is alarmed.</summary>
 public sealed class QuietTimesTests(TestServers servers)
 {
     [Fact]

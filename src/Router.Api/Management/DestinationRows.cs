@@ -15,7 +15,8 @@ internal static class DestinationRows
 {
     public const string Columns =
         "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
-        + "max_per_second, retry_schedule, timeout, time_to_live, quiet_hours::text as quiet_hours, keep_order, actions, filter::text as filter, header_names, paused_at, paused_by, pause_reason, proven_at";
+        + "max_per_second, retry_schedule, timeout, time_to_live, quiet_hours::text as quiet_hours, "
+        + "keep_order, actions, filter::text as filter, header_names, paused_at, paused_by, pause_reason, proven_at";
 
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<Destination>(

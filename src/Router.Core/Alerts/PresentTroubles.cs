@@ -107,7 +107,8 @@ internal sealed class PresentTroubles(
             ),
             {DestinationPauses.Holding}
             select x.id, x.site_id, x.kind, x.paused_at, x.paused_by, x.pause_reason, f.since as failing_since,
-                   waits.count + holds.count as waiting, least(waits.oldest, holds.oldest) as oldest, given_up.count as dead, x.time_to_live is not null as is_mortal,
+                   waits.count + holds.count as waiting, least(waits.oldest, holds.oldest) as oldest,
+                   given_up.count as dead, x.time_to_live is not null as is_mortal,
                    latest.status, latest.error
             from destinations x
             left join destination_failures f on f.destination_id = x.id

@@ -9,7 +9,8 @@ namespace Router.Core.Deliveries;
 
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
-    DestinationTurns turns, DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
+    DestinationTurns turns, DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter,
+    AttemptRecorder recorder,
     DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, LeadOrder order,
     DestinationCheck checks, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     TimeProvider time,
@@ -78,7 +79,8 @@ public sealed class DeliveryAttempts(
 
         // It is given up by whoever looks for such ones next.
         if (isLead && destination.TimeToLive is { } timeToLive && time.GetUtcNow() - due.Since >= timeToLive)
-            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Retrying, OldDeliveries.Patience);
+            return await RecordWithoutAttempt(
+                RecordKind.Deferred, lead, destinationId, due, DeliveryState.Retrying, OldDeliveries.Patience);
         if (isLead && destination.QuietTimes?.EndAt(time.GetUtcNow()) is not null)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
         if (isLead && destination.MaxPerSecond is { } perSecond && !due.HasTurn)
@@ -190,7 +192,8 @@ public sealed class DeliveryAttempts(
     private async Task<NextStep> Decide(LeadEvent lead, Destination destination, byte[] bytes, Due due, Attempt attempt)
     {
         var facts = new DeliveryFacts(
-            DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered, Schedule: destination.RetrySchedule);
+            DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered,
+            Schedule: destination.RetrySchedule);
         if (NextStep.DependsOnHealth(attempt, facts, _options))
         {
             var isDown = await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping);

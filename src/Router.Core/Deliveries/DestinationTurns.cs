@@ -28,7 +28,7 @@ public sealed class DestinationTurns(
 
     /// <summary>How far in advance fresh leads may take turns: past the one that the backlog has just taken in any case.</summary>
     internal static TimeSpan Ahead(double perSecond) =>
-        TimeSpan.FromSeconds(Math.Max(1 / perSecond + 1, Math.Min(MostSeconds, MostWaiting / perSecond)));
+        TimeSpan.FromSeconds(Math.Max(1 / perSecond + 0.5, Math.Min(MostSeconds, MostWaiting / perSecond)));
 
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<TimeSpan?>> Write(

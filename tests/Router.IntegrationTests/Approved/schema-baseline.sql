@@ -81,6 +81,12 @@ create table destinations (
     header_values         text,                                        -- as many values, encrypted by the hosts
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
+    retry_schedule        int[] check (array_position(retry_schedule, null) is null and cardinality(retry_schedule) between 1 and 20
+                                       and 1 <= all (retry_schedule) and 172800 >= all (retry_schedule)),   -- seconds before each retry; null for the default
+    timeout               int check (timeout between 1 and 60),            -- seconds for a whole request; null for the default
+    time_to_live          int check (time_to_live between 60 and 1209600), -- seconds after which a lead that hasn't arrived is given up; null for never
+    quiet_hours           jsonb,                                       -- when nothing is sent; null for never
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
     filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
@@ -94,7 +100,8 @@ create table destinations (
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
-    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null),
+    constraint lead_manager_gets_everything check (
+        kind <> 'lead_manager' or actions is null and filter is null and time_to_live is null and quiet_hours is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
@@ -112,6 +119,9 @@ create index destinations_site on destinations (site_id, created_at, id) where d
 create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
 create index destinations_integration on destinations (integration_id) where integration_id is not null;
 create index destinations_paused on destinations (id) where paused_at is not null;
+create index destinations_paced on destinations (id) where max_per_second is not null;
+create index destinations_mortal on destinations (id) where time_to_live is not null;
+create index destinations_quiet on destinations (id) where quiet_hours is not null;
 
 -- Destinations in trouble only: how many failures in a row, and since when. Deleted by the first success. Like the ledger it has no foreign key.
 create table destination_failures (
@@ -128,6 +138,51 @@ create table destination_drains (
     destination_id uuid primary key,
     batch          int not null default 1 check (batch > 0)
 );
+
+-- When the next request to a destination with a limit of its own may begin: one row for each, for all workers together. Unlogged, for each request
+-- changes it: after a crash of Postgres it begins anew.
+create unlogged table destination_paces (
+    destination_id uuid primary key,
+    next_at        timestamptz not null,    -- later than now by the turns that fresh leads have taken in advance
+    backlog_at     timestamptz not null     -- from then on one of the backlog has its turn, however many fresh leads there are
+) with (fillfactor = 50);
+
+-- How many turns there are from the first one on, that included.
+create function turns_before(first timestamptz, until timestamptz, every interval) returns int language sql immutable as $$
+    select greatest(0, 1 + floor(extract(epoch from until - first) / extract(epoch from every)))::int
+$$;
+
+-- Turns for requests to a destination, one after the other. What nobody has used within the last second may still be used. Fresh leads may take turns
+-- in advance; the backlog takes what is there by now, or soon, so that it never stands before a fresh lead; and one of ten in any case.
+create function take_turns(
+    destination uuid, every interval, ahead interval, fresh int, backlog int,
+    out starts_in interval, out fresh_taken int, out backlog_taken int) language plpgsql as $$
+declare
+    pace  destination_paces;
+    at    timestamptz;
+    start timestamptz;
+begin
+    select * into pace from destination_paces where destination_id = destination for update;
+    if not found then
+        insert into destination_paces values (destination, clock_timestamp(), clock_timestamp()) on conflict do nothing;
+        select * into pace from destination_paces where destination_id = destination for update;
+    end if;
+
+    at := clock_timestamp();
+    -- Not further away than now, where its owner has allowed more since.
+    start := least(greatest(pace.next_at, at - interval '1 second'), at + ahead + every);
+    fresh_taken := least(fresh, turns_before(start, at + ahead, every));
+    backlog_taken := least(backlog, turns_before(start + fresh_taken * every, at + interval '250 milliseconds', every));
+    if backlog > 0 and backlog_taken = 0 and pace.backlog_at <= at then
+        backlog_taken := 1;
+    end if;
+
+    starts_in := start - at;
+    update destination_paces
+    set next_at = start + (fresh_taken + backlog_taken) * every,
+        backlog_at = case when backlog_taken > 0 then at + 10 * every else pace.backlog_at end
+    where destination_id = destination;
+end $$;
 
 -- Triggers on destinations. Postgres fires those of one kind by name; where the order matters it says so.
 
@@ -350,6 +405,7 @@ create table deliveries (
     leased_until     timestamptz,            -- until then its next attempt is in the retry queue or in a worker's hands
     first_attempt_at timestamptz,            -- when the first attempt began; null while it is the latest one, or there is none
     delivered_at     timestamptz,            -- when it was delivered first; null unless it was sent again after that
+    replayed_at      timestamptz,            -- when somebody asked for it anew; its time to live counts from then
     attempts         int not null default 0 check (attempts >= 0),     -- the number of the last one that was begun
     attempt          int,                    -- the number of the latest one that is recorded: the columns from here to response_body are its
     duration_us      int,
@@ -362,13 +418,13 @@ create table deliveries (
     site_id          uuid not null,
     state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
     result           text check (result in ('delivered', 'rejected', 'failed')),
-    error            text,                   -- why there was no status; 'expired' where it was given up for its age
+    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
-    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or error is not distinct from 'expired')
+    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or coalesce(error in ('expired', 'too_old'), false))
 ) partition by range (event_id);
 create table deliveries_default partition of deliveries default;
 -- What is rare is found without reading all that went well; a lead that gets through at once writes nothing to these.

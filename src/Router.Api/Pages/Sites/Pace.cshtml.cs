@@ -78,13 +78,12 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
 
         // What can't be read is beyond every limit: the refusal states them.
         var fields = new DestinationFields(
-            MaxPerSecond: string.IsNullOrWhiteSpace(MaxPerSecond) ? 0
-                : double.TryParse(MaxPerSecond.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most)
-                    && most > 0 ? most : -1,
-            Timeout: string.IsNullOrWhiteSpace(Timeout) ? 0
-                : int.TryParse(Timeout.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? seconds : -1,
+            MaxPerSecond: Entered(MaxPerSecond, text =>
+                double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most) ? most : -1),
+            Timeout: Entered(Timeout, text =>
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : -1),
             RetrySchedule: Spans.ParseAll(RetrySchedule ?? "") ?? [-1],
-            TimeToLive: IsLeadManager ? null : string.IsNullOrWhiteSpace(TimeToLive) ? 0 : Spans.Parse(TimeToLive) is > 0 and var life ? life : -1,
+            TimeToLive: IsLeadManager ? null : Entered(TimeToLive, text => Spans.Parse(text) ?? -1),
             QuietHours: IsLeadManager ? null : new QuietTimes(
                 // Browsers without a picker, and with one that knows seconds.
                 Minutes(QuietFrom), Minutes(QuietUntil), QuietDays.Length is 0 or 7 ? null : QuietDays, QuietTimeZone));
@@ -95,6 +94,10 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
         this.Notice("Saved. It is in force within a second.");
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
     }
+
+    /// <summary>Zero, for the default, where nothing was entered.</summary>
+    private static T Entered<T>(string? text, Func<string, T> parse)
+        where T : struct => string.IsNullOrWhiteSpace(text) ? default : parse(text.Trim());
 
     private static string? Minutes(string? time) => time?.Trim() is { Length: 8 } exact ? exact[..5] : time?.Trim();
 
