@@ -14,7 +14,9 @@ public sealed class PaceTests(TestServers servers)
     [InlineData(100, 1500)]
     public async Task Leads_OverTwoWorkers_ComeNoFasterThanTheLimit_AndCostTheOthersNothing(int perSecond, int count)
     {
-        await using var router = await RouterFixture.Start(servers, workers: 2, ("Delivery:DueInterval", "00:00:00.5"));
+        await using var router = await RouterFixture.Start(
+            servers, workers: 2, ("Delivery:DueInterval", "00:00:00.5"), ("Alerts:Interval", "00:00:00.6"),
+            ("Alerts:AfterTime", "00:00:01"), ("Alerts:AfterLeads", "3"));
         var site = await router.CreateSite();
         var (paced, other) = (await site.AddDestination("paced"), await site.AddDestination("other"));
         await site.Patch(paced, new { max_per_second = perSecond });
@@ -24,6 +26,7 @@ public sealed class PaceTests(TestServers servers)
         await router.Receiver.Wait(other.Path, count);
         // However long that took, most of the paced ones wait still.
         var meanwhile = router.Receiver.At(paced.Path).Count;
+        await AnotherTrouble(router);
         var received = await router.Receiver.Wait(paced.Path, count, 120);
 
         var most = MostWithin(received, Window);
@@ -34,7 +37,8 @@ public sealed class PaceTests(TestServers servers)
         Assert.True(meanwhile < count, "the others waited for the paced one");
         Assert.Equal(count, received.Select(TestSite.Number).Distinct().Count());
         await Eventually.Equal(count, () => Delivered(router, paced), "all are recorded");
-        // None of the waiting was an attempt.
+        // None of the waiting was an attempt, or anything to be alarmed at.
+        Assert.Equal(0, await router.Query<int>("select count(*)::int from troubles where destination_id = @Id", paced));
         Assert.All(router.Receiver.At(paced.Path), request => Assert.Equal(1, request.Attempt));
         Assert.Equal(
             0, await router.Query<int>("select count(*)::int from deliveries where destination_id = @Id and attempts <> 1", paced));
@@ -109,6 +113,17 @@ public sealed class PaceTests(TestServers servers)
                 "select count(*)::int from deliveries where destination_id = @Id and is_test and state = 'delivered'", destination),
             "the test is over");
         Assert.NotEqual(5, await State(router, destination, "delivered"));
+    }
+
+    /// <summary>Once it is found, the paced one was looked at, too.</summary>
+    private static async Task AnotherTrouble(RouterFixture router)
+    {
+        var site = await router.CreateSite();
+        var down = await site.AddDestination("down");
+        router.Receiver.Answer(down.Path, 500);
+        await site.PostLead();
+        await Eventually.True(
+            async () => await router.Query<int>("select count(*)::int from troubles where destination_id = @Id", down) > 0, "it is found");
     }
 
     // In ten seconds, and a fifth more than the limit.
