@@ -32,6 +32,7 @@ public static class RouterCore
         SqlMapper.AddTypeHandler(new LeadFilterColumn());
         SqlMapper.AddTypeHandler(new RequestMappingColumn());
         SqlMapper.AddTypeHandler(new AnswerRulesColumn());
+        SqlMapper.AddTypeHandler(new QuietTimesColumn());
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
@@ -97,12 +98,14 @@ public static class RouterCore
         services.AddBackground<DeliveryPlanner>();
         services.AddBackground<RetryClaims>();
         services.AddBackground<AttemptRecorder>();
+        services.AddBackground<DestinationTurns>();
         services.AddBackground<SlowAttempts>();
         services.AddSingleton<LeadDelivery>();
         services.AddSingleton<DeliveryAttempts>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
+        services.AddSingleton<OldDeliveries>();
         services.AddSingleton<LeadOrder>();
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();

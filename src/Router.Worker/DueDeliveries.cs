@@ -102,7 +102,8 @@ internal sealed class DueDeliveries(
     private async Task<List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)>> Lease(CancellationToken cancellationToken)
     {
         // Destination by destination, each up to its share of the queue: those of a destination that doesn't answer wait here
-        // and never stand before another's. The first part hops from one destination with retries to the next.
+        // and never stand before another's. The first part hops from one destination with retries to the next. Where there is a pace, no
+        // more come than have a turn by now; tests have none.
         const string sql = """
             with recursive waiting as (
                 (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
@@ -113,25 +114,44 @@ internal sealed class DueDeliveries(
             ), due as (
                 select d.destination_id, d.accepted_at, d.event_id
                 from waiting w
+                left join destinations x on x.id = w.destination_id and x.max_per_second is not null
+                left join destination_paces p on p.destination_id = x.id
                 cross join lateral (
-                    select count(*) filter (where oldest.leased_until > now()) as leased
+                    select count(*) filter (where oldest.leased_until > now()) as leased,
+                           count(*) filter (where oldest.leased_until > now() + @QueueLease - interval '5 seconds') as just_queued
                     from (select leased_until from deliveries
                           where state = 'retrying' and destination_id = w.destination_id and next_attempt_at <= now()
                           order by next_attempt_at limit @MaxQueuedRetries) oldest
                 ) queued
                 cross join lateral (
+                    select case when x.id is null then @MaxQueuedRetries else greatest(
+                        (p.backlog_at <= now())::int,
+                        turns_before(greatest(p.next_at, now() - interval '1 second'), now(), interval '1 second' / x.max_per_second)
+                    ) - queued.just_queued end as count
+                ) turns
+                cross join lateral (
                     select destination_id, accepted_at, event_id from deliveries
                     where state = 'retrying' and destination_id = w.destination_id and next_attempt_at <= now()
                       and (leased_until is null or leased_until <= now())
                     order by next_attempt_at
-                    limit greatest(0, @MaxQueuedRetries - queued.leased)
+                    limit greatest(0, least(@MaxQueuedRetries - queued.leased, turns.count))
                     for update skip locked
                 ) d
                 where w.destination_id is not null
                 limit @Batch
+            ), tests as (
+                select d.destination_id, d.accepted_at, d.event_id
+                from waiting w
+                join destinations x on x.id = w.destination_id and x.max_per_second is not null
+                cross join lateral (
+                    select destination_id, accepted_at, event_id from deliveries
+                    where is_test and destination_id = w.destination_id and state = 'retrying' and next_attempt_at <= now()
+                      and (leased_until is null or leased_until <= now()) and accepted_at > now() - interval '1 hour'
+                    for update skip locked
+                ) d
             )
             update deliveries d set leased_until = now() + @QueueLease
-            from due
+            from (select * from due union select * from tests) due
             where d.destination_id = due.destination_id and d.accepted_at = due.accepted_at and d.event_id = due.event_id
             returning d.event_id, d.destination_id, d.attempts + 1 as attempt, d.accepted_at
             """;

@@ -42,7 +42,7 @@ internal sealed partial class LateLeads(
                 select count(*) as count, min(accepted_at) as oldest from (
                     select accepted_at from deliveries
                     where destination_id = x.id and state in ('retrying', 'held') and delivered_at is null and not is_test
-                      and accepted_at <= now() - @LateAfter limit 1000) d
+                      and accepted_at <= now() - @LateAfter and (x.max_per_second is null or attempt is not null) limit 1000) d
             ) late
             where x.kind = 'lead_manager' and x.id in (select id from waiting union select id from holding) and late.count > 0
             """;

@@ -31,8 +31,9 @@ internal sealed partial class PauseKeeper(
 
         if (await pauses.Abandon(cancellationToken) is > 0 and var abandoned)
             LogAbandoned(_log, abandoned);
+        var quiet = await pauses.Quiet(_time.GetUtcNow(), cancellationToken);
         // In small steps: what is let go at once is written at once, and fresh leads would meet that on the disk.
-        for (var step = 0; await pauses.Drain(grow: step == 0, cancellationToken) > 0 && step < DrainSteps - 1; step++)
+        for (var step = 0; await pauses.Drain(grow: step == 0, quiet, cancellationToken) > 0 && step < DrainSteps - 1; step++)
             await Task.Delay(_step, _time, cancellationToken);
         await order.ForgetEnded(cancellationToken);
     }

@@ -19,12 +19,13 @@ internal static class RoutingHosting
 
         // On SIGTERM: no more messages are taken, requests in flight may finish and are recorded, then the process ends.
         services.AddOptions<HostOptions>().Configure<IOptions<DeliveryOptions>>((host, delivery) =>
-            host.ShutdownTimeout = delivery.Value.RequestTimeout + TimeSpan.FromSeconds(10));
+            host.ShutdownTimeout = delivery.Value.LongestTimeout + TimeSpan.FromSeconds(10));
     }
 
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
     public static void AddDueDeliveries(this IServiceCollection services) =>
-        services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<LateLeads>()
+        services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<OldDeliveriesKeeper>()
+            .AddHostedService<LateLeads>()
             .AddHostedService<ReplaySteps>().AddHostedService<LeadIndexKeeper>()
             .AddHostedService<TroubleKeeper>().AddHostedService<AlertSender>();
 }

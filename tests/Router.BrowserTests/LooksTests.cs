@@ -45,6 +45,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{destination.Id}/filter", "filter", width);
         await Look(page, $"{path}/destinations/{destination.Id}/mapping", "mapping", width);
         await Look(page, $"{path}/destinations/{destination.Id}/answers", "answers", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/pace", "pace", width);
         await Look(page, $"{path}/destinations/{destination.Id}/delete", "delete", width);
         await Look(page, $"{path}/destinations/{destination.Id}/off", "off", width);
         await Look(page, $"{path}/destinations/{destination.Id}/missed", "missed", width);

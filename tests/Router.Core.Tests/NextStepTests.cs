@@ -30,6 +30,14 @@ public sealed class NextStepTests
         { 500, 2, Lead(step: 1) with { WasDelivered = true }, new(DeliveryState.Retrying, Seconds(30), 2) },
         { 500, 3, Lead(step: 2) with { IsDown = true }, new(DeliveryState.Dead, null, 2, NeedsDeadLetter: true) },
 
+        // A schedule of its destination's own.
+        { 500, 1, Lead(step: 0) with { Schedule = [Seconds(60)] }, new(DeliveryState.Retrying, Seconds(60), 1) },
+        { 500, 2, Lead(step: 1) with { Schedule = [Seconds(60)] }, new(DeliveryState.Dead, null, 1, NeedsDeadLetter: true) },
+        { 500, 3, Lead(step: 2) with { Schedule = [Seconds(1), Seconds(1), Seconds(9)] }, new(DeliveryState.Retrying, Seconds(9), 3) },
+        { 500, 2, ToLeadManager(step: 1) with { Schedule = [Seconds(60)], IsDown = true }, new(DeliveryState.Held, null, 1) },
+        { 500, 3, ToLeadManager(step: 2) with { Schedule = [Seconds(1), Seconds(1), Seconds(9)], IsDown = true },
+            new(DeliveryState.Retrying, Seconds(9), 3) },
+
         // A probe of a paused destination.
         { 200, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryState.Delivered, null, 1) },
         { 500, 4, Lead(step: 1) with { IsProbe = true }, new(DeliveryState.Held, null, 1) },
@@ -84,6 +92,8 @@ public sealed class NextStepTests
         { 0, ToLeadManager(step: 2), true },
         { 500, ToLeadManager(step: 2) with { WasDelivered = true }, true },
         { 500, ToLeadManager(step: 1), false },
+        { 500, ToLeadManager(step: 1) with { Schedule = [Seconds(60)] }, true },
+        { 500, ToLeadManager(step: 2) with { Schedule = [Seconds(1), Seconds(1), Seconds(9)] }, false },
         { 200, ToLeadManager(step: 2), false },
         { 406, ToLeadManager(step: 2), false },
         { 500, ToLeadManager(step: 2) with { IsProbe = true }, false },

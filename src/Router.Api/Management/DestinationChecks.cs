@@ -22,6 +22,7 @@ internal static class DestinationChecks
         problems.CheckText("partner_id", fields.PartnerId);
         problems.CheckSignature(signature, secret);
         problems.CheckMaxInFlight(fields.MaxInFlight);
+        problems.CheckPace(fields);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);

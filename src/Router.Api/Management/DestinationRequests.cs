@@ -16,6 +16,11 @@ namespace Router.Api.Management;
 /// <param name="Signature"><c>lead_router</c>, <c>standard_webhooks</c> or <c>both</c>.</param>
 /// <param name="PreviousSecretUntil">Until then the secret before the present one signs too (Standard Webhooks).</param>
 /// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
+/// <param name="MaxPerSecond">Leads a second at most, from all workers together; null for no limit.</param>
+/// <param name="RetrySchedule">Seconds before each retry; null for the default.</param>
+/// <param name="Timeout">Seconds that a request may take; null for the default.</param>
+/// <param name="TimeToLive">Seconds after which a lead that hasn't arrived is given up; null for never.</param>
+/// <param name="QuietHours">When nothing is sent; null for never.</param>
 /// <param name="KeepOrder">Whether an event waits there until the earlier ones of its lead have been delivered or given up.</param>
 /// <param name="Actions">
 /// What it gets, of <c>created</c>, <c>updated</c>, <c>activity_added</c> and <c>user_updated</c>; null for everything.
@@ -31,8 +36,8 @@ namespace Router.Api.Management;
 internal sealed record Destination(
     Guid Id, string Kind, Guid? IntegrationId, string Name, string Url, string PartnerId, bool Active, string? InactiveReason,
     string Signature,
-    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
-    RequestMapping? Mapping, AnswerRule[]? AnswerRules,
+    DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, double? MaxPerSecond, int[]? RetrySchedule, int? Timeout, int? TimeToLive,
+    QuietTimes? QuietHours, bool KeepOrder, string[]? Actions, LeadFilter? Filter, RequestMapping? Mapping, AnswerRule[]? AnswerRules,
     string[] HeaderNames,
     DateTimeOffset? PausedAt,
     string? PausedBy, string? PauseReason,
@@ -55,6 +60,20 @@ internal sealed record Destination(
 /// <param name="Active">Whether it gets leads; default true.</param>
 /// <param name="Paused">On a change: true holds what it should get, false lets it go on. Never Lead Manager.</param>
 /// <param name="MaxInFlight">Requests in flight from each worker, 1 to 10,000; 0 for the default: 32, Lead Manager 256.</param>
+/// <param name="MaxPerSecond">
+/// Leads a second at most, from all workers together, 0.1 to 1,000; 0 for no limit, which is the default. Fresh leads go before retries and
+/// replays.
+/// </param>
+/// <param name="RetrySchedule">
+/// Seconds before each retry: 1 to 20 of them, each from 1 to 172,800 (48 hours), together 604,800 (7 days) at most. Empty for the default:
+/// eleven within about twenty hours.
+/// </param>
+/// <param name="Timeout">Seconds that a whole request may take, 1 to 60; 0 for the default, 15.</param>
+/// <param name="TimeToLive">
+/// Seconds after which a lead that hasn't arrived is given up as too old, 60 to 1,209,600 (14 days); 0 for never, which is the default.
+/// Never Lead Manager.
+/// </param>
+/// <param name="QuietHours">When nothing is sent; empty for never, which is the default. Never Lead Manager.</param>
 /// <param name="KeepOrder">
 /// Whether an event waits until the earlier ones of its lead have been delivered or given up; default true. False: each comes as fast as it
 /// can.
@@ -87,7 +106,8 @@ internal sealed record DestinationFields(
     string? PartnerId = null,
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null,
     IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null,
-    LeadFilter? Filter = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null, string? Key = null);
+    LeadFilter? Filter = null, double? MaxPerSecond = null, int[]? RetrySchedule = null, int? Timeout = null, int? TimeToLive = null,
+    QuietTimes? QuietHours = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null, string? Key = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

@@ -15,6 +15,7 @@ internal static class DestinationRows
 {
     public const string Columns =
         "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
+        + "max_per_second, retry_schedule, timeout, time_to_live, quiet_hours::text as quiet_hours, "
         + "keep_order, actions, filter::text as filter, mapping::text as mapping, answer_rules::text as answer_rules, header_names, "
         + "paused_at, paused_by, pause_reason, proven_at";
 

@@ -51,6 +51,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         if ((key is null ? fields.Key is null ? null : IntegrationKey.NotAsked : key.Problem(fields.Key)) is { } wrongKey)
             problems.Add("key", wrongKey);
         problems.CheckMaxInFlight(fields.MaxInFlight);
+        problems.CheckPace(fields);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);
@@ -84,11 +85,12 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                 """
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, keep_order, actions, filter, mapping, answer_rules,
-                    header_names, header_values)
+                    active, signature, max_in_flight, max_per_second, retry_schedule, timeout, time_to_live, quiet_hours,
+                    keep_order, actions, filter, mapping, answer_rules, header_names, header_values)
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true),
+                    @Active, @Signature, nullif(@MaxInFlight, 0), nullif(@MaxPerSecond, 0), @RetrySchedule, nullif(@Timeout, 0),
+                    nullif(@TimeToLive, 0), @QuietHours::jsonb, coalesce(@KeepOrder, true),
                     @Actions, @Filter::jsonb, @Mapping::jsonb, @Rules::jsonb, @HeaderNames, @HeaderValues)
                 """,
                 new
@@ -96,6 +98,8 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
+                    fields.MaxPerSecond, RetrySchedule = PaceChecks.Stored(fields.RetrySchedule), fields.Timeout, fields.TimeToLive,
+                    QuietHours = PaceChecks.Stored(fields.QuietHours),
                     Filter = DestinationChecks.Stored(fields.Filter), Mapping = DestinationChecks.Stored(fields.Mapping),
                     Rules = DestinationChecks.Stored(fields.AnswerRules),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),

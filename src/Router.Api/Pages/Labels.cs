@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
@@ -216,6 +217,10 @@ internal static class Labels
         "partner_id_help" => "where the Partner ID is found",
         "login_url_template" => "login URL",
         "max_in_flight" => "requests at once",
+        "max_per_second" => "leads a second",
+        "retry_schedule" => "seconds between tries",
+        "timeout" => "seconds for an answer",
+        "time_to_live" => "seconds until a lead is given up",
         "keep_order" => "each lead in order",
         "require_proven" => "go-live check required",
         "integration_id" => "integration of the catalogue",
@@ -247,7 +252,11 @@ internal static class Labels
 
     private static string Value(string column, JsonElement value, Func<DateTimeOffset, string> moment) => value.ValueKind switch
     {
-        JsonValueKind.Null when column == "max_in_flight" => "the default",
+        JsonValueKind.Null when column is "max_in_flight" or "retry_schedule" or "timeout" => "the default",
+        JsonValueKind.Null when column is "max_per_second" => "no limit",
+        JsonValueKind.Null when column is "time_to_live" => "never",
+        JsonValueKind.Object when column is "quiet_hours" && value.Deserialize<QuietTimes>(JsonSerializerOptions.Web) is { } quiet =>
+            Quiet(quiet),
         JsonValueKind.Null when column.EndsWith("_at", StringComparison.Ordinal) => "no",
         JsonValueKind.Null => "nothing",
         JsonValueKind.Array when value.GetArrayLength() == 0 => "nothing",
@@ -268,6 +277,14 @@ internal static class Labels
         },
         _ => value.ToString(),
     };
+
+    /// <summary><c>from 20:00 until 08:00 (America/New York), beginning on Saturday and Sunday</c>.</summary>
+    public static string Quiet(QuietTimes quiet)
+    {
+        var days = quiet.Days?.Order().Select(day => CultureInfo.InvariantCulture.DateTimeFormat.GetDayName((DayOfWeek)(day % 7)));
+        var on = days is null ? "" : $", beginning on {string.Join(", ", days)}";
+        return $"from {quiet.From} until {quiet.Until} ({TimeZones.Name(quiet.TimeZone ?? "Etc/UTC")}){on}";
+    }
 
     /// <summary>Milliseconds; nothing where there were none.</summary>
     public static string Percentiles(double? p50, double? p95, double? p99) =>

@@ -17,6 +17,12 @@ internal static class PageRefusals
         ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",
         ["'actions' must be one or more of created, updated, activity_added, user_updated."] = "Choose at least one.",
         ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
+        ["'max_per_second' must be from 0.1 to 1000, or 0 for no limit."] = "Enter a number from 0.1 to 1000, or nothing.",
+        ["'timeout' must be from 1 to 60 seconds, or 0 for the default."] = "Enter a number of seconds from 1 to 60, or nothing.",
+        [PaceChecks.ScheduleProblem] =
+            "Enter 1 to 20 waits such as 30s, 5m, 2h, 1d: each from 1s to 48h, together 7d at most. Or nothing.",
+        ["'time_to_live' must be from 60 to 1209600 seconds (14 days), or 0 for never."] =
+            "Enter a time from 1m to 14d, such as 2h, or nothing.",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
         ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };

@@ -29,7 +29,7 @@ internal sealed class PresentTroubles(
 
     private sealed record Row(
         Guid Id, Guid SiteId, string Kind, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, DateTimeOffset? FailingSince,
-        int Waiting, DateTimeOffset? Oldest, int Dead, int? Status, string? Error);
+        int Waiting, DateTimeOffset? Oldest, int Dead, bool IsMortal, int? Status, string? Error);
 
     /// <summary>All of it; null when there is more than anybody could be told, and what isn't found may be there all the same.</summary>
     public async Task<List<FoundTrouble>?> Find(CancellationToken cancellationToken)
@@ -47,7 +47,9 @@ internal sealed class PresentTroubles(
                 found.Add(failure);
             if (row.Dead > 0)
                 found.Add(FoundTrouble.OfDestination(
-                    TroubleKind.GivenUp, row.SiteId, row.Id, since: null, row.Dead, "Every try failed until the end of the schedule."));
+                    TroubleKind.GivenUp, row.SiteId, row.Id, since: null, row.Dead,
+                    row.IsMortal ? "They did not arrive until the end of the schedule, or of the time after which its leads are given up."
+                        : "Every try failed until the end of the schedule."));
         }
 
         found.AddRange(await SwitchedOff(connection, cancellationToken));
@@ -105,7 +107,8 @@ internal sealed class PresentTroubles(
             ),
             {DestinationPauses.Holding}
             select x.id, x.site_id, x.kind, x.paused_at, x.paused_by, x.pause_reason, f.since as failing_since,
-                   waits.count + holds.count as waiting, least(waits.oldest, holds.oldest) as oldest, given_up.count as dead,
+                   waits.count + holds.count as waiting, least(waits.oldest, holds.oldest) as oldest,
+                   given_up.count as dead, x.time_to_live is not null as is_mortal,
                    latest.status, latest.error
             from destinations x
             left join destination_failures f on f.destination_id = x.id
@@ -113,11 +116,15 @@ internal sealed class PresentTroubles(
                 select count(*)::int as count, min(accepted_at) as oldest from (
                     select d.accepted_at from deliveries d
                     where d.destination_id = x.id and d.state = 'retrying' and not d.is_test and d.delivered_at is null
+                      -- Whoever limits the pace, or wants nothing at night, wants the rest to wait.
+                      and (x.quiet_hours is null and (x.max_per_second is null or f.since is not null)
+                           or d.attempt is not null and d.next_attempt_at > now())
                     limit @MostCounted + 1) d
             ) waits
             cross join lateral (
                 select count(*)::int as count, min(accepted_at) as oldest from (
                     select d.accepted_at from deliveries d where d.destination_id = x.id and {LeadOrder.IsHeldForDestination}
+                      and (x.quiet_hours is null or x.paused_at is not null)
                     order by d.accepted_at limit @MostCounted + 1) d
             ) holds
             cross join lateral (

@@ -42,6 +42,7 @@ public static class Advice
         (_, "mapping_failed") => "mapping cannot be applied",
         (_, "worker_lost") => "interrupted on our side",
         (_, "expired") => "waited for too long",
+        (_, "too_old") => "too old: not delivered within its time",
         (_, not null) => error.Replace('_', ' '),
         _ => "not tried yet",
     };
@@ -135,6 +136,9 @@ public static class Advice
             "Our event could not be turned into this system's request, so nothing was sent. The reason is beside it: correct the mapping, "
             + "then replay what failed.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
+        (_, "too_old") =>
+            "It did not arrive within the time after which this destination's leads are given up. If it is worth something still, "
+            + "send it again; if this happens often, allow more time.",
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
     };

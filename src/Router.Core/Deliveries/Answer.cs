@@ -50,7 +50,7 @@ public enum AttemptError
     /// <summary>The receiver's certificate can't be used for another reason, such as a weak signature or a wrong purpose.</summary>
     CertificateInvalid,
 
-    /// <summary>No answer within <see cref="DeliveryOptions.RequestTimeout"/>.</summary>
+    /// <summary>No answer within <see cref="DeliveryOptions.RequestTimeout"/>, or the destination's own timeout.</summary>
     Timeout,
 
     /// <summary>The connection broke before an answer came.</summary>
@@ -78,6 +78,9 @@ public enum AttemptError
 
     /// <summary>The destination's mapping can't be applied to this event; no request was made.</summary>
     MappingFailed,
+
+    /// <summary>It did not arrive within the destination's time to live; no request was made.</summary>
+    TooOld,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -147,5 +150,6 @@ public static class AttemptErrorWords
         AttemptError.AddressNotAllowed => "address_not_allowed",
         AttemptError.InvalidSecret => "invalid_secret",
         AttemptError.MappingFailed => "mapping_failed",
+        AttemptError.TooOld => "too_old",
     };
 }

@@ -13,6 +13,9 @@ public enum RecordKind
     /// <summary>There was no room: no request, no number used.</summary>
     Deferred,
 
+    /// <summary>Its turn comes at a known time: no request, no number used; it is leased to this worker meanwhile.</summary>
+    Awaited,
+
     /// <summary>A request is under way that takes longer than its lane waits; it is leased to this worker meanwhile.</summary>
     UnderWay,
 }
@@ -26,13 +29,15 @@ public enum RecordKind
 /// <param name="State">The state that it leads to.</param>
 /// <param name="Step">How many retries of the schedule are used up once the next one is made.</param>
 /// <param name="Delay">Until the next attempt; null unless the state is retrying.</param>
+/// <param name="Lease">For how long it is in this worker's hands; null when it isn't.</param>
 public sealed record RecordedAttempt(
-    LeadEvent Lead, Guid DestinationId, RecordKind Kind, int Number, Attempt? Attempt, DeliveryState State, int Step, TimeSpan? Delay)
+    LeadEvent Lead, Guid DestinationId, RecordKind Kind, int Number, Attempt? Attempt, DeliveryState State, int Step, TimeSpan? Delay,
+    TimeSpan? Lease = null)
 {
     internal (Guid Destination, Guid Event) Key => (DestinationId, Lead.EventId);
 
     /// <summary>The number of the last attempt that was begun: one that found no room wasn't.</summary>
-    internal int Begun => Kind is RecordKind.Deferred ? Number - 1 : Number;
+    internal int Begun => Kind is RecordKind.Deferred or RecordKind.Awaited ? Number - 1 : Number;
 }
 
 /// <summary>

@@ -9,12 +9,16 @@ namespace Router.Core.Deliveries;
 
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
-    DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter, AttemptRecorder recorder,
+    DestinationTurns turns, DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter,
+    AttemptRecorder recorder,
     DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, LeadOrder order,
     DestinationCheck checks, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
     TimeProvider time,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
+    // A turn that comes sooner is waited for in the lane: less than it costs to write down that it is waited for.
+    private static readonly TimeSpan SoonEnough = TimeSpan.FromMilliseconds(20);
+
     private readonly DeliveryOptions _options = options.Value;
     private int _awaited;
 
@@ -25,12 +29,12 @@ public sealed class DeliveryAttempts(
     /// <param name="destination">Where to.</param>
     /// <param name="yields">Whether it gives way to fresh leads, being of a backlog.</param>
     public Task<DeliveryState> First(LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, bool yields) =>
-        Attempt(lead, body, site, destination, Due.First(yields));
+        Attempt(lead, body, site, destination, Due.First(lead, yields));
 
     /// <summary>Holds a planned delivery until an earlier one of its lead has ended; the state that it came to.</summary>
     public async Task<DeliveryState> Wait(LeadEvent lead, Guid destination)
     {
-        await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, Due.First(yields: false), DeliveryState.Held, delay: null);
+        await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, Due.First(lead, yields: false), DeliveryState.Held, delay: null);
         await availability.Wait(
             async token =>
             {
@@ -47,7 +51,8 @@ public sealed class DeliveryAttempts(
         if (claimed.IsLeftOut)
             return Cancel(claimed.Lead, destination);
 
-        var due = new Due(claimed.Attempt, claimed.Step, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered);
+        var due = new Due(
+            claimed.Attempt, claimed.Step, claimed.Since, IsClaimed: true, Yields: true, claimed.IsProbe, claimed.WasDelivered);
         return Attempt(claimed.Lead, body, site, destination, due);
     }
 
@@ -73,17 +78,70 @@ public sealed class DeliveryAttempts(
         if (destination.IsPaused && !due.IsProbe && isLead)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
 
+        // It is given up by whoever looks for such ones next.
+        if (isLead && destination.TimeToLive is { } timeToLive && time.GetUtcNow() - due.Since >= timeToLive)
+            return await RecordWithoutAttempt(
+                RecordKind.Deferred, lead, destinationId, due, DeliveryState.Retrying, OldDeliveries.Patience);
+        if (isLead && destination.QuietTimes?.EndAt(time.GetUtcNow()) is not null)
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
+        if (isLead && destination.MaxPerSecond is { } perSecond && !due.HasTurn)
+            return await InItsTurn(lead, body, site, destination, perSecond, due);
+
         var content = destination.ContentOf(lead.Action, body);
         var sending = await bulkheads.TryStart(destination, lead, content, due.Number, due.Yields);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
             return await Finish(lead, destination, content, due, sending);
 
-        // The lane goes on to the next lead. A claimed retry is leased to this worker already; a first attempt is from here on.
-        if (!due.IsClaimed)
-            await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, _options.Lease);
+        // The lane goes on to the next lead. A claimed retry is leased to this worker already, unless it may take longer than the lease;
+        // a first attempt is from here on.
+        var lease = _options.LeaseOf(destination);
+        if (!due.IsClaimed || lease > _options.Lease)
+            await RecordWithoutAttempt(RecordKind.UnderWay, lead, destinationId, due, DeliveryState.Retrying, lease, lease);
         slow.Track(bulkheads.WhileSlow(destinationId, sending));
         slow.Track(Finish(lead, destination, content, due, sending));
         return DeliveryState.Retrying;
+    }
+
+    /// <summary>
+    /// At the pace of its destination. What must wait for its turn leaves the lane; leased to this worker it waits in memory. Where no turn
+    /// is near it waits in the ledger, as part of the backlog. None of that is an attempt.
+    /// </summary>
+    private async Task<DeliveryState> InItsTurn(
+        LeadEvent lead, OutgoingBody body, SiteDestinations site, Destination destination, double perSecond, Due due)
+    {
+        if (await turns.Take(new WantedTurn(destination.Id, perSecond, due.Yields)) is not { } wait)
+            return await RecordWithoutAttempt(
+                RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, _options.DeferDelay);
+
+        if (wait <= SoonEnough)
+        {
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, time);
+            return await Attempt(lead, body, site, destination.Id, due with { HasTurn = true });
+        }
+
+        // A claimed retry is leased already, with a second to spare.
+        if (!due.IsClaimed || wait > TimeSpan.FromSeconds(1))
+            await RecordWithoutAttempt(
+                RecordKind.Awaited, lead, destination.Id, due, DeliveryState.Retrying, wait, wait + _options.Lease);
+        slow.Track(When(wait, lead, body, site, destination.Id, due with { HasTurn = true, IsClaimed = true }));
+        return DeliveryState.Retrying;
+    }
+
+    /// <summary>Its turn has come: to the destination as it is by now. When the host stops, another worker takes it.</summary>
+    private async Task When(TimeSpan wait, LeadEvent lead, OutgoingBody body, SiteDestinations site, Guid destination, Due due)
+    {
+        var started = time.GetTimestamp();
+        await Task.Delay(wait, time, host.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var left = wait - time.GetElapsedTime(started);
+        if (host.ApplicationStopping.IsCancellationRequested && left > TimeSpan.Zero)
+        {
+            await RecordWithoutAttempt(RecordKind.Deferred, lead, destination, due, DeliveryState.Retrying, left);
+            return;
+        }
+
+        var now = await availability.Wait(token => directory.Find(lead.SiteId, token), host.ApplicationStopping);
+        await Attempt(lead, body, now ?? site, destination, due);
     }
 
     /// <summary>
@@ -135,7 +193,9 @@ public sealed class DeliveryAttempts(
 
     private async Task<NextStep> Decide(LeadEvent lead, Destination destination, OutgoingContent content, Due due, Attempt attempt)
     {
-        var facts = new DeliveryFacts(DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered);
+        var facts = new DeliveryFacts(
+            DeliveryKinds.Of(lead), due.Step, destination.IsLeadManager, due.IsProbe, due.WasDelivered,
+            Schedule: destination.RetrySchedule);
         if (NextStep.DependsOnHealth(attempt, facts, _options))
         {
             var isDown = await availability.Wait(token => pauses.PauseIfDown(destination.Id, token), host.ApplicationStopping);
@@ -155,21 +215,25 @@ public sealed class DeliveryAttempts(
     }
 
     private async Task<DeliveryState> RecordWithoutAttempt(
-        RecordKind kind, LeadEvent lead, Guid destination, Due due, DeliveryState state, TimeSpan? delay)
+        RecordKind kind, LeadEvent lead, Guid destination, Due due, DeliveryState state, TimeSpan? delay, TimeSpan? lease = null)
     {
-        await recorder.Record(new RecordedAttempt(lead, destination, kind, due.Number, null, state, due.Step, delay));
+        await recorder.Record(new RecordedAttempt(lead, destination, kind, due.Number, null, state, due.Step, delay, lease));
         return state;
     }
 
     /// <summary>The attempt that is due.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Step">How many retries of the schedule were made before.</param>
+    /// <param name="Since">When it was asked for: by its event, or by a replay.</param>
     /// <param name="IsClaimed">Whether the ledger has leased it to this worker.</param>
     /// <param name="Yields">Whether it gives way to fresh leads.</param>
     /// <param name="IsProbe">Whether it goes to a paused destination, to find out.</param>
     /// <param name="WasDelivered">Whether the receiver has it already: then it is nobody's dead letter.</param>
-    private readonly record struct Due(int Number, int Step, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered)
+    /// <param name="HasTurn">Whether it has its turn at a destination with a pace.</param>
+    private readonly record struct Due(
+        int Number, int Step, DateTimeOffset Since, bool IsClaimed, bool Yields, bool IsProbe, bool WasDelivered, bool HasTurn = false)
     {
-        public static Due First(bool yields) => new(Number: 1, Step: 0, IsClaimed: false, yields, IsProbe: false, WasDelivered: false);
+        public static Due First(LeadEvent lead, bool yields) =>
+            new(Number: 1, Step: 0, lead.AcceptedAt, IsClaimed: false, yields, IsProbe: false, WasDelivered: false);
     }
 }

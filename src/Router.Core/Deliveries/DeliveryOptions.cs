@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
@@ -173,6 +174,17 @@ public sealed class DeliveryOptions : IValidatableObject
 
     /// <summary>The schedule in force.</summary>
     public IReadOnlyList<TimeSpan> Schedule => RetrySchedule ?? DefaultSchedule;
+
+    /// <summary>How long a request may take at most, whatever its destination's own timeout is.</summary>
+    public TimeSpan LongestTimeout =>
+        RequestTimeout > Destination.LongestTimeout ? RequestTimeout : Destination.LongestTimeout;
+
+    /// <summary>How long a request to it may take.</summary>
+    internal TimeSpan TimeoutOf(Destination destination) => destination.Timeout ?? RequestTimeout;
+
+    /// <summary>How long such a request belongs to its worker: for its time, and as much more as any other.</summary>
+    internal TimeSpan LeaseOf(Destination destination) =>
+        destination.Timeout is { } timeout && timeout > RequestTimeout ? Lease + (timeout - RequestTimeout) : Lease;
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

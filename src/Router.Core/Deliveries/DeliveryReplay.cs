@@ -15,7 +15,8 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         update deliveries d
         set state = 'retrying', next_attempt_at = now(), leased_until = null, finished_at = null,
             delivered_at = case when d.state = 'delivered' then coalesce(d.delivered_at, d.finished_at) else d.delivered_at end,
-            retry_step = case when d.state = 'retrying' then d.retry_step else 0 end
+            retry_step = case when d.state = 'retrying' then d.retry_step else 0 end,
+            replayed_at = case when d.state = 'retrying' then d.replayed_at else now() end
         from destinations x
         where x.id = d.destination_id and x.active and not d.is_test
           and exists (select from lead_events b where b.id = d.event_id and b.body is not null)

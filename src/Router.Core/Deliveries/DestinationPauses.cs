@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
@@ -133,15 +134,26 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         returning d.id
         """, cancellationToken);
 
+    /// <summary>Which destinations are sent nothing at that time, because of their quiet hours.</summary>
+    public async Task<List<Guid>> Quiet(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        const string sql = "select id, quiet_hours::text as times from destinations where quiet_hours is not null and active";
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<(Guid Id, string Times)>(new CommandDefinition(sql, cancellationToken: cancellationToken));
+        return [.. rows.Where(row => QuietTimes.Parse(row.Times)?.EndAt(now) is not null).Select(row => row.Id)];
+    }
+
     /// <summary>Lets the next batch of held deliveries go, of each destination that isn't paused; how many.</summary>
     /// <param name="grow">Whether it may be twice as large as the one before.</param>
+    /// <param name="quiet">Which destinations are left alone.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<int> Drain(bool grow, CancellationToken cancellationToken)
+    public async Task<int> Drain(bool grow, IReadOnlyCollection<Guid> quiet, CancellationToken cancellationToken)
     {
         var sql = $"""
             with recursive {Holding}, batches as (
                 insert into destination_drains (destination_id)
                 select x.id from holding h join destinations x on x.id = h.id where x.paused_at is null and x.active
+                  and x.id <> all (@quiet)
                 on conflict (destination_id) do update
                 set batch = least(destination_drains.batch * case when @grow then 2 else 1 end, @MostDrained)
                 returning destination_id, batch
@@ -160,7 +172,8 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
             from freed f where {DeliveryCancellation.Is("f")}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { MostDrained, grow }, cancellationToken: cancellationToken));
+        return await connection.ExecuteAsync(new CommandDefinition(
+            sql, new { MostDrained, grow, quiet = quiet.ToArray() }, cancellationToken: cancellationToken));
     }
 
     /// <summary>

@@ -54,7 +54,7 @@ public sealed class DestinationSender : IDisposable
                 number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.MappingFailed, Reason = problem });
         }
 
-        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var timeout = new CancellationTokenSource(_options.TimeoutOf(destination), _time);
         var (answer, isWorthANewConnection) = await Request(_http, destination, lead, content, number, started, timeout);
         if (isWorthANewConnection && !timeout.IsCancellationRequested)
         {
@@ -76,7 +76,7 @@ public sealed class DestinationSender : IDisposable
             using var response = await http.SendAsync(request, timeout.Token);
             // The answer is known now; its text is only for people, and a lead doesn't wait for it. Unless a rule looks into it.
             if (destination.AnswerRules is not { ReadsBody: true }
-                && _options.RequestTimeout - _time.GetElapsedTime(started) > BodyPatience)
+                && _options.TimeoutOf(destination) - _time.GetElapsedTime(started) > BodyPatience)
                 timeout.CancelAfter(BodyPatience);
             // Three digits are all that the client checks; below 100 there is no such thing as a status.
             return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus }

@@ -9,8 +9,10 @@ namespace Router.Core.Deliveries;
 /// <param name="IsProbe">Whether it was sent to a paused destination, to find out if that is well again.</param>
 /// <param name="WasDelivered">Whether the receiver has it already: a replay of it that fails is nobody's dead letter.</param>
 /// <param name="IsDown">Whether its destination is down; only looked at where <see cref="NextStep.DependsOnHealth"/>.</param>
+/// <param name="Schedule">The destination's own delays before each retry; null for the router's.</param>
 public readonly record struct DeliveryFacts(
-    DeliveryKind Kind, int Step, bool IsToLeadManager, bool IsProbe, bool WasDelivered, bool IsDown = false);
+    DeliveryKind Kind, int Step, bool IsToLeadManager, bool IsProbe, bool WasDelivered, bool IsDown = false,
+    IReadOnlyList<TimeSpan>? Schedule = null);
 
 /// <summary>The one place that decides what an answer leads to. Pure.</summary>
 /// <param name="State">The state to record.</param>
@@ -43,7 +45,7 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     /// </summary>
     public static bool DependsOnHealth(Attempt attempt, DeliveryFacts facts, DeliveryOptions options) =>
         attempt.Result is AttemptResult.Failed && !IsTest(facts.Kind) && facts.IsToLeadManager && !facts.IsProbe
-        && IsUsedUp(facts.Step, options);
+        && IsUsedUp(facts, options);
 
     /// <summary>
     /// RabbitMQ didn't confirm the dead letter. A delivery isn't dead before that, or nobody would see it: it is tried once more, at the
@@ -58,10 +60,10 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
         if (IsTest(facts.Kind))
             return new NextStep(DeliveryState.Dead, null, facts.Step);
         // However often they fail, leads of a paused destination are held, and so are a Lead Manager's while it is down.
-        if (facts.IsProbe || facts.IsDown && facts.IsToLeadManager && IsUsedUp(facts.Step, options))
+        if (facts.IsProbe || facts.IsDown && facts.IsToLeadManager && IsUsedUp(facts, options))
             return new NextStep(DeliveryState.Held, null, facts.Step);
 
-        return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random) is { } delay
+        return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random, facts.Schedule) is { } delay
             ? new NextStep(DeliveryState.Retrying, delay, facts.Step + 1)
             // The ledger makes of this "delivered" again if it was that before.
             : new NextStep(DeliveryState.Dead, null, facts.Step, NeedsDeadLetter: !facts.WasDelivered);
@@ -70,7 +72,7 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     private static bool IsSwitchedOff(Answer answer, DeliveryFacts facts) =>
         Outcome.DeactivatesDestination(answer) && !facts.IsToLeadManager && !IsTest(facts.Kind);
 
-    private static bool IsUsedUp(int step, DeliveryOptions options) => step >= options.Schedule.Count;
+    private static bool IsUsedUp(DeliveryFacts facts, DeliveryOptions options) => facts.Step >= (facts.Schedule ?? options.Schedule).Count;
 
     private static bool IsTest(DeliveryKind kind) => kind switch
     {

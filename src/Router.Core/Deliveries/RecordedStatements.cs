@@ -34,7 +34,7 @@ internal static class RecordedStatements
         command.Add(NpgsqlDbType.Text, rows, row => row.State.Text());
         command.Add(NpgsqlDbType.Smallint, rows, row => (short)row.Step);
         command.Add(NpgsqlDbType.Interval, rows, row => row.Delay);
-        command.Add(NpgsqlDbType.Interval, rows, row => row.Kind is RecordKind.UnderWay ? row.Delay : null);
+        command.Add(NpgsqlDbType.Interval, rows, row => row.Lease);
         command.Add(NpgsqlDbType.Boolean, rows, row => row.State.IsFinished());
     }
 

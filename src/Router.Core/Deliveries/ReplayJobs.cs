@@ -228,8 +228,8 @@ public sealed class ReplayJobs(
                   order by d.accepted_at, d.event_id limit @Step for update of d skip locked)
             returning d.destination_id, d.accepted_at, d.event_id
         ), again as (
-            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, accepted_at)
-            select e.id, x.id, e.site_id, 'retrying', now(), e.accepted_at {MissedEvents(filter)} and e.accepted_at < @CreatedAt
+            insert into deliveries (event_id, destination_id, site_id, state, next_attempt_at, replayed_at, accepted_at)
+            select e.id, x.id, e.site_id, 'retrying', now(), now(), e.accepted_at {MissedEvents(filter)} and e.accepted_at < @CreatedAt
             order by e.accepted_at, e.id limit @Step
             on conflict do nothing
             returning destination_id, accepted_at, event_id

@@ -11,12 +11,14 @@ namespace Router.Core.Deliveries;
 /// <param name="Lead">The event as accepted.</param>
 /// <param name="Attempt">The number to send.</param>
 /// <param name="Step">How many retries of the schedule were made before.</param>
+/// <param name="Since">When its event was accepted, or a replay of it asked for.</param>
 /// <param name="IsProbe">Whether it tries if a paused destination is well again.</param>
 /// <param name="WasDelivered">Whether it replays what was delivered before, and stays delivered if it fails.</param>
 /// <param name="IsLeftOut">
 /// Whether it waited for its lead, and the destination's filter has left that one out meanwhile: then it isn't sent either.
 /// </param>
-public sealed record ClaimedRetry(LeadEvent Lead, int Attempt, int Step, bool IsProbe, bool WasDelivered, bool IsLeftOut);
+public sealed record ClaimedRetry(
+    LeadEvent Lead, int Attempt, int Step, DateTimeOffset Since, bool IsProbe, bool WasDelivered, bool IsLeftOut);
 
 /// <summary>
 /// Claims retries by number, so that no two workers make the same attempt: the number is taken in Postgres before the
@@ -42,6 +44,7 @@ public sealed class RetryClaims(
                 update deliveries d
                 set attempts = d.attempts + 1,
                     retry_step = case when d.state = 'dead' then 0 else d.retry_step end,
+                    replayed_at = case when d.state = 'dead' then now() else d.replayed_at end,
                     state = 'retrying',
                     next_attempt_at = coalesce(d.next_attempt_at, now()),
                     finished_at = null,
@@ -53,7 +56,7 @@ public sealed class RetryClaims(
                   and (d.state = 'retrying' and d.attempts = c.attempt - 1 and d.next_attempt_at <= now()
                        or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded,
-                          d.delivered_at is not null as was_delivered,
+                          d.delivered_at is not null as was_delivered, coalesce(d.replayed_at, d.accepted_at) as since,
                           e.site_id, e.action, e.lead_id, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
@@ -75,7 +78,8 @@ public sealed class RetryClaims(
                    attempts = 1 and action in ('updated', 'activity_added') and exists (
                        select from lead_events l
                        where l.site_id = c.site_id and l.lead_id = c.lead_id and l.action = 'created' and l.accepted_at <= c.accepted_at
-                         and c.destination_id = any (l.left_out)) as is_left_out
+                         and c.destination_id = any (l.left_out)) as is_left_out,
+                   since
             from claimed c
             """;
         await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed)
@@ -143,6 +147,7 @@ public sealed class RetryClaims(
         },
         reader.GetInt32(2),
         reader.GetInt32(3),
+        reader.GetFieldValue<DateTimeOffset>(15),
         reader.GetBoolean(12),
         reader.GetBoolean(13),
         reader.GetBoolean(14));

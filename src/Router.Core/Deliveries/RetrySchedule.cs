@@ -8,12 +8,15 @@ public static class RetrySchedule
     /// <param name="step">How many retries were made already.</param>
     /// <param name="retryAfter">The wait that the receiver asked for: never shorter than that, and not jittered below it.</param>
     /// <param name="random">From 0 to 1: where in the jitter's span.</param>
-    public static TimeSpan? Delay(DeliveryOptions options, int step, TimeSpan? retryAfter, double random)
+    /// <param name="own">The destination's own schedule; null for that of the options.</param>
+    public static TimeSpan? Delay(
+        DeliveryOptions options, int step, TimeSpan? retryAfter, double random, IReadOnlyList<TimeSpan>? own = null)
     {
-        if (step >= options.Schedule.Count)
+        var schedule = own ?? options.Schedule;
+        if (step >= schedule.Count)
             return null;
 
-        var jittered = options.Schedule[step] * (1 + options.RetryJitter * (2 * random - 1));
+        var jittered = schedule[step] * (1 + options.RetryJitter * (2 * random - 1));
         if (retryAfter is not { } asked)
             return jittered;
 

@@ -113,7 +113,8 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
                 select id from waiting union select id from dead union select id from holding
                 union select id from destinations where paused_at is not null)
               and (@sites::uuid[] is null or x.site_id = any (@sites))
-              and (failing.since is not null or given_up.count > 0 or x.paused_at is not null or holds.count > 0)
+              and (failing.since is not null or given_up.count > 0 or x.paused_at is not null
+                   or holds.count > 0 and x.quiet_hours is null)
             order by failing.since is null and x.paused_at is null, x.kind <> 'lead_manager', given_up.count desc, waits.count desc, x.id
             limit @limit
             """;

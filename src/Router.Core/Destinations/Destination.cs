@@ -46,6 +46,9 @@ public static class DestinationKinds
 public sealed record Destination(
     Guid Id, DestinationKind Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null, bool IsPaused = false)
 {
+    /// <summary>The longest <see cref="Timeout"/>.</summary>
+    internal static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind is DestinationKind.LeadManager;
 
@@ -57,6 +60,21 @@ public sealed record Destination(
 
     /// <summary>Which new leads it gets, and so what follows them; null for all.</summary>
     public LeadFilter? Filter { get; init; }
+
+    /// <summary>Leads a second that are sent at most, by all workers together; null for no limit.</summary>
+    public double? MaxPerSecond { get; init; }
+
+    /// <summary>The delay before each retry; null for the router's own schedule.</summary>
+    public IReadOnlyList<TimeSpan>? RetrySchedule { get; init; }
+
+    /// <summary>How long a whole request may take; null for the router's own limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>After which time a lead that hasn't arrived is given up; null for never.</summary>
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>When nothing is sent; null for never.</summary>
+    public QuietTimes? QuietTimes { get; init; }
 
     /// <summary>How our events become its requests; null for our own format.</summary>
     public CompiledMapping? Mapping { get; init; }

@@ -15,6 +15,7 @@ public sealed class DestinationDirectory
     private const string Columns =
         "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
         + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, "
+        + "d.max_per_second, d.retry_schedule, d.timeout, d.time_to_live, d.quiet_hours::text as quiet_hours, "
         + "d.filter::text as filter, d.header_names, d.header_values, "
         + "coalesce(i.mapping, d.mapping)::text as mapping, coalesce(i.answer_rules, d.answer_rules)::text as answer_rules, "
         + "i.header_names as shared_header_names, i.header_values as shared_header_values, "
@@ -73,7 +74,8 @@ public sealed class DestinationDirectory
     private sealed record Row(
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
         DateTimeOffset? PreviousSecretUntil,
-        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
+        int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions,
+        double? MaxPerSecond, int[]? RetrySchedule, int? Timeout, int? TimeToLive, QuietTimes? QuietHours, LeadFilter? Filter,
         string[] HeaderNames, string? HeaderValues, string? Mapping, string? AnswerRules, string[]? SharedHeaderNames,
         string? SharedHeaderValues, string[] Spellings)
     {
@@ -87,6 +89,10 @@ public sealed class DestinationDirectory
             MaxInFlight, IsPaused)
             {
                 Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
+                MaxPerSecond = MaxPerSecond,
+                RetrySchedule = RetrySchedule is null ? null : [.. RetrySchedule.Select(seconds => TimeSpan.FromSeconds(seconds))],
+                Timeout = Seconds(Timeout), TimeToLive = Seconds(TimeToLive),
+                QuietTimes = QuietHours,
                 Headers = RequestHeaders.Join(
                     RequestHeaders.Read(SharedHeaderNames ?? [], SharedHeaderValues, secrets),
                     RequestHeaders.Read(HeaderNames, HeaderValues, secrets)),
@@ -100,5 +106,7 @@ public sealed class DestinationDirectory
                 Compiled.Clear();
             return Compiled.GetOrAdd(mapping, CompiledMapping.Read);
         }
+
+        private static TimeSpan? Seconds(int? seconds) => seconds is { } count ? TimeSpan.FromSeconds(count) : null;
     }
 }

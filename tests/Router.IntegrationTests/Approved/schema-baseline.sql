@@ -16,20 +16,13 @@ create table products (
     display_name    text not null check (display_name <> ''),          -- the source of leads that name none
     password_sha256 bytea not null check (octet_length(password_sha256) = 32),
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    description     text not null default '',                          -- what owners read of it in the catalogue of senders
-    offered         boolean not null default false,                    -- every owner may let it in
-    created_at      timestamptz not null default now(),
-    constraint offered_is_described check (not offered or description <> ''),
-    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
+    created_at      timestamptz not null default now()
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product   text not null references products (username) on delete cascade,
-    site_id   uuid not null references sites (id) on delete cascade,
-    since     timestamptz not null default now(),
-    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
-    by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
+    product text not null references products (username) on delete cascade,
+    site_id uuid not null references sites (id) on delete cascade,
     primary key (product, site_id)
 );
 create index product_sites_site on product_sites (site_id);
@@ -64,21 +57,11 @@ create table integrations (
     previous_secret       text,                                        -- still signs until previous_secret_until
     previous_secret_until timestamptz,
     signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked
+    partner_id_label      text not null default 'Partner ID' check (partner_id_label <> ''),   -- what the site's owner is asked for
     partner_id_help       text not null default '',
-    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none
-    key_help              text not null default '',                    -- where the owner finds it
-    key_header            text check (key_header <> ''),               -- where it goes
-    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic
-    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us
-    header_values         text,                                        -- as many values, encrypted by the hosts
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual
     published             boolean not null default false,              -- only published ones can be connected to
     created_at            timestamptz not null default now(),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
-    constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
-    constraint key_goes_somewhere check (num_nulls(key_label, key_header, key_scheme) in (0, 3)),
     constraint integrations_name_is_its_own check (folded_name(name) not in ('', 'leadmanager'))
 );
 
@@ -98,23 +81,27 @@ create table destinations (
     header_values         text,                                        -- as many values, encrypted by the hosts
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
+    retry_schedule        int[] check (array_position(retry_schedule, null) is null and cardinality(retry_schedule) between 1 and 20
+                                       and 1 <= all (retry_schedule) and 172800 >= all (retry_schedule)),   -- seconds before each retry; null for the default
+    timeout               int check (timeout between 1 and 60),            -- seconds for a whole request; null for the default
+    time_to_live          int check (time_to_live between 60 and 1209600), -- seconds after which a lead that hasn't arrived is given up; null for never
+    quiet_hours           jsonb,                                       -- when nothing is sent; null for never
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
     filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
     paused_by             text check (paused_by in ('owner', 'router')),
     pause_reason          text,
-    settings_changed_at   timestamptz not null default now(),          -- what is sent, and what the answers mean
+    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature, headers or Partner ID
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
-    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null and mapping is null and answer_rules is null),
-    constraint registered_follows_its_integration check (kind <> 'registered' or mapping is null and answer_rules is null),
+    constraint lead_manager_gets_everything check (
+        kind <> 'lead_manager' or actions is null and filter is null and time_to_live is null and quiet_hours is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
@@ -132,6 +119,9 @@ create index destinations_site on destinations (site_id, created_at, id) where d
 create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
 create index destinations_integration on destinations (integration_id) where integration_id is not null;
 create index destinations_paused on destinations (id) where paused_at is not null;
+create index destinations_paced on destinations (id) where max_per_second is not null;
+create index destinations_mortal on destinations (id) where time_to_live is not null;
+create index destinations_quiet on destinations (id) where quiet_hours is not null;
 
 -- Destinations in trouble only: how many failures in a row, and since when. Deleted by the first success. Like the ledger it has no foreign key.
 create table destination_failures (
@@ -148,6 +138,51 @@ create table destination_drains (
     destination_id uuid primary key,
     batch          int not null default 1 check (batch > 0)
 );
+
+-- When the next request to a destination with a limit of its own may begin: one row for each, for all workers together. Unlogged, for each request
+-- changes it: after a crash of Postgres it begins anew.
+create unlogged table destination_paces (
+    destination_id uuid primary key,
+    next_at        timestamptz not null,    -- later than now by the turns that fresh leads have taken in advance
+    backlog_at     timestamptz not null     -- from then on one of the backlog has its turn, however many fresh leads there are
+) with (fillfactor = 50);
+
+-- How many turns there are from the first one on, that included.
+create function turns_before(first timestamptz, until timestamptz, every interval) returns int language sql immutable as $$
+    select greatest(0, 1 + floor(extract(epoch from until - first) / extract(epoch from every)))::int
+$$;
+
+-- Turns for requests to a destination, one after the other. What nobody has used within the last second may still be used. Fresh leads may take turns
+-- in advance; the backlog takes what is there by now, or soon, so that it never stands before a fresh lead; and one of ten in any case.
+create function take_turns(
+    destination uuid, every interval, ahead interval, fresh int, backlog int,
+    out starts_in interval, out fresh_taken int, out backlog_taken int) language plpgsql as $$
+declare
+    pace  destination_paces;
+    at    timestamptz;
+    start timestamptz;
+begin
+    select * into pace from destination_paces where destination_id = destination for update;
+    if not found then
+        insert into destination_paces values (destination, clock_timestamp(), clock_timestamp()) on conflict do nothing;
+        select * into pace from destination_paces where destination_id = destination for update;
+    end if;
+
+    at := clock_timestamp();
+    -- Not further away than now, where its owner has allowed more since.
+    start := least(greatest(pace.next_at, at - interval '1 second'), at + ahead + every);
+    fresh_taken := least(fresh, turns_before(start, at + ahead, every));
+    backlog_taken := least(backlog, turns_before(start + fresh_taken * every, at + interval '250 milliseconds', every));
+    if backlog > 0 and backlog_taken = 0 and pace.backlog_at <= at then
+        backlog_taken := 1;
+    end if;
+
+    starts_in := start - at;
+    update destination_paces
+    set next_at = start + (fresh_taken + backlog_taken) * every,
+        backlog_at = case when backlog_taken > 0 then at + 10 * every else pace.backlog_at end
+    where destination_id = destination;
+end $$;
 
 -- Triggers on destinations. Postgres fires those of one kind by name; where the order matters it says so.
 
@@ -196,8 +231,7 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
-    if (old.url, old.secret, old.signature, old.header_values, old.mapping, old.answer_rules)
-       is distinct from (new.url, new.secret, new.signature, new.header_values, new.mapping, new.answer_rules) then
+    if (old.url, old.secret, old.signature, old.header_values) is distinct from (new.url, new.secret, new.signature, new.header_values) then
         new.proven_at := null;
     end if;
     new.settings_changed_at := now();
@@ -205,8 +239,7 @@ begin
 end $$;
 
 create trigger destinations_2_forget_proof before update on destinations
-    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.answer_rules)
-                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.answer_rules))
+    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
     execute function forget_proof();
 
 create function forget_inactive_reason() returns trigger language plpgsql as $$
@@ -237,20 +270,14 @@ create trigger destinations_4_require_proof before update on destinations
 
 -- An integration's destinations follow it.
 create function follow_integration() returns trigger language plpgsql as $$
-declare
-    differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
-        -- These the hosts read from the integration itself: the update makes them look.
-        settings_changed_at = case when differs then now() else settings_changed_at end,
-        proven_at = case when differs then null else proven_at end
+    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature
     where integration_id = new.id;
     return null;
 end $$;
 
-create trigger integrations_are_followed
-    after update of url, secret, previous_secret, previous_secret_until, signature, header_values, mapping, answer_rules on integrations
+create trigger integrations_are_followed after update of url, secret, previous_secret, previous_secret_until, signature on integrations
     for each row execute function follow_integration();
 
 -- Whoever ends a pause or switches a destination on again wants it to be tried: the failures of before would pause it within the second.
@@ -272,8 +299,7 @@ begin
 end $$;
 
 create trigger destinations_probe_at_once after update on destinations
-    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.settings_changed_at)
-                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.settings_changed_at))
+    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values) is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values))
     execute function probe_at_once();
 
 -- People, how they sign in, and what their programs may do.
@@ -379,6 +405,7 @@ create table deliveries (
     leased_until     timestamptz,            -- until then its next attempt is in the retry queue or in a worker's hands
     first_attempt_at timestamptz,            -- when the first attempt began; null while it is the latest one, or there is none
     delivered_at     timestamptz,            -- when it was delivered first; null unless it was sent again after that
+    replayed_at      timestamptz,            -- when somebody asked for it anew; its time to live counts from then
     attempts         int not null default 0 check (attempts >= 0),     -- the number of the last one that was begun
     attempt          int,                    -- the number of the latest one that is recorded: the columns from here to response_body are its
     duration_us      int,
@@ -391,14 +418,13 @@ create table deliveries (
     site_id          uuid not null,
     state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
     result           text check (result in ('delivered', 'rejected', 'failed')),
-    error            text,                   -- why there was no status; 'expired' where it was given up for its age
+    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
-    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
-    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or error is not distinct from 'expired')
+    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or coalesce(error in ('expired', 'too_old'), false))
 ) partition by range (event_id);
 create table deliveries_default partition of deliveries default;
 -- What is rare is found without reading all that went well; a lead that gets through at once writes nothing to these.
@@ -522,17 +548,16 @@ create table delivery_attempts (
     error            text,
     response_headers text,
     response_body    bytea check (octet_length(response_body) <= 16384),
-    reason           text check (length(reason) <= 1000),
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
 
 -- All attempts, for whoever shows them.
 create view attempts as
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
 from deliveries where attempt is not null
 union all
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
 from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
@@ -589,7 +614,6 @@ create function announce_active() returns trigger language plpgsql as $$
 declare
     event     uuid := uuid_v7();
     under_way uuid;
-    mapping   jsonb;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
@@ -598,11 +622,7 @@ begin
       and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
       and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
-    -- Another system's format may have no request for it.
-    select coalesce(i.mapping, new.mapping) into mapping from (select) one left join integrations i on i.id = new.integration_id;
-    if new.inactive_reason is null
-       and (mapping is null or mapping -> 'actions' ? case when new.active then 'integration_enabled' else 'integration_disabled' end)
-    then
+    if new.inactive_reason is null then
         select e.id into under_way
         from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
         where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')
@@ -884,7 +904,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe', 'is_vouched', 'is_shown'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -941,33 +961,6 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
-
--- By what a new lead is recognized as a duplicate: its e-mail address, and its phone number and name, as keyed hashes of their normal forms, each site
--- with its own. Written when the lead is planned, where a destination's filter asks for it, and a moment later elsewhere. Kept for 30 days.
-create table lead_prints (
-    accepted_at  timestamptz not null,
-    site_id      uuid not null,
-    lead_id      uuid not null,
-    event_id     uuid not null,         -- with which it came
-    email        uuid,                  -- null where it gave none; of a SHA-256 the first half
-    person       uuid,                  -- phone and name; null unless it gave both
-    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
-    is_duplicate boolean not null,      -- decided once, by whoever writes the row
-    primary key (site_id, lead_id),
-    constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
-);
--- An event that comes twice may bring a lead's id of its own each time, where its sender gave none.
-create unique index lead_prints_event on lead_prints (event_id);
-create index lead_prints_email on lead_prints (site_id, email, accepted_at) where email is not null;
-create index lead_prints_person on lead_prints (site_id, person, accepted_at) where person is not null;
-create index lead_prints_duplicate_of on lead_prints (site_id, duplicate_of) where duplicate_of is not null;
-create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
-
--- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
-create table lead_print_key (
-    only_one boolean primary key default true check (only_one),
-    key      text not null
-);
 
 -- What needs a person, and who is told of it. Never contents of leads.
 

@@ -10,7 +10,7 @@ namespace Router.Api.Pages.Sites;
 
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
 internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay,
-    DeletedContents deleted, LeadSearch search) : SitePage(database)
+    DeletedContents deleted, LeadSearch search, TimeProvider time) : SitePage(database)
 {
     // Each may have an answer of 16 KiB.
     private const int MostAttempts = 50;
@@ -38,6 +38,12 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     /// <summary>Who its lead is, for those who may know; null where nobody knows any more.</summary>
     public string? Who { get; private set; }
+
+    /// <summary>When the quiet hours end for which it waits; null when it doesn't.</summary>
+    public DateTimeOffset? QuietUntil { get; private set; }
+
+    /// <summary>How many leads a second its destination gets, where it waits for its turn; null where it doesn't.</summary>
+    public double? PerSecond { get; private set; }
 
     public bool MaySeeContents => Delivery.IsTest || MaySeeLeads;
 
@@ -76,6 +82,14 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
         Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
         if (MaySeeLeads && LeadId is { } lead)
             Who = (await search.Names(SiteId, [lead], cancellationToken)).GetValueOrDefault(lead);
+        if (!State.IsFinished() && await FindDestination(DestinationId, cancellationToken) is { PausedAt: null } destination)
+        {
+            if (State is DeliveryState.Held)
+                QuietUntil = destination.QuietHours?.EndAt(time.GetUtcNow());
+            else if (Delivery.NextAttemptAt <= time.GetUtcNow())
+                PerSecond = destination.MaxPerSecond;
+        }
+
         Sent = MaySeeContents ? await requests.Rebuild(SiteId, EventId, DestinationId, cancellationToken) : null;
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -66,6 +67,27 @@ internal sealed class DestinationModel(
 
     /// <summary>Whether its latest failure says nothing of its present settings.</summary>
     public bool IsChangedSinceFailure => SettingsChangedAt > Health.LastFailedAt;
+
+    /// <summary>How fast, how long and when it is sent to, in a few sentences.</summary>
+    public string Pace
+    {
+        get
+        {
+            var it = Destination;
+            string?[] own =
+            [
+                it.MaxPerSecond is { } most
+                    ? string.Create(CultureInfo.InvariantCulture, $"It gets {most:0.###} leads a second at most.") : null,
+                it.Timeout is { } seconds ? $"It has {Amount.Of(seconds, "second", "seconds")} to answer." : null,
+                it.RetrySchedule is { } schedule ? $"A failed lead is tried again after {Spans.Text(schedule)}." : null,
+                it.TimeToLive is { } life ? $"A lead that has not arrived after {Spans.Text(life)} is given up." : null,
+                it.QuietHours is { } quiet ? $"Nothing is sent {Labels.Quiet(quiet)}." : null,
+            ];
+            var sentences = string.Join(' ', own.OfType<string>());
+            return sentences.Length > 0 ? sentences
+                : "As fast as leads come, at any hour; a failed one is tried again by the usual schedule.";
+        }
+    }
 
     public DateTimeOffset Now => time.GetUtcNow();
 

@@ -53,6 +53,12 @@ create table destinations (
     header_values         text,                                        -- as many values, encrypted by the hosts
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
+    max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
+    retry_schedule        int[] check (array_position(retry_schedule, null) is null and cardinality(retry_schedule) between 1 and 20
+                                       and 1 <= all (retry_schedule) and 172800 >= all (retry_schedule)),   -- seconds before each retry; null for the default
+    timeout               int check (timeout between 1 and 60),            -- seconds for a whole request; null for the default
+    time_to_live          int check (time_to_live between 60 and 1209600), -- seconds after which a lead that hasn't arrived is given up; null for never
+    quiet_hours           jsonb,                                       -- when nothing is sent; null for never
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
     filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
     mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
@@ -68,7 +74,9 @@ create table destinations (
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
-    constraint lead_manager_gets_everything check (kind <> 'lead_manager' or actions is null and filter is null and mapping is null and answer_rules is null),
+    constraint lead_manager_gets_everything check (
+        kind <> 'lead_manager' or actions is null and filter is null and mapping is null and answer_rules is null
+                                  and time_to_live is null and quiet_hours is null),
     constraint registered_follows_its_integration check (kind <> 'registered' or mapping is null and answer_rules is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
@@ -87,6 +95,9 @@ create index destinations_site on destinations (site_id, created_at, id) where d
 create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
 create index destinations_integration on destinations (integration_id) where integration_id is not null;
 create index destinations_paused on destinations (id) where paused_at is not null;
+create index destinations_paced on destinations (id) where max_per_second is not null;
+create index destinations_mortal on destinations (id) where time_to_live is not null;
+create index destinations_quiet on destinations (id) where quiet_hours is not null;
 
 -- Destinations in trouble only: how many failures in a row, and since when. Deleted by the first success. Like the ledger it has no foreign key.
 create table destination_failures (
@@ -103,6 +114,51 @@ create table destination_drains (
     destination_id uuid primary key,
     batch          int not null default 1 check (batch > 0)
 );
+
+-- When the next request to a destination with a limit of its own may begin: one row for each, for all workers together. Unlogged, for each request
+-- changes it: after a crash of Postgres it begins anew.
+create unlogged table destination_paces (
+    destination_id uuid primary key,
+    next_at        timestamptz not null,    -- later than now by the turns that fresh leads have taken in advance
+    backlog_at     timestamptz not null     -- from then on one of the backlog has its turn, however many fresh leads there are
+) with (fillfactor = 50);
+
+-- How many turns there are from the first one on, that included.
+create function turns_before(first timestamptz, until timestamptz, every interval) returns int language sql immutable as $$
+    select greatest(0, 1 + floor(extract(epoch from until - first) / extract(epoch from every)))::int
+$$;
+
+-- Turns for requests to a destination, one after the other. What nobody has used within the last second may still be used. Fresh leads may take turns
+-- in advance; the backlog takes what is there by now, or soon, so that it never stands before a fresh lead; and one of ten in any case.
+create function take_turns(
+    destination uuid, every interval, ahead interval, fresh int, backlog int,
+    out starts_in interval, out fresh_taken int, out backlog_taken int) language plpgsql as $$
+declare
+    pace  destination_paces;
+    at    timestamptz;
+    start timestamptz;
+begin
+    select * into pace from destination_paces where destination_id = destination for update;
+    if not found then
+        insert into destination_paces values (destination, clock_timestamp(), clock_timestamp()) on conflict do nothing;
+        select * into pace from destination_paces where destination_id = destination for update;
+    end if;
+
+    at := clock_timestamp();
+    -- Not further away than now, where its owner has allowed more since.
+    start := least(greatest(pace.next_at, at - interval '1 second'), at + ahead + every);
+    fresh_taken := least(fresh, turns_before(start, at + ahead, every));
+    backlog_taken := least(backlog, turns_before(start + fresh_taken * every, at + interval '250 milliseconds', every));
+    if backlog > 0 and backlog_taken = 0 and pace.backlog_at <= at then
+        backlog_taken := 1;
+    end if;
+
+    starts_in := start - at;
+    update destination_paces
+    set next_at = start + (fresh_taken + backlog_taken) * every,
+        backlog_at = case when backlog_taken > 0 then at + 10 * every else pace.backlog_at end
+    where destination_id = destination;
+end $$;
 
 -- Triggers on destinations. Postgres fires those of one kind by name; where the order matters it says so.
 

@@ -43,6 +43,7 @@ create table deliveries (
     leased_until     timestamptz,            -- until then its next attempt is in the retry queue or in a worker's hands
     first_attempt_at timestamptz,            -- when the first attempt began; null while it is the latest one, or there is none
     delivered_at     timestamptz,            -- when it was delivered first; null unless it was sent again after that
+    replayed_at      timestamptz,            -- when somebody asked for it anew; its time to live counts from then
     attempts         int not null default 0 check (attempts >= 0),     -- the number of the last one that was begun
     attempt          int,                    -- the number of the latest one that is recorded: the columns from here to response_body are its
     duration_us      int,
@@ -55,14 +56,14 @@ create table deliveries (
     site_id          uuid not null,
     state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
     result           text check (result in ('delivered', 'rejected', 'failed')),
-    error            text,                   -- why there was no status; 'expired' where it was given up for its age
+    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
     reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
-    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or error is not distinct from 'expired')
+    constraint outcome_has_an_attempt check (state not in ('delivered', 'rejected', 'dead') or attempts > 0 or coalesce(error in ('expired', 'too_old'), false))
 ) partition by range (event_id);
 create table deliveries_default partition of deliveries default;
 -- What is rare is found without reading all that went well; a lead that gets through at once writes nothing to these.
