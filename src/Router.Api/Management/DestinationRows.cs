@@ -15,7 +15,12 @@ internal static class DestinationRows
 {
     public const string Columns =
         "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
-        + "keep_order, actions, filter::text as filter, header_names, paused_at, paused_by, pause_reason, proven_at";
+        + "keep_order, actions, filter::text as filter, header_names, "
+        + "case when oauth_token_url is not null then json_build_object('token_url', oauth_token_url, 'client_id', oauth_client_id, "
+        + "'scope', oauth_scope, 'audience', oauth_audience, 'client_auth', oauth_client_auth)::text end as oauth, "
+        + "case when client_certificate is not null then json_build_object('subject', certificate_subject, 'issuer', certificate_issuer, "
+        + "'expires_at', certificate_expires_at, 'sha256', certificate_sha256)::text end as client_certificate, "
+        + "paused_at, paused_by, pause_reason, proven_at";
 
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<Destination>(

@@ -61,34 +61,33 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         ConfigurationChange change, Guid site, DestinationFields fields, SecretRotation secret, CreatedDestination created,
         CancellationToken cancellationToken)
     {
-        var headers = StoredHeaders.None.With(fields.Headers, secrets);
-        if (headers.Refusal is { } tooMany)
-            return tooMany;
+        var signIn = StoredSignIn.None.With(fields, secrets, guard, time.GetUtcNow());
+        if (signIn.Refusal is { } refusedSignIn)
+            return refusedSignIn;
 
         try
         {
             // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
             await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
             await change.Connection.ExecuteAsync(
-                """
+                $"""
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
                     active, signature, max_in_flight, keep_order, actions, filter,
-                    header_names, header_values)
+                    {StoredSignIn.Columns})
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
                     @Active, @Signature, nullif(@MaxInFlight, 0), coalesce(@KeepOrder, true),
-                    @Actions, @Filter::jsonb, @HeaderNames, @HeaderValues)
+                    @Actions, @Filter::jsonb, {StoredSignIn.Parameters})
                 """,
-                new
+                signIn.Made!.With(new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
                     created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
                     Filter = DestinationChecks.Stored(fields.Filter),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
-                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
-                });
+                }));
             await change.Commit(cancellationToken);
             return created;
         }

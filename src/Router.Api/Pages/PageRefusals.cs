@@ -17,6 +17,8 @@ internal static class PageRefusals
         ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",
         ["'actions' must be one or more of created, updated, activity_added, user_updated."] = "Choose at least one.",
         ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
+        ["'oauth.token_url'"] = "The token URL", ["'oauth.client_id'"] = "The client ID", ["'oauth.client_secret'"] = "The client secret",
+        ["'oauth.scope'"] = "The scope", ["'oauth.audience'"] = "The audience",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
         ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };

@@ -27,6 +27,9 @@ public enum AttemptError
     /// <summary>The receiver wants a certificate of its client's.</summary>
     TlsClientCertificate,
 
+    /// <summary>The receiver refused the certificate that the destination has for it.</summary>
+    TlsClientCertificateRefused,
+
     /// <summary>The receiver's certificate, or one above it, has expired.</summary>
     CertificateExpired,
 
@@ -73,6 +76,12 @@ public enum AttemptError
 
     /// <summary>The destination's secret can't sign by its scheme.</summary>
     InvalidSecret,
+
+    /// <summary>The token endpoint gave no access token (<see cref="Answer.OfTokenEndpoint"/>); no request was made.</summary>
+    TokenEndpoint,
+
+    /// <summary>The token endpoint's answer was a success without a token that can be used.</summary>
+    NoToken,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -93,17 +102,22 @@ public sealed record Answer
     /// <summary>Some headers of an answer that was no success, one <c>Name: value</c> in each line; null when there are none.</summary>
     public string? Headers { get; init; }
 
+    /// <summary>What the token endpoint answered instead of giving an access token.</summary>
+    public Answer? OfTokenEndpoint { get; init; }
+
     /// <summary>
-    /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection
-    /// that broke before a byte came back.
+    /// Whether it is the answer to a second request of the same attempt: the first one went over an old connection that broke before a byte
+    /// came back, or its access token was answered with 401, and the second one has a new token.
     /// </summary>
     public bool IsOfSecondRequest { get; init; }
 
     /// <summary>The status or the reason why there is none, for people.</summary>
     public string Summary => Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ErrorCode ?? "nothing";
 
-    /// <summary>One word for histories and logs, for example <c>connection_refused</c>; null when a status came.</summary>
-    public string? ErrorCode => Error?.Text();
+    /// <summary>
+    /// One word for histories and logs, for example <c>connection_refused</c> or <c>token_endpoint_401</c>; null when a status came.
+    /// </summary>
+    public string? ErrorCode => OfTokenEndpoint is null ? Error?.Text() : $"{Error?.Text()}_{OfTokenEndpoint.Summary}";
 }
 
 /// <summary>The words for why there was no answer, in histories, filters and logs.</summary>
@@ -120,6 +134,7 @@ public static class AttemptErrorWords
         AttemptError.TlsNotSpoken => "tls_not_spoken",
         AttemptError.TlsVersion => "tls_version",
         AttemptError.TlsClientCertificate => "tls_client_certificate",
+        AttemptError.TlsClientCertificateRefused => "tls_client_certificate_refused",
         AttemptError.CertificateExpired => "certificate_expired",
         AttemptError.CertificateNotYetValid => "certificate_not_yet_valid",
         AttemptError.CertificateWrongHost => "certificate_wrong_host",
@@ -135,5 +150,7 @@ public static class AttemptErrorWords
         AttemptError.UrlNotAllowed => "url_not_allowed",
         AttemptError.AddressNotAllowed => "address_not_allowed",
         AttemptError.InvalidSecret => "invalid_secret",
+        AttemptError.TokenEndpoint => "token_endpoint",
+        AttemptError.NoToken => "no_token",
     };
 }

@@ -39,6 +39,7 @@ public static class Outcome
     /// <summary>Whether the receiver wants no more leads at all: 410.</summary>
     public static bool DeactivatesDestination(Answer answer) => answer.Status is 410;
 
-    /// <summary>The wait that counts: only 429 and 503 may ask for one.</summary>
-    public static TimeSpan? RetryAfter(Answer answer) => answer.Status is 429 or 503 ? answer.RetryAfter : null;
+    /// <summary>The wait that counts: only 429 and 503 may ask for one, a token endpoint's too.</summary>
+    public static TimeSpan? RetryAfter(Answer answer) => answer.OfTokenEndpoint is { } endpoint ? RetryAfter(endpoint)
+        : answer.Status is 429 or 503 ? answer.RetryAfter : null;
 }

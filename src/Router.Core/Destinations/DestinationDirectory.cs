@@ -14,6 +14,8 @@ public sealed class DestinationDirectory
         "d.id, d.kind, d.name, d.url, d.partner_id, d.signature, d.secret, d.previous_secret, d.previous_secret_until, "
         + "d.max_in_flight, d.paused_at is not null as is_paused, d.keep_order, d.actions, "
         + "d.filter::text as filter, d.header_names, d.header_values, "
+        + "d.oauth_token_url, d.oauth_client_id, d.oauth_client_secret, d.oauth_scope, d.oauth_audience, d.oauth_client_auth, "
+        + "d.client_certificate, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
     private readonly NpgsqlDataSource _database;
@@ -67,7 +69,9 @@ public sealed class DestinationDirectory
         Guid Id, string Kind, string Name, string Url, string PartnerId, string Signature, string Secret, string? PreviousSecret,
         DateTimeOffset? PreviousSecretUntil,
         int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions, LeadFilter? Filter,
-        string[] HeaderNames, string? HeaderValues, string[] Spellings)
+        string[] HeaderNames, string? HeaderValues,
+        string? OauthTokenUrl, string? OauthClientId, string? OauthClientSecret, string? OauthScope, string? OauthAudience,
+        string? OauthClientAuth, string? ClientCertificate, string[] Spellings)
     {
         public Destination ToDestination(SecretProtection secrets) => new(
             Id, DestinationKinds.Parse(Kind), Name, DestinationUrl.Parse(Url), PartnerId,
@@ -77,6 +81,10 @@ public sealed class DestinationDirectory
             {
                 Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
                 Headers = RequestHeaders.Read(HeaderNames, HeaderValues, secrets),
+                OAuth = OauthTokenUrl is null ? null : new OAuthClient(
+                    DestinationUrl.Parse(OauthTokenUrl), OauthClientId!, secrets.TryUnprotect(OauthClientSecret), OauthScope, OauthAudience,
+                    OAuthClientAuthentications.TryParse(OauthClientAuth)!.Value),
+                Certificate = ClientCertificate is null ? null : new ClientCertificate(secrets.TryUnprotect(ClientCertificate)),
             };
     }
 }

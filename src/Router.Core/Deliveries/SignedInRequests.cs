@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using Router.Core.Destinations;
+
+namespace Router.Core.Deliveries;
+
+/// <summary>
+/// Requests to destinations that want an access token or a client certificate. A token that a receiver answers with 401 is forgotten, and
+/// the request is made once more with a new one, in the same attempt; after that its answer counts.
+/// </summary>
+/// <param name="plain">The connections of destinations without a certificate.</param>
+/// <param name="tokens">The tokens.</param>
+/// <param name="certified">The connections of destinations with one.</param>
+/// <param name="patience">How long an attempt may take: asking for tokens, and both requests.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SignedInRequests(
+    OutgoingConnections plain, AccessTokens tokens, CertifiedConnections certified, TimeSpan patience, TimeProvider time) : IDisposable
+{
+    /// <summary>Makes one request over these connections, for no longer than that.</summary>
+    public delegate Task<Attempt> MakeRequest(OutgoingConnections connections, Destination destination, TimeSpan patience);
+
+    /// <summary>An attempt.</summary>
+    public async Task<Attempt> Send(Destination destination, int number, DateTimeOffset startedAt, MakeRequest request)
+    {
+        var started = time.GetTimestamp();
+        var answer = await Answered(destination, started, request);
+        return new Attempt(number, startedAt, time.GetElapsedTime(started), answer);
+    }
+
+    public void Dispose() => certified.Dispose();
+
+    private async Task<Answer> Answered(Destination destination, long started, MakeRequest request)
+    {
+        if (destination.Certificate is not { } certificate)
+            return await WithToken(plain, destination, started, request);
+
+        CertifiedConnections.Held held;
+        try
+        {
+            held = certified.Take(destination.Id, certificate);
+        }
+        catch (CryptographicException)
+        {
+            return new Answer { Error = AttemptError.InvalidSecret };
+        }
+
+        using (held)
+        {
+            var answer = await WithToken(held.Connections, destination, started, request);
+            // It asked for one, and got it.
+            return answer.Error is AttemptError.TlsClientCertificate
+                ? answer with { Error = AttemptError.TlsClientCertificateRefused } : answer;
+        }
+    }
+
+    private async Task<Answer> WithToken(OutgoingConnections connections, Destination destination, long started, MakeRequest request)
+    {
+        if (destination.OAuth is not { } client)
+            return (await request(connections, destination, patience)).Answer;
+
+        using var timeout = new CancellationTokenSource(patience, time);
+        var first = await tokens.Get(destination.Id, client, timeout.Token);
+        if (first.Token is not { } token)
+            return NoToken(first);
+
+        var answer = (await request(connections, destination.With(token), Left(started))).Answer;
+        if (answer.Status is not 401 || timeout.IsCancellationRequested)
+            return answer;
+
+        tokens.Drop(destination.Id, token);
+        TokenAnswer second;
+        try
+        {
+            second = await tokens.Get(destination.Id, client, timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return answer;
+        }
+
+        return second.Token is not { } renewed ? NoToken(second)
+            : (await request(connections, destination.With(renewed), Left(started))).Answer with { IsOfSecondRequest = true };
+    }
+
+    private static Answer NoToken(TokenAnswer asked) =>
+        new() { Error = AttemptError.TokenEndpoint, OfTokenEndpoint = asked.Refusal, Body = asked.Refusal!.Body };
+
+    /// <summary>A moment at least: the timer takes no less.</summary>
+    private TimeSpan Left(long started)
+    {
+        var left = patience - time.GetElapsedTime(started);
+        return left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
+    }
+}
