@@ -95,7 +95,9 @@ public static class Advice
             "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
         (_, "connection_failed" or "connect_timeout") =>
             "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
-        (_, "tls_failure") => "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name.",
+        (_, "tls_failure") =>
+            "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name, and whether it wants a "
+            + "client certificate.",
         (_, "tls_not_spoken") =>
             "The port is open, but what answers there speaks no TLS. Check the port in the URL: https is usually at 443.",
         (_, "tls_version") => "The receiver takes only versions of TLS that are no longer secure. Let it take TLS 1.2 or 1.3.",
@@ -127,7 +129,9 @@ public static class Advice
             "The receiver's certificate can't be used for a web server, for example because of a weak signature or a wrong purpose. "
             + "Get a new one.",
         (_, "timeout") => "The receiver took the request but did not answer in time. Answer first and do the work afterwards.",
-        (_, "connection_lost") => "The receiver broke the connection off before it answered. Its log says why.",
+        (_, "connection_lost") =>
+            "The receiver broke the connection off before it answered. Its log says why. "
+            + "Some do that without a word when they want a client certificate: it is entered on the destination's page, under Sign-in.",
         (_, "invalid_response") => "Something answered, but not in HTTP. Check the port, and whether the URL should begin with https.",
         (_, "invalid_status") =>
             "The answer looks like HTTP, but its first line holds no valid status. "
