@@ -41,7 +41,8 @@ public sealed record DeliveryRow(
 /// Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.
 /// </param>
 /// <param name="Requests">
-/// How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.
+/// How many requests it took: 2 where the first went over an old connection that broke without an answer, or its access token was refused;
+/// null for one.
 /// </param>
 public sealed record AttemptRow(
     int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
