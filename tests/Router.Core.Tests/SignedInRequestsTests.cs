@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -262,7 +263,7 @@ public sealed class SignedInRequestsTests : IDisposable
             if (text.IndexOf("\r\n\r\n", StringComparison.Ordinal) is >= 0 and var end)
             {
                 var head = text[..(end + 2)];
-                var length = int.Parse(head.Split("Content-Length: ")[1].Split("\r\n")[0], System.Globalization.CultureInfo.InvariantCulture);
+                var length = int.Parse(head.Split("Content-Length: ")[1].Split("\r\n")[0], CultureInfo.InvariantCulture);
                 if (text.Length == end + 4 + length)
                     return (head.Split(' ')[1], head, text[(end + 4)..]);
             }

@@ -209,11 +209,13 @@ public sealed class AccessTokenTests(SharedRouter shared) : IClassFixture<Shared
 
         // Whoever may change an address learns nothing by it; what is stored goes on at the same server.
         await Conflict(path, new { url = "https://elsewhere.test/leads" }, "access tokens must not go there");
-        await Conflict(path, new { url = "https://elsewhere.test/leads", oauth = new { token_url = url, client_id = "d" } }, "access tokens");
+        await Conflict(
+            path, new { url = "https://elsewhere.test/leads", oauth = new { token_url = url, client_id = "d" } }, "access tokens");
         using (var elsewhere = await _router.Admin.PatchAsJsonAsync(
             path, new { oauth = new { token_url = "https://elsewhere.test/token", client_id = "c" } }))
             Assert.Equal(HttpStatusCode.UnprocessableEntity, elsewhere.StatusCode);
-        var changed = await site.Patch(destination, new { oauth = new { token_url = $"{url}?v=2", client_id = "d", client_auth = "client_secret_post" } });
+        var changed = await site.Patch(
+            destination, new { oauth = new { token_url = $"{url}?v=2", client_id = "d", client_auth = "client_secret_post" } });
         Assert.Equal("client_secret_post", changed.GetProperty("oauth").GetProperty("client_auth").GetString());
         changed = await site.Patch(destination, new { url = "https://elsewhere.test/leads", oauth = new { } });
         Assert.Equal(JsonValueKind.Null, changed.GetProperty("oauth").ValueKind);
@@ -248,6 +250,9 @@ public sealed class AccessTokenTests(SharedRouter shared) : IClassFixture<Shared
             wrong, "Save", ("oauth.token_url", new Uri(_router.Receiver.Url, token).AbsoluteUri), ("oauth.client_secret", Secret));
         Assert.Contains("Each request carries an access token from now on", saved.Text, StringComparison.Ordinal);
         Assert.Contains("for the client the-client", saved.Text, StringComparison.Ordinal);
+        var both = await browser.Submit(saved, "Save the token", ("token", "t-1"));
+        Assert.Equal(409, both.Status);
+        Assert.Contains("not both: take the other one away first", both.Text, StringComparison.Ordinal);
         // Other settings: what was proven isn't any more.
         Assert.True(await _router.Query<bool>(
             "select proven_at is null and settings_changed_at > '2020-01-01' from destinations where id = @Id", new { destination.Id }));

@@ -68,7 +68,7 @@ internal sealed record Destination(
 /// header away, and what isn't named stays.
 /// </param>
 /// <param name="Oauth">
-/// By which each request gets an access token, as <c>Authorization: Bearer</c>: OAuth 2.0 client credentials. An empty object takes it away.
+/// By which each request gets an access token (<c>Authorization: Bearer</c>): OAuth 2.0 client credentials. An empty object takes it away.
 /// </param>
 /// <param name="ClientCertificate">What connections present to the receiver (mTLS). An empty object takes it away.</param>
 /// <param name="Signature">

@@ -34,7 +34,8 @@ internal sealed record StoredOauth(
         if (change.ClientSecret is not null || OauthClientSecret is null)
             problems.RequireText("oauth.client_secret", change.ClientSecret, most: 500);
         else if (change.TokenUrl is not null && !Servers.AreSame(change.TokenUrl, OauthTokenUrl!))
-            problems.Add("oauth.client_secret", "The token URL is another server, and the client secret must not go there: enter it again.");
+            problems.Add(
+                "oauth.client_secret", "The token URL is another server, and the client secret must not go there: enter it again.");
         if (problems.Any)
             return Refusal.Invalid(problems);
 

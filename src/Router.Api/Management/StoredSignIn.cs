@@ -44,8 +44,8 @@ internal sealed record StoredSignIn(StoredHeaders Headers, StoredOauth Oauth, St
             return wrongCertificate;
         if (oauth.Made!.OauthTokenUrl is not null && headers.Made!.HeaderNames.Contains("Authorization", StringComparer.OrdinalIgnoreCase))
             return Refusal.Conflict(
-                "The Authorization header can hold an access token (oauth) or a value of your own, not both: take the other one away first.",
-                fields.Headers is null ? "oauth" : "headers");
+                "The Authorization header can hold an access token (oauth) or a value of your own, not both: take the other one away "
+                + "first.");
 
         return new StoredSignIn(headers.Made!, oauth.Made, certificate.Made!);
     }
@@ -64,8 +64,8 @@ internal sealed record StoredSignIn(StoredHeaders Headers, StoredOauth Oauth, St
         if (Certificate.ClientCertificate is not null && fields.ClientCertificate is null)
             kept.Add("client certificate");
         return kept.Count == 0 ? null : Refusal.Conflict(
-            $"The new URL is another server, and this one's {string.Join(", ", kept)} must not go there: take them away first, and enter them "
-            + "again afterwards.", "url");
+            $"The new URL is another server, and this one's {string.Join(", ", kept)} must not go there: take them away first, and enter "
+            + "them again afterwards.", "url");
     }
 
     /// <summary>Added to the parameters of a statement.</summary>

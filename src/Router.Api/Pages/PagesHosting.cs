@@ -12,8 +12,8 @@ internal static class PagesHosting
 {
     private static readonly string[] ChangingPages =
     [
-        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "AccessTokens", "Certificate", "Filter", "Developer", "SwitchOff",
-        "DeleteDestination", "Missed", "EraseLead",
+        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "AccessTokens", "Certificate", "Filter", "Developer",
+        "SwitchOff", "DeleteDestination", "Missed", "EraseLead",
     ];
 
     public static void AddPages(this IServiceCollection services)

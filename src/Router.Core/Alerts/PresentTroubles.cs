@@ -178,7 +178,8 @@ internal sealed class PresentTroubles(
             TroubleKind.CertificateExpiring, row.SiteId, row.Id, row.ExpiresAt - ClientCertificate.Notice, count: 0,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"its last {ClientCertificate.Notice.Days} days have begun; it is valid until {row.ExpiresAt.UtcDateTime:d MMMM yyyy, HH:mm} UTC"))
+                $"its last {ClientCertificate.Notice.Days} days have begun; "
+                + $"it is valid until {row.ExpiresAt.UtcDateTime:d MMMM yyyy, HH:mm} UTC"))
             // Another certificate that expires soon is another trouble.
             with { Subject = $"{TroubleKind.CertificateExpiring.Text()}:{row.Id:D}:{row.Sha256}" });
 

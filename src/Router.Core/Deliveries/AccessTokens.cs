@@ -4,8 +4,8 @@ using Router.Core.Destinations;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// The access tokens of destinations, each kept in memory until shortly before it expires. However many leads want one at the same time, the
-/// token endpoint is asked once. Failures aren't kept: whoever comes after one asks anew.
+/// The access tokens of destinations, each kept in memory until shortly before it expires. However many leads want one at the same time,
+/// the token endpoint is asked once. Failures aren't kept: whoever comes after one asks anew.
 /// </summary>
 internal sealed class AccessTokens(TokenEndpoint endpoint, TimeProvider time)
 {

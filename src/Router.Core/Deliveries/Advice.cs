@@ -96,8 +96,8 @@ public static class Advice
         (_, "connection_failed" or "connect_timeout") =>
             "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
         (_, "tls_failure") =>
-            "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name, and whether it wants a "
-            + "client certificate.",
+            "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name, and whether it wants "
+            + "a client certificate.",
         (_, "tls_not_spoken") =>
             "The port is open, but what answers there speaks no TLS. Check the port in the URL: https is usually at 443.",
         (_, "tls_version") => "The receiver takes only versions of TLS that are no longer secure. Let it take TLS 1.2 or 1.3.",
@@ -178,8 +178,8 @@ public static class Advice
 
     private static string AboutTokenEndpoint(int? status, string? error) => "Nothing was sent: there was no access token. " + (status switch
     {
-        400 or 401 or 403 => "The token endpoint did not accept who we are, or what we asked for. Check the client ID, the client secret, the "
-            + "scope and the audience under Sign-in, and how the client is identified.",
+        400 or 401 or 403 => "The token endpoint did not accept who we are, or what we asked for. Check the client ID, the client secret, "
+            + "the scope and the audience under Sign-in, and how the client is identified.",
         404 or 405 => "There is no token endpoint at this address. Check the token URL under Sign-in.",
         >= 300 and <= 399 => "The token URL answers with a redirect, which we never follow. Enter the address that it points to.",
         429 => "The token endpoint asks for fewer requests.",

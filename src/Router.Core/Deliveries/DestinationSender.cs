@@ -63,19 +63,19 @@ public sealed class DestinationSender : IDisposable
     }
 
     private async Task<Attempt> Send(
-        OutgoingConnections connections, Destination destination, LeadEvent lead, byte[] body, int number, DateTimeOffset startedAt,
-        TimeSpan patience)
+        OutgoingConnections connections, Destination destination, LeadEvent lead, byte[] body, int number,
+        DateTimeOffset startedAt, TimeSpan patience)
     {
-        var started = _time.GetTimestamp();
+        var time = (Started: _time.GetTimestamp(), Patience: patience);
         using var timeout = new CancellationTokenSource(patience, _time);
-        var (answer, isWorthANewConnection) = await Request(connections.Kept, destination, lead, body, number, (started, patience), timeout);
+        var (answer, isWorthANewConnection) = await Request(connections.Kept, destination, lead, body, number, time, timeout);
         if (isWorthANewConnection && !timeout.IsCancellationRequested)
         {
-            (answer, _) = await Request(connections.New, destination, lead, body, number, (started, patience), timeout);
+            (answer, _) = await Request(connections.New, destination, lead, body, number, time, timeout);
             answer = answer with { IsOfSecondRequest = true };
         }
 
-        return new Attempt(number, startedAt, _time.GetElapsedTime(started), answer);
+        return new Attempt(number, startedAt, _time.GetElapsedTime(time.Started), answer);
     }
 
     private async Task<(Answer Answer, bool IsWorthANewConnection)> Request(

@@ -58,7 +58,7 @@ internal sealed class SignedInRequests(
             return (await request(connections, destination, patience)).Answer;
 
         using var timeout = new CancellationTokenSource(patience, time);
-        var first = await tokens.Get(destination.Id, client, timeout.Token);
+        var first = await Token(destination.Id, client, timeout.Token);
         if (first.Token is not { } token)
             return NoToken(first);
 
@@ -67,18 +67,22 @@ internal sealed class SignedInRequests(
             return answer;
 
         tokens.Drop(destination.Id, token);
-        TokenAnswer second;
+        var second = await Token(destination.Id, client, timeout.Token);
+        return second.Token is not { } renewed ? NoToken(second)
+            : (await request(connections, destination.With(renewed), Left(started))).Answer with { IsOfSecondRequest = true };
+    }
+
+    private async ValueTask<TokenAnswer> Token(Guid destination, OAuthClient client, CancellationToken timeout)
+    {
         try
         {
-            second = await tokens.Get(destination.Id, client, timeout.Token);
+            return await tokens.Get(destination, client, timeout);
         }
         catch (OperationCanceledException)
         {
-            return answer;
+            // The attempt's time is over; whoever else waits for the token goes on.
+            return new TokenAnswer(null, new Answer { Error = AttemptError.Timeout });
         }
-
-        return second.Token is not { } renewed ? NoToken(second)
-            : (await request(connections, destination.With(renewed), Left(started))).Answer with { IsOfSecondRequest = true };
     }
 
     private static Answer NoToken(TokenAnswer asked) =>

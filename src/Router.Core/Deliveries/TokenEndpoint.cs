@@ -9,8 +9,8 @@ namespace Router.Core.Deliveries;
 internal readonly record struct TokenAnswer(AccessToken? Token, Answer? Refusal);
 
 /// <summary>
-/// Asks token endpoints for access tokens (RFC 6749, section 4.4.2), by the same rules as deliveries: only where the guard lets requests go,
-/// never after a redirect, not for longer or for more than is bounded here.
+/// Asks token endpoints for access tokens (RFC 6749, section 4.4.2), by the same rules as deliveries: only where the guard lets requests
+/// go, never after a redirect, not for longer or for more than is bounded here.
 /// </summary>
 /// <param name="http">Its connections, of which none is used twice: then none can have been closed meanwhile.</param>
 /// <param name="guard">Where requests may go.</param>
@@ -24,7 +24,7 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
     /// <summary>Half of an attempt's time at most: the other half is the request's.</summary>
     private TimeSpan Timeout => options.RequestTimeout / 2;
 
-    /// <summary>One request. Expected failures come back in the answer, without what the endpoint may have repeated of the secret.</summary>
+    /// <summary>One request. Expected failures come back in the answer, without what an endpoint may have repeated of a secret.</summary>
     public async Task<TokenAnswer> Ask(OAuthClient client)
     {
         if (client.TokenUrl is null)

@@ -27,5 +27,6 @@ internal sealed class CertificateModel(
         "The certificate is presented from now on. Send a test lead, to see that it is accepted.", cancellationToken);
 
     public Task<IActionResult> OnPostRemove(CancellationToken cancellationToken) => Change(
-        new DestinationFields(ClientCertificate: new ClientCertificateFields()), "No certificate is presented any more.", cancellationToken);
+        new DestinationFields(ClientCertificate: new ClientCertificateFields()), "No certificate is presented any more.",
+        cancellationToken);
 }
