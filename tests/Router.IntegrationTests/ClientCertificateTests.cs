@@ -204,7 +204,7 @@ public sealed class ClientCertificateTests(TestServers servers) : IDisposable
                     ["s_server", "-accept", $"127.0.0.1:{port}", "-cert", $"{files}.own", "-key", $"{files}.own", "-CAfile",
                         $"{files}.clients", "-Verify", "1", "-verify_return_error", "-quiet", "-www"])
                 {
-                    RedirectStandardOutput = true, RedirectStandardError = true,
+                    UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
                 })!;
                 _ = process.StandardOutput.ReadToEndAsync();
                 _ = process.StandardError.ReadToEndAsync();
