@@ -29,7 +29,7 @@ internal sealed record Oauth(string TokenUrl, string ClientId, string? Scope, st
 
 /// <summary>What connections present (mTLS); an empty object takes it away.</summary>
 /// <param name="Chain">
-/// PEM of the certificate and of those between it and its authority, 10 and 65,536 characters at most.
+/// PEM of the certificate and of those between it and its authority: 10 certificates and 65,536 characters at most.
 /// </param>
 /// <param name="PrivateKey">PEM of its key, RSA or EC, not encrypted, 16,384 characters at most; never shown again.</param>
 internal sealed record ClientCertificateFields(string? Chain = null, string? PrivateKey = null)
