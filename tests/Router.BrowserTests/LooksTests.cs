@@ -42,6 +42,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/destinations/{destination.Id}/developer", "developer", width);
         await Look(page, $"{path}/destinations/{destination.Id}/secret", "secret", width);
         await Look(page, $"{path}/destinations/{destination.Id}/headers", "headers", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/access-tokens", "access-tokens", width);
+        await Look(page, $"{path}/destinations/{destination.Id}/certificate", "certificate", width);
         await Look(page, $"{path}/destinations/{destination.Id}/filter", "filter", width);
         await Look(page, $"{path}/destinations/{destination.Id}/mapping", "mapping", width);
         await Look(page, $"{path}/destinations/{destination.Id}/answers", "answers", width);

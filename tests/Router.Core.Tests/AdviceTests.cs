@@ -19,6 +19,20 @@ public sealed class AdviceTests
     }
 
     [Theory]
+    [InlineData("token_endpoint_401", "token endpoint answered 401", "client secret")]
+    [InlineData("token_endpoint_302", "token endpoint answered 302", "redirect")]
+    [InlineData("token_endpoint_404", "token endpoint answered 404", "token URL")]
+    [InlineData("token_endpoint_503", "token endpoint answered 503", "problem of its own")]
+    [InlineData("token_endpoint_connection_refused", "token endpoint: connection refused", "not the receiver")]
+    [InlineData("token_endpoint_address_not_allowed", "token endpoint: address is not allowed", "not the receiver")]
+    [InlineData("token_endpoint_no_token", "token endpoint: answer without a usable token", "token URL")]
+    public void TokenEndpoints_ByWhatTheyAnswer_SayWhatToDo(string error, string summary, string advice)
+    {
+        Assert.Equal(summary, Advice.Summary(null, error));
+        Assert.Contains(advice, Advice.WhatToDo(null, error, Quick), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(200, "answered 200", null)]
     [InlineData(302, "answered 302", "redirect")]
     [InlineData(401, "answered 401", "secret here is exactly")]

@@ -83,6 +83,16 @@ public sealed class AlertTextTests
         }
     }
 
+    [Theory]
+    [InlineData(-1, "The client certificate for Blue Door CRM expires in 29 days (Harbor Homes)")]
+    [InlineData(-29, "The client certificate for Blue Door CRM expires in 24 hours (Harbor Homes)")]
+    [InlineData(-30, "The client certificate for Blue Door CRM has expired (Harbor Homes)")]
+    public void Certificate_ThatExpires_SaysInHowManyDays(int since, string headline)
+    {
+        var alert = Alert(TroubleKind.CertificateExpiring);
+        Assert.Equal(headline, AlertText.Headline(alert with { Trouble = alert.Trouble with { Since = Now.AddDays(since) } }, Now));
+    }
+
     private static string Subject(params Alert[] alerts) => AlertText.Mail(Reader, alerts, Pages, Now).Subject;
 
     private static Alert Alert(TroubleKind kind, string detail = "") => new(Guid.NewGuid(), IsCleared: false, Attempts: 1, new Trouble(

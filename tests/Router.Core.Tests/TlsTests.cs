@@ -57,6 +57,8 @@ public sealed class TlsTests
     [Theory]
     [InlineData(70, AttemptError.TlsVersion)] // protocol_version
     [InlineData(116, AttemptError.TlsClientCertificate)] // certificate_required
+    [InlineData(42, AttemptError.TlsClientCertificate)] // bad_certificate
+    [InlineData(48, AttemptError.TlsClientCertificate)] // unknown_ca
     [InlineData(40, AttemptError.TlsFailure)] // handshake_failure
     public async Task Receiver_RefusesTheHandshake_SaysWhy(byte alert, AttemptError error)
     {

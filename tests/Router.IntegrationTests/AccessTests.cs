@@ -104,8 +104,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
 
     /// <summary>Whether a viewer may not: what isn't asked for by GET, and pages that are nothing but a form.</summary>
     private static bool Changes(string method, string path) => method != "GET" || path.Split('/')[^1] is
-        "catalogue" or "new" or "secret" or "headers" or "filter" or "mapping" or "answers" or "pace" or "developer" or "off"
-        or "delete" or "missed" or "erase"
+        "catalogue" or "new" or "secret" or "headers" or "access-tokens" or "certificate" or "filter" or "mapping" or "answers"
+        or "pace" or "developer" or "off" or "delete" or "missed" or "erase"
         || path.Contains("/catalogue/", StringComparison.Ordinal);
 
     private static string Expected(string rule, string caller, bool isTheirs, bool changes) => (rule, caller) switch

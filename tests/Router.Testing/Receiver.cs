@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Router.Testing;
@@ -13,6 +14,9 @@ namespace Router.Testing;
 /// <summary>One request as it arrived: the raw bytes, so that a signature is verified as a receiver would.</summary>
 public sealed record Received(string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body, DateTimeOffset At)
 {
+    /// <summary>The SHA-256 fingerprint of the certificate that its connection presented; null without one.</summary>
+    public string? ClientCertificate { get; init; }
+
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 
     public string Action => Headers["X-Lead-Router-Action"];
@@ -39,14 +43,26 @@ public sealed class Receiver : IAsyncDisposable
     public IReadOnlyList<Received> All => [.. _received];
 
     /// <summary>Listens on that address; with a certificate by https.</summary>
-    public static async Task<Receiver> Start(int port = 0, string address = "127.0.0.1", X509Certificate2? certificate = null)
+    /// <param name="port">Any by default.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="certificate">Its own certificate.</param>
+    /// <param name="clients">Whose certificates it lets in: then it takes nobody without one.</param>
+    public static async Task<Receiver> Start(
+        int port = 0, string address = "127.0.0.1", X509Certificate2? certificate = null, X509Certificate2? clients = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{address}:{port}");
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration()
-                .ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
+                .ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https =>
+                {
+                    https.ServerCertificate = certificate;
+                    if (clients is null)
+                        return;
+                    https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                    https.ClientCertificateValidation = (client, _, _) => IsIssuedBy(clients, client);
+                }));
         var receiver = new Receiver(builder.Build());
         receiver._app.Run(receiver.Receive);
         await receiver._app.StartAsync();
@@ -109,6 +125,15 @@ public sealed class Receiver : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
+    private static bool IsIssuedBy(X509Certificate2 authority, X509Certificate2 client)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(client);
+    }
+
     private async Task Receive(HttpContext context)
     {
         using var body = new MemoryStream();
@@ -117,7 +142,11 @@ public sealed class Receiver : IAsyncDisposable
             context.Request.Path.Value!,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray(),
-            TimeProvider.System.GetUtcNow());
+            TimeProvider.System.GetUtcNow())
+        {
+            ClientCertificate = context.Connection.ClientCertificate is { } client
+                ? Convert.ToHexStringLower(client.GetCertHash(HashAlgorithmName.SHA256)) : null,
+        };
         _received.Enqueue(request);
         if (_answers.TryGetValue(request.Path, out var answer))
             await answer(context, request);

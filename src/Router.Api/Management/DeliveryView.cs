@@ -16,7 +16,9 @@ namespace Router.Api.Management;
 /// </param>
 /// <param name="ResponseSize">How many bytes of the answer are kept.</param>
 /// <param name="ResponseHidden">There is an answer, which only the site's owners may read: it may say anything of the lead.</param>
-/// <param name="Requests">2 where the first request went over an old connection that broke without an answer, otherwise 1.</param>
+/// <param name="Requests">
+/// 2 where the first request went over an old connection that broke without an answer, or its access token was refused; otherwise 1.
+/// </param>
 /// <param name="Reason">What a rule about answers says of it, or why no request could be made; for the site's owners only.</param>
 internal sealed record AttemptView(
     int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody,

@@ -29,6 +29,8 @@ namespace Router.Api.Management;
 /// <param name="Mapping">How our events become its requests; null for our own format, or for its integration's.</param>
 /// <param name="AnswerRules">What its answers mean; null for the usual, or for what its integration says.</param>
 /// <param name="HeaderNames">What each request carries besides ours; the values are never shown.</param>
+/// <param name="Oauth">By which its requests get an access token; the client secret is never shown. Null where they carry none.</param>
+/// <param name="ClientCertificate">What its connections present; the key is never shown. Null for none.</param>
 /// <param name="PausedAt">Since when its deliveries are held rather than sent; null when it isn't paused.</param>
 /// <param name="PausedBy"><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</param>
 /// <param name="PauseReason">Why the router paused it.</param>
@@ -38,8 +40,7 @@ internal sealed record Destination(
     string Signature,
     DateTimeOffset? PreviousSecretUntil, int? MaxInFlight, double? MaxPerSecond, int[]? RetrySchedule, int? Timeout, int? TimeToLive,
     QuietTimes? QuietHours, bool KeepOrder, string[]? Actions, LeadFilter? Filter, RequestMapping? Mapping, AnswerRule[]? AnswerRules,
-    string[] HeaderNames,
-    DateTimeOffset? PausedAt,
+    string[] HeaderNames, Oauth? Oauth, ShownCertificate? ClientCertificate, DateTimeOffset? PausedAt,
     string? PausedBy, string? PauseReason,
     DateTimeOffset? ProvenAt)
 {
@@ -98,6 +99,10 @@ internal sealed record Destination(
 /// What each request is to carry besides ours, by name: an API key and the like, 10 at most. A value is never shown again; null takes a
 /// header away, and what isn't named stays.
 /// </param>
+/// <param name="Oauth">
+/// By which each request gets an access token (<c>Authorization: Bearer</c>): OAuth 2.0 client credentials. An empty object takes it away.
+/// </param>
+/// <param name="ClientCertificate">What connections present to the receiver (mTLS). An empty object takes it away.</param>
 /// <param name="Signature">
 /// <c>lead_router</c> (default), <c>standard_webhooks</c> or <c>both</c>; the latter two need a <c>whsec_</c> secret.
 /// </param>
@@ -107,7 +112,8 @@ internal sealed record DestinationFields(
     bool? Active = null, string? Signature = null, int? MaxInFlight = null, bool? Paused = null, bool? KeepOrder = null,
     IReadOnlyDictionary<string, string?>? Headers = null, string[]? Actions = null,
     LeadFilter? Filter = null, double? MaxPerSecond = null, int[]? RetrySchedule = null, int? Timeout = null, int? TimeToLive = null,
-    QuietTimes? QuietHours = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null, string? Key = null);
+    QuietTimes? QuietHours = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null, string? Key = null,
+    OauthFields? Oauth = null, ClientCertificateFields? ClientCertificate = null);
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

@@ -17,6 +17,10 @@ internal static class DestinationRows
         "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
         + "max_per_second, retry_schedule, timeout, time_to_live, quiet_hours::text as quiet_hours, "
         + "keep_order, actions, filter::text as filter, mapping::text as mapping, answer_rules::text as answer_rules, header_names, "
+        + "case when oauth_token_url is not null then json_build_object('token_url', oauth_token_url, 'client_id', oauth_client_id, "
+        + "'scope', oauth_scope, 'audience', oauth_audience, 'client_auth', oauth_client_auth)::text end as oauth, "
+        + "case when client_certificate is not null then json_build_object('subject', certificate_subject, 'issuer', certificate_issuer, "
+        + "'expires_at', certificate_expires_at, 'sha256', certificate_sha256)::text end as client_certificate, "
         + "paused_at, paused_by, pause_reason, proven_at";
 
     public static Task<Destination?> Find(NpgsqlConnection connection, Guid site, Guid id, bool forUpdate = false) =>

@@ -61,20 +61,15 @@ internal sealed class DestinationSettings(
             guard) is { Any: true } problems)
             return Refusal.Invalid(problems);
 
-        var headers = (await change.Connection.QuerySingleAsync<StoredHeaders>(
-            "select header_names, header_values from destinations where id = @id", new { id })).With(fields.Headers, secrets);
-        if (headers.Refusal is { } tooMany)
-            return tooMany;
-
-        // Whoever may change the address must not learn by it what somebody else has entered.
-        if (fields.Url is not null && destination.HeaderNames.Length > 0 && !IsSameServer(fields.Url, destination.Url)
-            && !Array.TrueForAll(destination.HeaderNames, name => fields.Headers?.ContainsKey(name) is true))
-            return Refusal.Conflict(
-                $"The new URL is another server, and this one's headers ({string.Join(", ", destination.HeaderNames)}) must not go there: "
-                + "take them away first, and enter them again afterwards.", "url");
+        var before = await StoredSignIn.Find(change.Connection, id);
+        var signIn = before.With(fields, secrets, guard, time.GetUtcNow());
+        if (signIn.Refusal is { } refusedSignIn)
+            return refusedSignIn;
+        if (fields.Url is not null && !Servers.AreSame(fields.Url, destination.Url) && before.Elsewhere(fields) is { } elsewhere)
+            return elsewhere;
 
         var isSwitchedOff = destination.Active && fields.Active is false;
-        var (waiting, before) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
+        var (waiting, until) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
         var rotation = SecretRotation.Of(
             stored, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
         try
@@ -95,7 +90,7 @@ internal sealed class DestinationSettings(
                     filter = case when @ChangesFilter then @Filter::jsonb else filter end,
                     mapping = case when @ChangesMapping then @Mapping::jsonb else mapping end,
                     answer_rules = case when @ChangesRules then @Rules::jsonb else answer_rules end,
-                    header_names = @HeaderNames, header_values = @HeaderValues,
+                    ({StoredSignIn.Columns}) = row ({StoredSignIn.Parameters}),
                     active = coalesce(@Active, active),
                     -- Whoever switches off what the router has switched off agrees with it.
                     inactive_reason = case when @Active is null then inactive_reason end,
@@ -106,7 +101,7 @@ internal sealed class DestinationSettings(
                 where id = @id
                 returning {DestinationRows.Columns}
                 """,
-                new
+                signIn.Made!.With(new
                 {
                     id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
                     fields.MaxPerSecond, fields.Timeout, fields.TimeToLive,
@@ -117,12 +112,11 @@ internal sealed class DestinationSettings(
                     ChangesRules = fields.AnswerRules is not null, Rules = DestinationChecks.Stored(fields.AnswerRules),
                     ChangesActions = fields.Actions is not null,
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
-                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
-                });
+                }));
             await change.Commit(cancellationToken);
             if (isSwitchedOff)
-                await cancellation.All(id, before, cancellationToken);
+                await cancellation.All(id, until, cancellationToken);
             return changed with { CanceledDeliveries = isSwitchedOff ? waiting : null };
         }
         catch (PostgresException unproven) when (unproven.ConstraintName == "active_is_proven")
@@ -183,10 +177,6 @@ internal sealed class DestinationSettings(
         await cancellation.All(id, before, cancellationToken);
         return waiting;
     }
-
-    private static bool IsSameServer(string one, string other) =>
-        Uri.TryCreate(one, UriKind.Absolute, out var a) && Uri.TryCreate(other, UriKind.Absolute, out var b)
-        && Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private bool IsForOperators(Destination destination) =>
         DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager && !changes.Account.IsOperator;

@@ -8,6 +8,7 @@ internal static class ManagementEndpoints
 {
     public static void AddManagement(this IServiceCollection services)
     {
+        JsonColumns.Register();
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
         services.AddSingleton<SiteSenders>();

@@ -73,27 +73,27 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         ConfigurationChange change, Guid site, DestinationFields fields, SecretRotation secret, CreatedDestination created,
         CancellationToken cancellationToken)
     {
-        var headers = StoredHeaders.None.With(fields.Headers, secrets);
-        if (headers.Refusal is { } tooMany)
-            return tooMany;
+        var signIn = StoredSignIn.None.With(fields, secrets, guard, time.GetUtcNow());
+        if (signIn.Refusal is { } refusedSignIn)
+            return refusedSignIn;
 
         try
         {
             // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
             await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
             await change.Connection.ExecuteAsync(
-                """
+                $"""
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
                     active, signature, max_in_flight, max_per_second, retry_schedule, timeout, time_to_live, quiet_hours,
-                    keep_order, actions, filter, mapping, answer_rules, header_names, header_values)
+                    keep_order, actions, filter, mapping, answer_rules, {StoredSignIn.Columns})
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
                     @Active, @Signature, nullif(@MaxInFlight, 0), nullif(@MaxPerSecond, 0), @RetrySchedule, nullif(@Timeout, 0),
                     nullif(@TimeToLive, 0), @QuietHours::jsonb, coalesce(@KeepOrder, true),
-                    @Actions, @Filter::jsonb, @Mapping::jsonb, @Rules::jsonb, @HeaderNames, @HeaderValues)
+                    @Actions, @Filter::jsonb, @Mapping::jsonb, @Rules::jsonb, {StoredSignIn.Parameters})
                 """,
-                new
+                signIn.Made!.With(new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
                     secret.PreviousSecretUntil,
@@ -103,8 +103,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
                     Filter = DestinationChecks.Stored(fields.Filter), Mapping = DestinationChecks.Stored(fields.Mapping),
                     Rules = DestinationChecks.Stored(fields.AnswerRules),
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
-                    headers.Made!.HeaderNames, headers.Made.HeaderValues,
-                });
+                }));
             await change.Commit(cancellationToken);
             return created;
         }

@@ -27,7 +27,7 @@ internal sealed record AttentionItem(
 internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open, RefusedLeads refused, TimeProvider time)
 {
     private static readonly TroubleKind[] Found =
-        [TroubleKind.SwitchedOff, TroubleKind.RefusingAll, TroubleKind.Silent, TroubleKind.ProductRefused];
+        [TroubleKind.SwitchedOff, TroubleKind.RefusingAll, TroubleKind.CertificateExpiring, TroubleKind.Silent, TroubleKind.ProductRefused];
 
     /// <summary>Of these sites.</summary>
     /// <param name="sites">The sites.</param>
@@ -98,6 +98,7 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
             TroubleKind.OnHold => ("on hold", true, "Its answers and settings"),
             TroubleKind.SwitchedOff => ("switched off", true, "Its settings"),
             TroubleKind.RefusingAll => ("refusing", false, "Its answers and settings"),
+            TroubleKind.CertificateExpiring => ("expiring", false, "Its client certificate"),
             TroubleKind.GivenUp => ("failed for good", true, "See them, and send them again"),
             TroubleKind.Silent => ("silent", false, "Its leads"),
             TroubleKind.ProductRefused => ("refused", true, "What was refused, and why"),

@@ -13,7 +13,7 @@ namespace Router.Api.Pages;
 
 /// <summary>
 /// What somebody sent after their session had ended is filled in again once they have signed in. Until then their browser keeps it,
-/// encrypted and for half an hour; passwords aren't kept.
+/// encrypted and for half an hour; passwords and the like aren't kept.
 /// </summary>
 internal sealed class KeptForms : IAsyncPageFilter
 {
@@ -21,6 +21,8 @@ internal sealed class KeptForms : IAsyncPageFilter
 
     // Cookies travel with every request.
     private const int Most = 6_000;
+
+    private static readonly string[] Secret = ["password", "client_secret", "client_certificate"];
 
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(30);
 
@@ -34,7 +36,7 @@ internal sealed class KeptForms : IAsyncPageFilter
         {
             var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
             var fields = form.Where(
-                field => field.Key != "form_token" && !field.Key.Contains("password", StringComparison.OrdinalIgnoreCase))
+                field => field.Key != "form_token" && !Secret.Any(part => field.Key.Contains(part, StringComparison.OrdinalIgnoreCase)))
                 .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
             var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>()
                 .GetTempData(context.HttpContext);

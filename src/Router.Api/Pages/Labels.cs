@@ -185,6 +185,13 @@ internal static class Labels
         _ => action,
     };
 
+    /// <summary>How a token endpoint is told who we are, as an owner chooses among the ways.</summary>
+    public static string ClientAuthentication(OAuthClientAuthentication way) => way switch
+    {
+        OAuthClientAuthentication.Basic => "In a header (client_secret_basic), the usual way",
+        OAuthClientAuthentication.Post => "In the body (client_secret_post)",
+    };
+
     public static string Table(string table) => table switch
     {
         "sites" => "site",
@@ -213,6 +220,16 @@ internal static class Labels
         "by_owner" => "let in by an owner",
         "header_names" => "headers",
         "header_values" => "values of headers",
+        "oauth_token_url" => "token URL",
+        "oauth_client_id" => "client ID for access tokens",
+        "oauth_client_secret" => "client secret for access tokens",
+        "oauth_scope" => "scope of access tokens",
+        "oauth_audience" => "audience of access tokens",
+        "oauth_client_auth" => "how the client is identified",
+        "certificate_subject" => "client certificate of",
+        "certificate_issuer" => "client certificate issued by",
+        "certificate_expires_at" => "client certificate expires",
+        "certificate_sha256" => "client certificate's fingerprint",
         "partner_id_label" => "word for the Partner ID",
         "partner_id_help" => "where the Partner ID is found",
         "login_url_template" => "login URL",

@@ -23,6 +23,8 @@ internal static class PageRefusals
             "Enter 1 to 20 waits such as 30s, 5m, 2h, 1d: each from 1s to 48h, together 7d at most. Or nothing.",
         ["'time_to_live' must be from 60 to 1209600 seconds (14 days), or 0 for never."] =
             "Enter a time from 1m to 14d, such as 2h, or nothing.",
+        ["'oauth.token_url'"] = "The token URL", ["'oauth.client_id'"] = "The client ID", ["'oauth.client_secret'"] = "The client secret",
+        ["'oauth.scope'"] = "The scope", ["'oauth.audience'"] = "The audience",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
         ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };

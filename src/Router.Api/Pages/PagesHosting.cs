@@ -12,7 +12,8 @@ internal static class PagesHosting
 {
     private static readonly string[] ChangingPages =
     [
-        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "Filter", "Mapping", "Answers", "Pace", "Developer",
+        "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "AccessTokens", "Certificate", "Filter", "Mapping",
+        "Answers", "Pace", "Developer",
         "SwitchOff", "DeleteDestination", "Missed", "EraseLead",
     ];
 

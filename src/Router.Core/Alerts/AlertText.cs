@@ -74,6 +74,7 @@ public static class AlertText
     public static string Path(Trouble trouble) => trouble switch
     {
         { Kind: TroubleKind.GivenUp } => $"/sites/{trouble.SiteId}/deliveries?destination={trouble.DestinationId}&state=dead",
+        { Kind: TroubleKind.CertificateExpiring } => $"/sites/{trouble.SiteId}/destinations/{trouble.DestinationId}/certificate",
         { DestinationId: { } destination } => $"/sites/{trouble.SiteId}/destinations/{destination}",
         { SiteId: { } site } => $"/sites/{site}/leads",
         { Kind: TroubleKind.OutboxWaiting } => "/operator",

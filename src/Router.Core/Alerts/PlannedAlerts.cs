@@ -15,6 +15,8 @@ internal sealed class PlannedAlerts(OutgoingMail mail, IOptions<AlertOptions> op
                 select from lead_events e
                 where e.site_id = t.site_id and e.action = 'created' and e.test is null and e.product <> '' and e.accepted_at > t.since)
             when 'switched_off' then x.active
+            when 'certificate_expiring' then x.active
+                and (x.certificate_expires_at is null or x.certificate_expires_at > now() + interval '30 days')
             when 'given_up' then x.active and not exists (
                 select from deliveries d where d.destination_id = t.destination_id and d.state = 'dead' and not d.is_test)
             when 'product_refused' then true

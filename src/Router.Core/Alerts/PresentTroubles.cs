@@ -1,7 +1,9 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.Destinations;
 
 namespace Router.Core.Alerts;
 
@@ -12,8 +14,8 @@ internal sealed class PresentTroubles(
     /// <summary>What it looks for.</summary>
     public static readonly IReadOnlySet<TroubleKind> Kinds = new HashSet<TroubleKind>
     {
-        TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.SwitchedOff, TroubleKind.GivenUp, TroubleKind.ProductRefused,
-        TroubleKind.OutboxWaiting, TroubleKind.SetAside,
+        TroubleKind.Failing, TroubleKind.OnHold, TroubleKind.SwitchedOff, TroubleKind.CertificateExpiring, TroubleKind.GivenUp,
+        TroubleKind.ProductRefused, TroubleKind.OutboxWaiting, TroubleKind.SetAside,
     };
 
     /// <summary>Counts end one above this: for whoever is told, there is no difference beyond.</summary>
@@ -53,6 +55,7 @@ internal sealed class PresentTroubles(
         }
 
         found.AddRange(await SwitchedOff(connection, cancellationToken));
+        found.AddRange(await Expiring(connection, now, cancellationToken));
         found.AddRange(await Refused(connection, cancellationToken));
         if (await Waiting(connection, "lead_outbox", "kept_at", "id", cancellationToken) is { Count: > 0 } outbox)
             found.Add(OfTheRouter(TroubleKind.OutboxWaiting, outbox, now - outbox.Since >= OutboxPatience));
@@ -170,6 +173,22 @@ internal sealed class PresentTroubles(
             "select id, site_id, inactive_reason from destinations where not active and inactive_reason is not null and deleted_at is null",
             cancellationToken: cancellationToken)))
         .Select(row => FoundTrouble.OfDestination(TroubleKind.SwitchedOff, row.SiteId, row.Id, since: null, count: 0, row.Reason));
+
+    private static async Task<IEnumerable<FoundTrouble>> Expiring(
+        NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<(Guid Id, Guid SiteId, DateTimeOffset ExpiresAt, string Sha256)>(new CommandDefinition(
+            """
+            select id, site_id, certificate_expires_at, certificate_sha256 from destinations
+            where certificate_expires_at < @until and active
+            """, new { until = now + ClientCertificate.Notice }, cancellationToken: cancellationToken)))
+        .Select(row => FoundTrouble.OfDestination(
+            TroubleKind.CertificateExpiring, row.SiteId, row.Id, row.ExpiresAt - ClientCertificate.Notice, count: 0,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"its last {ClientCertificate.Notice.Days} days have begun; "
+                + $"it is valid until {row.ExpiresAt.UtcDateTime:d MMMM yyyy, HH:mm} UTC"))
+            // Another certificate that expires soon is another trouble.
+            with { Subject = $"{TroubleKind.CertificateExpiring.Text()}:{row.Id:D}:{row.Sha256}" });
 
     /// <summary>
     /// Only of products that have had leads accepted: while somebody builds one, refusals are nothing to be woken for.

@@ -15,6 +15,9 @@ public enum TroubleKind
     /// <summary>A destination answered 410, and the router has switched it off.</summary>
     SwitchedOff,
 
+    /// <summary>The client certificate that a destination presents expires soon, or has expired.</summary>
+    CertificateExpiring,
+
     /// <summary>Deliveries were given up: somebody has to send them again.</summary>
     GivenUp,
 
@@ -44,6 +47,7 @@ public static class TroubleKinds
         TroubleKind.OnHold => "on_hold",
         TroubleKind.RefusingAll => "refusing_all",
         TroubleKind.SwitchedOff => "switched_off",
+        TroubleKind.CertificateExpiring => "certificate_expiring",
         TroubleKind.GivenUp => "given_up",
         TroubleKind.Silent => "silent",
         TroubleKind.ProductRefused => "product_refused",

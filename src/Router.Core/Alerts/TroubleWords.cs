@@ -1,4 +1,5 @@
 using System.Globalization;
+using Router.Core.Destinations;
 
 namespace Router.Core.Alerts;
 
@@ -16,6 +17,7 @@ public static class TroubleWords
             TroubleKind.OnHold => $"{name} keeps failing, and its leads are on hold",
             TroubleKind.RefusingAll => $"{name} refuses all its leads",
             TroubleKind.SwitchedOff => $"{name} wants no more leads and was switched off",
+            TroubleKind.CertificateExpiring => $"The client certificate for {name} {Expiry(trouble, now)}",
             TroubleKind.GivenUp => $"{Deliveries(trouble.Count)} to {name} failed for good",
             TroubleKind.Silent => $"{trouble.SiteName} has had no leads for {Span(now - trouble.Since)}",
             TroubleKind.ProductRefused => $"Requests from {name} are being refused",
@@ -33,6 +35,7 @@ public static class TroubleWords
         {
             TroubleKind.Failing or TroubleKind.OnHold or TroubleKind.RefusingAll => $"{name} is accepting leads again",
             TroubleKind.SwitchedOff => $"{name} is switched on again",
+            TroubleKind.CertificateExpiring => $"{name} has a client certificate that is good for longer, or needs none",
             TroubleKind.GivenUp => $"No failed deliveries are left for {name}",
             TroubleKind.Silent => $"{trouble.SiteName} gets leads again",
             TroubleKind.ProductRefused => $"{name}'s requests are no longer refused",
@@ -56,6 +59,9 @@ public static class TroubleWords
                 + $"it arrives. {advice}",
             TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask whoever runs it why it doesn't.",
             TroubleKind.SwitchedOff => "If that was a mistake, switch it on again; the page then offers to send what it missed.",
+            TroubleKind.CertificateExpiring =>
+                "Get a new one from whoever issued it, and enter it on the destination's page, under Sign-in. Once it has expired, its "
+                + "leads are refused: they wait and are tried again.",
             TroubleKind.GivenUp => "Fix the cause, then send them again.",
             TroubleKind.Silent =>
                 "Try the website's own forms, and ask whoever runs it whether it still sends.",
@@ -68,6 +74,10 @@ public static class TroubleWords
             TroubleKind.SetAside => "Nothing is lost: send them again, correct or delete them.",
         };
     }
+
+    /// <summary>It began <see cref="ClientCertificate.Notice"/> before.</summary>
+    private static string Expiry(Trouble trouble, DateTimeOffset now) =>
+        trouble.Since + ClientCertificate.Notice - now is var left && left <= TimeSpan.Zero ? "has expired" : $"expires in {Span(left)}";
 
     private static string Waiting(int count, string one, string many) =>
         $"{Deliveries(count)} {(count == 1 ? one : many)}";

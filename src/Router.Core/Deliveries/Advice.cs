@@ -1,3 +1,4 @@
+using System.Globalization;
 using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
@@ -24,6 +25,7 @@ public static class Advice
         (_, "tls_not_spoken") => "no TLS at this port",
         (_, "tls_version") => "TLS version too old",
         (_, "tls_client_certificate") => "client certificate asked for",
+        (_, "tls_client_certificate_refused") => "client certificate refused",
         (_, "certificate_expired") => "certificate expired",
         (_, "certificate_not_yet_valid") => "certificate not valid yet",
         (_, "certificate_wrong_host") => "certificate of another host",
@@ -40,6 +42,10 @@ public static class Advice
         (_, "address_not_allowed") => "address is not allowed",
         (_, "invalid_secret") => "secret cannot sign",
         (_, "mapping_failed") => "mapping cannot be applied",
+        (_, "token_endpoint") => "no access token",
+        (_, "no_token") => "answer without a usable token",
+        (_, not null) when OfTokenEndpoint(error) is var (token, why) => token is null ? $"token endpoint: {Summary(null, why)}"
+            : $"token endpoint answered {token}",
         (_, "worker_lost") => "interrupted on our side",
         (_, "expired") => "waited for too long",
         (_, "too_old") => "too old: not delivered within its time",
@@ -68,9 +74,8 @@ public static class Advice
             "The receiver understood the request but did not like the lead. Its answer usually says which field. "
             + "Check the Partner ID first.",
         (401, _) when Header(headers, "WWW-Authenticate") is { } scheme =>
-            $"The receiver asks for a sign-in ({scheme.Split(' ', ',')[0]}), which we never send: "
-            + "requests are authenticated by their signature. "
-            + "Let it verify that instead, or take requests to this path without a sign-in.",
+            $"The receiver asks for a sign-in ({scheme.Split(' ', ',')[0]}). Enter it on the destination's page, or correct what is there. "
+            + "Or let the receiver verify the signature instead, and take requests to this path without a sign-in.",
         (403, _) when Header(headers, "Content-Type")?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) is true =>
             $"The answer is a page, as a firewall{Of(headers)} in front of the receiver gives it. "
             + "Let that one pass POST requests with our User-Agent to this path. If the receiver itself answered, check the secret.",
@@ -92,12 +97,18 @@ public static class Advice
             "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
         (_, "connection_failed" or "connect_timeout") =>
             "No connection could be made. Check the host name and port, and that the receiver's firewall lets us in.",
-        (_, "tls_failure") => "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name.",
+        (_, "tls_failure") =>
+            "A secure connection could not be made. Check that the receiver takes TLS 1.2 or 1.3 for this host name, and whether it wants "
+            + "a client certificate.",
         (_, "tls_not_spoken") =>
             "The port is open, but what answers there speaks no TLS. Check the port in the URL: https is usually at 443.",
         (_, "tls_version") => "The receiver takes only versions of TLS that are no longer secure. Let it take TLS 1.2 or 1.3.",
         (_, "tls_client_certificate") =>
-            "The receiver wants us to present a certificate, which we do not have. Let it verify the signature of requests instead.",
+            "The receiver wants a client certificate, and this destination has none. Enter one on its page, under Sign-in, "
+            + "or let the receiver verify the signature of requests instead.",
+        (_, "tls_client_certificate_refused") =>
+            "The receiver did not accept the client certificate that this destination has for it. Check that the receiver trusts the "
+            + "authority that issued it, that the certificates above it are there, too, and that it is meant for clients.",
         (_, "certificate_expired") =>
             "The receiver's certificate, or one of its chain, has expired. Renew it, and check that the server was restarted since.",
         (_, "certificate_not_yet_valid") =>
@@ -120,7 +131,9 @@ public static class Advice
             "The receiver's certificate can't be used for a web server, for example because of a weak signature or a wrong purpose. "
             + "Get a new one.",
         (_, "timeout") => "The receiver took the request but did not answer in time. Answer first and do the work afterwards.",
-        (_, "connection_lost") => "The receiver broke the connection off before it answered. Its log says why.",
+        (_, "connection_lost") =>
+            "The receiver broke the connection off before it answered. Its log says why. "
+            + "Some do that without a word when they want a client certificate: it is entered on the destination's page, under Sign-in.",
         (_, "invalid_response") => "Something answered, but not in HTTP. Check the port, and whether the URL should begin with https.",
         (_, "invalid_status") =>
             "The answer looks like HTTP, but its first line holds no valid status. "
@@ -139,6 +152,11 @@ public static class Advice
         (_, "too_old") =>
             "It did not arrive within the time after which this destination's leads are given up. If it is worth something still, "
             + "send it again; if this happens often, allow more time.",
+        (_, "token_endpoint") => "The token endpoint gave no access token, so the lead was not sent yet.",
+        (_, "no_token") =>
+            "The answer was a success, but held no bearer token that can be used. Check that the address is the token URL, not that of a "
+            + "page or of the authorization endpoint.",
+        (_, not null) when OfTokenEndpoint(error) is var (token, why) => AboutTokenEndpoint(token, why),
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
     };
@@ -165,6 +183,29 @@ public static class Advice
 
     /// <summary>Whether a receiver that got a forged signature did what it should.</summary>
     public static bool IsRefusal(int? status) => status is 400 or 401 or 403 or 406 or 422;
+
+    private static string AboutTokenEndpoint(int? status, string? error) => "Nothing was sent: there was no access token. " + (status switch
+    {
+        400 or 401 or 403 => "The token endpoint did not accept who we are, or what we asked for. Check the client ID, the client secret, "
+            + "the scope and the audience under Sign-in, and how the client is identified.",
+        404 or 405 => "There is no token endpoint at this address. Check the token URL under Sign-in.",
+        >= 300 and <= 399 => "The token URL answers with a redirect, which we never follow. Enter the address that it points to.",
+        429 => "The token endpoint asks for fewer requests.",
+        >= 500 => "The token endpoint has a problem of its own. Whoever runs it can say more.",
+        not null => "The token endpoint answered something that we do not know.",
+        null => $"About the token endpoint, not the receiver: {WhatToDo(null, error, TimeSpan.Zero)}",
+    });
+
+    /// <summary>The status that a token endpoint answered, or why it didn't, in the word for both; null where it was none.</summary>
+    private static (int? Status, string? Error)? OfTokenEndpoint(string error)
+    {
+        const string prefix = "token_endpoint_";
+        if (!error.StartsWith(prefix, StringComparison.Ordinal))
+            return null;
+
+        var why = error[prefix.Length..];
+        return int.TryParse(why, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? (status, null) : (null, why);
+    }
 
     private static string To(string? headers) => Header(headers, "Location") is { } location ? $" to {location}" : "";
 

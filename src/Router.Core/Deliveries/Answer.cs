@@ -29,6 +29,9 @@ public enum AttemptError
     /// <summary>The receiver wants a certificate of its client's.</summary>
     TlsClientCertificate,
 
+    /// <summary>The receiver refused the certificate that the destination has for it.</summary>
+    TlsClientCertificateRefused,
+
     /// <summary>The receiver's certificate, or one above it, has expired.</summary>
     CertificateExpired,
 
@@ -81,6 +84,12 @@ public enum AttemptError
 
     /// <summary>It did not arrive within the destination's time to live; no request was made.</summary>
     TooOld,
+
+    /// <summary>The token endpoint gave no access token (<see cref="Answer.OfTokenEndpoint"/>); no request was made.</summary>
+    TokenEndpoint,
+
+    /// <summary>The token endpoint's answer was a success without a token that can be used.</summary>
+    NoToken,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -107,17 +116,22 @@ public sealed record Answer
     /// <summary>What that rule says about it, or why no request was made; for people.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What the token endpoint answered instead of giving an access token.</summary>
+    public Answer? OfTokenEndpoint { get; init; }
+
     /// <summary>
-    /// Whether it is the answer to a second request of the same attempt, over a new connection: the first one went over an old connection
-    /// that broke before a byte came back.
+    /// Whether it is the answer to a second request of the same attempt: the first one went over an old connection that broke before a byte
+    /// came back, or its access token was answered with 401, and the second one has a new token.
     /// </summary>
     public bool IsOfSecondRequest { get; init; }
 
     /// <summary>The status or the reason why there is none, for people.</summary>
     public string Summary => Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ErrorCode ?? "nothing";
 
-    /// <summary>One word for histories and logs, for example <c>connection_refused</c>; null when a status came.</summary>
-    public string? ErrorCode => Error?.Text();
+    /// <summary>
+    /// One word for histories and logs, for example <c>connection_refused</c> or <c>token_endpoint_401</c>; null when a status came.
+    /// </summary>
+    public string? ErrorCode => OfTokenEndpoint is null ? Error?.Text() : $"{Error?.Text()}_{OfTokenEndpoint.Summary}";
 }
 
 /// <summary>The words for why there was no answer, in histories, filters and logs.</summary>
@@ -134,6 +148,7 @@ public static class AttemptErrorWords
         AttemptError.TlsNotSpoken => "tls_not_spoken",
         AttemptError.TlsVersion => "tls_version",
         AttemptError.TlsClientCertificate => "tls_client_certificate",
+        AttemptError.TlsClientCertificateRefused => "tls_client_certificate_refused",
         AttemptError.CertificateExpired => "certificate_expired",
         AttemptError.CertificateNotYetValid => "certificate_not_yet_valid",
         AttemptError.CertificateWrongHost => "certificate_wrong_host",
@@ -151,5 +166,7 @@ public static class AttemptErrorWords
         AttemptError.InvalidSecret => "invalid_secret",
         AttemptError.MappingFailed => "mapping_failed",
         AttemptError.TooOld => "too_old",
+        AttemptError.TokenEndpoint => "token_endpoint",
+        AttemptError.NoToken => "no_token",
     };
 }

@@ -21,7 +21,8 @@ internal static class AttemptErrors
         },
         HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError =>
             AttemptError.InvalidResponse,
-        _ => AttemptError.ConnectionLost,
+        // TLS 1.3 lets a client send its request before the receiver has looked at its certificate.
+        _ => TlsFailures.IsOfClientCertificate(failed) ? AttemptError.TlsClientCertificate : AttemptError.ConnectionLost,
     };
 
     public static AttemptError Of(UrlProblem problem) => problem switch

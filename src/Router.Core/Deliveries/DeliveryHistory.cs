@@ -42,7 +42,8 @@ public sealed record DeliveryRow(
 /// Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.
 /// </param>
 /// <param name="Requests">
-/// How many requests it took: 2 where the first went over an old connection that broke without an answer; null for one.
+/// How many requests it took: 2 where the first went over an old connection that broke without an answer, or its access token was refused;
+/// null for one.
 /// </param>
 /// <param name="Reason">
 /// What a rule about answers says of it, or why the mapping made no request; null, too, for whoever may not see the lead.

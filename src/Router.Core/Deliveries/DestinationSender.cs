@@ -10,8 +10,9 @@ namespace Router.Core.Deliveries;
 /// <summary>
 /// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the
 /// environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
-/// may go (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the
-/// attempt makes its request once more over a new connection, and its row says so.
+/// may go (<see cref="NetworkGuard"/>). Two exceptions: where a connection that was used before breaks without a byte of an answer, the
+/// attempt makes its request once more over a new connection; and once more with a new access token where the receiver answered 401 to
+/// the old one (<see cref="SignedInRequests"/>). Its row says so.
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
@@ -20,8 +21,8 @@ public sealed class DestinationSender : IDisposable
     private readonly DeliveryOptions _options;
     private readonly TimeProvider _time;
     private readonly NetworkGuard _guard;
-    private readonly HttpMessageInvoker _http;
-    private readonly HttpMessageInvoker _newConnections;
+    private readonly OutgoingConnections _connections;
+    private readonly SignedInRequests _signedIn;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="options">Timeouts and bounds.</param>
@@ -36,37 +37,53 @@ public sealed class DestinationSender : IDisposable
         _time = time;
         _guard = guard;
         var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, time);
-        _http = OutgoingHttp.Create(_options, connection, keepsConnections: true, time);
-        _newConnections = OutgoingHttp.Create(_options, connection, keepsConnections: false, time);
+        _connections = new OutgoingConnections(_options, connection, time);
+        var tokens = new AccessTokens(new TokenEndpoint(_connections.New, guard, _options, time), time);
+        var certified = new CertifiedConnections(
+            certificate => new OutgoingConnections(_options, connection, time, certificate.Open()));
+        _signedIn = new SignedInRequests(_connections, tokens, certified, time);
     }
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
     /// has begun, since an attempt that may have arrived must be recorded.</summary>
-    public async Task<Attempt> Send(Destination destination, LeadEvent lead, OutgoingContent content, int number)
+    public Task<Attempt> Send(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
-        var started = _time.GetTimestamp();
         if (Refusal(destination) is { } refused)
-            return new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused });
+            return Task.FromResult(new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused }));
         if (content.Problem is { } problem)
         {
-            return new Attempt(
-                number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.MappingFailed, Reason = problem });
+            return Task.FromResult(new Attempt(
+                number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.MappingFailed, Reason = problem }));
         }
 
-        using var timeout = new CancellationTokenSource(_options.TimeoutOf(destination), _time);
-        var (answer, isWorthANewConnection) = await Request(_http, destination, lead, content, number, started, timeout);
+        if (destination is { OAuth: null, Certificate: null })
+            return Send(_connections, destination, lead, content, number, startedAt, _options.TimeoutOf(destination));
+
+        return _signedIn.Send(
+            destination, number, startedAt, _options.TimeoutOf(destination),
+            (connections, withToken, patience) => Send(connections, withToken, lead, content, number, startedAt, patience));
+    }
+
+    private async Task<Attempt> Send(
+        OutgoingConnections connections, Destination destination, LeadEvent lead, OutgoingContent content, int number,
+        DateTimeOffset startedAt, TimeSpan patience)
+    {
+        var time = (Started: _time.GetTimestamp(), Patience: patience);
+        using var timeout = new CancellationTokenSource(patience, _time);
+        var (answer, isWorthANewConnection) = await Request(connections.Kept, destination, lead, content, number, time, timeout);
         if (isWorthANewConnection && !timeout.IsCancellationRequested)
         {
-            (answer, _) = await Request(_newConnections, destination, lead, content, number, started, timeout);
+            (answer, _) = await Request(connections.New, destination, lead, content, number, time, timeout);
             answer = answer with { IsOfSecondRequest = true };
         }
 
-        return new Attempt(number, startedAt, _time.GetElapsedTime(started), answer);
+        return new Attempt(number, startedAt, _time.GetElapsedTime(time.Started), answer);
     }
 
     private async Task<(Answer Answer, bool IsWorthANewConnection)> Request(
-        HttpMessageInvoker http, Destination destination, LeadEvent lead, OutgoingContent content, int number, long started,
+        HttpMessageInvoker http, Destination destination, LeadEvent lead, OutgoingContent content, int number,
+        (long Started, TimeSpan Patience) time,
         CancellationTokenSource timeout)
     {
         using var request = Compose(destination, lead, content, number);
@@ -76,7 +93,7 @@ public sealed class DestinationSender : IDisposable
             using var response = await http.SendAsync(request, timeout.Token);
             // The answer is known now; its text is only for people, and a lead doesn't wait for it. Unless a rule looks into it.
             if (destination.AnswerRules is not { ReadsBody: true }
-                && _options.TimeoutOf(destination) - _time.GetElapsedTime(started) > BodyPatience)
+                && time.Patience - _time.GetElapsedTime(time.Started) > BodyPatience)
                 timeout.CancelAfter(BodyPatience);
             // Three digits are all that the client checks; below 100 there is no such thing as a status.
             return ((int)response.StatusCode < 100 ? new Answer { Error = AttemptError.InvalidStatus }
@@ -120,8 +137,8 @@ public sealed class DestinationSender : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _http.Dispose();
-        _newConnections.Dispose();
+        _signedIn.Dispose();
+        _connections.Dispose();
     }
 
     /// <summary>Why no request is made; the row may have been changed since its URL was checked for the first time.</summary>

@@ -53,6 +53,7 @@ public static class Outcome
     /// <summary>Whether the receiver wants no more leads at all: 410, unless a rule says that it means something else.</summary>
     public static bool DeactivatesDestination(Answer answer) => answer is { Status: 410, Meaning: null };
 
-    /// <summary>The wait that counts: only 429 and 503 may ask for one.</summary>
-    public static TimeSpan? RetryAfter(Answer answer) => answer.Status is 429 or 503 ? answer.RetryAfter : null;
+    /// <summary>The wait that counts: only 429 and 503 may ask for one, a token endpoint's too.</summary>
+    public static TimeSpan? RetryAfter(Answer answer) => answer.OfTokenEndpoint is { } endpoint ? RetryAfter(endpoint)
+        : answer.Status is 429 or 503 ? answer.RetryAfter : null;
 }

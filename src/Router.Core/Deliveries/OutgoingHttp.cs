@@ -13,12 +13,14 @@ internal static class OutgoingHttp
     /// <param name="connection">Makes its connections.</param>
     /// <param name="keepsConnections">Whether connections are used again; otherwise each request gets a new one.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="certificate">What they present when a receiver asks for it; null for nothing.</param>
     public static HttpMessageInvoker Create(
-        DeliveryOptions options, GuardedConnection connection, bool keepsConnections, TimeProvider time) => new(new SocketsHttpHandler
+        DeliveryOptions options, GuardedConnection connection, bool keepsConnections, TimeProvider time,
+        SslStreamCertificateContext? certificate) => new(new SocketsHttpHandler
     {
         ConnectCallback = connection.Open,
         PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new TappedStream(context.PlaintextStream)),
-        SslOptions = Tls(time),
+        SslOptions = Tls(time, certificate),
         AllowAutoRedirect = false,
         UseCookies = false,
         // With a proxy, what is connected to, and so what is checked, would be the proxy.
@@ -34,8 +36,9 @@ internal static class OutgoingHttp
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
     });
 
-    private static SslClientAuthenticationOptions Tls(TimeProvider time) => new()
+    private static SslClientAuthenticationOptions Tls(TimeProvider time, SslStreamCertificateContext? certificate) => new()
     {
+        ClientCertificateContext = certificate,
         RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             TlsFailures.Check(certificate as X509Certificate2, chain, errors, time.GetUtcNow()),
         CertificateChainPolicy = new X509ChainPolicy

@@ -9,7 +9,10 @@ internal static class TlsFailures
     // Reasons of OpenSSL's SSL library, numbered as in its sslerr.h; those above 1,000 are alerts that the receiver sent.
     private const int Library = 20 << 23;
     private static readonly HashSet<int> OfVersions = [258, 266, 1070];
-    private static readonly HashSet<int> OfClientCertificates = [1116];
+
+    // From bad_certificate to unknown_ca, but for illegal_parameter; access_denied, and certificate_required. As an alert to a client all
+    // of them are about its certificate.
+    private static readonly HashSet<int> OfClientCertificates = [1042, 1043, 1044, 1045, 1046, 1048, 1049, 1116];
 
     /// <summary>From what the handshake failed with.</summary>
     public static AttemptError Of(Exception? failure)
@@ -20,14 +23,23 @@ internal static class TlsFailures
                 return refused.Error;
             if (inner is NotTlsException)
                 return AttemptError.TlsNotSpoken;
-            var reason = inner.HResult - Library;
-            if (OfVersions.Contains(reason))
+            if (OfVersions.Contains(inner.HResult - Library))
                 return AttemptError.TlsVersion;
-            if (OfClientCertificates.Contains(reason))
-                return AttemptError.TlsClientCertificate;
         }
 
-        return AttemptError.TlsFailure;
+        return IsOfClientCertificate(failure) ? AttemptError.TlsClientCertificate : AttemptError.TlsFailure;
+    }
+
+    /// <summary>Whether the receiver said that it wants a certificate of its client's, or another one.</summary>
+    public static bool IsOfClientCertificate(Exception? failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (OfClientCertificates.Contains(inner.HResult - Library))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>

@@ -110,12 +110,25 @@ public sealed record Destination(
     /// <summary>What each request carries besides our own headers; null when what is stored can't be decrypted.</summary>
     public IReadOnlyList<RequestHeader>? Headers { get; init; } = [];
 
-    /// <summary>Whether a request can be made: its secret and its headers can be read, and the secret fits the signature.</summary>
-    public bool CanBeSentTo => Signing.CanSign && Headers is not null;
+    /// <summary>By which its requests get an access token; null where they carry none.</summary>
+    public OAuthClient? OAuth { get; init; }
 
-    /// <summary>The same for people to look at: values of headers are hidden.</summary>
-    public Destination WithHiddenHeaders() =>
-        this with { Headers = Headers is null ? [] : [.. Headers.Select(header => header with { Value = RequestHeader.Hidden })] };
+    /// <summary>What its connections present; null for none.</summary>
+    public ClientCertificate? Certificate { get; init; }
+
+    /// <summary>Whether a request can be made: all its secrets can be read, and the one of the signature fits that.</summary>
+    public bool CanBeSentTo =>
+        Signing.CanSign && Headers is not null && OAuth is null or { ClientSecret: not null } && Certificate is null or { Pem: not null };
+
+    /// <summary>The same with an access token.</summary>
+    public Destination With(AccessToken token) => this with { Headers = [.. Headers ?? [], token.Header] };
+
+    /// <summary>The same for people to look at: values of headers, an access token's too, are hidden.</summary>
+    public Destination WithHiddenHeaders()
+    {
+        var hidden = this with { Headers = [.. (Headers ?? []).Select(header => header with { Value = RequestHeader.Hidden })] };
+        return OAuth is null ? hidden : hidden.With(AccessToken.Hidden);
+    }
 
     /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
     public IReadOnlyList<string> Spellings { get; init; } = [Name];

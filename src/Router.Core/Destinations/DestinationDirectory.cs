@@ -19,6 +19,8 @@ public sealed class DestinationDirectory
         + "d.filter::text as filter, d.header_names, d.header_values, "
         + "coalesce(i.mapping, d.mapping)::text as mapping, coalesce(i.answer_rules, d.answer_rules)::text as answer_rules, "
         + "i.header_names as shared_header_names, i.header_values as shared_header_values, "
+        + "d.oauth_token_url, d.oauth_client_id, d.oauth_client_secret, d.oauth_scope, d.oauth_audience, d.oauth_client_auth, "
+        + "d.client_certificate, "
         + "array[normalize(d.name, nfc), normalize(d.name, nfd)] as spellings";
 
     // How a registered destination is spoken to is its integration's business.
@@ -77,7 +79,8 @@ public sealed class DestinationDirectory
         int? MaxInFlight, bool IsPaused, bool KeepOrder, string[]? Actions,
         double? MaxPerSecond, int[]? RetrySchedule, int? Timeout, int? TimeToLive, QuietTimes? QuietHours, LeadFilter? Filter,
         string[] HeaderNames, string? HeaderValues, string? Mapping, string? AnswerRules, string[]? SharedHeaderNames,
-        string? SharedHeaderValues, string[] Spellings)
+        string? SharedHeaderValues, string? OauthTokenUrl, string? OauthClientId, string? OauthClientSecret, string? OauthScope,
+        string? OauthAudience, string? OauthClientAuth, string? ClientCertificate, string[] Spellings)
     {
         // What one integration asks for is the same text at each of its sites: compiled once.
         private static readonly ConcurrentDictionary<string, CompiledMapping?> Compiled = new(StringComparer.Ordinal);
@@ -97,6 +100,10 @@ public sealed class DestinationDirectory
                     RequestHeaders.Read(SharedHeaderNames ?? [], SharedHeaderValues, secrets),
                     RequestHeaders.Read(HeaderNames, HeaderValues, secrets)),
                 Mapping = Mapping is null ? null : CompiledOf(Mapping), AnswerRules = Router.Core.Mapping.AnswerRules.Read(AnswerRules),
+                OAuth = OauthTokenUrl is null ? null : new OAuthClient(
+                    DestinationUrl.Parse(OauthTokenUrl), OauthClientId!, secrets.TryUnprotect(OauthClientSecret), OauthScope, OauthAudience,
+                    OAuthClientAuthentications.TryParse(OauthClientAuth)!.Value),
+                Certificate = ClientCertificate is null ? null : new ClientCertificate(secrets.TryUnprotect(ClientCertificate)),
             };
 
         private static CompiledMapping? CompiledOf(string mapping)

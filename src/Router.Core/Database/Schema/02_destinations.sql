@@ -51,6 +51,17 @@ create table destinations (
     partner_id            text not null default '',
     header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like
     header_values         text,                                        -- as many values, encrypted by the hosts
+    oauth_token_url       text check (oauth_token_url ~* '^https?://[^[:space:]]+$'),      -- where its requests' access tokens are asked for
+    oauth_client_id       text check (oauth_client_id <> ''),
+    oauth_client_secret   text check (oauth_client_secret <> ''),      -- encrypted by the hosts
+    oauth_scope           text check (oauth_scope <> ''),
+    oauth_audience        text check (oauth_audience <> ''),
+    oauth_client_auth     text check (oauth_client_auth in ('client_secret_basic', 'client_secret_post')),
+    client_certificate    text check (client_certificate <> ''),       -- with those above it and its key, encrypted by the hosts; what follows may be shown
+    certificate_subject   text,
+    certificate_issuer    text,
+    certificate_expires_at timestamptz,
+    certificate_sha256    text,
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
@@ -81,6 +92,11 @@ create table destinations (
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
+    constraint oauth_is_whole check (
+        num_nulls(oauth_token_url, oauth_client_id, oauth_client_secret, oauth_client_auth) = case when oauth_token_url is null then 4 else 0 end
+        and (oauth_token_url is not null or oauth_scope is null and oauth_audience is null)),
+    constraint certificate_is_whole check (
+        num_nulls(client_certificate, certificate_subject, certificate_issuer, certificate_expires_at, certificate_sha256) in (0, 5)),
     constraint registered_has_an_integration check ((kind = 'registered') = (integration_id is not null)),
     constraint paused_by_somebody check ((paused_at is null) = (paused_by is null)),
     constraint paused_is_active check (paused_at is null or active),
@@ -94,6 +110,7 @@ create unique index destinations_name_once on destinations (site_id, folded_name
 create index destinations_site on destinations (site_id, created_at, id) where deleted_at is null;
 create index destinations_of_site on destinations (site_id);           -- deleted ones too: their deliveries are still listed
 create index destinations_integration on destinations (integration_id) where integration_id is not null;
+create index destinations_certificate on destinations (certificate_expires_at) where certificate_expires_at is not null;
 create index destinations_paused on destinations (id) where paused_at is not null;
 create index destinations_paced on destinations (id) where max_per_second is not null;
 create index destinations_mortal on destinations (id) where time_to_live is not null;
@@ -192,6 +209,15 @@ end $$;
 create constraint trigger site_has_lead_manager after insert or update on sites
     deferrable initially deferred for each row execute function require_lead_manager();
 
+-- How a destination is spoken to, besides its URL and Partner ID: what changes there changes what its receiver sees, or what it means.
+create function sign_in(destination destinations) returns text[] language sql immutable as $$
+    select array[
+        destination.secret, destination.signature, destination.header_values,
+        destination.oauth_token_url, destination.oauth_client_id, destination.oauth_client_secret, destination.oauth_scope,
+        destination.oauth_audience, destination.oauth_client_auth, destination.client_certificate,
+        destination.mapping::text, destination.answer_rules::text]
+$$;
+
 -- Before an update, in this order: a pause ends with switching off; proof ends with other settings; the reason for being off ends with
 -- switching on; and switching on needs proof, where the site wants it (after proof has been forgotten).
 create function end_pause() returns trigger language plpgsql as $$
@@ -207,8 +233,7 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
-    if (old.url, old.secret, old.signature, old.header_values, old.mapping, old.answer_rules)
-       is distinct from (new.url, new.secret, new.signature, new.header_values, new.mapping, new.answer_rules) then
+    if (old.url, sign_in(old)) is distinct from (new.url, sign_in(new)) then
         new.proven_at := null;
     end if;
     new.settings_changed_at := now();
@@ -216,8 +241,7 @@ begin
 end $$;
 
 create trigger destinations_2_forget_proof before update on destinations
-    for each row when ((old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.answer_rules)
-                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.answer_rules))
+    for each row when ((old.url, old.partner_id, sign_in(old)) is distinct from (new.url, new.partner_id, sign_in(new)))
     execute function forget_proof();
 
 create function forget_inactive_reason() returns trigger language plpgsql as $$
@@ -283,6 +307,6 @@ begin
 end $$;
 
 create trigger destinations_probe_at_once after update on destinations
-    for each row when (new.paused_by = 'router' and (old.url, old.secret, old.signature, old.partner_id, old.header_values, old.mapping, old.settings_changed_at)
-                       is distinct from (new.url, new.secret, new.signature, new.partner_id, new.header_values, new.mapping, new.settings_changed_at))
+    for each row when (new.paused_by = 'router' and (old.url, old.partner_id, sign_in(old), old.settings_changed_at)
+                       is distinct from (new.url, new.partner_id, sign_in(new), new.settings_changed_at))
     execute function probe_at_once();

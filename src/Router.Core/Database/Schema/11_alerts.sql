@@ -13,7 +13,7 @@ create table troubles (
     id             uuid primary key,
     subject        text not null,           -- what is in trouble, such as destination:ID; open once at a time
     kind           text not null check (kind in (
-                       'failing', 'on_hold', 'refusing_all', 'switched_off', 'given_up', 'silent', 'product_refused',
+                       'failing', 'on_hold', 'refusing_all', 'switched_off', 'certificate_expiring', 'given_up', 'silent', 'product_refused',
                        'outbox_waiting', 'set_aside')),
     told_kind      text not null,           -- the gravest kind that people were told of
     told_count     int not null,            -- and how many they were told of
