@@ -29,6 +29,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/accounts",
                 "GET /api/audit",
                 "GET /api/integrations",
+                "GET /api/outgoing-addresses",
                 "GET /api/products",
                 "GET /api/set-aside",
                 "GET /api/set-aside/{id}/message",

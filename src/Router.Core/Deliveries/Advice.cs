@@ -39,6 +39,10 @@ public static class Advice
         (_, "url_not_allowed") => "URL is not allowed",
         (_, "address_not_allowed") => "address is not allowed",
         (_, "invalid_secret") => "secret cannot sign",
+        (_, "proxy_unreachable") => "our proxy could not be reached",
+        (_, "proxy_authentication") => "our proxy did not know us",
+        (_, "proxy_refused") => "our proxy did not let it through",
+        (_, "proxy_no_connection") => "no connection through our proxy",
         (_, "worker_lost") => "interrupted on our side",
         (_, "expired") => "waited for too long",
         (_, not null) => error.Replace('_', ' '),
@@ -131,6 +135,15 @@ public static class Advice
             "Nothing was sent: the host has no address on the public internet. "
             + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
+        (_, "proxy_unreachable" or "proxy_authentication") =>
+            "Our requests go through a proxy of ours, which does not work just now. That is our fault, not yours. Leads wait, "
+            + "and are sent as soon as the proxy works again. The operator of this router is told.",
+        (_, "proxy_refused") =>
+            "Our requests go through a proxy of ours, which does not let this one through. That is our fault, not yours: "
+            + "ask the operator of this router to let the proxy connect to this host and port.",
+        (_, "proxy_no_connection") =>
+            "Our requests go through a proxy of ours, which could not connect to the receiver. Check the host name and port, "
+            + "and that the receiver's firewall lets us in.",
         (_, "worker_lost") => "A worker of ours was interrupted; the lead may or may not have arrived.",
         _ => null,
     };

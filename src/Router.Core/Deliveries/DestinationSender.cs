@@ -10,7 +10,7 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the
-/// environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
+/// environment (the configured one is <see cref="OutgoingProxy"/>) (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
 /// may go (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the
 /// attempt makes its request once more over a new connection, and its row says so.
 /// </summary>
@@ -31,14 +31,15 @@ public sealed class DestinationSender : IDisposable
     /// <param name="guard">Where requests may go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="resolve">The addresses of a host name; by default the system's resolver.</param>
+    /// <param name="proxy">What some or all requests go through; null for none.</param>
     public DestinationSender(
-        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, Func<string, CancellationToken,
-        Task<IPAddress[]>>? resolve = null)
+        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, OutgoingProxy? proxy = null)
     {
         _options = options.Value;
         _time = time;
         _guard = guard;
-        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, time);
+        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
         _http = OutgoingHttp.Create(_options, connection, keepsConnections: true, time);
         _newConnections = OutgoingHttp.Create(_options, connection, keepsConnections: false, time);
     }

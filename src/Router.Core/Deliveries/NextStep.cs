@@ -42,7 +42,7 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     /// isn't looked up for every answer.
     /// </summary>
     public static bool DependsOnHealth(Attempt attempt, DeliveryFacts facts, DeliveryOptions options) =>
-        attempt.Result is AttemptResult.Failed && !IsTest(facts.Kind) && facts.IsToLeadManager && !facts.IsProbe
+        attempt.Result is AttemptResult.Failed && !IsOfProxy(attempt.Answer) && !IsTest(facts.Kind) && facts.IsToLeadManager && !facts.IsProbe
         && IsUsedUp(facts.Step, options);
 
     /// <summary>
@@ -60,6 +60,9 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
         // However often they fail, leads of a paused destination are held, and so are a Lead Manager's while it is down.
         if (facts.IsProbe || facts.IsDown && facts.IsToLeadManager && IsUsedUp(facts.Step, options))
             return new NextStep(DeliveryState.Held, null, facts.Step);
+        // No lead is given up because our own proxy is down, however long: it is as if this attempt hadn't been.
+        if (IsOfProxy(answer))
+            return new NextStep(DeliveryState.Retrying, options.BreakerPause, facts.Step);
 
         return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random) is { } delay
             ? new NextStep(DeliveryState.Retrying, delay, facts.Step + 1)
@@ -69,6 +72,8 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
 
     private static bool IsSwitchedOff(Answer answer, DeliveryFacts facts) =>
         Outcome.DeactivatesDestination(answer) && !facts.IsToLeadManager && !IsTest(facts.Kind);
+
+    private static bool IsOfProxy(Answer answer) => answer.Error?.IsOfProxyItself() is true;
 
     private static bool IsUsedUp(int step, DeliveryOptions options) => step >= options.Schedule.Count;
 
