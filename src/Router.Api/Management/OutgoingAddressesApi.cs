@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Router.Core.Destinations;
 
@@ -13,6 +14,6 @@ internal static class OutgoingAddressesApi
         api.MapGet("/outgoing-addresses", Get).WithName("getOutgoingAddresses")
             .WithSummary("The addresses that requests to destinations come from, to be allowed in firewalls").Produces<OutgoingAddresses>();
 
-    private static IResult Get(IOptions<NetworkOptions> network) =>
+    private static Ok<OutgoingAddresses> Get(IOptions<NetworkOptions> network) =>
         TypedResults.Ok(new OutgoingAddresses(network.Value.OutgoingAddressList));
 }
