@@ -176,7 +176,8 @@ public sealed class OutgoingProxyTests
     }
 
     private static DestinationSender Sender(
-        int proxy, IPAddress[] addresses, Action<ProxyOptions>? configure = null, string allow = "crm.test", TimeSpan? connectTimeout = null)
+        int proxy, IPAddress[] addresses, Action<ProxyOptions>? configure = null, string allow = "crm.test",
+        TimeSpan? connectTimeout = null)
     {
         var options = new ProxyOptions { Url = $"http://127.0.0.1:{proxy}" };
         configure?.Invoke(options);

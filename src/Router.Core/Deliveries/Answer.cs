@@ -157,7 +157,8 @@ public static class AttemptErrorWords
     /// Whether it says nothing about the destination, because no request to any other would have got further: it is neither counted as the
     /// destination's failure nor as a step of the schedule.
     /// </summary>
-    public static bool IsOfProxyItself(this AttemptError error) => error is AttemptError.ProxyUnreachable or AttemptError.ProxyAuthentication;
+    public static bool IsOfProxyItself(this AttemptError error) =>
+        error is AttemptError.ProxyUnreachable or AttemptError.ProxyAuthentication;
 
     /// <summary>The words of those.</summary>
     public static IReadOnlyList<string> OfProxyItself { get; } =

@@ -82,11 +82,14 @@ public sealed class DestinationBulkheads(
         }
     }
 
-    private static async Task<Attempt?> Send(DestinationBulkhead bulkhead, InFlightLimit inFlight, Sending sending, bool yields)
+    private async Task<Attempt?> Send(DestinationBulkhead bulkhead, InFlightLimit inFlight, Sending sending, bool yields)
     {
         try
         {
-            return await bulkhead.Send(sending);
+            var attempt = await bulkhead.Send(sending);
+            if (attempt is { Answer.Error: null })
+                proxy.Answered(sending.Destination.Url);
+            return attempt;
         }
         finally
         {

@@ -10,9 +10,9 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the
-/// environment (the configured one is <see cref="OutgoingProxy"/>) (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
-/// may go (<see cref="NetworkGuard"/>). The one exception: where a connection that was used before breaks without a byte of an answer, the
-/// attempt makes its request once more over a new connection, and its row says so.
+/// environment (<see cref="OutgoingHttp"/>; the operator's is <see cref="OutgoingProxy"/>): every request is an attempt, to exactly the URL
+/// that was configured, if that is where requests may go (<see cref="NetworkGuard"/>). The one exception: where a connection that was used
+/// before breaks without a byte of an answer, the attempt makes its request once more over a new connection, and its row says so.
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {

@@ -42,8 +42,8 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     /// isn't looked up for every answer.
     /// </summary>
     public static bool DependsOnHealth(Attempt attempt, DeliveryFacts facts, DeliveryOptions options) =>
-        attempt.Result is AttemptResult.Failed && !IsOfProxy(attempt.Answer) && !IsTest(facts.Kind) && facts.IsToLeadManager && !facts.IsProbe
-        && IsUsedUp(facts.Step, options);
+        attempt.Result is AttemptResult.Failed && !IsOfProxy(attempt.Answer) && !IsTest(facts.Kind) && facts.IsToLeadManager
+        && !facts.IsProbe && IsUsedUp(facts.Step, options);
 
     /// <summary>
     /// RabbitMQ didn't confirm the dead letter. A delivery isn't dead before that, or nobody would see it: it is tried once more, at the

@@ -62,6 +62,13 @@ public sealed partial class OutgoingProxy
     /// <summary>Whether a request to that URL may be made now. While the proxy works, or isn't there, that costs one look.</summary>
     internal bool LetsThrough(Uri? url) => !_breaker.IsShut || url is null || !Carries(url) || _breaker.LetsThrough();
 
+    /// <summary>A request to that URL was answered: if it went through the proxy, that works, perhaps over an old connection.</summary>
+    internal void Answered(Uri? url)
+    {
+        if (_breaker.IsShut && url is not null && Carries(url))
+            _breaker.Worked();
+    }
+
     /// <summary>Until one may; zero or less when one may now.</summary>
     internal TimeSpan ShutFor(Uri? url) => _breaker.IsShut && url is not null && Carries(url) ? _breaker.ShutFor : TimeSpan.Zero;
 
@@ -96,9 +103,7 @@ public sealed partial class OutgoingProxy
             throw;
         }
 
-        if (_breaker.Failure is { IsOfConnecting: false } still)
-            throw still;
-        _breaker.Worked();
+        _breaker.Connected();
     }
 
     private async Task<Socket> Tunnel(IPEndPoint receiver, CancellationToken cancellationToken)
@@ -140,13 +145,15 @@ public sealed partial class OutgoingProxy
         }
         catch (SocketException failed)
         {
-            throw new ProxyException(AttemptError.ProxyUnreachable, $"can't be reached ({failed.SocketErrorCode})") { IsOfConnecting = true };
+            throw NotReached($"can't be reached ({failed.SocketErrorCode})");
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new ProxyException(AttemptError.ProxyUnreachable, "doesn't answer") { IsOfConnecting = true };
+            throw NotReached("doesn't answer");
         }
     }
+
+    private static ProxyException NotReached(string reason) => new(AttemptError.ProxyUnreachable, reason) { IsOfConnecting = true };
 
     [LoggerMessage(
         Level = LogLevel.Warning,

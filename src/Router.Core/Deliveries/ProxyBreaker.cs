@@ -8,9 +8,13 @@ namespace Router.Core.Deliveries;
 /// </summary>
 internal sealed partial class ProxyBreaker(string proxy, DeliveryOptions options, TimeProvider time, ILogger logger)
 {
+    // While anything waits for the proxy it is tried more often than that.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private TimeSpan _pause;
     private DateTimeOffset _since;
+    private DateTimeOffset _failedAt;
     private ProxyException? _failure;
 
     // In ticks; 0 while it works, which is all that a request looks at then.
@@ -26,9 +30,6 @@ internal sealed partial class ProxyBreaker(string proxy, DeliveryOptions options
                     : $"The proxy {proxy} {_failure.Reason}, since {_since:yyyy-MM-dd HH:mm:ss} UTC. Deliveries through it wait.";
         }
     }
-
-    /// <summary>Why it doesn't work; null while it does.</summary>
-    public ProxyException? Failure => Volatile.Read(ref _failure);
 
     public bool IsShut => Volatile.Read(ref _shutUntil) != 0;
 
@@ -68,6 +69,22 @@ internal sealed partial class ProxyBreaker(string proxy, DeliveryOptions options
         }
     }
 
+    /// <summary>
+    /// It can be connected to, which is all that shows without a request. Ends a failure to connect, and one of another kind that no
+    /// request has met for a minute: nothing waits, and so nothing else would end it.
+    /// </summary>
+    /// <exception cref="ProxyException">The failure that goes on.</exception>
+    public void Connected()
+    {
+        lock (_lock)
+        {
+            if (_failure is { IsOfConnecting: false } && time.GetUtcNow() - _failedAt < Fresh)
+                throw _failure;
+        }
+
+        Worked();
+    }
+
     /// <summary>It can't be used at all.</summary>
     public void Failed(ProxyException failure)
     {
@@ -82,7 +99,7 @@ internal sealed partial class ProxyBreaker(string proxy, DeliveryOptions options
 
             if (_failure?.Reason != failure.Reason)
                 LogFailed(logger, proxy, failure.Reason);
-            _failure = failure;
+            (_failure, _failedAt) = (failure, time.GetUtcNow());
         }
     }
 
