@@ -17,8 +17,9 @@ if [ "${1:-}" = --quick ]; then
     shift
 fi
 
-# PgBouncer is for its own test; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
-more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer)
+# PgBouncer and Tinyproxy are for their own tests; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
+more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer
+      tinyproxy-bin:tinyproxy)
 [ -z "$quick" ] || more=()
 deploy/servers.sh install "${more[@]}" || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }

@@ -36,6 +36,7 @@ public static class RouterCore
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ProxyOptions>().Bind(configuration.GetSection("Proxy")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<OrderOptions>().Bind(configuration.GetSection("Order")).ValidateDataAnnotations().ValidateOnStart();
         // The API reads it too: it shows a request with the User-Agent that workers send.
@@ -102,6 +103,7 @@ public static class RouterCore
         services.AddBackground<SlowAttempts>();
         services.AddSingleton<LeadDelivery>();
         services.AddSingleton<DeliveryAttempts>();
+        services.AddSingleton<OutgoingProxy>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
         services.AddSingleton<DestinationPauses>();
@@ -139,8 +141,8 @@ public static class RouterCore
             provider.GetRequiredService<SlowTroubles>(), provider.GetRequiredService<PlannedAlerts>(),
             provider.GetRequiredService<IOptions<AlertOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AlertWebhook(
-            // Where an operator points it to, and nowhere else.
-            new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+            new HttpClient(ForAlerts(
+                provider.GetRequiredService<OutgoingProxy>(), provider.GetRequiredService<IOptions<AlertOptions>>().Value.WebhookUrl))
             {
                 Timeout = TimeSpan.FromSeconds(10),
             }, provider.GetRequiredService<IOptions<AlertOptions>>(), provider.GetRequiredService<TimeProvider>()));
@@ -164,6 +166,15 @@ public static class RouterCore
         services.AddSingleton<IntakeByHour>();
         services.AddSingleton<OpenTroubles>();
         return services;
+    }
+
+    /// <summary>Goes where an operator points it to, and nowhere else.</summary>
+    private static SocketsHttpHandler ForAlerts(OutgoingProxy proxy, Uri? url)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        if (url is not null && proxy.Carries(url))
+            (handler.UseProxy, handler.ConnectCallback) = (false, proxy.OpenUnchecked);
+        return handler;
     }
 
     private static void AddBackground<T>(this IServiceCollection services)

@@ -12,6 +12,7 @@ builder.Services.AddDelivery();
 builder.Services.AddAlerts();
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddLeadRouting();
+builder.Services.AddProxyWatch(builder.Configuration);
 builder.Services.AddBroker(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);
 builder.Services.AddDueDeliveries();

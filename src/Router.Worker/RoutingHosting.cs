@@ -22,6 +22,16 @@ internal static class RoutingHosting
             host.ShutdownTimeout = delivery.Value.LongestTimeout + TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>Where there is a proxy for outgoing requests, it is watched.</summary>
+    public static void AddProxyWatch(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (string.IsNullOrEmpty(configuration["Proxy:Url"]))
+            return;
+        services.AddSingleton<ProxyWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProxyWatch>());
+        services.AddHealthChecks().AddCheck<ProxyWatch>("proxy", tags: ["ready"]);
+    }
+
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
     public static void AddDueDeliveries(this IServiceCollection services) =>
         services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<OldDeliveriesKeeper>()

@@ -120,6 +120,24 @@ public sealed class NextStepTests
         Assert.Equal(new NextStep(DeliveryState.Retrying, Options.Lease, 2), dead.WithoutDeadLetter(Options));
     }
 
+    /// <summary>However long our own proxy is down, and however far the schedule is.</summary>
+    [Theory]
+    [InlineData(0, AttemptError.ProxyUnreachable, true)]
+    [InlineData(2, AttemptError.ProxyUnreachable, true)]
+    [InlineData(2, AttemptError.ProxyAuthentication, true)]
+    [InlineData(2, AttemptError.ProxyRefused, false)]
+    [InlineData(2, AttemptError.ProxyNoConnection, false)]
+    public void Failure_OfOurProxyItself_UsesUpNoStep(int step, AttemptError error, bool isOurs)
+    {
+        var attempt = new Attempt(9, default, default, new Answer { Error = error });
+        var again = new NextStep(DeliveryState.Retrying, Options.BreakerPause, step);
+        Assert.Equal(isOurs, again == NextStep.After(attempt, Lead(step), Options, MiddleOfTheJitter));
+        Assert.Equal(isOurs, again == NextStep.After(attempt, ToLeadManager(step), Options, MiddleOfTheJitter));
+        Assert.Equal(!isOurs, NextStep.DependsOnHealth(attempt, ToLeadManager(step), Options));
+        Assert.Equal(DeliveryState.Held, NextStep.After(attempt, Lead(step) with { IsProbe = true }, Options, MiddleOfTheJitter).State);
+        Assert.Equal(DeliveryState.Dead, NextStep.After(attempt, Test(DeliveryKind.Test), Options, MiddleOfTheJitter).State);
+    }
+
     private static Attempt Of(int status, int number) =>
         new(number, default, default, status == 0 ? new Answer { Error = AttemptError.ConnectionRefused } : new Answer { Status = status });
 

@@ -44,6 +44,10 @@ public sealed class OutcomeTests
     [InlineData(AttemptError.InvalidResponse, "invalid_response")]
     [InlineData(AttemptError.UrlNotAllowed, "url_not_allowed")]
     [InlineData(AttemptError.AddressNotAllowed, "address_not_allowed")]
+    [InlineData(AttemptError.ProxyUnreachable, "proxy_unreachable")]
+    [InlineData(AttemptError.ProxyAuthentication, "proxy_authentication")]
+    [InlineData(AttemptError.ProxyRefused, "proxy_refused")]
+    [InlineData(AttemptError.ProxyNoConnection, "proxy_no_connection")]
     public void Outcome_OfNoAnswer_IsFailedWithACode(AttemptError error, string code)
     {
         var answer = new Answer { Error = error };

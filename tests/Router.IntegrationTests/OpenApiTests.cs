@@ -32,6 +32,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/audit",
                 "GET /api/integrations",
                 "GET /api/integrations/ready-made",
+                "GET /api/outgoing-addresses",
                 "GET /api/products",
                 "GET /api/set-aside",
                 "GET /api/set-aside/{id}/message",

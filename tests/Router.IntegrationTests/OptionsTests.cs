@@ -60,6 +60,9 @@ public sealed class OptionsTests
     [InlineData("Router.Worker", "Delivery:Lease=00:00:00", "Lease")]
     [InlineData("Router.Worker", "Retention:DaysAhead=0", "DaysAhead")]
     [InlineData("Router.Worker", "Network:Ports=0", "Ports")]
+    [InlineData("Router.Api", "Network:OutgoingAddresses=203.0.113.7, 10/8", "'10/8' is no address")]
+    [InlineData("Router.Api", "Proxy:Url=http://me:hidden@proxy.test:3128", "Proxy:Username")]
+    [InlineData("Router.Worker", "Proxy:Hosts=crm.test", "Proxy:Url must be set")]
     [InlineData("Router.Worker", "RabbitMq:Uri=http://here", "RabbitMq:Uri")]
     [InlineData("Router.Worker", "Delivery:RetrySchedule=soon", "RetrySchedule")]
     [InlineData("Router.Worker", "Delivery:MaxInFlight=many", "Delivery:MaxInFlight")]
@@ -68,6 +71,7 @@ public sealed class OptionsTests
         var pair = setting.Split('=', 2);
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => Start(host, pair[0], pair[1]));
         Assert.Contains(word, ended.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", ended.Message, StringComparison.Ordinal);
     }
 
     private static async Task Start(string host, string key, string value)

@@ -115,6 +115,8 @@ public sealed class RouterFixture : IAsyncDisposable
         ["Delivery:Lease"] = "00:00:07",
         // The receivers of tests speak plain http on loopback, and one host isn't there at all.
         ["Network:Allow"] = "127.0.0.1, no-such-host.invalid",
+        // Owners see them.
+        ["Network:OutgoingAddresses"] = "203.0.113.7, 2001:db8:1::/48",
     };
 
     public IReadOnlyList<TestHost> Workers => _hosts[1..];

@@ -35,6 +35,7 @@ internal static class ManagementEndpoints
         api.MapProducts();
         api.MapDestinations();
         api.MapChecks();
+        api.MapOutgoingAddresses();
         api.MapIntegrations();
         api.MapLeads();
         api.MapDeliveries();

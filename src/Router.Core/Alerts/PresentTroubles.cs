@@ -86,7 +86,8 @@ internal sealed class PresentTroubles(
 
         return FoundTrouble.OfDestination(
             TroubleKind.Failing, row.SiteId, row.Id, since, row.Waiting,
-            row.FailingSince is null ? "some get through, others wait for too long" : why,
+            row.FailingSince is null && !AttemptErrorWords.OfProxyItself.Contains(row.Error)
+                ? "some get through, others wait for too long" : why,
             isBehind || now - row.FailingSince >= patience || (row.Kind != "lead_manager" && row.Waiting >= alerts.Value.AfterLeads));
     }
 

@@ -41,6 +41,10 @@ public static class Advice
         (_, "url_not_allowed") => "URL is not allowed",
         (_, "address_not_allowed") => "address is not allowed",
         (_, "invalid_secret") => "secret cannot sign",
+        (_, "proxy_unreachable") => "our proxy could not be reached",
+        (_, "proxy_authentication") => "our proxy did not know us",
+        (_, "proxy_refused") => "our proxy did not let it through",
+        (_, "proxy_no_connection") => "no connection through our proxy",
         (_, "mapping_failed") => "mapping cannot be applied",
         (_, "token_endpoint") => "no access token",
         (_, "no_token") => "answer without a usable token",
@@ -149,6 +153,15 @@ public static class Advice
             "Our event could not be turned into this system's request, so nothing was sent. The reason is beside it: correct the mapping, "
             + "then replay what failed.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
+        (_, "proxy_unreachable" or "proxy_authentication") =>
+            "Our requests go through a proxy of ours, which does not work just now. That is our fault, not yours. Leads wait, "
+            + "and are sent as soon as the proxy works again. The operator of this router is told.",
+        (_, "proxy_refused") =>
+            "Our requests go through a proxy of ours, which does not let this one through. That is our fault, not yours: "
+            + "ask the operator of this router to let the proxy connect to this host and port.",
+        (_, "proxy_no_connection") =>
+            "Our requests go through a proxy of ours, which could not connect to the receiver. Check the host name and port, "
+            + "and that the receiver's firewall lets us in.",
         (_, "too_old") =>
             "It did not arrive within the time after which this destination's leads are given up. If it is worth something still, "
             + "send it again; if this happens often, allow more time.",

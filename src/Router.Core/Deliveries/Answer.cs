@@ -90,6 +90,18 @@ public enum AttemptError
 
     /// <summary>The token endpoint's answer was a success without a token that can be used.</summary>
     NoToken,
+
+    /// <summary>Our proxy can't be connected to, or what listens there is no proxy.</summary>
+    ProxyUnreachable,
+
+    /// <summary>Our proxy doesn't take the user and password that are configured, or wants some.</summary>
+    ProxyAuthentication,
+
+    /// <summary>Our proxy doesn't let this request through.</summary>
+    ProxyRefused,
+
+    /// <summary>Our proxy took the request, but could not connect to the receiver.</summary>
+    ProxyNoConnection,
 }
 
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
@@ -168,5 +180,20 @@ public static class AttemptErrorWords
         AttemptError.TooOld => "too_old",
         AttemptError.TokenEndpoint => "token_endpoint",
         AttemptError.NoToken => "no_token",
+        AttemptError.ProxyUnreachable => "proxy_unreachable",
+        AttemptError.ProxyAuthentication => "proxy_authentication",
+        AttemptError.ProxyRefused => "proxy_refused",
+        AttemptError.ProxyNoConnection => "proxy_no_connection",
     };
+
+    /// <summary>
+    /// Whether it says nothing about the destination, because no request to any other would have got further: it is neither counted as the
+    /// destination's failure nor as a step of the schedule.
+    /// </summary>
+    public static bool IsOfProxyItself(this AttemptError error) =>
+        error is AttemptError.ProxyUnreachable or AttemptError.ProxyAuthentication;
+
+    /// <summary>The words of those.</summary>
+    public static IReadOnlyList<string> OfProxyItself { get; } =
+        [.. Enum.GetValues<AttemptError>().Where(IsOfProxyItself).Select(Text)];
 }

@@ -13,6 +13,7 @@ internal static class AttemptErrors
         HttpRequestError.ConnectionError => failed.InnerException switch
         {
             AddressNotAllowedException => AttemptError.AddressNotAllowed,
+            ProxyException proxy => proxy.Error,
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => AttemptError.ConnectionRefused,
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
                 AttemptError.DnsFailure,

@@ -171,7 +171,7 @@ public sealed class DeliveryAttempts(
         if (sending is null || await sending is not { } attempt)
         {
             logger.LogDeferred(lead.EventId, destination.Id);
-            var delay = bulkheads.DeferDelay(destination.Id);
+            var delay = bulkheads.DeferDelay(destination);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 

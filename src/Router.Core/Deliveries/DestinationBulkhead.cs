@@ -52,7 +52,7 @@ internal sealed class DestinationBulkhead
         var attempt = _breaker is { } breaker ? await Through(breaker, sending) : await sending.Make();
         if (GotNoAnswer(attempt))
             Watch();
-        else if (attempt is not null)
+        else if (attempt is { Answer.Error: null })
             Volatile.Write(ref _answeredAt, _time.GetTimestamp());
         return attempt;
     }
@@ -85,7 +85,8 @@ internal sealed class DestinationBulkhead
     }
 
     // Only what got no answer: a receiver that says 500 at once costs nobody anything, and has its retry schedule.
-    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer.Error is not null;
+    // Nor does it count here what our own proxy is to blame for, which has a breaker of its own.
+    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer.Error is { } error && !error.IsOfProxyItself();
 
     private ResiliencePipeline<Attempt> NewBreaker() => new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>

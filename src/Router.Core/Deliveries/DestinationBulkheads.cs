@@ -10,13 +10,15 @@ namespace Router.Core.Deliveries;
 /// its own. What finds no room is deferred, and that isn't an attempt: after a moment where requests are answered, at once where they
 /// aren't. Nor does a destination's backlog cost its own fresh leads anything: see <see cref="InFlightLimit"/>.
 /// </summary>
-public sealed class DestinationBulkheads(DestinationSender sender, IOptions<DeliveryOptions> options, TimeProvider time)
+public sealed class DestinationBulkheads(
+    DestinationSender sender, OutgoingProxy proxy, IOptions<DeliveryOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Guid, DestinationBulkhead> _bulkheads = new();
     private int _slow;
 
     /// <summary>
-    /// Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, or the breaker is open.
+    /// Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, the breaker is open, or our
+    /// proxy is down.
     /// </summary>
     /// <param name="destination">Where to.</param>
     /// <param name="lead">The event.</param>
@@ -29,6 +31,9 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
     {
         var bulkhead = _bulkheads.GetOrAdd(destination.Id, _ => new DestinationBulkhead(options.Value, time));
         if (bulkhead.IsOpen(time.GetUtcNow()))
+            return null;
+
+        if (!proxy.LetsThrough(destination.Url))
             return null;
 
         // So many are slow already that another one of a destination known to be slow would be one too many.
@@ -49,9 +54,11 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
     /// <summary>
     /// When to look again at what found no room: soon where requests are answered, later where they aren't or none is let through.
     /// </summary>
-    public TimeSpan DeferDelay(Guid destinationId)
+    public TimeSpan DeferDelay(Destination destination)
     {
-        if (!_bulkheads.TryGetValue(destinationId, out var bulkhead))
+        if (proxy.ShutFor(destination.Url) is var shut && shut > options.Value.DeferDelay)
+            return shut;
+        if (!_bulkheads.TryGetValue(destination.Id, out var bulkhead))
             return options.Value.DeferDelay;
         var open = bulkhead.OpenFor(time.GetUtcNow());
         var longer = bulkhead.IsStuck ? DestinationBulkhead.SlowDeferral * options.Value.DeferDelay : options.Value.DeferDelay;
@@ -76,11 +83,14 @@ public sealed class DestinationBulkheads(DestinationSender sender, IOptions<Deli
         }
     }
 
-    private static async Task<Attempt?> Send(DestinationBulkhead bulkhead, InFlightLimit inFlight, Sending sending, bool yields)
+    private async Task<Attempt?> Send(DestinationBulkhead bulkhead, InFlightLimit inFlight, Sending sending, bool yields)
     {
         try
         {
-            return await bulkhead.Send(sending);
+            var attempt = await bulkhead.Send(sending);
+            if (attempt is { Answer.Error: null })
+                proxy.Answered(sending.Destination.Url);
+            return attempt;
         }
         finally
         {

@@ -9,10 +9,10 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Makes one HTTP request and tells what came back, as a value. Never follows redirects, keeps cookies or takes a proxy from the
-/// environment (<see cref="OutgoingHttp"/>): every request is an attempt, to exactly the URL that was configured, if that is where requests
-/// may go (<see cref="NetworkGuard"/>). Two exceptions: where a connection that was used before breaks without a byte of an answer, the
-/// attempt makes its request once more over a new connection; and once more with a new access token where the receiver answered 401 to
-/// the old one (<see cref="SignedInRequests"/>). Its row says so.
+/// environment (<see cref="OutgoingHttp"/>; the operator's is <see cref="OutgoingProxy"/>): every request is an attempt, to exactly the URL
+/// that was configured, if that is where requests may go (<see cref="NetworkGuard"/>). Two exceptions: where a connection that was used
+/// before breaks without a byte of an answer, the attempt makes its request once more over a new connection; and once more with a new
+/// access token where the receiver answered 401 to the old one (<see cref="SignedInRequests"/>). Its row says so.
 /// </summary>
 public sealed class DestinationSender : IDisposable
 {
@@ -29,14 +29,15 @@ public sealed class DestinationSender : IDisposable
     /// <param name="guard">Where requests may go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="resolve">The addresses of a host name; by default the system's resolver.</param>
+    /// <param name="proxy">What some or all requests go through; null for none.</param>
     public DestinationSender(
-        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, Func<string, CancellationToken,
-        Task<IPAddress[]>>? resolve = null)
+        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, OutgoingProxy? proxy = null)
     {
         _options = options.Value;
         _time = time;
         _guard = guard;
-        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, time);
+        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
         _connections = new OutgoingConnections(_options, connection, time);
         var tokens = new AccessTokens(new TokenEndpoint(_connections.New, guard, _options, time), time);
         var certified = new CertifiedConnections(

@@ -24,7 +24,7 @@ internal static class FirstOutcomes
                    case when is_finished then now() end
             from made order by n
             on conflict do nothing
-            returning event_id, destination_id, result, started_at
+            returning event_id, destination_id, result, started_at, error
         ), {RecordedStatements.DestinationFailures("recorded")}, checked as (
             select m.n::int, r.event_id is not null as is_recorded,
                    (select true from lead_events e where e.id = m.event_id and e.id between $21 and $22 limit 1) is not null as is_planned

@@ -11,8 +11,10 @@ namespace Router.Core.Deliveries;
 /// </summary>
 /// <param name="guard">Says which addresses are permitted.</param>
 /// <param name="resolve">The addresses of a host name.</param>
+/// <param name="proxy">Makes some or all of the connections, to the addresses that were checked; null for none.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuardedConnection(NetworkGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve, TimeProvider time)
+internal sealed class GuardedConnection(
+    NetworkGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve, OutgoingProxy? proxy, TimeProvider time)
 {
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>, whose token ends after the connect timeout.</summary>
     public async ValueTask<Stream> Open(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -25,8 +27,11 @@ internal sealed class GuardedConnection(NetworkGuard guard, Func<string, Cancell
         if (permitted.Length is 0)
             throw new AddressNotAllowedException();
 
-        var socket = await HappyEyeballs.Connect(permitted, context.DnsEndPoint.Port, time, cancellationToken);
-        return context.InitialRequestMessage.RequestUri!.Scheme is "https" ? new TlsTransport(socket)
+        var url = context.InitialRequestMessage.RequestUri!;
+        var socket = proxy?.Carries(url) is true
+            ? await proxy.Connect(permitted, url.Port, cancellationToken)
+            : await HappyEyeballs.Connect(permitted, context.DnsEndPoint.Port, time, cancellationToken);
+        return url.Scheme is "https" ? new TlsTransport(socket)
             : new NetworkStream(socket, ownsSocket: true);
     }
 }

@@ -19,22 +19,35 @@ internal static class HappyEyeballs
     /// <param name="cancellationToken">Ends the whole.</param>
     /// <exception cref="SocketException">No address could be connected to.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before one was.</exception>
+    public static Task<Socket> Connect(
+        IReadOnlyList<IPAddress> addresses, int port, TimeProvider time, CancellationToken cancellationToken) =>
+        Connect(addresses, (address, token) => ConnectTo(address, port, token), time, cancellationToken);
+
+    /// <summary>The same by another way than a plain connection.</summary>
+    /// <param name="addresses">In the resolver's order; at least one.</param>
+    /// <param name="connect">Connects to one of them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the whole.</param>
+    /// <exception cref="SocketException">No address could be connected to.</exception>
+    /// <exception cref="ProxyException">The proxy didn't connect to any.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before one was.</exception>
     public static async Task<Socket> Connect(
-        IReadOnlyList<IPAddress> addresses, int port, TimeProvider time, CancellationToken cancellationToken)
+        IReadOnlyList<IPAddress> addresses, Func<IPAddress, CancellationToken, Task<Socket>> connect, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (addresses.Count is 1)
-            return await ConnectTo(addresses[0], port, cancellationToken);
+            return await connect(addresses[0], cancellationToken);
 
         using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waiting = new Queue<IPAddress>(Interleave(addresses));
         var running = new List<Task<Socket>>();
-        SocketException? failure = null;
+        Exception? failure = null;
         try
         {
             while (waiting.Count > 0 || running.Count > 0)
             {
                 if (waiting.TryDequeue(out var address))
-                    running.Add(ConnectTo(address, port, race.Token));
+                    running.Add(connect(address, race.Token));
                 var headStart = Task.Delay(waiting.Count > 0 ? HeadStart : Timeout.InfiniteTimeSpan, time, race.Token);
                 if (await Task.WhenAny([.. running, headStart]) is not Task<Socket> ended)
                 {
@@ -47,7 +60,7 @@ internal static class HappyEyeballs
                 {
                     return await ended;
                 }
-                catch (SocketException failed)
+                catch (Exception failed) when (failed is SocketException or ProxyException)
                 {
                     failure = MoreTelling(failure, failed);
                 }
@@ -94,12 +107,13 @@ internal static class HappyEyeballs
     }
 
     /// <summary>That there is no way to IPv6 from here says nothing about the receiver.</summary>
-    private static SocketException MoreTelling(SocketException? before, SocketException now) =>
-        before is not null && SaysNothing(now) ? before : now;
+    private static Exception MoreTelling(Exception? before, Exception now) => before is not null && SaysNothing(now) ? before : now;
 
-    private static bool SaysNothing(SocketException failed) => failed.SocketErrorCode is
-        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressFamilyNotSupported
-        or SocketError.AddressNotAvailable;
+    private static bool SaysNothing(Exception failed) => failed is SocketException
+    {
+        SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressFamilyNotSupported
+            or SocketError.AddressNotAvailable,
+    };
 
     private static async Task Close(Task<Socket> loser)
     {

@@ -44,8 +44,8 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     /// isn't looked up for every answer.
     /// </summary>
     public static bool DependsOnHealth(Attempt attempt, DeliveryFacts facts, DeliveryOptions options) =>
-        attempt.Result is AttemptResult.Failed && !IsTest(facts.Kind) && facts.IsToLeadManager && !facts.IsProbe
-        && IsUsedUp(facts, options);
+        attempt.Result is AttemptResult.Failed && !IsOfProxy(attempt.Answer) && !IsTest(facts.Kind) && facts.IsToLeadManager
+        && !facts.IsProbe && IsUsedUp(facts, options);
 
     /// <summary>
     /// RabbitMQ didn't confirm the dead letter. A delivery isn't dead before that, or nobody would see it: it is tried once more, at the
@@ -62,6 +62,9 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
         // However often they fail, leads of a paused destination are held, and so are a Lead Manager's while it is down.
         if (facts.IsProbe || facts.IsDown && facts.IsToLeadManager && IsUsedUp(facts, options))
             return new NextStep(DeliveryState.Held, null, facts.Step);
+        // No lead is given up because our own proxy is down, however long: it is as if this attempt hadn't been.
+        if (IsOfProxy(answer))
+            return new NextStep(DeliveryState.Retrying, options.BreakerPause, facts.Step);
 
         return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random, facts.Schedule) is { } delay
             ? new NextStep(DeliveryState.Retrying, delay, facts.Step + 1)
@@ -71,6 +74,8 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
 
     private static bool IsSwitchedOff(Answer answer, DeliveryFacts facts) =>
         Outcome.DeactivatesDestination(answer) && !facts.IsToLeadManager && !IsTest(facts.Kind);
+
+    private static bool IsOfProxy(Answer answer) => answer.Error?.IsOfProxyItself() is true;
 
     private static bool IsUsedUp(DeliveryFacts facts, DeliveryOptions options) => facts.Step >= (facts.Schedule ?? options.Schedule).Count;
 

@@ -23,7 +23,7 @@ internal static class OutgoingHttp
         SslOptions = Tls(time, certificate),
         AllowAutoRedirect = false,
         UseCookies = false,
-        // With a proxy, what is connected to, and so what is checked, would be the proxy.
+        // The client would ask it for the host's name, and the connection's callback see the proxy. OutgoingProxy gets what was checked.
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,

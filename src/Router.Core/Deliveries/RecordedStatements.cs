@@ -38,7 +38,13 @@ internal static class RecordedStatements
         command.Add(NpgsqlDbType.Boolean, rows, row => row.State.IsFinished());
     }
 
-    /// <summary>CTEs that count a destination's failures in a row, or forget them after an answer of a destination that is well.</summary>
+    // What says nothing about the destination.
+    private static readonly string OfProxyItself = $"'{string.Join("', '", AttemptErrorWords.OfProxyItself)}'";
+
+    /// <summary>
+    /// CTEs that count a destination's failures in a row, those of our own proxy left out, or forget them after an answer of a destination
+    /// that is well.
+    /// </summary>
     /// <param name="attempts">The CTE of the attempts that were made.</param>
     public static string DestinationFailures(string attempts) => $"""
         well as (
@@ -49,7 +55,7 @@ internal static class RecordedStatements
         ), failing as (
             insert into destination_failures (destination_id, failures, since)
             select destination_id, count(*), min(started_at) from {attempts} r
-            where result = 'failed' and not exists (
+            where result = 'failed' and (error is null or error not in ({OfProxyItself})) and not exists (
                 select from {attempts} w where w.destination_id = r.destination_id and w.result in ('delivered', 'rejected'))
             group by destination_id order by destination_id
             on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures

@@ -26,7 +26,7 @@ public enum UrlProblem
 /// </summary>
 public sealed class NetworkGuard(IOptions<NetworkOptions> options)
 {
-    private readonly AllowList _allow = new(options.Value.Allow);
+    private readonly HostPatterns _allow = new(options.Value.Allow);
     private readonly PortRanges _ports = new(options.Value.Ports);
 
     /// <summary>The ports in force, for people.</summary>

@@ -3,10 +3,13 @@ using System.ComponentModel.DataAnnotations;
 namespace Router.Core.Destinations;
 
 /// <summary>
-/// Section <c>Network</c>: where requests may go besides https on the public internet. The same in API and workers.
+/// Section <c>Network</c>: where requests may go besides https on the public internet, and where they come from. The same in API and
+/// workers.
 /// </summary>
 public sealed class NetworkOptions : IValidatableObject
 {
+    private const int MostAddresses = 100;
+
     /// <summary>
     /// Exceptions, separated by commas: host names (<c>crm.office.test</c>, or <c>*.office.test</c> for every name
     /// under it; trusted with whatever address they have), addresses (<c>127.0.0.1</c>) and networks
@@ -23,14 +26,30 @@ public sealed class NetworkOptions : IValidatableObject
     [Required]
     public string Ports { get; set; } = "80,443,1024-65535";
 
+    /// <summary>
+    /// The addresses (<c>203.0.113.7</c>) and networks (<c>203.0.113.0/28</c>) that requests come from, separated by commas, 100 at most.
+    /// They change nothing about where requests come from: pages and API show them to owners, who may allow them in a firewall. Default
+    /// none: nothing is shown.
+    /// </summary>
+    public string OutgoingAddresses { get; set; } = "";
+
+    /// <summary>Each of <see cref="OutgoingAddresses"/>, as it is written.</summary>
+    public IReadOnlyList<string> OutgoingAddressList =>
+        OutgoingAddresses.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var entry in new AllowList(Allow).Wrong)
-            yield return new ValidationResult(
-                $"'{entry}' is no host name, no address and no network that is written in full, such as 10.1.0.0/16, "
-                + "each with or without a port, such as crm.office.test:8080.", [nameof(Allow)]);
+        foreach (var entry in new HostPatterns(Allow).Wrong)
+            yield return new ValidationResult($"'{entry}' is {HostPatterns.Rule}", [nameof(Allow)]);
         foreach (var entry in new PortRanges(Ports).Wrong)
             yield return new ValidationResult($"'{entry}' is no port and no range such as 1024-65535.", [nameof(Ports)]);
+        foreach (var entry in OutgoingAddressList.Where(entry => HostPatterns.Network(entry) is null))
+            yield return new ValidationResult(
+                $"Network:OutgoingAddresses: '{entry}' is no address and no network that is written in full, such as 203.0.113.0/28.",
+                [nameof(OutgoingAddresses)]);
+        if (OutgoingAddressList.Count > MostAddresses)
+            yield return new ValidationResult(
+                $"Network:OutgoingAddresses holds more than {MostAddresses} entries.", [nameof(OutgoingAddresses)]);
     }
 }

@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Router.Core.Destinations;
 
-/// <summary>The hosts and networks of <see cref="NetworkOptions.Allow"/>, each with the ports it is allowed at.</summary>
-internal sealed class AllowList
+/// <summary>Hosts and networks, each with its ports, as <see cref="NetworkOptions.Allow"/> writes them.</summary>
+internal sealed class HostPatterns
 {
     private readonly List<(IPNetwork Network, PortRanges Ports)> _networks = [];
     private readonly List<(string Name, PortRanges Ports)> _names = [];
     private readonly List<(string Suffix, PortRanges Ports)> _suffixes = [];
 
-    public AllowList(string text)
+    public HostPatterns(string text)
     {
         foreach (var entry in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
@@ -26,6 +26,10 @@ internal sealed class AllowList
                 Wrong.Add(entry);
         }
     }
+
+    /// <summary>What an entry must be, for people.</summary>
+    public const string Rule = "no host name, no address and no network that is written in full, such as 10.1.0.0/16, "
+        + "each with or without a port, such as crm.office.test:8080.";
 
     /// <summary>Entries that mean nothing.</summary>
     public List<string> Wrong { get; } = [];
@@ -68,8 +72,8 @@ internal sealed class AllowList
         return text[0] is ':' && text.Length > 1 && ports.Wrong.Count is 0 ? ports : null;
     }
 
-    /// <summary>Only what is written in full: the framework takes 10/8 for 0.0.0.10/8.</summary>
-    private static IPNetwork? Network(string entry)
+    /// <summary>An address or a network; only what is written in full: the framework takes 10/8 for 0.0.0.10/8.</summary>
+    public static IPNetwork? Network(string entry)
     {
         var network = entry.Contains('/', StringComparison.Ordinal) ? entry
             : $"{entry}/{(entry.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
