@@ -20,10 +20,11 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
     {
         var site = await _router.CreateSite();
         var destination = await site.AddDestination("A custom API with quite a long name, as people like to give them");
+        // Before the first lead, and so before the worker knows the site: it hears of later ones only a moment later.
+        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         _router.Receiver.Answer(destination.Path, 500, 200);
         await site.PostLead();
         var delivery = await site.Delivery(destination, "delivered");
-        var broken = await site.AddDestination("broken", url: $"http://127.0.0.1:{TestHost.FreePort()}/");
         await site.PostLead();
         await site.Delivery(broken, "dead");
         await site.Refused("""{"source":"Website","activities":[{"type":"property_viewed","property":{"beds":"many"}}]}""");
