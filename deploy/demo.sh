@@ -66,7 +66,7 @@ demo_lead() {
         | curl -sS -m 10 -f -o /dev/null --data-binary @- "$ROUTER_URL/rest/sites/$(noted "$1" DEMO_SITE)/leads" -H 'Content-Type: application/json' \
             -H "X-ROUTER-DESTINATIONS: $(noted "$1" DEMO_DESTINATION)" \
             -K <(printf 'user = "%s:%s"' "$(noted "$1" DEMO_USER)" "$(noted "$1" DEMO_PASSWORD)") || return 1
-    for ((i = 0; i < 150; i++)); do
+    for ((i = 0; i < 600; i++)); do
         arrived=$(curl -sS -m 10 "$RECEIVER_URL/received/$lead")
         [ "$(grep -c '^signature verified' <<<"$arrived")" -lt 2 ] || { printf '%s\n' "$arrived"; return 0; }
         sleep 0.1
@@ -82,6 +82,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         from=${name}__FILE
         [ -z "${!from:-}" ] || printf -v "$name" %s "$(cat "${!from}")"
         [ -n "${!name:-}" ] || { echo "demo.sh wants $name, or $from." >&2; exit 1; }
+    done
+    for ((i = 0; i < 600; i++)); do
+        curl -sf -m 2 -o /dev/null "$ROUTER_URL/health/ready" && break
+        sleep 0.2
     done
     demo_site "$file"
     demo_is_untouched "$file" || { echo "The demo site's destinations are no longer the demo's own: no sample lead is sent."; exit 0; }

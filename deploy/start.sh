@@ -11,6 +11,7 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$repo/deploy/servers.sh"
 . "$repo/deploy/stop.sh" --functions
+. "$repo/deploy/certificate.sh"
 . "$repo/deploy/start/build.sh"
 . "$repo/deploy/start/hosts.sh"
 . "$repo/deploy/demo.sh"

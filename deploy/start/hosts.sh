@@ -1,14 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Starts the API, the worker and the demo receiver. Sourced by start.sh.
 
-# Encrypts the keys in Postgres that encrypt the destinations' secrets: a dump of the database alone gives nothing away.
-make_certificate() (
-    [ ! -s "$1" ] || return 0
-    umask 077
-    openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=lead-router -keyout "$1.key" -out "$1.crt" 2>"$dir/logs/openssl.log" \
-        && cat "$1.crt" "$1.key" >"$1" && rm "$1.crt" "$1.key" || die "The certificate could not be made; see $at/logs/openssl.log"
-)
-
 # launch NAME URL DLL [VARIABLE=VALUE …]: a process of its own session, so that Ctrl-C reaches only this script. Sets $pid.
 # The variables are exported, not given to env: a command line is for everybody to read.
 launch() {
