@@ -7,7 +7,6 @@ using Router.Testing;
 namespace Router.DeployTests;
 
 /// <summary>What `docker compose up` promises, with the containers that it starts.</summary>
-[Collection(nameof(WithImages))]
 public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<ComposedRouter>
 {
     private static readonly string[] OurOwn = ["api", "worker", "receiver"];

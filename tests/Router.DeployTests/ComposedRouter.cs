@@ -23,7 +23,7 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        images.SkipWithoutAnEngine();
+        await images.Ready();
         var (exitCode, output) = await Shell.Run("bash", Path.Combine(Repository.Root, "deploy/secrets.sh"), _secrets.FullName);
         Assert.True(exitCode == 0, output);
         Secrets = _secrets.GetFiles().ToDictionary(file => file.Name, file => File.ReadAllText(file.FullName).Trim(), StringComparer.Ordinal);

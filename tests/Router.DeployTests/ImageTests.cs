@@ -4,7 +4,6 @@ using Router.Testing;
 namespace Router.DeployTests;
 
 /// <summary>What is in the images, and what they say of themselves.</summary>
-[Collection(nameof(WithImages))]
 public sealed class ImageTests(Images images)
 {
     [Theory]
@@ -13,7 +12,7 @@ public sealed class ImageTests(Images images)
     [InlineData("demo-receiver")]
     public async Task Image_RunsAsAUserOfItsOwn_WithLabels(string name)
     {
-        images.SkipWithoutAnEngine();
+        await images.Ready();
         var config = (await Images.Inspect("--type", "image", $"lead-router/{name}:{Images.Tag}")).GetProperty("Config");
         Assert.Equal("1654:1654", config.GetProperty("User").GetString());
         Assert.Equal("SIGTERM", config.GetProperty("StopSignal").GetString());
@@ -29,7 +28,7 @@ public sealed class ImageTests(Images images)
     [InlineData("worker", "Router.Worker")]
     public async Task Image_HoldsNothingThatItsUserCanChange_AndListsItsPackages(string name, string host)
     {
-        images.SkipWithoutAnEngine();
+        await images.Ready();
         var directory = Directory.CreateTempSubdirectory("router-image-");
         var container = $"router-image-{Guid.NewGuid():n}";
         try
@@ -53,7 +52,7 @@ public sealed class ImageTests(Images images)
     [Fact]
     public async Task Image_HasNoShell()
     {
-        images.SkipWithoutAnEngine();
+        await images.Ready();
         var (exitCode, output) = await Images.Within(
             ["podman", "run", "--rm", "--network=none", "--entrypoint", "/bin/sh", $"lead-router/api:{Images.Tag}", "-c", "true"]);
         Assert.True(exitCode is 126 or 127, output);

@@ -1,39 +1,40 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Router.Testing;
+
+[assembly: AssemblyFixture(typeof(Router.DeployTests.Images))]
 
 namespace Router.DeployTests;
 
 /// <summary>The images, built by deploy/images.sh with a container engine of the tests' own. Where none can run, their tests are skipped.</summary>
-public sealed class Images : IAsyncLifetime
+public sealed class Images
 {
     private static readonly string Engine = Path.Combine(Repository.Root, "tests/containers/engine.sh");
 
-    private string? _cannot;
+    private readonly Lazy<Task<string?>> _cannot = new(Make);
 
     /// <summary>Of this checkout: others on this machine may test theirs at the same time.</summary>
     public static string Tag { get; } =
-        "test-" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Repository.Root)))[..8];
+        "test-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Repository.Root)))[..8];
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Until they are there; made once for all tests.</summary>
+    public async Task Ready()
+    {
+        var cannot = await _cannot.Value;
+        Assert.SkipWhen(cannot is not null, cannot ?? "");
+    }
+
+    /// <summary>Null, or why no container engine can run.</summary>
+    private static async Task<string?> Make()
     {
         var (exitCode, output) = await Shell.Run("bash", Engine, "setup");
         if (exitCode == 3)
-        {
-            _cannot = output.Trim();
-            return;
-        }
-
+            return output.Trim();
         Assert.True(exitCode == 0, output);
         await Run(["env", "ENGINE=podman", Path.Combine(Repository.Root, "deploy/images.sh"), "--no-build", "--tag", Tag]);
+        return null;
     }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_cannot is null)
-            await Within(["podman", "image", "prune", "--force"]);
-    }
-
-    public void SkipWithoutAnEngine() => Assert.SkipWhen(_cannot is not null, _cannot ?? "");
 
     public static Task<string> Podman(params string[] arguments) => Run(["podman", .. arguments]);
 

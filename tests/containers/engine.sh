@@ -91,8 +91,8 @@ skeleton() {
     mkdir -p "$1"/{etc,tmp,run,proc,sys,dev,root,home,var/lib,var/log,usr/{bin,sbin,lib,lib64},usr/share/zoneinfo,usr/local/bin}
     chmod 1777 "$1/tmp"
     for link in bin sbin lib lib64; do ln -sf "usr/$link" "$1/$link"; done
-    printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1654:1654::/home/app:/bin/false\npostgres:x:999:999::/var/lib/postgresql:/bin/bash\nrabbitmq:x:998:998::/var/lib/rabbitmq:/bin/bash\nnobody:x:65534:65534::/nonexistent:/bin/false\n' >"$1/etc/passwd"
-    printf 'root:x:0:\napp:x:1654:\npostgres:x:999:\nrabbitmq:x:998:\nnogroup:x:65534:\n' >"$1/etc/group"
+    printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1654:1654::/home/app:/bin/false\nepmd:x:997:997::/run:/bin/false\npostgres:x:999:999::/var/lib/postgresql:/bin/bash\nrabbitmq:x:998:998::/var/lib/rabbitmq:/bin/bash\nnobody:x:65534:65534::/nonexistent:/bin/false\n' >"$1/etc/passwd"
+    printf 'root:x:0:\napp:x:1654:\nepmd:x:997:\npostgres:x:999:\nrabbitmq:x:998:\nnogroup:x:65534:\n' >"$1/etc/group"
 }
 
 # The runtime, and what it needs of Debian: no shell, no other program, as in Ubuntu's chiseled images.
