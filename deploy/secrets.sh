@@ -25,8 +25,7 @@ make postgres-password "$(random)"
 make rabbitmq-password "$(random)"
 make rabbitmq.conf "default_user = router
 default_pass = $(cat "$dir/rabbitmq-password")"
-# The images have no Kerberos, which would otherwise be tried.
-make Database__ConnectionString "postgres://router:$(cat "$dir/postgres-password")@postgres:5432/router?gssencmode=disable"
+make Database__ConnectionString "postgres://router:$(cat "$dir/postgres-password")@postgres:5432/router"
 make RabbitMq__Uri "amqp://router:$(cat "$dir/rabbitmq-password")@rabbitmq:5672/"
 make Admin__Password "$(random)"
 make Admin__Token "$(random)"
