@@ -5,8 +5,8 @@ namespace Router.DeployTests;
 /// <summary>deploy/install.sh on a Debian server: a container with systemd, this machine's programs, and nothing set up.</summary>
 public sealed class InstallTests(Images images) : IAsyncLifetime
 {
-    // What Debian's packages do when they are installed, and what a container lacks: mounts that reach services, and on some kernels users of
-    // its own. The rest is the server as it comes.
+    // What Debian's packages do when they are installed, and what a container lacks: mounts that reach services. The rest is the server as it
+    // comes.
     private const string Prepare =
         """
         for i in {1..300}; do case $(systemctl is-system-running 2>/dev/null) in running | degraded) break ;; esac; sleep 0.1; done
@@ -15,12 +15,6 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         for line in auth account session; do echo "$line sufficient pam_permit.so"; done >/etc/pam.d/su
         chown postgres: /var/lib/postgresql
         pg_createcluster "$(ls /usr/lib/postgresql | sort -V | tail -n 1)" main >/dev/null
-        if [ ! -e /proc/self/uid_map ]; then
-            for host in api worker; do
-                mkdir -p "/etc/systemd/system/lead-router-$host.service.d"
-                printf '[Service]\nPrivateUsers=no\n' >"/etc/systemd/system/lead-router-$host.service.d/kernel.conf"
-            done
-        fi
         systemctl daemon-reload
         """;
 
@@ -32,7 +26,7 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         var (_, dotnet) = await Shell.Run("sh", "-c", "readlink -f \"$(command -v dotnet)\"");
         Assert.SkipUnless(dotnet.StartsWith("/usr/", StringComparison.Ordinal), "The server gets this machine's /usr, and .NET isn't in it.");
         await Images.Podman(
-            "run", "--detach", "--name", _server, "--systemd=always", "--cap-add=SYS_ADMIN", "--security-opt", "seccomp=unconfined",
+            "run", "--detach", "--name", _server, "--systemd=always", "--cap-add=SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
             "--security-opt", "unmask=ALL", "--network=none", "--tmpfs", "/var/lib/postgresql", "--volume", "/usr:/usr:ro",
             "--volume", $"{Repository.Root}:/router:ro", "localhost/servers", "/lib/systemd/systemd", "--unit=basic.target");
         await OnServer(Prepare);
