@@ -1,8 +1,8 @@
 namespace Router.Hosting;
 
 /// <summary>
-/// <c>dotnet Router.Api.dll health</c> asks the host that runs beside it, with the same settings, whether it is ready: an exit code of 0 or 1,
-/// and the answer on the console. For the health checks of containers, whose images have nothing else to ask with.
+/// <c>dotnet Router.Api.dll health</c> asks the host that runs beside it, with the same settings, whether it is ready: an exit code of 0
+/// or 1, and the answer on the console. For the health checks of containers, whose images have nothing else to ask with.
 /// </summary>
 internal static class HealthQuestion
 {

@@ -26,7 +26,8 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
         await images.Ready();
         var (exitCode, output) = await Shell.Run("bash", Path.Combine(Repository.Root, "deploy/secrets.sh"), _secrets.FullName);
         Assert.True(exitCode == 0, output);
-        Secrets = _secrets.GetFiles().ToDictionary(file => file.Name, file => File.ReadAllText(file.FullName).Trim(), StringComparer.Ordinal);
+        Secrets = _secrets.GetFiles()
+            .ToDictionary(file => file.Name, file => File.ReadAllText(file.FullName).Trim(), StringComparer.Ordinal);
         _isUp = true;
         await Compose("up", "--detach");
     }
@@ -45,8 +46,11 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
     public async Task<bool> IsHealthy(string service) =>
         (await Images.Within(["podman", "healthcheck", "run", Container(service)])).ExitCode == 0;
 
-    public HttpClient Operator() =>
-        new() { BaseAddress = Api, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Secrets["Admin__Token"]) } };
+    public HttpClient Operator() => new()
+    {
+        BaseAddress = Api,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Secrets["Admin__Token"]) },
+    };
 
     public HttpClient Broker() => new()
     {
@@ -59,6 +63,7 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
     };
 
     private Task<string> Compose(params string[] arguments) => Images.Run([
-        "env", $"ROUTER_TAG={Images.Tag}", $"ROUTER_SECRETS={_secrets.FullName}", $"ROUTER_PORT={Api.Port}", $"RABBITMQ_PORT={Dashboard.Port}",
-        $"MAIL_PORT={Mail.Port}", "podman-compose", "-p", _project, "-f", Path.Combine(Repository.Root, "deploy/compose.yaml"), .. arguments]);
+        "env", $"ROUTER_TAG={Images.Tag}", $"ROUTER_SECRETS={_secrets.FullName}",
+        $"ROUTER_PORT={Api.Port}", $"RABBITMQ_PORT={Dashboard.Port}", $"MAIL_PORT={Mail.Port}",
+        "podman-compose", "-p", _project, "-f", Path.Combine(Repository.Root, "deploy/compose.yaml"), .. arguments]);
 }

@@ -7,7 +7,9 @@ using Router.Testing;
 
 namespace Router.DeployTests;
 
-/// <summary>The images, built by deploy/images.sh with a container engine of the tests' own. Where none can run, their tests are skipped.</summary>
+/// <summary>
+/// The images, built by deploy/images.sh with a container engine of the tests' own. Where none can run, their tests are skipped.
+/// </summary>
 public sealed class Images
 {
     private static readonly string Engine = Path.Combine(Repository.Root, "tests/containers/engine.sh");
@@ -45,7 +47,8 @@ public sealed class Images
     public static async Task<string> Run(string[] command)
     {
         var (exitCode, output) = await Within(command);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {exitCode}:\n{output}");
+        return exitCode == 0 ? output
+            : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {exitCode}:\n{output}");
     }
 
     public static Task<(int ExitCode, string Output)> Within(string[] command) => Shell.Run("bash", [Engine, "run", .. command]);

@@ -126,7 +126,8 @@ public sealed class KubernetesTests
 
     private static async Task<Manifests> Render(string overlay)
     {
-        Assert.SkipUnless(await Shell.Run("sh", "-c", "command -v kubectl") is (0, _), "kubectl, which renders the manifests, isn't there.");
+        Assert.SkipUnless(
+            await Shell.Run("sh", "-c", "command -v kubectl") is (0, _), "kubectl, which renders the manifests, isn't there.");
         return await Manifests.Render(overlay);
     }
 }

@@ -4,7 +4,7 @@ using Router.Testing;
 
 namespace Router.DeployTests;
 
-/// <summary>What `kubectl apply -k deploy/kubernetes/…` would send, read into Kubernetes' types; a field that these don't have is an error.</summary>
+/// <summary>What `kubectl apply -k deploy/kubernetes/…` would send, read into Kubernetes' types: an unknown field is an error.</summary>
 internal sealed class Manifests
 {
     private static readonly Dictionary<string, Type> OperatorsTypes = new(StringComparer.Ordinal)
