@@ -54,8 +54,8 @@ if [ -z "${ENGINE:-}" ]; then
 fi
 command -v "$ENGINE" >/dev/null || die "It takes docker or podman to build the images; what they are made of is in artifacts/publish."
 options=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "CREATED=$created" ${BASE:+--build-arg "BASE=$BASE"})
-# Podman's own format has no health check.
-[ "${ENGINE##*/}" != podman ] || options+=(--format docker)
+# Podman's own format has no health check, and its cache takes labels of an older build for the same.
+[ "${ENGINE##*/}" != podman ] || options+=(--format docker --no-cache)
 for image in api worker demo-receiver; do
     "$ENGINE" build -q -f deploy/Containerfile --target "$image" -t "lead-router/$image:$tag" "${options[@]}" artifacts/publish
 done

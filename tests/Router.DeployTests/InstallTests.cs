@@ -54,7 +54,7 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         var secrets = await OnServer("sha256sum /etc/lead-router/secrets/*");
         Assert.Equal(4, secrets.Split('\n').Length);
         foreach (var port in new[] { 5432, 5672, 15672, 25672, 4369, 8080, 8081 })
-            Assert.Equal($"127.0.0.1:{port}", await OnServer($"ss -Hltn 'sport = :{port}' | awk '{{ print $4 }}'"));
+            Assert.Equal($"127.0.0.1:{port}", await OnServer($"ss -Hltn 'sport = :{port}' | tr -s ' ' | cut -d ' ' -f 4"));
 
         // As for an upgrade. What is there stays.
         Assert.Contains("stopped and started again", await OnServer("bash /router/deploy/install.sh --published --with-servers"),
