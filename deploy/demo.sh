@@ -51,7 +51,9 @@ move_receiver() {
 
 # Whether the site's destinations are still the demo's own: its lead goes to them only, and not even there once they are somebody's real ones.
 demo_is_untouched() {
-    [ "$(demo_destinations "$1" | grep -c -e "\"$RECEIVER_URL/lead_manager\"" -e "\"$RECEIVER_URL/custom_api\"" || true)" -ge 2 ]
+    local all
+    all=$(set -o pipefail; demo_destinations "$1") || { echo "The router's management API does not answer any more." >&2; exit 1; }
+    [ "$(grep -c -e "\"$RECEIVER_URL/lead_manager\"" -e "\"$RECEIVER_URL/custom_api\"" <<<"$all" || true)" -ge 2 ]
 }
 
 # demo_lead FILE: sends one and prints the requests that arrived, as the receiver shows them. Fails with 1 if the lead is refused, with 2 if it

@@ -16,11 +16,9 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
     [Fact]
     public async Task Up_SendsTheDemosLead_SignedToBothDestinations()
     {
-        await Eventually.Equal(
-            "exited", async () => (await router.State("demo")).GetProperty("Status").GetString(), "the demo has ended", seconds: 180);
         var shown = await Images.Podman("logs", router.Container("demo"));
         Assert.True((await router.State("demo")).GetProperty("ExitCode").GetInt32() == 0, shown);
-        Assert.Equal(2, shown.Split('\n').Count(line => line == "signature verified"));
+        Assert.True(shown.Split('\n').Count(line => line == "signature verified") == 2, shown);
         Assert.DoesNotContain(router.Secrets["Admin__Token"], shown, StringComparison.Ordinal);
     }
 

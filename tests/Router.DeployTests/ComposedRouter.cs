@@ -30,6 +30,9 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
             .ToDictionary(file => file.Name, file => File.ReadAllText(file.FullName).Trim(), StringComparer.Ordinal);
         _isUp = true;
         await Compose("up", "--detach");
+        // Some tests stop hosts, which the demo needs.
+        await Eventually.Equal(
+            "exited", async () => (await State("demo")).GetProperty("Status").GetString(), "the demo has ended", seconds: 180);
     }
 
     public async ValueTask DisposeAsync()
