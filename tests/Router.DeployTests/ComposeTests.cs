@@ -107,7 +107,7 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
     public async Task Host_ThatIsStopped_EndsByItself(string service)
     {
         await Eventually.True(() => router.IsHealthy(service), $"{service} is healthy", seconds: 180);
-        await Images.Podman("stop", "--time", "60", router.Container(service));
+        await Images.Podman("stop", "--time", "80", router.Container(service));
         Assert.Equal(0, (await router.State(service)).GetProperty("ExitCode").GetInt32());
         await Images.Podman("start", router.Container(service));
     }
