@@ -7,13 +7,11 @@
 #   --remove     delete the data, the logs and DIR too
 set -euo pipefail
 
-pid_of() { sed -n "s/^$2=//p" "$1/env" 2>/dev/null || true; }
-
 # In the order of the corridor: take nothing new, finish what is in flight, then the servers.
 stop_all() {
-    end "$(pid_of "$1" API_PID)" Router.Api TERM 30
-    end "$(pid_of "$1" WORKER_PID)" Router.Worker TERM 80
-    end "$(pid_of "$1" RECEIVER_PID)" DemoReceiver TERM 10
+    end "$(noted "$1/env" API_PID)" Router.Api TERM 30
+    end "$(noted "$1/env" WORKER_PID)" Router.Worker TERM 80
+    end "$(noted "$1/env" RECEIVER_PID)" DemoReceiver TERM 10
     stop_rabbitmq "$1"
     stop_postgres "$1"
 }

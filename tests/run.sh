@@ -20,6 +20,9 @@ fi
 # PgBouncer and Tinyproxy are for their own tests; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
 more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer
       tinyproxy-bin:tinyproxy)
+# A container engine, and what reads units: for deploy/.
+more+=(podman podman-compose runc:/usr/sbin/runc netavark:/usr/lib/podman/netavark aardvark-dns:/usr/lib/podman/aardvark-dns iptables
+    systemd:systemd-analyze iproute2:ss)
 [ -z "$quick" ] || more=()
 deploy/servers.sh install "${more[@]}" || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
@@ -45,6 +48,7 @@ if [ -n "$quick" ]; then
 else
     suite Router.IntegrationTests "$@" || status=1
     suite Router.BrowserTests "$@" || status=1
+    suite Router.DeployTests "$@" || status=1
     suite Router.Chaos "$@" || status=1
 fi
 

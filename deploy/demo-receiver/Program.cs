@@ -1,18 +1,25 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
 // A receiver as a destination's owner would write it: read the raw bytes, verify the signature over them, answer quickly.
-// Started with a setting Secrets:<name> for each path: POST /<name> verifies with that secret and prints what came.
+// Started with a setting Secrets:<name> for each path: POST /<name> verifies with that secret and prints what came. In a container the
+// settings are files of /run/secrets. GET /received/<text> shows the latest hundred requests whose body has that text.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
+builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
 var app = builder.Build();
 var secrets = builder.Configuration.GetSection("Secrets").GetChildren()
     .ToDictionary(secret => secret.Key, secret => Encoding.UTF8.GetBytes(secret.Value!), StringComparer.OrdinalIgnoreCase);
+var received = new ConcurrentQueue<string>();
 var indented = new JsonSerializerOptions { WriteIndented = true,
     Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
 app.MapGet("/", () => "The demo receiver is listening.\n");
+
+app.MapGet("/received/{text}", (string text) =>
+    string.Join('\n', received.Where(request => request.Contains(text, StringComparison.Ordinal))));
 
 app.MapPost("/{name}", async (string name, HttpRequest request) =>
 {
@@ -47,6 +54,9 @@ void Print(string name, HttpRequest request, byte[] body, string verdict)
     text.AppendLine();
     text.AppendLine(Readable(body));
     text.Append("signature ").AppendLine(verdict);
+    received.Enqueue(text.ToString());
+    if (received.Count > 100)
+        received.TryDequeue(out _);
     Console.WriteLine(text);
 }
 

@@ -12,8 +12,15 @@ using Router.Core;
 using Router.Hosting;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddSettingFiles();
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8080);
+if (args is ["health"])
+{
+    await builder.AskForHealth();
+    return;
+}
+
 builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);
 builder.Services.AddIntake(builder.Configuration);

@@ -4,8 +4,15 @@ using Router.Hosting;
 using Router.Worker;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddSettingFiles();
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8081);
+if (args is ["health"])
+{
+    await builder.AskForHealth();
+    return;
+}
+
 builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);
 builder.Services.AddDelivery();

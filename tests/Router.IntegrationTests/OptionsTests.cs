@@ -57,6 +57,8 @@ public sealed class OptionsTests
     [InlineData("Router.Api", "Admin:Password=short", "Password")]
     [InlineData("Router.Api", "Database:MaxPoolSize=0", "MaxPoolSize")]
     [InlineData("Router.Api", "Database:ConnectionString=postgres://nobody@here:port/none", "Database:ConnectionString")]
+    [InlineData("Router.Api", "Settings:Directory=/there/is/none", "Settings:Directory")]
+    [InlineData("Router.Worker", "Settings:Directory=/there/is/none", "Settings:Directory")]
     [InlineData("Router.Worker", "Delivery:Lease=00:00:00", "Lease")]
     [InlineData("Router.Worker", "Retention:DaysAhead=0", "DaysAhead")]
     [InlineData("Router.Worker", "Network:Ports=0", "Ports")]
