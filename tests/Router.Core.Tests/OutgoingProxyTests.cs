@@ -198,7 +198,7 @@ public sealed class OutgoingProxyTests
             EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1",
             AcceptedAt = TimeProvider.System.GetUtcNow(), Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
-        return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;
+        return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer;
     }
 
     /// <summary>Byte by byte: what follows belongs to the next one who reads.</summary>

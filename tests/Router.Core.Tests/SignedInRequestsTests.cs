@@ -193,7 +193,7 @@ public sealed class SignedInRequestsTests : IDisposable
         using var certified = new CertifiedConnections(_ =>
         {
             made.Add(new OutgoingConnections(
-                new DeliveryOptions(), new GuardedConnection(null!, null!, _time), _time));
+                new DeliveryOptions(), new GuardedConnection(null!, null!, proxy: null, _time), _time));
             return made[^1];
         });
         var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
@@ -235,7 +235,7 @@ public sealed class SignedInRequestsTests : IDisposable
             EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = _time.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
-        return (await sender.Send(destination, lead, "{}"u8.ToArray(), number: 1)).Answer;
+        return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer;
     }
 
     private Destination Destination() => new(

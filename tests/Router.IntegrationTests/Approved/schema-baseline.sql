@@ -16,13 +16,20 @@ create table products (
     display_name    text not null check (display_name <> ''),          -- the source of leads that name none
     password_sha256 bytea not null check (octet_length(password_sha256) = 32),
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    created_at      timestamptz not null default now()
+    description     text not null default '',                          -- what owners read of it in the catalogue of senders
+    offered         boolean not null default false,                    -- every owner may let it in
+    created_at      timestamptz not null default now(),
+    constraint offered_is_described check (not offered or description <> ''),
+    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product text not null references products (username) on delete cascade,
-    site_id uuid not null references sites (id) on delete cascade,
+    product   text not null references products (username) on delete cascade,
+    site_id   uuid not null references sites (id) on delete cascade,
+    since     timestamptz not null default now(),
+    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+    by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
     primary key (product, site_id)
 );
 create index product_sites_site on product_sites (site_id);
@@ -57,11 +64,21 @@ create table integrations (
     previous_secret       text,                                        -- still signs until previous_secret_until
     previous_secret_until timestamptz,
     signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id_label      text not null default 'Partner ID' check (partner_id_label <> ''),   -- what the site's owner is asked for
+    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked
     partner_id_help       text not null default '',
+    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none
+    key_help              text not null default '',                    -- where the owner finds it
+    key_header            text check (key_header <> ''),               -- where it goes
+    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic
+    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us
+    header_values         text,                                        -- as many values, encrypted by the hosts
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual
     published             boolean not null default false,              -- only published ones can be connected to
     created_at            timestamptz not null default now(),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
+    constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
+    constraint key_goes_somewhere check (num_nulls(key_label, key_header, key_scheme) in (0, 3)),
     constraint integrations_name_is_its_own check (folded_name(name) not in ('', 'leadmanager'))
 );
 
@@ -100,19 +117,23 @@ create table destinations (
     quiet_hours           jsonb,                                       -- when nothing is sent; null for never
     actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
     filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
     inactive_reason       text,                                        -- why the router switched it off; null where a person did
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
     paused_by             text check (paused_by in ('owner', 'router')),
     pause_reason          text,
-    settings_changed_at   timestamptz not null default now(),          -- URL, secret, signature, Partner ID, or how it is signed in to
+    settings_changed_at   timestamptz not null default now(),          -- what is sent, and what the answers mean
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
     deleted_at            timestamptz,
     constraint lead_manager_stays_active check (kind <> 'lead_manager' or (active and deleted_at is null)),
     constraint lead_manager_gets_everything check (
-        kind <> 'lead_manager' or actions is null and filter is null and time_to_live is null and quiet_hours is null),
+        kind <> 'lead_manager' or actions is null and filter is null and mapping is null and answer_rules is null
+                                  and time_to_live is null and quiet_hours is null),
+    constraint registered_follows_its_integration check (kind <> 'registered' or mapping is null and answer_rules is null),
     constraint deleted_is_inactive check (deleted_at is null or not active),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
     constraint headers_have_values check ((header_names = '{}') = (header_values is null)),
@@ -233,12 +254,13 @@ end $$;
 create constraint trigger site_has_lead_manager after insert or update on sites
     deferrable initially deferred for each row execute function require_lead_manager();
 
--- What a destination's requests are let in by, besides its URL and Partner ID: what changes there changes what its receiver sees.
+-- How a destination is spoken to, besides its URL and Partner ID: what changes there changes what its receiver sees, or what it means.
 create function sign_in(destination destinations) returns text[] language sql immutable as $$
     select array[
         destination.secret, destination.signature, destination.header_values,
         destination.oauth_token_url, destination.oauth_client_id, destination.oauth_client_secret, destination.oauth_scope,
-        destination.oauth_audience, destination.oauth_client_auth, destination.client_certificate]
+        destination.oauth_audience, destination.oauth_client_auth, destination.client_certificate,
+        destination.mapping::text, destination.answer_rules::text]
 $$;
 
 -- Before an update, in this order: a pause ends with switching off; proof ends with other settings; the reason for being off ends with
@@ -295,14 +317,20 @@ create trigger destinations_4_require_proof before update on destinations
 
 -- An integration's destinations follow it.
 create function follow_integration() returns trigger language plpgsql as $$
+declare
+    differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature
+    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
+        -- These the hosts read from the integration itself: the update makes them look.
+        settings_changed_at = case when differs then now() else settings_changed_at end,
+        proven_at = case when differs then null else proven_at end
     where integration_id = new.id;
     return null;
 end $$;
 
-create trigger integrations_are_followed after update of url, secret, previous_secret, previous_secret_until, signature on integrations
+create trigger integrations_are_followed
+    after update of url, secret, previous_secret, previous_secret_until, signature, header_values, mapping, answer_rules on integrations
     for each row execute function follow_integration();
 
 -- Whoever ends a pause or switches a destination on again wants it to be tried: the failures of before would pause it within the second.
@@ -324,7 +352,8 @@ begin
 end $$;
 
 create trigger destinations_probe_at_once after update on destinations
-    for each row when (new.paused_by = 'router' and (old.url, old.partner_id, sign_in(old)) is distinct from (new.url, new.partner_id, sign_in(new)))
+    for each row when (new.paused_by = 'router' and (old.url, old.partner_id, sign_in(old), old.settings_changed_at)
+                       is distinct from (new.url, new.partner_id, sign_in(new), new.settings_changed_at))
     execute function probe_at_once();
 
 -- People, how they sign in, and what their programs may do.
@@ -446,6 +475,7 @@ create table deliveries (
     error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
     response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
     response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
+    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
@@ -573,16 +603,17 @@ create table delivery_attempts (
     error            text,
     response_headers text,
     response_body    bytea check (octet_length(response_body) <= 16384),
+    reason           text check (length(reason) <= 1000),
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
 
 -- All attempts, for whoever shows them.
 create view attempts as
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from deliveries where attempt is not null
 union all
-select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body
+select event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason
 from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
@@ -639,6 +670,7 @@ create function announce_active() returns trigger language plpgsql as $$
 declare
     event     uuid := uuid_v7();
     under_way uuid;
+    mapping   jsonb;
 begin
     update deliveries d
     set state = case when d.delivered_at is null then 'canceled' else 'delivered' end, next_attempt_at = null, leased_until = null, finished_at = now()
@@ -647,7 +679,11 @@ begin
       and d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id and d.state in ('retrying', 'held')
       and (new.inactive_reason is not null or d.leased_until is null or d.leased_until <= now());
 
-    if new.inactive_reason is null then
+    -- Another system's format may have no request for it.
+    select coalesce(i.mapping, new.mapping) into mapping from (select) one left join integrations i on i.id = new.integration_id;
+    if new.inactive_reason is null
+       and (mapping is null or mapping -> 'actions' ? case when new.active then 'integration_enabled' else 'integration_disabled' end)
+    then
         select e.id into under_way
         from lead_events e join deliveries d on d.destination_id = new.id and d.accepted_at = e.accepted_at and d.event_id = e.id
         where e.site_id = new.site_id and e.action in ('integration_enabled', 'integration_disabled') and d.state in ('retrying', 'held')
@@ -929,7 +965,7 @@ create index audit_log_site on audit_log (site_id, id desc);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'unsubscribe', 'is_vouched', 'is_shown'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -986,6 +1022,33 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
+
+-- By what a new lead is recognized as a duplicate: its e-mail address, and its phone number and name, as keyed hashes of their normal forms, each site
+-- with its own. Written when the lead is planned, where a destination's filter asks for it, and a moment later elsewhere. Kept for 30 days.
+create table lead_prints (
+    accepted_at  timestamptz not null,
+    site_id      uuid not null,
+    lead_id      uuid not null,
+    event_id     uuid not null,         -- with which it came
+    email        uuid,                  -- null where it gave none; of a SHA-256 the first half
+    person       uuid,                  -- phone and name; null unless it gave both
+    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
+    is_duplicate boolean not null,      -- decided once, by whoever writes the row
+    primary key (site_id, lead_id),
+    constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
+);
+-- An event that comes twice may bring a lead's id of its own each time, where its sender gave none.
+create unique index lead_prints_event on lead_prints (event_id);
+create index lead_prints_email on lead_prints (site_id, email, accepted_at) where email is not null;
+create index lead_prints_person on lead_prints (site_id, person, accepted_at) where person is not null;
+create index lead_prints_duplicate_of on lead_prints (site_id, duplicate_of) where duplicate_of is not null;
+create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
+
+-- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
+create table lead_print_key (
+    only_one boolean primary key default true check (only_one),
+    key      text not null
+);
 
 -- What needs a person, and who is told of it. Never contents of leads.
 
