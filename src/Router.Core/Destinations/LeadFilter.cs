@@ -55,6 +55,7 @@ public sealed partial record FilterCondition(
     private const int MostValues = 50;
 
     /// <summary>Why it can't be, as a sentence; null when it can.</summary>
+    [JsonIgnore]
     public string? Problem =>
         Field is null || Field.Length > 100 || !Path().IsMatch(Field)
             ? "A condition needs a field of the lead: a name of letters, digits and underscores, for example source or activities.type."
@@ -122,6 +123,7 @@ public sealed record LeadFilter(bool All, IReadOnlyList<FilterCondition> Conditi
     private static readonly JsonSerializerOptions Stored = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>What is wrong with it, as a sentence; null when nothing is.</summary>
+    [JsonIgnore]
     public string? Problem => Conditions.Count > Most ? $"A destination can have {Most} conditions at most."
         : Conditions.Select(condition => condition.Problem).FirstOrDefault(problem => problem is not null);
 

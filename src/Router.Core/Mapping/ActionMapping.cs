@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Router.Core.Mapping;
 
 /// <summary>What the receiver gets of one action: by a template or by a table.</summary>
@@ -12,6 +14,7 @@ public sealed record ActionMapping(string? Template = null, IReadOnlyList<FieldM
     public const int MostFields = 100;
 
     /// <summary>Why it can't be, as a sentence; null when it can.</summary>
+    [JsonIgnore]
     public string? Problem
     {
         get

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Router.Core.Mapping;
@@ -20,6 +21,7 @@ public sealed partial record FieldMapping(
     private const int MostJoined = 10;
 
     /// <summary>Why it can't be, as a sentence; null when it can.</summary>
+    [JsonIgnore]
     public string? Problem =>
         To is null || !Target().IsMatch(To)
             ? "A row needs the receiver's name of the field: letters, digits, - and _, with dots between objects."
