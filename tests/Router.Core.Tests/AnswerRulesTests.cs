@@ -39,6 +39,7 @@ public sealed class AnswerRulesTests
     [Theory]
     [InlineData("""{"means": "refused", "status": "204"}""", "needs a reason")]
     [InlineData("""{"means": "failed"}""", "a status, a field")]
+    [InlineData("""{"status": "5xx"}""", "says what the answer means")]
     [InlineData("""{"means": "failed", "status": "20x"}""", "no status")]
     [InlineData("""{"means": "failed", "status": "200", "field": "a b"}""", "no field of JSON")]
     [InlineData("""{"means": "failed", "status": "200", "values": ["1"]}""", "field that they stand in")]

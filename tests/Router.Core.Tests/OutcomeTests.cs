@@ -55,6 +55,15 @@ public sealed class OutcomeTests
         Assert.Equal(code, answer.ErrorCode);
     }
 
+    [Fact]
+    public void Reason_OfAnyReceiver_CanBeRecorded()
+    {
+        Assert.Equal("x y", new Answer { Reason = "x\0y" }.Reason);
+        Assert.Equal("a b", new Answer { Reason = "a\r\nb" }.Reason);
+        Assert.Equal("half \ufffd", new Answer { Reason = "half " + '\ud83d' }.Reason);
+        Assert.Equal(Answer.LongestReason, new Answer { Reason = new string('x', 10_000) }.Reason!.Length);
+    }
+
     [Theory]
     [InlineData(410, true)]
     [InlineData(406, false)]

@@ -19,15 +19,16 @@ public sealed class RequestMappingTests
         var made = Apply(new RequestMapping(Actions: Created(new ActionMapping(Fields:
         [
             new("type", Value: "Registration"), new("person.name", ["first_name", "phone", "last_name"]),
-            new("person.emails.0.value", ["email"]), new("person.emails.1.value", ["second_email"]), new("person.zip", ["zip"]),
+            new("person.emails.0.value", ["second_email"]), new("person.emails.1.value", ["email"]),
+            new("person.emails.1.type", Value: "home"), new("person.zip", ["zip"]),
             new("person.tags", ["tags"]), new("person.agent", ["agent"]), new("person.note", ["notes"]),
             new("person.source", ["source"], Default: "unknown"), new("property.city", ["activities.property.city"]),
             new("property.beds", ["activities.property.beds"]),
         ]))));
         Assert.Equal(
             """
-            {"type":"Registration","person":{"name":"Ann \"The\" Ace Lee & Søn","emails":[{"value":"ann@example.com"}],"zip":96815,
-            "tags":["vip","cash"],"agent":true,"source":"unknown"},"property":{"city":"Hilo","beds":3}}
+            {"type":"Registration","person":{"name":"Ann \"The\" Ace Lee & Søn","emails":[{"value":"ann@example.com","type":"home"}],
+            "zip":96815,"tags":["vip","cash"],"agent":true,"source":"unknown"},"property":{"city":"Hilo","beds":3}}
             """.ReplaceLineEndings(""), made);
     }
 
@@ -84,6 +85,8 @@ public sealed class RequestMappingTests
         "{% for a in many %}{% for b in many %}{% for c in many %}{% endfor %}{% endfor %}{% endfor %}{}",
         "{% for a in many %}{% for b in many %}{% for c in many %}{{ long }}{% endfor %}{% endfor %}{% endfor %}{}",
         "{% assign a = long | replace: 'x', long %}{}",
+        "{{ '2026-01-01' | date: '%999999999Y' }}{}",
+        "{{ '2026-01-01' | date: '%-0000000999999999n' }}{}",
         "{% assign a = long | split: '' | join: long %}{}",
         "{% assign a = long | url_encode | url_encode | url_encode | url_encode | url_encode %}{% assign a = a | split: '' %}{}");
 
@@ -100,11 +103,52 @@ public sealed class RequestMappingTests
     [Theory]
     [InlineData("{% for i in (1..1000000000) %}{% endfor %}", "range")]
     [InlineData("{% include 'secrets' %}", "isn't Liquid")]
+    [InlineData("{{ a\0 }}", "NUL")]
     [InlineData("{% render 'secrets' %}", "isn't Liquid")]
     [InlineData("{{ a", "isn't Liquid")]
     [InlineData("", "either a template or fields")]
     public void Template_ThatCannotBe_IsRefused(string template, string problem) =>
         Assert.Contains(problem, Template(template).Problem, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a[", "]", 2000, "brackets")]
+    [InlineData("{%if a%}", "{%endif%}", 1000, "begin a block")]
+    [InlineData("{%raw%}{%endif%}{%endraw%}{%if a%}", "", 400, "begin a block")]
+    [InlineData("| upcase ", "", 2000, "filters")]
+    [InlineData("and a ", "", 2000, "'and'")]
+    public void Template_OfDeepNesting_IsRefusedBeforeItIsRead(string begin, string end, int depth, string problem) =>
+        Assert.Contains(
+            problem, Template($"{{{{ {Repeat(begin, depth)} {Repeat(end, depth)} }}}}").Problem, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{{ a[a[a[ }}")]
+    [InlineData("{%if a%}")]
+    [InlineData("{%for a in tags%}")]
+    public void Template_AtItsLimits_FitsOnASmallStack(string begin)
+    {
+        // Half of what threads have: whoever calls needs some, too.
+        var template = begin.Contains('[', StringComparison.Ordinal) ? $"{{{{ {Repeat("a[", 60)}a{Repeat("]", 60)} }}}}{{}}"
+            : $"{Repeat(begin, 100)}{Repeat(begin.StartsWith("{%if", StringComparison.Ordinal) ? "{%endif%}" : "{%endfor%}", 100)}{{}}";
+        Exception? failed = null;
+        var thread = new Thread(
+            () => failed = Record.Exception(() => Apply(Template(template))), maxStackSize: 768 * 1024);
+        thread.Start();
+        thread.Join();
+        Assert.True(failed is null or MappingException, $"{failed}");
+    }
+
+    [Theory]
+    [InlineData("{\"first_name\": \"half \\ud83d\", \"\\ud83d\": 1, \"tags\": [\"\\ud83d\"]}")]
+    public void Lead_WithHalfASurrogatePair_IsSentOrSaysWhyNot(string lead)
+    {
+        var bytes = Encoding.UTF8.GetBytes(lead);
+        var table = new ActionMapping(Fields: [new("name", ["first_name"])]);
+        Assert.Equal("{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(table).Apply("created", bytes)));
+        Assert.Equal(
+            "{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(new("{\"name\":\"{{ first_name }}\"}")).Apply("created", bytes)));
+        Assert.Throws<MappingException>(
+            () => Compiled(new ActionMapping(Fields: [new("tags", ["tags"])])).Apply("created", bytes));
+    }
 
     [Fact]
     public void Mapping_WithoutAnAction_DoesNotSendIt()
@@ -119,6 +163,7 @@ public sealed class RequestMappingTests
     [InlineData("""{"to": "a"}""", "either fields of ours or a constant")]
     [InlineData("""{"to": "a", "from": ["id"], "value": "1"}""", "either fields of ours or a constant")]
     [InlineData("""{"to": "a", "from": ["first name"]}""", "no field of ours")]
+    [InlineData("""{"to": "list.20.a", "from": ["id"]}""", "20 items at most")]
     public void Row_ThatCannotBe_SaysWhy(string row, string problem) => Assert.Contains(
         problem, RequestMapping.Parse($$"""{"actions": {"created": {"fields": [{{row}}] } } }""")!.Problem, StringComparison.Ordinal);
 
@@ -133,6 +178,7 @@ public sealed class RequestMappingTests
     [Theory]
     [InlineData("""{"actions": {"sold": {"template": "{}"}}}""", "'sold' is no action")]
     [InlineData("""{"actions": {"created": null}}""", "is empty")]
+    [InlineData("""{"actions": {"created": {"template": "{}"}}, "tests": [{"name": "t", "action": "created"}]}""", "A test needs")]
     [InlineData(
         """
         {"actions": {"created": {"template": "{}"}}, "tests": [{"name": "t", "action": "updated", "event": {}, "expected": {}}]}
@@ -141,7 +187,7 @@ public sealed class RequestMappingTests
         """
         {"actions": {"created": {"template": "{\"a\": {{ zip }}}"}},
          "tests": [{"name": "zip", "action": "created", "event": {"zip": 1}, "expected": {"a": 2}}]}
-        """, "'zip' fails: the mapping makes {\"a\":1}")]
+        """, "'zip' fails: the format makes {\"a\":1}")]
     [InlineData(
         """
         {"actions": {"created": {"template": "{\"a\": {{ zip }}}"}},
@@ -163,6 +209,10 @@ public sealed class RequestMappingTests
         Assert.True(unreadable.Maps("created"));
         Assert.Throws<MappingException>(() => unreadable.Apply("created", "{}"u8.ToArray()));
     }
+
+    private static CompiledMapping Compiled(ActionMapping mapping) => CompiledMapping.Of(new RequestMapping(Actions: Created(mapping)));
+
+    private static string Repeat(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private static RequestMapping Template(string template) => new(Actions: Created(new ActionMapping(template)));
 

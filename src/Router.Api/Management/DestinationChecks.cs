@@ -77,6 +77,8 @@ internal static class DestinationChecks
 
     public static void CheckHeaders(this FieldProblems problems, IReadOnlyDictionary<string, string?>? headers)
     {
+        if (headers?.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() < headers?.Count)
+            problems.Add("headers", "Two headers differ only in case: to HTTP they are one.");
         foreach (var (name, value) in headers ?? new Dictionary<string, string?>(StringComparer.Ordinal))
         {
             var problem = RequestHeaders.NameProblem(name) ?? (value is null ? null : RequestHeaders.ValueProblem(value));

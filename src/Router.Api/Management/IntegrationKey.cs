@@ -50,12 +50,9 @@ internal static class PastedKey
             return fields;
 
         var header = key.ToHeader(fields.Key);
-        return fields with
-        {
-            Headers = new Dictionary<string, string?>(fields.Headers ?? new Dictionary<string, string?>(), StringComparer.OrdinalIgnoreCase)
-            {
-                [header.Name] = header.Value,
-            },
-        };
+        var headers = (fields.Headers ?? new Dictionary<string, string?>())
+            .Where(other => !other.Key.Equals(header.Name, StringComparison.OrdinalIgnoreCase)).ToDictionary(StringComparer.Ordinal);
+        headers[header.Name] = header.Value;
+        return fields with { Headers = headers };
     }
 }

@@ -78,6 +78,9 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         if (!stored.HasKey && string.IsNullOrEmpty(fields.KeyLabel) && (fields.KeyHeader ?? fields.KeyScheme) is not null)
             return Refusal.Invalid("'key_label' is needed: what owners are asked for.", "key_label");
 
+        if (fields.Url is not null && await Elsewhere(change.Connection, id, fields) is { } elsewhere)
+            return elsewhere;
+
         var headers = (await change.Connection.QuerySingleAsync<StoredHeaders>(
             "select header_names, header_values from integrations where id = @id", new { id })).With(fields.Headers, secrets);
         if (headers.Refusal is { } tooMany)
@@ -162,6 +165,30 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             await change.Commit(cancellationToken);
             return made!;
         });
+    }
+
+    /// <summary>Why its URL can't become one on another server: keys that were entered for this one must not go there.</summary>
+    private static async Task<Refusal?> Elsewhere(NpgsqlConnection connection, Guid id, IntegrationFields fields)
+    {
+        var (url, headers, sites) = await connection.QuerySingleAsync<(string Url, string[] Headers, int Sites)>(
+            """
+            select url, header_names, (
+                select count(*)::int from destinations d
+                where d.integration_id = i.id and d.deleted_at is null
+                  and (d.header_values is not null or d.oauth_client_secret is not null or d.client_certificate is not null))
+            from integrations i where id = @id
+            """, new { id });
+        if (Servers.AreSame(fields.Url!, url))
+            return null;
+
+        return sites > 0
+            ? Refusal.Conflict(
+                $"The new URL is another server, and keys that {sites} of its sites have entered for this one must not go there: "
+                + "add a new integration, and let them connect to that.", "url")
+            : headers.All(name => fields.Headers?.Keys.Contains(name, StringComparer.OrdinalIgnoreCase) is true) ? null
+            : Refusal.Conflict(
+                $"The new URL is another server, and this one's headers ({string.Join(", ", headers)}) must not go there: take them away "
+                + "first, and enter them again afterwards.", "url");
     }
 
     private static async Task<Change<Integration>> Named(string? name, Func<Task<Integration>> write)

@@ -32,7 +32,7 @@ public sealed class AnswerRulesForm
     public void Show(IReadOnlyList<AnswerRule>? rules)
     {
         rules ??= [];
-        Means = [.. rules.Select(rule => rule.Means.ToString())];
+        Means = [.. rules.Select(rule => rule.Means?.ToString() ?? "")];
         Status = [.. rules.Select(rule => rule.Status ?? "")];
         Field = [.. rules.Select(rule => rule.Field ?? "")];
         Values = [.. rules.Select(rule => string.Join(", ", rule.Values ?? []))];

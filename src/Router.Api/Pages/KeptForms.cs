@@ -22,7 +22,9 @@ internal sealed class KeptForms : IAsyncPageFilter
     // Cookies travel with every request.
     private const int Most = 6_000;
 
-    private static readonly string[] Secret = ["password", "client_secret", "client_certificate"];
+    private static readonly string[] Secret = ["password", "client_secret", "client_certificate", "token", "header_value"];
+
+    private static readonly string[] SecretFields = ["key", "value"];
 
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(30);
 
@@ -36,7 +38,8 @@ internal sealed class KeptForms : IAsyncPageFilter
         {
             var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
             var fields = form.Where(
-                field => field.Key != "form_token" && !Secret.Any(part => field.Key.Contains(part, StringComparison.OrdinalIgnoreCase)))
+                field => field.Key != "form_token" && !SecretFields.Contains(field.Key)
+                    && !Secret.Any(part => field.Key.Contains(part, StringComparison.OrdinalIgnoreCase)))
                 .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
             var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>()
                 .GetTempData(context.HttpContext);

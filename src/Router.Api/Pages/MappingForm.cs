@@ -75,6 +75,12 @@ public sealed class MappingForm
         Json = Write(mapping);
     }
 
+    /// <summary>What was entered and would be lost, for it is to be made by neither; null when nothing is.</summary>
+    public string? Forgotten(RequestMapping? stored) =>
+        How is "table" or "template" || stored?.Actions?.ContainsKey(Action) is true
+            || string.IsNullOrWhiteSpace(Template) && To.All(string.IsNullOrWhiteSpace) ? null
+            : "Choose how it is made, by the table or by the template; or empty both.";
+
     /// <summary>What was entered for the action, with the rest as it is stored.</summary>
     public RequestMapping Entered(RequestMapping? stored)
     {
@@ -102,7 +108,7 @@ public sealed class MappingForm
         catch (JsonException invalid)
         {
             var at = invalid.LineNumber is { } line ? $", see line {line + 1}" : "";
-            return Refusal.Invalid($"This is no mapping{at}: {invalid.Message.Split('.')[0]}.", "mapping");
+            return Refusal.Invalid($"This is no format{at}: {invalid.Message.Split('.')[0]}.", "mapping");
         }
     }
 
@@ -122,8 +128,10 @@ public sealed class MappingForm
     }
 
     /// <summary>A mapping as people read it.</summary>
-    internal static string Write(RequestMapping? mapping) =>
-        mapping is null ? "" : JsonNode.Parse(mapping.ToJson())!.ToJsonString(Indented);
+    internal static string Write(RequestMapping? mapping) => mapping is null ? "" : Indent(mapping.ToJson());
+
+    /// <summary>JSON as people read it.</summary>
+    internal static string Indent(string json) => JsonNode.Parse(json)!.ToJsonString(Indented);
 
     private IEnumerable<FieldMapping> EnteredRows()
     {

@@ -16,6 +16,7 @@ internal static class PageRefusals
         ["'username'"] = "The username",
         ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",
         ["'actions' must be one or more of created, updated, activity_added, user_updated."] = "Choose at least one.",
+        ["'key_label'"] = "The word for the key", ["'key_help'"] = "The help text", ["'key_header'"] = "The header that carries the key",
         ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
         ["'max_per_second' must be from 0.1 to 1000, or 0 for no limit."] = "Enter a number from 0.1 to 1000, or nothing.",
         ["'timeout' must be from 1 to 60 seconds, or 0 for the default."] = "Enter a number of seconds from 1 to 60, or nothing.",
@@ -42,6 +43,14 @@ internal static class PageRefusals
             page.ModelState.AddModelError(refusal.About ?? about, refusal.Sentence);
         foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
             page.ModelState.AddModelError(field, ForPeople(sentences[0]));
+        return page.Page();
+    }
+
+    /// <summary>Shows the page again, with a sentence about all of what was entered.</summary>
+    public static PageResult Wrong(this PageModel page, string sentence, int status = StatusCodes.Status422UnprocessableEntity)
+    {
+        page.ModelState.AddModelError("", sentence);
+        page.Response.StatusCode = status;
         return page.Page();
     }
 

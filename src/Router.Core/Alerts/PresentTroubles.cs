@@ -50,8 +50,8 @@ internal sealed class PresentTroubles(
             if (row.Dead > 0)
                 found.Add(FoundTrouble.OfDestination(
                     TroubleKind.GivenUp, row.SiteId, row.Id, since: null, row.Dead,
-                    row.IsMortal ? "They did not arrive until the end of the schedule, or of the time after which its leads are given up."
-                        : "Every try failed until the end of the schedule."));
+                    row.IsMortal ? "They had not arrived by the end of the schedule, or of the time after which its leads are given up."
+                        : "Every try failed, to the end of the schedule."));
         }
 
         found.AddRange(await SwitchedOff(connection, cancellationToken));

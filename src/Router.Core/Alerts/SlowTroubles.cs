@@ -48,7 +48,7 @@ internal sealed class SlowTroubles(NpgsqlDataSource database)
         var rows = await connection.QueryAsync<(Guid Id, Guid SiteId, DateTimeOffset Since, int Count)>(
             new CommandDefinition(sql, commandTimeout: Seconds, cancellationToken: cancellationToken));
         return rows.Select(row => FoundTrouble.OfDestination(
-            TroubleKind.RefusingAll, row.SiteId, row.Id, row.Since, row.Count, "It answers that it doesn't want them (406)."));
+            TroubleKind.RefusingAll, row.SiteId, row.Id, row.Since, row.Count, "It answers that it doesn't want them."));
     }
 
     /// <summary>

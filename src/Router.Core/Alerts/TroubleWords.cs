@@ -60,8 +60,8 @@ public static class TroubleWords
             TroubleKind.RefusingAll => "What it refuses is not tried again. If it should take leads, ask whoever runs it why it doesn't.",
             TroubleKind.SwitchedOff => "If that was a mistake, switch it on again; the page then offers to send what it missed.",
             TroubleKind.CertificateExpiring =>
-                "Get a new one from whoever issued it, and enter it on the destination's page, under Sign-in. Once it has expired, its "
-                + "leads are refused: they wait and are tried again.",
+                "Get a new one from whoever issued it, and enter it on the destination's page, under Sign-in. Once it has expired, the "
+                + "receiver takes nothing from us: leads wait and are tried again.",
             TroubleKind.GivenUp => "Fix the cause, then send them again.",
             TroubleKind.Silent =>
                 "Try the website's own forms, and ask whoever runs it whether it still sends.",

@@ -45,7 +45,7 @@ public static class Advice
         (_, "proxy_authentication") => "our proxy did not know us",
         (_, "proxy_refused") => "our proxy did not let it through",
         (_, "proxy_no_connection") => "no connection through our proxy",
-        (_, "mapping_failed") => "mapping cannot be applied",
+        (_, "mapping_failed") => "our message could not be put into its format",
         (_, "token_endpoint") => "no access token",
         (_, "no_token") => "answer without a usable token",
         (_, not null) when OfTokenEndpoint(error) is var (token, why) => token is null ? $"token endpoint: {Summary(null, why)}"
@@ -62,8 +62,13 @@ public static class Advice
     /// <param name="error">The error code, if none came.</param>
     /// <param name="took">How long the answer took.</param>
     /// <param name="headers">What is kept of the answer's headers (<see cref="AttemptRow.ResponseHeaders"/>).</param>
-    public static string? WhatToDo(int? status, string? error, TimeSpan took, string? headers = null) => (status, error) switch
+    /// <param name="result">What the answer meant; null where that is what its status says.</param>
+    public static string? WhatToDo(
+        int? status, string? error, TimeSpan took, string? headers = null, string? result = null) => (status, error) switch
     {
+        (>= 200 and <= 299 or 406 or 410, _) when result == AttemptResult.Failed.Text() =>
+            ByRules(status, "it has failed, and is sent again"),
+        (not (406 or 410), _) when result == AttemptResult.Rejected.Text() => ByRules(status, "it is refused, and not sent again"),
         (>= 200 and <= 299, _) when took > Slow =>
             $"It works, but the answer took {took.TotalSeconds:0.0} seconds. Answer first and do the work afterwards: "
             + "leads wait for slow receivers, and we do not wait for long.",
@@ -150,8 +155,9 @@ public static class Advice
             "Nothing was sent: the host has no address on the public internet. "
             + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
         (_, "mapping_failed") =>
-            "Our event could not be turned into this system's request, so nothing was sent. The reason is beside it: correct the mapping, "
-            + "then replay what failed.",
+            "Our message could not be put into this system's format, so nothing was sent. The reason is beside it. Correct it under "
+            + "Their format (of a service from the catalogue: ask the operator). What still waits is tried again by itself; replay what "
+            + "has failed for good.",
         (_, "invalid_secret") => "The stored secret cannot be used for this kind of signature. Rotate it.",
         (_, "proxy_unreachable" or "proxy_authentication") =>
             "Our requests go through a proxy of ours, which does not work just now. That is our fault, not yours. Leads wait, "
@@ -179,7 +185,8 @@ public static class Advice
     /// <param name="attempt">The attempt.</param>
     public static string? OnCheck(string test, AttemptRow attempt)
     {
-        var usual = WhatToDo(attempt.Status, attempt.Error, TimeSpan.FromMicroseconds(attempt.DurationUs), attempt.ResponseHeaders);
+        var took = TimeSpan.FromMicroseconds(attempt.DurationUs);
+        var usual = WhatToDo(attempt.Status, attempt.Error, took, attempt.ResponseHeaders, attempt.Result);
         return test switch
         {
             LeadTests.WrongSignature when IsRefusal(attempt.Status) => null,
@@ -193,6 +200,9 @@ public static class Advice
             _ => usual,
         };
     }
+
+    private static string ByRules(int? status, string meaning) =>
+        $"The receiver answered {status}; by the rules about its answers {meaning}. Read the answer, or change the rules.";
 
     /// <summary>Whether a receiver that got a forged signature did what it should.</summary>
     public static bool IsRefusal(int? status) => status is 400 or 401 or 403 or 406 or 422;

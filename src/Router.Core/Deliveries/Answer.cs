@@ -1,3 +1,4 @@
+using Router.Core.Leads;
 using Router.Core.Mapping;
 
 namespace Router.Core.Deliveries;
@@ -107,6 +108,9 @@ public enum AttemptError
 /// <summary>What came back from one request: an HTTP status or the reason why there is none.</summary>
 public sealed record Answer
 {
+    /// <summary>The most characters of <see cref="Reason"/>.</summary>
+    public const int LongestReason = 500;
+
     /// <summary>The HTTP status; null when there was none.</summary>
     public int? Status { get; init; }
 
@@ -126,10 +130,18 @@ public sealed record Answer
     public AnswerMeaning? Meaning { get; init; }
 
     /// <summary>What that rule says about it, or why no request was made; for people.</summary>
-    public string? Reason { get; init; }
+    public string? Reason
+    {
+        get;
+        // A receiver may have written it: whatever that is, it must be possible to record it.
+        init => field = value is null ? null : PlainText.Of(value, LongestReason);
+    }
 
     /// <summary>What the token endpoint answered instead of giving an access token.</summary>
     public Answer? OfTokenEndpoint { get; init; }
+
+    /// <summary>Whether our own proxy is to blame, on the way to the destination or to its token endpoint.</summary>
+    public bool IsOfProxyItself => (OfTokenEndpoint ?? this).Error?.IsOfProxyItself() is true;
 
     /// <summary>
     /// Whether it is the answer to a second request of the same attempt: the first one went over an old connection that broke before a byte
@@ -193,7 +205,8 @@ public static class AttemptErrorWords
     public static bool IsOfProxyItself(this AttemptError error) =>
         error is AttemptError.ProxyUnreachable or AttemptError.ProxyAuthentication;
 
-    /// <summary>The words of those.</summary>
+    /// <summary>The words of those, also where an access token was asked for.</summary>
     public static IReadOnlyList<string> OfProxyItself { get; } =
-        [.. Enum.GetValues<AttemptError>().Where(IsOfProxyItself).Select(Text)];
+        [.. Enum.GetValues<AttemptError>().Where(IsOfProxyItself).SelectMany(
+            error => (string[])[error.Text(), $"{AttemptError.TokenEndpoint.Text()}_{error.Text()}"])];
 }

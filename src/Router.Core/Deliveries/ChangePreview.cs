@@ -95,7 +95,9 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 """, new { id, MostDestinations }, cancellationToken: cancellationToken))).AsList();
 
         var compiled = mapping is { IsEmpty: false } ? CompiledMapping.Of(mapping) : null;
-        var read = rules is { Count: > 0 } ? AnswerRules.Read(AnswerRules.ToJson(rules)) : null;
+        // What an answer says may repeat the lead.
+        var read = rules is { Count: > 0 }
+            ? AnswerRules.Read(AnswerRules.ToJson([.. rules.Select(rule => rule with { ReasonField = null })])) : null;
         var requests = new List<PreviewedRequest>();
         var answers = new List<(int Status, AnswerMeaning Before, AnswerMeaning After, string? Reason)>();
         foreach (var (destinationId, siteId, site, domain, template) in destinations)

@@ -109,7 +109,10 @@ public sealed class DeliveryAttempts(
     private async Task<DeliveryState> InItsTurn(
         LeadEvent lead, OutgoingBody body, SiteDestinations site, Destination destination, double perSecond, Due due)
     {
-        if (await turns.Take(new WantedTurn(destination.Id, perSecond, due.Yields)) is not { } wait)
+        var asked = time.GetTimestamp();
+        var turn = await turns.Take(new WantedTurn(destination.Id, perSecond, due.Yields));
+        // Postgres was away meanwhile: the lease may end, and somebody else may be sending it.
+        if (turn is not { } wait || due.IsClaimed && time.GetElapsedTime(asked) > TimeSpan.FromSeconds(5))
             return await RecordWithoutAttempt(
                 RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, _options.DeferDelay);
 

@@ -86,7 +86,7 @@ internal sealed class DestinationBulkhead
 
     // Only what got no answer: a receiver that says 500 at once costs nobody anything, and has its retry schedule.
     // Nor does it count here what our own proxy is to blame for, which has a breaker of its own.
-    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer.Error is { } error && !error.IsOfProxyItself();
+    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer is { Error: not null, IsOfProxyItself: false };
 
     private ResiliencePipeline<Attempt> NewBreaker() => new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>

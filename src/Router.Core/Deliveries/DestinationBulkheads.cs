@@ -33,7 +33,7 @@ public sealed class DestinationBulkheads(
         if (bulkhead.IsOpen(time.GetUtcNow()))
             return null;
 
-        if (!proxy.LetsThrough(destination.Url))
+        if (!proxy.LetsThrough(destination.Url) || destination.OAuth is { } client && !proxy.LetsThrough(client.TokenUrl))
             return null;
 
         // So many are slow already that another one of a destination known to be slow would be one too many.

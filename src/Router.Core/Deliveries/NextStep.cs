@@ -75,7 +75,7 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     private static bool IsSwitchedOff(Answer answer, DeliveryFacts facts) =>
         Outcome.DeactivatesDestination(answer) && !facts.IsToLeadManager && !IsTest(facts.Kind);
 
-    private static bool IsOfProxy(Answer answer) => answer.Error?.IsOfProxyItself() is true;
+    private static bool IsOfProxy(Answer answer) => answer.IsOfProxyItself;
 
     private static bool IsUsedUp(DeliveryFacts facts, DeliveryOptions options) => facts.Step >= (facts.Schedule ?? options.Schedule).Count;
 

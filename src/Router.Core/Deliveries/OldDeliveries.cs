@@ -11,7 +11,8 @@ namespace Router.Core.Deliveries;
 /// <param name="DestinationId">The destination.</param>
 /// <param name="Attempts">How many attempts were made.</param>
 /// <param name="WasDelivered">Whether a replay of it is given up: then it is nobody's dead letter.</param>
-public sealed record OldDelivery(LeadEvent Lead, Guid DestinationId, int Attempts, bool WasDelivered);
+/// <param name="LeasedUntil">Until when nobody else takes it.</param>
+public sealed record OldDelivery(LeadEvent Lead, Guid DestinationId, int Attempts, bool WasDelivered, DateTimeOffset LeasedUntil);
 
 /// <summary>
 /// Finds what hasn't arrived within the time to live of its destination (<c>time_to_live</c>), and ends it. Between the two its dead letter
@@ -26,7 +27,7 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
 
     private sealed record Row(
         Guid EventId, Guid DestinationId, Guid SiteId, string Action, string LeadId, string Product, string SourceSystem,
-        DateTimeOffset AcceptedAt, byte[] Body, int Attempts, bool WasDelivered);
+        DateTimeOffset AcceptedAt, byte[] Body, int Attempts, bool WasDelivered, DateTimeOffset LeasedUntil);
 
     /// <summary>The next ones; nobody else takes them meanwhile. News of a destination's switch never get old.</summary>
     public async Task<List<OldDelivery>> Take(CancellationToken cancellationToken)
@@ -61,10 +62,11 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
             ), taken as (
                 update deliveries d set leased_until = now() + @Lease
                 from old where {DeliveryCancellation.Is("old")}
-                returning d.event_id, d.destination_id, d.site_id, d.attempts, d.delivered_at is not null as was_delivered
+                returning d.event_id, d.destination_id, d.site_id, d.attempts, d.delivered_at is not null as was_delivered,
+                          d.leased_until
             )
             select t.event_id, t.destination_id, t.site_id, e.action, e.lead_id_text as lead_id, e.product, e.source_system,
-                   e.accepted_at, e.body, t.attempts, t.was_delivered
+                   e.accepted_at, e.body, t.attempts, t.was_delivered, t.leased_until
             from taken t join lead_events e on e.id = t.event_id
             """;
         var rows = await connection.QueryAsync<Row>(
@@ -75,7 +77,7 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
                 EventId = row.EventId, SiteId = row.SiteId, Action = row.Action, LeadId = row.LeadId, Product = row.Product,
                 SourceSystem = row.SourceSystem, AcceptedAt = row.AcceptedAt, Lead = new RawJson(row.Body),
             },
-            row.DestinationId, row.Attempts, row.WasDelivered));
+            row.DestinationId, row.Attempts, row.WasDelivered, row.LeasedUntil));
     }
 
     /// <summary>Ends what was taken, unless somebody has made it due anew or canceled it meanwhile.</summary>
@@ -83,9 +85,9 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
     {
         var sql = GivenUp.Sql(
             $"""
-            select d.* from unnest(@Events, @Destinations, @Times) as t (event_id, destination_id, accepted_at)
+            select d.* from unnest(@Events, @Destinations, @Times, @Leases) as t (event_id, destination_id, accepted_at, leased_until)
             join deliveries d on {DeliveryCancellation.Is("t")}
-            where d.state in {DeliveryCancellation.Waiting} and d.leased_until is not null
+            where d.state in {DeliveryCancellation.Waiting} and d.leased_until = t.leased_until
             order by d.destination_id, d.accepted_at, d.event_id
             for update of d
             """, AttemptError.TooOld.Text());
@@ -96,6 +98,7 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
             {
                 Events = old.Select(one => one.Lead.EventId).ToArray(), Destinations = old.Select(one => one.DestinationId).ToArray(),
                 Times = old.Select(one => one.Lead.AcceptedAt.UtcDateTime).ToArray(),
+                Leases = old.Select(one => one.LeasedUntil.UtcDateTime).ToArray(),
             },
             cancellationToken: cancellationToken));
     }

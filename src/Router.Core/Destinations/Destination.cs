@@ -121,7 +121,13 @@ public sealed record Destination(
         Signing.CanSign && Headers is not null && OAuth is null or { ClientSecret: not null } && Certificate is null or { Pem: not null };
 
     /// <summary>The same with an access token.</summary>
-    public Destination With(AccessToken token) => this with { Headers = [.. Headers ?? [], token.Header] };
+    public Destination With(AccessToken token) => this with
+    {
+        Headers =
+        [
+            .. (Headers ?? []).Where(header => !header.Name.Equals(token.Header.Name, StringComparison.OrdinalIgnoreCase)), token.Header,
+        ],
+    };
 
     /// <summary>The same for people to look at: values of headers, an access token's too, are hidden.</summary>
     public Destination WithHiddenHeaders()

@@ -1,10 +1,14 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Router.Core.Leads;
 
 /// <summary>Finds fields by a path of names: <c>activities.property.city</c>. Pure.</summary>
-public static class JsonFields
+public static partial class JsonFields
 {
+    /// <summary>Whether it is a path: up to five names of letters, digits, hyphens and underscores, with dots between them.</summary>
+    public static bool IsPath(string path) => Path().IsMatch(path);
+
     /// <summary>What stands at the path; of a list each item.</summary>
     /// <param name="element">Where the path begins.</param>
     /// <param name="path">The names.</param>
@@ -23,6 +27,9 @@ public static class JsonFields
         JsonValueKind.False => "false",
         _ => "",
     };
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,80}(?:\.[A-Za-z0-9_-]{1,80}){0,4}$", RegexOptions.NonBacktracking)]
+    private static partial Regex Path();
 
     private static IEnumerable<JsonElement> At(JsonElement element, string[] path, int at)
     {

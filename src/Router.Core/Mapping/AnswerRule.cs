@@ -33,7 +33,7 @@ public enum AnswerMeaning
 /// <param name="Reason">What people read of it.</param>
 /// <param name="ReasonField">A field of the answer's JSON that says why; shown behind the reason.</param>
 public sealed partial record AnswerRule(
-    AnswerMeaning Means, string? Status = null, string? Field = null, IReadOnlyList<string>? Values = null, string? Reason = null,
+    AnswerMeaning? Means = null, string? Status = null, string? Field = null, IReadOnlyList<string>? Values = null, string? Reason = null,
     string? ReasonField = null)
 {
     private const int LongestReason = 200;
@@ -41,10 +41,10 @@ public sealed partial record AnswerRule(
     /// <summary>Why it can't be, as a sentence; null when it can.</summary>
     [JsonIgnore]
     public string? Problem =>
-        !Enum.IsDefined(Means) ? "A rule says what the answer means: delivered, refused or failed."
+        Means is null || !Enum.IsDefined(Means.Value) ? "A rule says what the answer means: delivered, refused or failed."
         : Status is null && Field is null ? "A rule needs a status, a field of the answer, or both."
         : Status is not null && Range(Status) is null ? $"'{Status}' is no status: write 204, 2xx or 200-299."
-        : new[] { Field, ReasonField }.FirstOrDefault(path => path is not null && !Path().IsMatch(path)) is { } wrong
+        : new[] { Field, ReasonField }.FirstOrDefault(path => path is not null && !JsonFields.IsPath(path)) is { } wrong
             ? $"'{wrong}' is no field of JSON, for example success or errors.code."
         : Values is { Count: > 0 } && Field is null ? "A rule with values needs the field that they stand in."
         : Values is { Count: > 20 } || Values?.Any(value => string.IsNullOrWhiteSpace(value) || value.Length > LongestReason) is true
@@ -92,7 +92,4 @@ public sealed partial record AnswerRule(
 
     [GeneratedRegex(@"^(?:[1-9]xx|[1-9][0-9]{2}(?:-[1-9][0-9]{2})?)$", RegexOptions.NonBacktracking)]
     private static partial Regex StatusPattern();
-
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,80}(?:\.[A-Za-z0-9_-]{1,80}){0,4}$", RegexOptions.NonBacktracking)]
-    private static partial Regex Path();
 }

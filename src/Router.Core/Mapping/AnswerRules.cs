@@ -12,6 +12,7 @@ public sealed class AnswerRules
     private static readonly JsonSerializerOptions Stored = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
     private readonly IReadOnlyList<AnswerRule> _rules;
@@ -23,7 +24,8 @@ public sealed class AnswerRules
 
     /// <summary>What is wrong with rules, as a sentence; null when nothing is.</summary>
     public static string? Problem(IReadOnlyList<AnswerRule> rules) =>
-        rules.Count > Most ? $"There can be {Most} rules at most."
+        ToJson(rules)?.Contains("\\u0000", StringComparison.Ordinal) is true ? "A rule can't hold the character NUL."
+        : rules.Count > Most ? $"There can be {Most} rules at most."
         : rules.Select(rule => rule is null ? "A rule is empty." : rule.Problem).FirstOrDefault(problem => problem is not null);
 
     /// <summary>As they are stored; null for none. What can't be read has no rules: answers keep their usual meaning.</summary>
@@ -54,7 +56,7 @@ public sealed class AnswerRules
         foreach (var rule in _rules)
         {
             if (rule.Fits(status, document?.RootElement))
-                return (rule.Means, rule.ReasonOf(document?.RootElement));
+                return (rule.Means!.Value, rule.ReasonOf(document?.RootElement));
         }
 
         return null;

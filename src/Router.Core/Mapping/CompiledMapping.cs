@@ -54,7 +54,15 @@ public sealed class CompiledMapping
     public byte[] Apply(string action, ReadOnlyMemory<byte> body)
     {
         var made = Make(action, body);
-        return _body is BodyFormat.Form ? FormBody.Of(made) : Write(made);
+        try
+        {
+            return _body is BodyFormat.Form ? FormBody.Of(made) : Write(made);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: legal JSON, and no text.
+            throw new MappingException("The format makes a text that can't be written.");
+        }
     }
 
     /// <summary>What the mapping makes of an event, before it is encoded.</summary>
@@ -64,8 +72,16 @@ public sealed class CompiledMapping
         if (_problem is not null)
             throw new MappingException(_problem);
 
-        using var document = JsonDocument.Parse(body);
-        return _actions[action](document.RootElement);
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return _actions[action](document.RootElement);
+        }
+        catch (Exception failed) when (failed is not (MappingException or KeyNotFoundException))
+        {
+            // Whatever a lead provokes costs this delivery an attempt, which is recorded; and its text may quote the lead.
+            throw new MappingException("The format can't be applied to what this message holds.");
+        }
     }
 
     private static Func<JsonElement, JsonElement> Compile(ActionMapping mapping)

@@ -8,9 +8,6 @@ namespace Router.Core.Mapping;
 /// <summary>Makes a receiver's JSON by a table of renames, constants and joins. Pure.</summary>
 internal static class FieldTable
 {
-    // A list is only as long as the rows that fill it; a larger number in a path would make one of blanks.
-    private const int MostItems = 20;
-
     /// <summary>What the rows make of an event.</summary>
     /// <exception cref="MappingException">Two rows want the same place to be different things.</exception>
     public static JsonNode Apply(IReadOnlyList<FieldMapping> rows, JsonElement lead)
@@ -22,6 +19,7 @@ internal static class FieldTable
                 Put(made, row.To.Split('.'), 0, value, row.To);
         }
 
+        Close(made);
         return made;
     }
 
@@ -47,7 +45,10 @@ internal static class FieldTable
         foreach (var parent in parents)
         {
             if (parent.ValueKind is JsonValueKind.Object && parent.TryGetProperty(names[^1], out var found) && JsonText.IsGiven(found))
-                return JsonNode.Parse(found.GetRawText());
+            {
+                // Half of a surrogate pair is legal JSON and no text: it reads as the replacement character.
+                return found.ValueKind is JsonValueKind.String ? JsonValue.Create(JsonText.Of(found)) : JsonNode.Parse(found.GetRawText());
+            }
         }
 
         return null;
@@ -59,28 +60,53 @@ internal static class FieldTable
         var child = into switch
         {
             JsonObject made => made[path[at]],
-            JsonArray list when Index(path[at]) is { } index => index < list.Count ? list[index] : null,
+            JsonArray list when Index(path[at]) is { } index => Item(list, index),
             _ => throw new MappingException($"{target}: another row has put something else than an object there."),
         };
         if (isLast ? child is not null : child is JsonValue)
             throw new MappingException($"{target}: another row has put something there.");
 
-        if (!isLast && child is not null)
+        if (child is null)
         {
-            Put(child, path, at + 1, value, target);
-            return;
+            child = isLast ? value : Index(path[at + 1]) is not null ? new JsonArray() : new JsonObject();
+            if (into is JsonObject parent)
+                parent[path[at]] = child;
+            else
+                ((JsonArray)into)[Index(path[at])!.Value] = child;
         }
 
-        var added = isLast ? value : Index(path[at + 1]) is not null ? new JsonArray() : (JsonNode)new JsonObject();
-        if (into is JsonObject parent)
-            parent[path[at]] = added;
-        else
-            // In the order of the rows: of a list whose first item has no value, the second becomes the first.
-            ((JsonArray)into).Add(added);
         if (!isLast)
-            Put(added, path, at + 1, value, target);
+            Put(child, path, at + 1, value, target);
+    }
+
+    /// <summary>The item of a list, which is made long enough.</summary>
+    private static JsonNode? Item(JsonArray list, int index)
+    {
+        while (list.Count <= index)
+            list.Add(null);
+        return list[index];
+    }
+
+    /// <summary>Takes out of lists what no row has filled: of a list whose first item has no value, the second becomes the first.</summary>
+    private static void Close(JsonNode? made)
+    {
+        if (made is JsonObject parent)
+        {
+            foreach (var (_, child) in parent)
+                Close(child);
+        }
+        else if (made is JsonArray list)
+        {
+            for (var at = list.Count - 1; at >= 0; at--)
+            {
+                if (list[at] is null)
+                    list.RemoveAt(at);
+                else
+                    Close(list[at]);
+            }
+        }
     }
 
     private static int? Index(string name) =>
-        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < MostItems ? index : null;
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < FieldMapping.MostItems ? index : null;
 }

@@ -19,7 +19,7 @@ internal static class FormBody
         {
             IEnumerable<JsonElement> values = field.Value.ValueKind is JsonValueKind.Array ? field.Value.EnumerateArray() : [field.Value];
             foreach (var value in values)
-                Add(pairs, field.Name, value);
+                Add(pairs, JsonText.NameOf(field), value);
         }
 
         return Encoding.ASCII.GetBytes(pairs.ToString());
@@ -31,7 +31,7 @@ internal static class FormBody
         {
             JsonValueKind.Null => null,
             JsonValueKind.Object or JsonValueKind.Array =>
-                throw new MappingException($"A form's field is a text, a number or a list of those: {name} is something else."),
+                throw new MappingException("A form's field is a text, a number or a list of those."),
             JsonValueKind.String => JsonText.Of(value),
             _ => value.GetRawText(),
         };

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fluid;
 using Fluid.Values;
 
@@ -6,7 +7,7 @@ namespace Router.Core.Mapping;
 /// <summary>
 /// The filters that templates may use: those whose result is bounded by what goes in. Whatever could multiply is counted before it does.
 /// </summary>
-internal static class LiquidFilters
+internal static partial class LiquidFilters
 {
     private static readonly string[] Known =
     [
@@ -27,6 +28,9 @@ internal static class LiquidFilters
             filters.AddFilter(name, (input, arguments, context) =>
             {
                 MadeText.Of(context).Charge(Cost(name, input, arguments));
+                if (name == "date" && Width().IsMatch(arguments.At(0).ToStringValue()))
+                    throw new MappingException("The template asks for a date with a part of more than two digits of width.");
+
                 return filter(input, arguments, context);
             });
         }
@@ -38,8 +42,11 @@ internal static class LiquidFilters
             MadeText.Of(context).Charge(json.Length);
             return new StringValue(json, encode: false);
         });
-        filters.AddFilter("digits", (input, _, _) =>
-            new StringValue(string.Concat(input.ToStringValue().Where(char.IsAsciiDigit))));
+        filters.AddFilter("digits", (input, _, context) =>
+        {
+            MadeText.Of(context).Charge(MadeText.LengthOf(input));
+            return new StringValue(string.Concat(input.ToStringValue().Where(char.IsAsciiDigit)));
+        });
     }
 
     /// <summary>Characters that the result may have.</summary>
@@ -56,6 +63,10 @@ internal static class LiquidFilters
             _ => length + Length(arguments.At(0)),
         };
     }
+
+    // A format may pad each part to any width: %999999999Y makes gigabytes.
+    [GeneratedRegex("%[^A-Za-z%]*[0-9]{3,}", RegexOptions.NonBacktracking)]
+    private static partial Regex Width();
 
     private static int Length(FluidValue value) => value is NilValue ? 0 : MadeText.LengthOf(value);
 }

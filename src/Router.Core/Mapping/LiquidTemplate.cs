@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fluid;
+using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
 
@@ -14,6 +16,10 @@ public sealed class LiquidTemplate
     public const int MostMade = 2_000_000;
 
     private const int MostSteps = 10_000;
+
+    // A step can look through all of the lead: of a large one there are fewer.
+    private const int FewestSteps = 1_000;
+    private const int MostRead = 1_000_000_000;
 
     // What it prints stands between quotes of JSON: escaped, a lead's name can't end them.
     private static readonly JavaScriptEncoder Json = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -33,8 +39,8 @@ public sealed class LiquidTemplate
     /// <summary>Why it is no template, as a sentence's second part; null when it is one.</summary>
     internal static string? Problem(string template)
     {
-        if (template.Contains("..", StringComparison.Ordinal))
-            return "has a template with a range (two dots): ranges can't be used.";
+        if (LiquidLimits.Problem(template) is { } problem)
+            return problem;
         return Parser.TryParse(template, out _, out var error) ? null
             : $"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.";
     }
@@ -43,11 +49,12 @@ public sealed class LiquidTemplate
     /// <exception cref="MappingException">It goes beyond its bounds.</exception>
     public string Render(JsonElement lead)
     {
-        var context = new TemplateContext(Options);
+        var size = JsonMarshal.GetRawUtf8Value(lead).Length;
+        var context = new TemplateContext(Options) { MaxSteps = Math.Clamp(MostRead / Math.Max(size, 1), FewestSteps, MostSteps) };
         var made = new MadeText();
         context.AmbientValues[MadeText.Key] = made;
         foreach (var property in lead.EnumerateObject())
-            context.SetValue(property.Name, LiquidValues.Of(property.Value));
+            context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
         try
         {
             _template.RenderAsync(made, context, Json, isolateContext: false).AsTask().GetAwaiter().GetResult();

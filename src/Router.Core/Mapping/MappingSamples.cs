@@ -24,7 +24,7 @@ public static class MappingSamples
             }
             catch (MappingException failed)
             {
-                return $"The mapping of {action} can't be applied to a test lead. {failed.Message}";
+                return $"The format of {action} can't be applied to a test lead. {failed.Message}";
             }
         }
 

@@ -55,12 +55,16 @@ public sealed record RequestMapping(
                 if (!LeadActions.All.Contains(action))
                     return $"'{action}' is no action: {string.Join(", ", LeadActions.All)}.";
                 if ((mapped is null ? "is empty." : mapped.Problem) is { } problem)
-                    return $"The mapping of {action} {problem}";
+                    return $"The format of {action} {problem}";
             }
 
             return !Enum.IsDefined(Body) ? "The body is either json or form."
-                : Tests is { Count: > MostTests } ? $"A mapping can have {MostTests} tests at most."
-                : ToJson().Length > Longest ? $"A mapping has {Longest:N0} characters at most, its tests included."
+                : Tests?.Any(test => test is not { Name.Length: > 0, Action: not null, Event.ValueKind: JsonValueKind.Object }
+                    || test.Expected.ValueKind is JsonValueKind.Undefined) is true
+                    ? "A test needs a name, an action, an event and what is expected of it."
+                : Tests is { Count: > MostTests } ? $"A format can have {MostTests} tests at most."
+                : ToJson().Contains("\\u0000", StringComparison.Ordinal) ? "A format can't hold the character NUL."
+                : ToJson().Length > Longest ? $"A format has {Longest:N0} characters at most, its tests included."
                 : MappingTests.Problem(this);
         }
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
@@ -28,10 +27,5 @@ internal sealed record IndexedLead(
             NewLead.Of(lead, person));
     }
 
-    /// <summary>One line that Postgres can hold: no NUL, no half of a surrogate pair.</summary>
-    private static string Clean(string text)
-    {
-        var line = text.Replace('\0', ' ').ReplaceLineEndings(" ").Trim();
-        return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(line.Length <= Longest ? line : line[..Longest]));
-    }
+    private static string Clean(string text) => PlainText.Of(text, Longest);
 }

@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
@@ -17,9 +14,6 @@ namespace Router.Api.Pages.Operator;
 /// </summary>
 internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview) : PageModel
 {
-    private static readonly JsonSerializerOptions Indented =
-        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     [FromRoute]
     public Guid Id { get; set; }
 
@@ -44,7 +38,7 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
 
         Mapping = MappingForm.Write(Integration.Mapping);
         Rules = Integration.AnswerRules is { Length: > 0 } rules
-            ? JsonNode.Parse(AnswerRules.ToJson(rules)!)!.ToJsonString(Indented) : "";
+            ? MappingForm.Indent(AnswerRules.ToJson(rules)!) : "";
         return Page();
     }
 
@@ -55,13 +49,13 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
 
         var entered = Entered();
         if (entered.Refusal is { } refusal)
-            return Wrong(refusal.Sentence);
+            return this.Wrong(refusal.Sentence);
 
         var (mapping, rules) = entered.Made;
         if ((mapping.Problem ?? MappingSamples.Problem(mapping)) is { } problem)
-            return Wrong(problem);
+            return this.Wrong(problem);
         if (AnswerRules.Problem(rules) is { } wrong)
-            return Wrong(wrong);
+            return this.Wrong(wrong);
 
         Preview = await preview.OfIntegration(Id, mapping, rules, cancellationToken);
         if (!mapping.IsEmpty)
@@ -82,12 +76,12 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
 
         var entered = Entered();
         if (entered.Refusal is { } refusal)
-            return Wrong(refusal.Sentence);
+            return this.Wrong(refusal.Sentence);
 
         var changed = await catalogue.Change(
             Id, new IntegrationFields(Mapping: entered.Made.Mapping, AnswerRules: entered.Made.Rules), cancellationToken);
         if (changed.Refusal is { } refused)
-            return Wrong(refused.Sentence);
+            return this.Wrong(refused.Sentence, refused.Status);
 
         this.Notice("Saved. It is in force within a second for every site that is connected.");
         return Redirect($"/operator/catalogue/{Id}");
@@ -104,13 +98,6 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
         return AnswerRules.Parse(Rules) is AnswerRule[] rules ? (mapping.Made!, rules)
             : Refusal.Invalid(
                 "These are no rules: a JSON list of objects with means, status, field, values, reason and reason_field.", "answer_rules");
-    }
-
-    private PageResult Wrong(string sentence)
-    {
-        ModelState.AddModelError("", sentence);
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
     }
 
     private async Task<bool> Load(CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
 
         var rules = Form.Entered();
         if (AnswerRules.Problem(rules) is { } problem)
-            return Wrong(problem);
+            return this.Wrong(problem);
 
         Preview = await preview.OfDestination(DestinationId, Destination.Mapping, rules, cancellationToken);
         return Page();
@@ -54,19 +54,12 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
         var rules = Form.Entered();
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(AnswerRules: rules), cancellationToken);
         if (changed.Refusal is { } refusal)
-            return Wrong(refusal.Sentence, refusal.Status);
+            return this.Wrong(refusal.Sentence, refusal.Status);
 
         this.Notice(rules.Length == 0
             ? $"Answers of {Destination.Name} mean what their status says."
             : $"Answers of {Destination.Name} are read by {Amount.Of(rules.Length, "rule", "rules")} from now on.");
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
-    }
-
-    private PageResult Wrong(string sentence, int status = StatusCodes.Status422UnprocessableEntity)
-    {
-        ModelState.AddModelError("", sentence);
-        Response.StatusCode = status;
-        return Page();
     }
 
     private async Task<bool> Load(CancellationToken cancellationToken)

@@ -69,7 +69,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
 
         Shown = Entered();
         if (Shown.Problem is { } problem)
-            return Wrong(problem);
+            return this.Wrong(problem);
 
         Leads = await preview.Of(SiteId, Shown, cancellationToken);
         return Page();
@@ -82,7 +82,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
 
         Shown = Entered();
         if (Shown.Problem is { } problem)
-            return Wrong(problem);
+            return this.Wrong(problem);
 
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Filter: Shown), cancellationToken);
         if (changed.Refusal is { } refusal)
@@ -92,13 +92,6 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
             ? $"{Destination.Name} gets all leads from now on."
             : $"{Destination.Name} gets the leads that fit from now on, and what follows them.");
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
-    }
-
-    private PageResult Wrong(string sentence)
-    {
-        ModelState.AddModelError("", sentence);
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
     }
 
     // Rows without a field are blank ones.

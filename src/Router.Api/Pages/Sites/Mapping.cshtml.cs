@@ -50,15 +50,21 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
             return NotFound();
 
         var mapping = Form.Entered(Destination.Mapping) with { Tests = null };
-        if (mapping.Problem is { } problem)
-            return Wrong(problem);
+        if ((Form.Forgotten(Destination.Mapping) ?? mapping.Problem) is { } problem)
+            return this.Wrong(problem);
 
         await Preview(mapping, cancellationToken);
         return Page();
     }
 
-    public async Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
-        await Load(cancellationToken) ? await Save(Form.Entered(Destination.Mapping), cancellationToken) : NotFound();
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        return Form.Forgotten(Destination.Mapping) is { } problem ? this.Wrong(problem)
+            : await Save(Form.Entered(Destination.Mapping), cancellationToken);
+    }
 
     public async Task<IActionResult> OnPostTest(CancellationToken cancellationToken)
     {
@@ -71,7 +77,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         }
         catch (Exception failed) when (failed is MappingException or KeyNotFoundException)
         {
-            return Wrong(failed is MappingException ? failed.Message : "This kind of message is not sent: there is nothing to test.");
+            return this.Wrong(failed is MappingException ? failed.Message : "This kind of message is not sent: there is nothing to test.");
         }
     }
 
@@ -80,8 +86,11 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         if (!await Load(cancellationToken))
             return NotFound();
 
+        if (string.IsNullOrWhiteSpace(Form.Json))
+            return this.Wrong("Enter the JSON, or press “Send our own format” below.");
+
         var entered = Form.EnteredJson();
-        return entered.Refusal is { } refusal ? Wrong(refusal.Sentence) : await Save(entered.Made!, cancellationToken);
+        return entered.Refusal is { } refusal ? this.Wrong(refusal.Sentence) : await Save(entered.Made!, cancellationToken);
     }
 
     public async Task<IActionResult> OnPostOwn(CancellationToken cancellationToken) =>
@@ -91,7 +100,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
     {
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Mapping: mapping), cancellationToken);
         if (changed.Refusal is { } refusal)
-            return Wrong(refusal.Sentence, refusal.Status);
+            return this.Wrong(refusal.Sentence, refusal.Status);
 
         this.Notice(
             changed.Made!.Mapping is null ? $"{Destination.Name} gets our own format from now on."
@@ -115,13 +124,6 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
             : ReadableBody.Of(content.Bytes, SentRequest.MostShown).Text;
     }
 
-    private PageResult Wrong(string sentence, int status = StatusCodes.Status422UnprocessableEntity)
-    {
-        ModelState.AddModelError("", sentence);
-        Response.StatusCode = status;
-        return Page();
-    }
-
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
         if (await FindDestination(DestinationId, cancellationToken) is not { } destination
@@ -129,6 +131,18 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
             return false;
 
         Destination = destination;
+        // Of the page's two forms one was sent; the other shows what is stored.
+        if (Form.How is null)
+        {
+            var json = Form.Json;
+            Form.Show(destination.Mapping);
+            Form.Json = json ?? Form.Json;
+        }
+        else
+        {
+            Form.Json = MappingForm.Write(destination.Mapping);
+        }
+
         return true;
     }
 }

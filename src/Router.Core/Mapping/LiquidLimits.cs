@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+
+namespace Router.Core.Mapping;
+
+/// <summary>
+/// What a template may have in it at most. Brackets and blocks within each other are read by recursion: enough of them would exhaust a
+/// thread's stack, and with it the process. They are counted wherever they stand, for text could pass for the end of one.
+/// </summary>
+internal static partial class LiquidLimits
+{
+    private const int MostBrackets = 60;
+    private const int MostBlocks = 100;
+    private const int MostFilters = 300;
+
+    /// <summary>Why a template can't be, as a sentence's second part; null when it can.</summary>
+    public static string? Problem(string template) =>
+        template.Contains("..", StringComparison.Ordinal) ? "has a template with a range (two dots): ranges can't be used."
+        : template.Contains('\0', StringComparison.Ordinal) ? "has a template with a character that can't be stored (NUL)."
+        : template.Count(character => character == '[') > MostBrackets ? $"has a template with more than {MostBrackets} brackets."
+        : Block().Count(template) > MostBlocks ? $"has a template with more than {MostBlocks} tags that begin a block, such as if and for."
+        : template.Count(character => character == '|') > MostFilters ? $"has a template with more than {MostFilters} filters."
+        : Junction().Count(template) > MostFilters ? $"has a template with more than {MostFilters} times 'and' or 'or'."
+        : null;
+
+    [GeneratedRegex(@"\{%-?\s*(?:if|unless|for|case|capture|comment|raw)\b", RegexOptions.NonBacktracking)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"\b(?:and|or)\b", RegexOptions.NonBacktracking)]
+    private static partial Regex Junction();
+}
