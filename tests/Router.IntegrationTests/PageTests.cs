@@ -78,7 +78,7 @@ public sealed class PageTests(SharedRouter shared) : IClassFixture<SharedRouter>
         var list = await browser.Get($"/sites/{site.Id}");
         Assert.Contains("refuses its leads", list.Text, StringComparison.Ordinal);
         Assert.Contains("1 refused", list.Text, StringComparison.Ordinal);
-        Assert.Contains("does not want it (406)", (await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}")).Text,
+        Assert.Contains("The receiver refuses each lead", (await browser.Get($"/sites/{site.Id}/destinations/{destination.Id}")).Text,
             StringComparison.Ordinal);
 
         _router.Receiver.Answer(destination.Path, 200);
