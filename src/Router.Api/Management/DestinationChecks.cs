@@ -21,14 +21,20 @@ internal static class DestinationChecks
             problems.RequireText("secret", fields.GenerateSecret is true ? secret : fields.Secret, most: 500);
         problems.CheckText("partner_id", fields.PartnerId);
         problems.CheckSignature(signature, secret);
+        problems.CheckOwn(fields);
+        problems.CheckMapping(fields.Mapping);
+        problems.CheckAnswerRules(fields.AnswerRules);
+        return problems;
+    }
+
+    /// <summary>What each destination may have of its own, one of the catalogue, too.</summary>
+    public static void CheckOwn(this FieldProblems problems, DestinationFields fields)
+    {
         problems.CheckMaxInFlight(fields.MaxInFlight);
         problems.CheckPace(fields);
         problems.CheckHeaders(fields.Headers);
         problems.CheckActions(fields.Actions);
         problems.CheckFilter(fields.Filter);
-        problems.CheckMapping(fields.Mapping);
-        problems.CheckAnswerRules(fields.AnswerRules);
-        return problems;
     }
 
     public static void CheckMaxInFlight(this FieldProblems problems, int? value)

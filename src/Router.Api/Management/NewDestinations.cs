@@ -50,11 +50,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         var key = await IntegrationKey.Of(change.Connection, chosen.Id);
         if ((key is null ? fields.Key is null ? null : IntegrationKey.NotAsked : key.Problem(fields.Key)) is { } wrongKey)
             problems.Add("key", wrongKey);
-        problems.CheckMaxInFlight(fields.MaxInFlight);
-        problems.CheckPace(fields);
-        problems.CheckHeaders(fields.Headers);
-        problems.CheckActions(fields.Actions);
-        problems.CheckFilter(fields.Filter);
+        problems.CheckOwn(fields);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
         if (fields.Mapping is not null || fields.AnswerRules is not null)

@@ -11,15 +11,11 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>What a custom API means by its answers, where that isn't what their status says.</summary>
-internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview) : SitePage(database)
+internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview)
+    : DestinationPage(database)
 {
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
-
     [BindProperty(Name = "rules")]
     public AnswerRulesForm Form { get; set; } = new();
-
-    public Destination Destination { get; private set; } = null!;
 
     /// <summary>What would change for the latest answers; null before it is asked for.</summary>
     public PreviewedChange? Preview { get; private set; }
@@ -62,13 +58,5 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
     }
 
-    private async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
-            || DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
-            return false;
-
-        Destination = destination;
-        return true;
-    }
+    protected override bool IsFor(Destination destination) => DestinationKinds.Parse(destination.Kind) == DestinationKind.Custom;
 }

@@ -10,7 +10,8 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Which leads a destination gets: conditions about fields of a lead, tried on the latest leads before they are saved.</summary>
-internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings settings, FilterPreview preview) : SitePage(database)
+internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings settings, FilterPreview preview)
+    : DestinationPage(database)
 {
     /// <summary>Rows that the form has at least.</summary>
     private const int Rows = 4;
@@ -23,9 +24,6 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         "activities.property.list_price", "activities.property.city", "activities.property.zip", "activities.property.property_type",
         "email", "phone", FilterCondition.Duplicate,
     ];
-
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
 
     [BindProperty(Name = "match")]
     public string? Match { get; set; }
@@ -41,8 +39,6 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
 
     [BindProperty(Name = "missing")]
     public string[] Missing { get; set; } = [];
-
-    public Destination Destination { get; private set; } = null!;
 
     /// <summary>What the form shows.</summary>
     public LeadFilter Shown { get; private set; } = new(All: true, []);
@@ -109,13 +105,5 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         }),
     ]);
 
-    private async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
-            || DestinationKinds.Parse(destination.Kind) == DestinationKind.LeadManager)
-            return false;
-
-        Destination = destination;
-        return true;
-    }
+    protected override bool IsFor(Destination destination) => DestinationKinds.Parse(destination.Kind) != DestinationKind.LeadManager;
 }

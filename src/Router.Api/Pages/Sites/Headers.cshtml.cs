@@ -11,12 +11,9 @@ namespace Router.Api.Pages.Sites;
 /// <summary>
 /// How the router signs in at a receiver that wants more than a signature: an API key, a password or a token, each a header.
 /// </summary>
-internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSettings settings) : DestinationPage(database)
 {
     private const string Authorization = "Authorization";
-
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
 
     [BindProperty(Name = "header")]
     public string? Header { get; set; }
@@ -32,8 +29,6 @@ internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSetting
 
     [BindProperty(Name = "token")]
     public string? Token { get; set; }
-
-    public Destination Destination { get; private set; } = null!;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 
@@ -92,13 +87,4 @@ internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSetting
         SiteId, DestinationId,
         new DestinationFields(Headers: new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { [name] = value }),
         cancellationToken);
-
-    private async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
-            return false;
-
-        Destination = destination;
-        return true;
-    }
 }

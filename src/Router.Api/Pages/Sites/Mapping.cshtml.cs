@@ -15,15 +15,10 @@ namespace Router.Api.Pages.Sites;
 /// How a custom API gets our events in its own format: for each action by a table or a template, tried on a real lead before it is saved.
 /// </summary>
 internal sealed class MappingModel(NpgsqlDataSource database, DestinationSettings settings, DestinationDirectory directory)
-    : SitePage(database)
+    : DestinationPage(database)
 {
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
-
     [BindProperty(Name = "mapping")]
     public MappingForm Form { get; set; } = new();
-
-    public Destination Destination { get; private set; } = null!;
 
     /// <summary>An event in our own format, readable; null before it is asked for.</summary>
     public string? OurEvent { get; private set; }
@@ -124,23 +119,23 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
             : ReadableBody.Of(content.Bytes, SentRequest.MostShown).Text;
     }
 
-    private async Task<bool> Load(CancellationToken cancellationToken)
+    protected override bool IsFor(Destination destination) => DestinationKinds.Parse(destination.Kind) == DestinationKind.Custom;
+
+    protected override async Task<bool> Load(CancellationToken cancellationToken)
     {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination
-            || DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
+        if (!await base.Load(cancellationToken))
             return false;
 
-        Destination = destination;
         // Of the page's two forms one was sent; the other shows what is stored.
         if (Form.How is null)
         {
             var json = Form.Json;
-            Form.Show(destination.Mapping);
+            Form.Show(Destination.Mapping);
             Form.Json = json ?? Form.Json;
         }
         else
         {
-            Form.Json = MappingForm.Write(destination.Mapping);
+            Form.Json = MappingForm.Write(Destination.Mapping);
         }
 
         return true;

@@ -13,15 +13,12 @@ namespace Router.Api.Pages.Sites;
 
 /// <summary>How fast a destination is sent to, how long it is tried, and when nothing is sent.</summary>
 internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings settings, IOptions<DeliveryOptions> delivery)
-    : SitePage(database)
+    : DestinationPage(database)
 {
     public static readonly IReadOnlyList<(int Day, string Name)> WeekDays =
     [
         (1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday"),
     ];
-
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
 
     [BindProperty(Name = "max_per_second")]
     public string? MaxPerSecond { get; set; }
@@ -46,8 +43,6 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
 
     [BindProperty(Name = "quiet_time_zone")]
     public string QuietTimeZone { get; set; } = "";
-
-    public Destination Destination { get; private set; } = null!;
 
     public bool IsLeadManager => DestinationKinds.Parse(Destination.Kind) == DestinationKind.LeadManager;
 
@@ -101,12 +96,6 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
 
     private static string? Minutes(string? time) => time?.Trim() is { Length: 8 } exact ? exact[..5] : time?.Trim();
 
-    private async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
-            return false;
-
-        Destination = destination;
-        return !IsLeadManager || HttpContext.Account().IsOperator;
-    }
+    protected override bool IsFor(Destination destination) =>
+        DestinationKinds.Parse(destination.Kind) != DestinationKind.LeadManager || HttpContext.Account().IsOperator;
 }

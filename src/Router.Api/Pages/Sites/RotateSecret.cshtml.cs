@@ -8,18 +8,13 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>A new secret, with the overlap explained. A generated one is shown once, after the redirect.</summary>
-internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSettings settings) : DestinationPage(database)
 {
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
-
     [BindProperty(Name = "secret")]
     public string? Secret { get; set; }
 
     [BindProperty(Name = "leaked")]
     public bool Leaked { get; set; }
-
-    public Destination Destination { get; private set; } = null!;
 
     public RotatedSecret? Rotated { get; private set; }
 
@@ -44,14 +39,5 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
 
         this.ShowOnce(rotated.Made!);
         return RedirectToPage();
-    }
-
-    private async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
-            return false;
-
-        Destination = destination;
-        return true;
     }
 }

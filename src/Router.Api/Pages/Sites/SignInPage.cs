@@ -6,13 +6,8 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>A page about one way of signing in at a destination's receiver.</summary>
-internal abstract class SignInPage(NpgsqlDataSource database, DestinationSettings settings) : SitePage(database)
+internal abstract class SignInPage(NpgsqlDataSource database, DestinationSettings settings) : DestinationPage(database)
 {
-    [FromRoute(Name = "destination")]
-    public Guid DestinationId { get; set; }
-
-    public Destination Destination { get; private set; } = null!;
-
     /// <summary>Changes it; then the page of all ways, with a sentence about what is so from now on.</summary>
     protected async Task<IActionResult> Change(DestinationFields fields, string sentence, CancellationToken cancellationToken)
     {
@@ -25,14 +20,5 @@ internal abstract class SignInPage(NpgsqlDataSource database, DestinationSetting
 
         this.Notice(sentence, link: ($"/sites/{SiteId}/destinations/{DestinationId}#test", "Test it"));
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}/headers");
-    }
-
-    protected async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (await FindDestination(DestinationId, cancellationToken) is not { } destination)
-            return false;
-
-        Destination = destination;
-        return true;
     }
 }
