@@ -7,8 +7,8 @@ using Router.Core.Leads;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Whether new leads are duplicates, for those that a filter asks about before they are planned; all others are marked a moment later
-/// (<c>LeadIndex</c>). No lead depends on the answer: where there is none in time, it goes as no duplicate.
+/// Whether new leads are duplicates, for those that a filter asks about before they are planned; of all others nobody knows until somebody
+/// looks at them (<see cref="LeadPrints.Marks"/>). No lead depends on the answer: where there is none in time, it goes as no duplicate.
 /// </summary>
 public sealed partial class Duplicates(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, LeadPrintKey key, TimeProvider time, ILogger<Duplicates> logger)
@@ -29,7 +29,7 @@ public sealed partial class Duplicates(
         if (await key.Read(connection, cancellationToken) is not { } readable)
             return new bool[rows.Count];
 
-        var duplicates = await LeadPrints.MarkUnplanned(connection, readable, rows, LockTimeout, cancellationToken);
+        var duplicates = await LeadPrints.Mark(connection, readable, rows, LockTimeout, cancellationToken);
         return [.. rows.Select(row => duplicates.Contains(row.EventId))];
     }
 

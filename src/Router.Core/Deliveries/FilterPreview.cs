@@ -23,14 +23,15 @@ public sealed class FilterPreview(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body, bool IsDuplicate)>(
-            new CommandDefinition("""
-            select e.lead_id, e.accepted_at, e.body, coalesce(p.is_duplicate, false) as is_duplicate
+            new CommandDefinition($"""
+            select e.lead_id, e.accepted_at, e.body, coalesce(mark.is_duplicate, false) as is_duplicate
             from (
                 select lead_id, accepted_at, body from lead_events
                 where site_id = @siteId and action = 'created' and test is null and product <> '' and body is not null
                   and lead_id is not null
                 order by accepted_at desc limit @Most) e
-            left join lead_prints p on p.site_id = @siteId and p.lead_id = e.lead_id
+            left join leads l on l.site_id = @siteId and l.lead_id = e.lead_id
+            {LeadPrints.Marks}
             order by e.accepted_at desc
             """, new { siteId, Most }, cancellationToken: cancellationToken));
         return [.. rows.Select(row =>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
@@ -34,10 +35,13 @@ public sealed partial class LeadPrintKey(SecretProtection secrets, ILogger<LeadP
         return null;
     }
 
-    /// <summary>The hash of a text of a site; null for null.</summary>
-    internal static Guid? Print(byte[] key, Guid siteId, string kind, string? text) =>
+    /// <summary>The hashes of a lead's e-mail address, and of its phone number and name; each null where it gave none.</summary>
+    internal static (long? Email, long? Person) Prints(byte[] key, NewLead lead) =>
+        (Print(key, lead.SiteId, "email", lead.Contact.Email), Print(key, lead.SiteId, "person", lead.Contact.PhoneAndName));
+
+    private static long? Print(byte[] key, Guid siteId, string kind, string? text) =>
         text is null ? null
-            : new Guid(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{siteId:N} {kind} {text}")).AsSpan(0, 16), bigEndian: true);
+            : BinaryPrimitives.ReadInt64BigEndian(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{siteId:N} {kind} {text}")));
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "Duplicates are not recognized: the key of their hashes can't be decrypted with the keys of this host. "

@@ -5,12 +5,12 @@ using Router.Core.Database;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Writes what new leads are recognized by, and marks those that are duplicates: another lead of the site, 30 days before or after, has the
-/// same. Of two that come at once the one that is written second is the duplicate, however many workers write: exactly one is.
+/// Decides whether new leads are duplicates, before they are planned: another lead of the site, 30 days before or after, has the same. Of two
+/// that come at once the one that is written second is the duplicate, however many workers write: exactly one is.
 /// </summary>
 internal static class LeadPrints
 {
-    /// <summary>How long a lead is remembered, and how far apart two may be.</summary>
+    /// <summary>How long a decision is kept, and how far apart two leads may be.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     /// <summary>The first key of the locks of <see cref="Stripe"/>.</summary>
@@ -20,14 +20,15 @@ internal static class LeadPrints
     public static int Stripe(Guid siteId) => siteId.ToByteArray()[^1] & 63;
 
     // A statement doesn't see its own rows: what resembles an earlier one of the same batch is told so. Not if that one has been erased
-    // meanwhile: then it isn't among these.
+    // meanwhile: then it isn't among these. What comes again and is in the ledger may be erased there.
     private const string Sql = """
         with fresh as materialized (
             select n.*
             from unnest($1, $2, $3, $4, $5, $6, $7, $8)
                 as n (event_id, repeats, site_id, lead_id, accepted_at, email, person, earlier)
             where not exists (select from lead_prints p where p.site_id = n.site_id and p.lead_id = n.lead_id)
-              and {which}
+              and not exists (select from lead_prints p where p.event_id = n.event_id)
+              and not exists (select from lead_events e where e.id in (n.event_id, n.repeats) and e.id between $9 and $10)
         )
         insert into lead_prints as l (accepted_at, site_id, lead_id, event_id, email, person, duplicate_of, is_duplicate)
         select n.accepted_at, n.site_id, n.lead_id, n.event_id, n.email, n.person, o.lead_id, o.lead_id is not null
@@ -38,49 +39,60 @@ internal static class LeadPrints
                 (select b.lead_id, n.accepted_at from fresh b where b.site_id = n.site_id and b.lead_id = n.earlier limit 1)
                 union all
                 (select p.lead_id, p.accepted_at from lead_prints p
-                 where p.site_id = n.site_id and p.email = n.email and p.event_id <> n.event_id
+                 where p.site_id = n.site_id and p.email = n.email
                    and p.accepted_at between n.accepted_at - $11 and n.accepted_at + $11
                  order by p.accepted_at desc limit 1)
                 union all
                 (select p.lead_id, p.accepted_at from lead_prints p
-                 where p.site_id = n.site_id and p.person = n.person and p.event_id <> n.event_id
+                 where p.site_id = n.site_id and p.person = n.person
                    and p.accepted_at between n.accepted_at - $11 and n.accepted_at + $11
                  order by p.accepted_at desc limit 1)
+                union all
+                (select l.lead_id, l.first_at from leads l
+                 where l.site_id = n.site_id and l.email_print = n.email and l.lead_id <> n.lead_id
+                   and l.first_at between n.accepted_at - $11 and n.accepted_at + $11
+                 order by l.first_at desc limit 1)
+                union all
+                (select l.lead_id, l.first_at from leads l
+                 where l.site_id = n.site_id and l.person_print = n.person and l.lead_id <> n.lead_id
+                   and l.first_at between n.accepted_at - $11 and n.accepted_at + $11
+                 order by l.first_at desc limit 1)
             ) c
             order by c.accepted_at desc limit 1) o on true
         order by n.site_id, n.lead_id
-        on conflict {what}
+        on conflict do nothing
         """;
 
-    // What comes again and is in the ledger may be erased there.
-    private static readonly string OfUnplanned = Sql
-        .Replace(
-            "{which}",
-            """
-            not exists (select from lead_prints p where p.event_id = n.event_id)
-            and not exists (select from lead_events e where e.id in (n.event_id, n.repeats) and e.id between $9 and $10)
-            """,
-            StringComparison.Ordinal)
-        .Replace("{what}", "do nothing", StringComparison.Ordinal);
+    /// <summary>
+    /// Joins to rows of <c>leads l</c> what marks them: <c>mark.duplicate_of</c> and <c>mark.is_duplicate</c>. What a filter has gone by,
+    /// or else the latest of those before it that have the same.
+    /// </summary>
+    public const string Marks = """
+        left join lateral (
+            select p.duplicate_of, p.is_duplicate from lead_prints p where p.site_id = l.site_id and p.lead_id = l.lead_id
+            union all
+            (select c.lead_id, true
+             from (
+                (select o.lead_id, o.first_at from leads o
+                 where o.site_id = l.site_id and o.email_print = l.email_print
+                   and (o.first_at, o.lead_id) < (l.first_at, l.lead_id) and o.first_at >= l.first_at - interval '30 days'
+                 order by o.first_at desc limit 1)
+                union all
+                (select o.lead_id, o.first_at from leads o
+                 where o.site_id = l.site_id and o.person_print = l.person_print
+                   and (o.first_at, o.lead_id) < (l.first_at, l.lead_id) and o.first_at >= l.first_at - interval '30 days'
+                 order by o.first_at desc limit 1)
+             ) c
+             where not exists (select from lead_prints p where p.site_id = l.site_id and p.lead_id = l.lead_id)
+             order by c.first_at desc limit 1)
+            limit 1) mark on true
+        """;
 
-    // The ledger says which lead's id the event has, if it came with several.
-    private static readonly string OfPlanned = Sql
-        .Replace(
-            "{which}",
-            """
-            exists (
-                select from lead_events e
-                where e.id = n.event_id and e.id between $9 and $10 and e.lead_id = n.lead_id and e.body is not null)
-            """,
-            StringComparison.Ordinal)
-        .Replace(
-            "{what}", "(event_id) do update set lead_id = excluded.lead_id where l.lead_id <> excluded.lead_id", StringComparison.Ordinal);
-
-    /// <summary>Those of these leads that are duplicates, by event, as it was decided when they were written first.</summary>
-    public static async Task<HashSet<Guid>> MarkUnplanned(
+/// <summary>Those of these leads that are duplicates, by event, as it was decided when they were written first.</summary>
+    public static async Task<HashSet<Guid>> Mark(
         NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(connection, key, leads, OfUnplanned, lockTimeout);
+        await using var batch = Batch(connection, key, leads, lockTimeout);
         var marked = new NpgsqlBatchCommand(
             """
             select n.event_id
@@ -104,17 +116,9 @@ internal static class LeadPrints
         return duplicates;
     }
 
-    /// <summary>Of leads that are in the ledger.</summary>
-    public static async Task MarkPlanned(
-        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout, CancellationToken cancellationToken)
-    {
-        await using var batch = Batch(connection, key, leads, OfPlanned, lockTimeout);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     /// <summary>One transaction, and one round trip: the locks are held until its end, and what they waited for is seen.</summary>
     private static NpgsqlBatch Batch(
-        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, string sql, TimeSpan lockTimeout)
+        NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout)
     {
         var prints = Prints(key, leads);
         var limit = new NpgsqlBatchCommand("select set_config('lock_timeout', $1, true)");
@@ -123,31 +127,30 @@ internal static class LeadPrints
         locks.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Marking });
         locks.Parameters.Add(NpgsqlDbType.Integer, [.. leads.Select(lead => Stripe(lead.SiteId)).Distinct().Order()], stripe => stripe);
 
-        var insert = new NpgsqlBatchCommand(sql);
+        var insert = new NpgsqlBatchCommand(Sql);
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.EventId);
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.Repeats);
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.SiteId);
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Lead.LeadId);
         insert.Parameters.Add(NpgsqlDbType.TimestampTz, prints, print => print.Lead.AcceptedAt);
-        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Email);
-        insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Person);
+        insert.Parameters.Add(NpgsqlDbType.Bigint, prints, print => print.Email);
+        insert.Parameters.Add(NpgsqlDbType.Bigint, prints, print => print.Person);
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Earlier);
         insert.Parameters.AddSpan([.. leads.Select(lead => (Guid?)lead.EventId), .. leads.Select(lead => lead.Repeats)], id => id);
         insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Kept });
         return new NpgsqlBatch(connection) { BatchCommands = { limit, locks, insert } };
     }
 
-    private static List<(NewLead Lead, Guid? Email, Guid? Person, Guid? Earlier)> Prints(byte[] key, IReadOnlyList<NewLead> leads)
+    private static List<(NewLead Lead, long? Email, long? Person, Guid? Earlier)> Prints(byte[] key, IReadOnlyList<NewLead> leads)
     {
-        var latest = new Dictionary<Guid, NewLead>();
-        var prints = new List<(NewLead, Guid?, Guid?, Guid?)>(leads.Count);
+        var latest = new Dictionary<long, NewLead>();
+        var prints = new List<(NewLead, long?, long?, Guid?)>(leads.Count);
         foreach (var lead in leads.OrderBy(lead => lead.AcceptedAt).ThenBy(lead => lead.EventId)
             .DistinctBy(lead => lead.EventId).DistinctBy(lead => (lead.SiteId, lead.LeadId)))
         {
-            var email = LeadPrintKey.Print(key, lead.SiteId, "email", lead.Contact.Email);
-            var person = LeadPrintKey.Print(key, lead.SiteId, "person", lead.Contact.PhoneAndName);
+            var (email, person) = LeadPrintKey.Prints(key, lead);
             Guid? earlier = null;
-            foreach (var print in new[] { email, person }.OfType<Guid>())
+            foreach (var print in new[] { email, person }.OfType<long>())
             {
                 if (latest.TryGetValue(print, out var other) && lead.AcceptedAt - other.AcceptedAt <= Kept)
                     earlier = other.LeadId;

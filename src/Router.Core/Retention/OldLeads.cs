@@ -4,8 +4,8 @@ using Npgsql;
 namespace Router.Core.Retention;
 
 /// <summary>
-/// Forgets who leads were once the contents of their day are gone, and that they were there once its rows are. By what duplicates are
-/// recognized goes after 30 days, or with the contents.
+/// Forgets who leads were once the contents of their day are gone, and that they were there once its rows are. Which were duplicates for a
+/// filter goes after 30 days, or with the contents.
 /// </summary>
 internal static class OldLeads
 {
@@ -23,7 +23,9 @@ internal static class OldLeads
     {
         // The condition of the index leads_named.
         const string forget = """
-            update leads set first_name = '', last_name = '', email = '', phone = '', source = '' where ctid = any (array(
+            update leads
+            set first_name = '', last_name = '', email = '', phone = '', source = '', email_print = null, person_print = null
+            where ctid = any (array(
                 select ctid from leads where first_at < @bodies and (search <> E' \n\n' or source <> '')
                 order by first_at limit @Most for update skip locked))
             """;

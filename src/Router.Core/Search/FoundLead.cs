@@ -11,9 +11,10 @@ namespace Router.Core.Search;
 /// <param name="Updates">Messages that changed it.</param>
 /// <param name="Activities">Messages that added activities.</param>
 /// <param name="IsDuplicate">
-/// Whether it came with the e-mail address, or the phone number and name, of another lead of the last 30 days. Known for 30 days.
+/// Whether it came with the e-mail address, or the phone number and name, of another lead of the 30 days before it. Known as long as their
+/// contents are.
 /// </param>
-/// <param name="DuplicateOf">That lead; null for none, and once it is erased.</param>
+/// <param name="DuplicateOf">That lead; null for none, and once one is erased that a filter has gone by.</param>
 /// <param name="Destinations">How it fares at each.</param>
 public sealed record FoundLead(
     Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string? Source, string? Name, string? Email, string? Phone, int Updates,

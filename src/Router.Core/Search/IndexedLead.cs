@@ -4,7 +4,7 @@ using Router.Core.Leads;
 
 namespace Router.Core.Search;
 
-/// <summary>What an event says of who its lead is; and by what it is recognized as a duplicate, if it is new.</summary>
+/// <summary>What an event says of who its lead is; and by what duplicates are recognized, if it is new.</summary>
 internal sealed record IndexedLead(
     Guid EventId, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, string Source, LeadPerson Person, NewLead? New)
 {

@@ -12,8 +12,8 @@ using Router.Core.Leads;
 namespace Router.Core.Search;
 
 /// <summary>
-/// Writes who leads are into the table that searches read, and marks duplicates (<see cref="LeadPrints"/>), a moment after their events are
-/// in the ledger: many at a time, and nobody waits for it. What a worker that dies has not written yet is found by <see cref="FillGaps"/>.
+/// Writes who leads are into the table that searches read, and duplicates are looked for in, a moment after their events are in the ledger:
+/// many at a time, and nobody waits for it. What a worker that dies has not written yet is found by <see cref="FillGaps"/>.
 /// </summary>
 public sealed partial class LeadIndex(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, LeadPrintKey key,
@@ -24,7 +24,6 @@ public sealed partial class LeadIndex(
 
     private const int MostRows = 500;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     // More than that is left to FillGaps.
     private readonly Channel<IndexedLead> _waiting = Channel.CreateBounded<IndexedLead>(
@@ -142,23 +141,8 @@ public sealed partial class LeadIndex(
 
     private async Task Write(List<IndexedLead> leads, CancellationToken cancellationToken)
     {
-        // Before the others: what is found to be missing there is missing here, too.
-        if (leads.ConvertAll(lead => lead.New).OfType<NewLead>().ToList() is { Count: > 0 } fresh)
-            await Mark(fresh, cancellationToken);
         foreach (var round in Rounds.Of(leads, lead => (lead.SiteId, lead.LeadId)))
             await WriteOnce(round, cancellationToken);
-    }
-
-    private async Task Mark(List<NewLead> leads, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await key.Read(connection, cancellationToken) is not { } readable)
-            return;
-
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await HoldOffErasures(connection, cancellationToken);
-        await LeadPrints.MarkPlanned(connection, readable, leads, LockTimeout, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
     }
 
     private async Task HoldOffErasures(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -173,11 +157,13 @@ public sealed partial class LeadIndex(
         // What is erased isn't written, nor is another id of an event that came twice without one; in one order, or two workers would wait
         // for each other.
         const string sql = """
-            insert into leads as l (first_at, last_at, site_id, lead_id, source, first_name, last_name, email, phone)
-            select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.first_name, n.last_name, n.email, n.phone
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                as n (event_id, accepted_at, site_id, lead_id, source, first_name, last_name, email, phone)
-            join lead_events e on e.id = n.event_id and e.id between $10 and $11 and e.lead_id = n.lead_id and e.body is not null
+            insert into leads as l (
+                first_at, last_at, site_id, lead_id, source, first_name, last_name, email, phone, email_print, person_print)
+            select n.accepted_at, n.accepted_at, n.site_id, n.lead_id, n.source, n.first_name, n.last_name, n.email, n.phone,
+                n.email_print, n.person_print
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                as n (event_id, accepted_at, site_id, lead_id, source, first_name, last_name, email, phone, email_print, person_print)
+            join lead_events e on e.id = n.event_id and e.id between $12 and $13 and e.lead_id = n.lead_id and e.body is not null
             order by n.site_id, n.lead_id
             on conflict (site_id, lead_id) do update set
                 first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at),
@@ -188,9 +174,13 @@ public sealed partial class LeadIndex(
                 email = case when excluded.email <> '' and (l.email = '' or excluded.last_at >= l.last_at)
                     then excluded.email else l.email end,
                 phone = case when excluded.phone <> '' and (l.phone = '' or excluded.last_at >= l.last_at)
-                    then excluded.phone else l.phone end
+                    then excluded.phone else l.phone end,
+                email_print = coalesce(l.email_print, excluded.email_print),
+                person_print = coalesce(l.person_print, excluded.person_print)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var readable = await key.Read(connection, cancellationToken);
+        var prints = leads.ConvertAll(lead => readable is null || lead.New is null ? default : LeadPrintKey.Prints(readable, lead.New));
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await HoldOffErasures(connection, cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -203,6 +193,8 @@ public sealed partial class LeadIndex(
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.LastName);
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Email);
         command.Add(NpgsqlDbType.Text, leads, lead => lead.Person.Phone);
+        command.Add(NpgsqlDbType.Bigint, prints, print => print.Email);
+        command.Add(NpgsqlDbType.Bigint, prints, print => print.Person);
         command.AddSpan(leads, lead => lead.EventId);
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

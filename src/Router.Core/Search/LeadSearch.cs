@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Deliveries;
 using Router.Core.Leads;
 
 namespace Router.Core.Search;
@@ -13,9 +14,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
 
     private const string Columns =
         "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone, "
-        + "coalesce(p.is_duplicate, false) as is_duplicate, p.duplicate_of";
-
-    private const string Prints = "left join lead_prints p on p.site_id = l.site_id and p.lead_id = l.lead_id";
+        + "coalesce(mark.is_duplicate, false) as is_duplicate, mark.duplicate_of";
 
     /// <summary>
     /// A site's leads, newest first: all of them, or those whom the text fits: parts of name and address, digits of the number, the id of
@@ -42,11 +41,11 @@ public sealed class LeadSearch(NpgsqlDataSource database)
                 order by first_at desc, lead_id desc limit @limit
             ) found
             join leads l on l.site_id = @siteId and l.lead_id = found.lead_id
-            {Prints}
+            {LeadPrints.Marks}
             order by l.first_at desc, l.lead_id desc
             """;
         const string byId = $"""
-            select {Columns} from leads l {Prints}
+            select {Columns} from leads l {LeadPrints.Marks}
             where l.site_id = @siteId and l.lead_id in (@id, (select lead_id from lead_events where id = @id and site_id = @siteId))
             """;
         text = text?.Trim() ?? "";
@@ -67,7 +66,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
-            select {Columns} from leads l {Prints} where l.site_id = @siteId and l.lead_id = @leadId
+            select {Columns} from leads l {LeadPrints.Marks} where l.site_id = @siteId and l.lead_id = @leadId
             union all
             -- Until it is written, a moment later.
             select @leadId, min(accepted_at), max(accepted_at), '', '', '', '', false, null::uuid from lead_events

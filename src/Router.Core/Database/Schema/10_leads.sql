@@ -10,6 +10,8 @@ create table leads (
     last_name  text not null,
     email      text not null,
     phone      text not null,
+    email_print  bigint,                        -- by what duplicates are recognized (below), as the lead came; null where it gave none
+    person_print bigint,
     search     text not null generated always as (
         lower(first_name || ' ' || last_name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
     primary key (site_id, lead_id)
@@ -19,16 +21,20 @@ create index leads_newest on leads (site_id, first_at desc, lead_id desc) includ
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
+-- For what resembles a lead. A print is of its site, too: no other site has it.
+create index leads_email_print on leads (email_print, first_at) where email_print is not null;
+create index leads_person_print on leads (person_print, first_at) where person_print is not null;
 
--- By what a new lead is recognized as a duplicate: its e-mail address, and its phone number and name, as keyed hashes of their normal forms, each site
--- with its own. Written when the lead is planned, where a destination's filter asks for it, and a moment later elsewhere. Kept for 30 days.
+-- Whether a new lead is a duplicate, where a destination's filter asked for it before the lead was planned. Elsewhere nobody decides: whoever looks at a
+-- lead looks for those before it, in leads. Both go by prints: keyed hashes of the normal forms of its e-mail address, and of its phone number and name,
+-- each site with its own. Kept for 30 days.
 create table lead_prints (
     accepted_at  timestamptz not null,
     site_id      uuid not null,
     lead_id      uuid not null,
     event_id     uuid not null,         -- with which it came
-    email        uuid,                  -- null where it gave none; of a SHA-256 the first half
-    person       uuid,                  -- phone and name; null unless it gave both
+    email        bigint,                -- null where it gave none; of a SHA-256 the first eight bytes
+    person       bigint,                -- phone and name; null unless it gave both
     duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
     is_duplicate boolean not null,      -- decided once, by whoever writes the row
     primary key (site_id, lead_id),
