@@ -3,6 +3,7 @@
 #
 #   servers.sh install [PACKAGE[:COMMAND] …]   installs what is missing (apt, as root or with sudo): the servers, and each
 #                                         PACKAGE whose COMMAND (by default of the same name) isn't there
+#   servers.sh installed                  whether all is there that `start` needs, by its exit code
 #   servers.sh start DIR                  starts both; how to reach them is then in DIR/servers.env
 #   servers.sh stop DIR                   stops both, by process id; their data stays
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
@@ -29,6 +30,7 @@ unset part
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     command=${1:-}
     [ "$command" = install ] && { shift; install_missing "$@"; exit; }
+    [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
         start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;

@@ -12,7 +12,7 @@ namespace Router.DeployTests;
 /// </summary>
 public sealed class Images
 {
-    private static readonly string Engine = Path.Combine(Repository.Root, "tests/containers/engine.sh");
+    public static readonly string Engine = Path.Combine(Repository.Root, "tests/containers/engine.sh");
 
     private readonly Lazy<Task<string?>> _cannot = new(Make);
 

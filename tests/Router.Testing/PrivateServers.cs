@@ -18,6 +18,9 @@ public sealed class PrivateServers : IAsyncDisposable
     private PrivateServers(string directory, bool flushes) =>
         (_directory, _postgresOptions) = (directory, flushes ? "" : "-c fsync=off -c full_page_writes=off");
 
+    /// <summary>Whether this machine has the servers.</summary>
+    public static async Task<bool> AreInstalled() => (await Shell.Run("bash", Script, "installed")).ExitCode == 0;
+
     public Uri Database { get; private set; } = null!;
 
     public Broker Broker { get; private set; } = null!;

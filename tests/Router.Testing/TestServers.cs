@@ -3,11 +3,12 @@ namespace Router.Testing;
 /// <summary>
 /// The Postgres and the RabbitMQ of a test run, in this order: those that environment variables point at
 /// (<c>ROUTER_TEST_DATABASE_URL</c>, <c>ROUTER_TEST_AMQP_URL</c>, <c>ROUTER_TEST_RABBITMQ_MANAGEMENT_URL</c>), private ones from the
-/// installed binaries, containers when built with <c>-p:UseTestcontainers=true</c>. Each fixture takes a fresh database and virtual host.
+/// installed binaries, containers. Each fixture takes a fresh database and virtual host.
 /// </summary>
 public sealed class TestServers : IAsyncLifetime
 {
     private PrivateServers? _private;
+    private Containers? _containers;
 
     public TestServers() => SharedRouter = new(() => RouterFixture.Start(this));
 
@@ -29,12 +30,15 @@ public sealed class TestServers : IAsyncLifetime
             return;
         }
 
-#if TESTCONTAINERS
-        (Database, Broker) = await Containers.Start();
-#else
-        _private = await PrivateServers.Start();
-        (Database, Broker) = (_private.Database, _private.Broker);
-#endif
+        if (await PrivateServers.AreInstalled())
+        {
+            _private = await PrivateServers.Start();
+            (Database, Broker) = (_private.Database, _private.Broker);
+            return;
+        }
+
+        _containers = await Containers.Start();
+        (Database, Broker) = (_containers.Database, _containers.Broker);
     }
 
     public async ValueTask DisposeAsync()
@@ -54,6 +58,8 @@ public sealed class TestServers : IAsyncLifetime
         {
             if (_private is not null)
                 await _private.DisposeAsync();
+            if (_containers is not null)
+                await _containers.DisposeAsync();
             await PrivateServers.EndAll();
         }
     }

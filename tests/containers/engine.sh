@@ -4,6 +4,7 @@
 #
 #   engine.sh setup               makes both ready; ends with 3 and a sentence where no engine can run
 #   engine.sh run COMMAND …       runs podman, podman-compose or deploy/images.sh with it
+#   engine.sh serve SOCKET        serves Docker's API there, until it is killed
 #
 # The packages are tests/run.sh's to install.
 set -euo pipefail
@@ -160,5 +161,6 @@ setup() {
 case ${1:-} in
     setup) setup ;;
     run) shift; use; exec "$@" ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 1 ;;
+    serve) use; exec podman system service --time=0 "unix://$2" ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 1 ;;
 esac

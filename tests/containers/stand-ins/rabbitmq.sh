@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stands in for the entry point of the image rabbitmq: as far as deploy/ uses it.
+# Stands in for the entry point of the image rabbitmq: as far as deploy/ and the tests use it.
 set -euo pipefail
 if [ "$(id -u)" = 0 ]; then
     chown rabbitmq: /var/lib/rabbitmq
