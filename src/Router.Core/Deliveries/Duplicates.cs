@@ -8,7 +8,7 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Whether new leads are duplicates, for those that a filter asks about before they are planned; of all others nobody knows until somebody
-/// looks at them (<see cref="LeadPrints.Marks"/>). No lead depends on the answer: where there is none in time, it goes as no duplicate.
+/// looks at them (<see cref="DuplicateMarks"/>). No lead depends on the answer: where there is none in time, it goes as no duplicate.
 /// </summary>
 public sealed partial class Duplicates(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, LeadPrintKey key, TimeProvider time, ILogger<Duplicates> logger)

@@ -22,24 +22,20 @@ public sealed class FilterPreview(NpgsqlDataSource database)
     public async Task<List<PreviewedLead>> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body, bool IsDuplicate)>(
-            new CommandDefinition($"""
-            select e.lead_id, e.accepted_at, e.body, coalesce(mark.is_duplicate, false) as is_duplicate
-            from (
-                select lead_id, accepted_at, body from lead_events
-                where site_id = @siteId and action = 'created' and test is null and product <> '' and body is not null
-                  and lead_id is not null
-                order by accepted_at desc limit @Most) e
-            left join leads l on l.site_id = @siteId and l.lead_id = e.lead_id
-            {LeadPrints.Marks}
-            order by e.accepted_at desc
-            """, new { siteId, Most }, cancellationToken: cancellationToken));
+        var rows = (await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)>(
+            new CommandDefinition("""
+            select lead_id, accepted_at, body from lead_events
+            where site_id = @siteId and action = 'created' and test is null and product <> '' and body is not null
+              and lead_id is not null
+            order by accepted_at desc limit @Most
+            """, new { siteId, Most }, cancellationToken: cancellationToken))).AsList();
+        var duplicates = await DuplicateMarks.Of(connection, siteId, rows.ConvertAll(row => row.LeadId), cancellationToken);
         return [.. rows.Select(row =>
         {
             using var document = new RawJson(row.Body).ToDocument();
             return new PreviewedLead(
                 row.LeadId, row.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
-                filter.Takes(document.RootElement, row.IsDuplicate));
+                filter.Takes(document.RootElement, duplicates.ContainsKey(row.LeadId)));
         })];
     }
 }

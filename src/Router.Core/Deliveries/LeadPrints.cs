@@ -20,7 +20,8 @@ internal static class LeadPrints
     public static int Stripe(Guid siteId) => siteId.ToByteArray()[^1] & 63;
 
     // A statement doesn't see its own rows: what resembles an earlier one of the same batch is told so. Not if that one has been erased
-    // meanwhile: then it isn't among these. What comes again and is in the ledger may be erased there.
+    // meanwhile: then it isn't among these. What comes again and is in the ledger may be erased there. Of leads that came while no filter asked
+    // there is no print but in leads.
     private const string Sql = """
         with fresh as materialized (
             select n.*
@@ -29,6 +30,9 @@ internal static class LeadPrints
             where not exists (select from lead_prints p where p.site_id = n.site_id and p.lead_id = n.lead_id)
               and not exists (select from lead_prints p where p.event_id = n.event_id)
               and not exists (select from lead_events e where e.id in (n.event_id, n.repeats) and e.id between $9 and $10)
+        ), past as materialized (
+            select l.site_id, l.lead_id, l.first_at, l.email_print, l.person_print from leads l
+            where l.site_id = any ($3) and l.first_at between $12 and $13 and (l.email_print = any ($6) or l.person_print = any ($7))
         )
         insert into lead_prints as l (accepted_at, site_id, lead_id, event_id, email, person, duplicate_of, is_duplicate)
         select n.accepted_at, n.site_id, n.lead_id, n.event_id, n.email, n.person, o.lead_id, o.lead_id is not null
@@ -48,13 +52,8 @@ internal static class LeadPrints
                    and p.accepted_at between n.accepted_at - $11 and n.accepted_at + $11
                  order by p.accepted_at desc limit 1)
                 union all
-                (select l.lead_id, l.first_at from leads l
-                 where l.site_id = n.site_id and l.email_print = n.email and l.lead_id <> n.lead_id
-                   and l.first_at between n.accepted_at - $11 and n.accepted_at + $11
-                 order by l.first_at desc limit 1)
-                union all
-                (select l.lead_id, l.first_at from leads l
-                 where l.site_id = n.site_id and l.person_print = n.person and l.lead_id <> n.lead_id
+                (select l.lead_id, l.first_at from past l
+                 where l.site_id = n.site_id and (l.email_print = n.email or l.person_print = n.person) and l.lead_id <> n.lead_id
                    and l.first_at between n.accepted_at - $11 and n.accepted_at + $11
                  order by l.first_at desc limit 1)
             ) c
@@ -63,32 +62,7 @@ internal static class LeadPrints
         on conflict do nothing
         """;
 
-    /// <summary>
-    /// Joins to rows of <c>leads l</c> what marks them: <c>mark.duplicate_of</c> and <c>mark.is_duplicate</c>. What a filter has gone by,
-    /// or else the latest of those before it that have the same.
-    /// </summary>
-    public const string Marks = """
-        left join lateral (
-            select p.duplicate_of, p.is_duplicate from lead_prints p where p.site_id = l.site_id and p.lead_id = l.lead_id
-            union all
-            (select c.lead_id, true
-             from (
-                (select o.lead_id, o.first_at from leads o
-                 where o.site_id = l.site_id and o.email_print = l.email_print
-                   and (o.first_at, o.lead_id) < (l.first_at, l.lead_id) and o.first_at >= l.first_at - interval '30 days'
-                 order by o.first_at desc limit 1)
-                union all
-                (select o.lead_id, o.first_at from leads o
-                 where o.site_id = l.site_id and o.person_print = l.person_print
-                   and (o.first_at, o.lead_id) < (l.first_at, l.lead_id) and o.first_at >= l.first_at - interval '30 days'
-                 order by o.first_at desc limit 1)
-             ) c
-             where not exists (select from lead_prints p where p.site_id = l.site_id and p.lead_id = l.lead_id)
-             order by c.first_at desc limit 1)
-            limit 1) mark on true
-        """;
-
-/// <summary>Those of these leads that are duplicates, by event, as it was decided when they were written first.</summary>
+    /// <summary>Those of these leads that are duplicates, by event, as it was decided when they were written first.</summary>
     public static async Task<HashSet<Guid>> Mark(
         NpgsqlConnection connection, byte[] key, IReadOnlyList<NewLead> leads, TimeSpan lockTimeout, CancellationToken cancellationToken)
     {
@@ -138,6 +112,8 @@ internal static class LeadPrints
         insert.Parameters.Add(NpgsqlDbType.Uuid, prints, print => print.Earlier);
         insert.Parameters.AddSpan([.. leads.Select(lead => (Guid?)lead.EventId), .. leads.Select(lead => lead.Repeats)], id => id);
         insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Kept });
+        insert.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (leads.Min(lead => lead.AcceptedAt) - Kept).UtcDateTime });
+        insert.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (leads.Max(lead => lead.AcceptedAt) + Kept).UtcDateTime });
         return new NpgsqlBatch(connection) { BatchCommands = { limit, locks, insert } };
     }
 

@@ -13,8 +13,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         ["missing", "dead", "held", "retrying", "planned", "rejected", "canceled", "delivered"];
 
     private const string Columns =
-        "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone, "
-        + "coalesce(mark.is_duplicate, false) as is_duplicate, mark.duplicate_of";
+        "l.lead_id, l.first_at, l.last_at, l.source, trim(l.first_name || ' ' || l.last_name) as name, l.email, l.phone";
 
     /// <summary>
     /// A site's leads, newest first: all of them, or those whom the text fits: parts of name and address, digits of the number, the id of
@@ -41,11 +40,10 @@ public sealed class LeadSearch(NpgsqlDataSource database)
                 order by first_at desc, lead_id desc limit @limit
             ) found
             join leads l on l.site_id = @siteId and l.lead_id = found.lead_id
-            {LeadPrints.Marks}
             order by l.first_at desc, l.lead_id desc
             """;
         const string byId = $"""
-            select {Columns} from leads l {LeadPrints.Marks}
+            select {Columns} from leads l
             where l.site_id = @siteId and l.lead_id in (@id, (select lead_id from lead_events where id = @id and site_id = @siteId))
             """;
         text = text?.Trim() ?? "";
@@ -66,10 +64,10 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
-            select {Columns} from leads l {LeadPrints.Marks} where l.site_id = @siteId and l.lead_id = @leadId
+            select {Columns} from leads l where l.site_id = @siteId and l.lead_id = @leadId
             union all
             -- Until it is written, a moment later.
-            select @leadId, min(accepted_at), max(accepted_at), '', '', '', '', false, null::uuid from lead_events
+            select @leadId, min(accepted_at), max(accepted_at), '', '', '', '' from lead_events
             where site_id = @siteId and lead_id = @leadId and test is null and action in ('created', 'updated', 'activity_added')
             having count(*) > 0
             limit 1
@@ -120,10 +118,12 @@ public sealed class LeadSearch(NpgsqlDataSource database)
                 until = leads.Max(lead => lead.LastAt).AddDays(31).UtcDateTime,
             }, cancellationToken: cancellationToken)))
             .ToLookup(row => row.LeadId);
+        var duplicates = await DuplicateMarks.Of(connection, siteId, leads.ConvertAll(lead => lead.LeadId), cancellationToken);
         return leads.ConvertAll(lead => new FoundLead(
             lead.LeadId, lead.FirstAt, lead.LastAt, contents ? lead.Source : null, contents ? lead.Name : null,
             contents ? lead.Email : null, contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadActions.Updated),
-            Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded), lead.IsDuplicate, lead.DuplicateOf,
+            Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded), duplicates.ContainsKey(lead.LeadId),
+            duplicates.GetValueOrDefault(lead.LeadId),
             [.. deliveries[lead.LeadId].GroupBy(row => (row.DestinationId, row.DestinationName)).Select(AtDestination)]));
     }
 
@@ -139,8 +139,7 @@ public sealed class LeadSearch(NpgsqlDataSource database)
     }
 
     private sealed record Row(
-        Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string Source, string Name, string Email, string Phone,
-        bool IsDuplicate, Guid? DuplicateOf);
+        Guid LeadId, DateTimeOffset FirstAt, DateTimeOffset LastAt, string Source, string Name, string Email, string Phone);
 
     private sealed record Deliveries(
         Guid LeadId, Guid DestinationId, string DestinationName, string Action, string State, int Messages);

@@ -1019,14 +1019,12 @@ create table leads (
         lower(first_name || ' ' || last_name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
     primary key (site_id, lead_id)
 );
--- A search reads this from its newest end, and nothing else, until it has found as many as it shows.
-create index leads_newest on leads (site_id, first_at desc, lead_id desc) include (search);
+-- A search reads this from its newest end, and nothing else, until it has found as many as it shows. Who looks for duplicates reads 30 days of it: an
+-- index for each print would cost every lead more than those that look are worth.
+create index leads_newest on leads (site_id, first_at desc, lead_id desc) include (search, email_print, person_print);
 -- For retention: whose names are still there, and which rows are old.
 create index leads_named on leads (first_at) where search <> E' \n\n' or source <> '';
 create index leads_first_at on leads using brin (first_at);
--- For what resembles a lead. A print is of its site, too: no other site has it.
-create index leads_email_print on leads (email_print, first_at) where email_print is not null;
-create index leads_person_print on leads (person_print, first_at) where person_print is not null;
 
 -- Whether a new lead is a duplicate, where a destination's filter asked for it before the lead was planned. Elsewhere nobody decides: whoever looks at a
 -- lead looks for those before it, in leads. Both go by prints: keyed hashes of the normal forms of its e-mail address, and of its phone number and name,
