@@ -61,10 +61,15 @@ public sealed class DestinationSender : IDisposable
         if (destination is { OAuth: null, Certificate: null })
             return Send(_connections, destination, lead, content, number, startedAt, _options.TimeoutOf(destination));
 
-        return _signedIn.Send(
+        return SendSignedIn(destination, lead, content, number, startedAt);
+    }
+
+    // By itself: what it captures would be allocated for every destination.
+    private Task<Attempt> SendSignedIn(
+        Destination destination, LeadEvent lead, OutgoingContent content, int number, DateTimeOffset startedAt) =>
+        _signedIn.Send(
             destination, number, startedAt, _options.TimeoutOf(destination),
             (connections, withToken, patience) => Send(connections, withToken, lead, content, number, startedAt, patience));
-    }
 
     private async Task<Attempt> Send(
         OutgoingConnections connections, Destination destination, LeadEvent lead, OutgoingContent content, int number,
