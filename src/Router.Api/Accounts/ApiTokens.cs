@@ -1,41 +1,90 @@
 using Dapper;
 using Npgsql;
+using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Sites;
 
 namespace Router.Api.Accounts;
 
 /// <summary>An API token as its account sees it: never the token itself.</summary>
-internal sealed record ApiTokenRow(Guid Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What it is for.</param>
+/// <param name="Scope"><c>read</c>, <c>configure</c> or <c>operate</c>.</param>
+/// <param name="Sites">The only sites that it sees; null for all of its account's.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="ExpiresAt">When it ends; null for never.</param>
+/// <param name="LastUsedAt">To the minute; null for never.</param>
+internal sealed record ApiTokenRow(
+    Guid Id, string Name, string Scope, Guid[]? Sites, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt);
 
 /// <summary>A new API token; shown this once.</summary>
-internal sealed record NewApiToken(Guid Id, string Name, string Token);
+internal sealed record NewApiToken(Guid Id, string Name, string Scope, Guid[]? Sites, DateTimeOffset? ExpiresAt, string Token);
 
-/// <summary>An account's tokens for the management API. Each can do what its account can.</summary>
+/// <summary>What a new API token is to be.</summary>
+/// <param name="Name">What it is for.</param>
+/// <param name="Scope"><c>read</c>, <c>configure</c> or <c>operate</c>; the most that its maker has, if left out.</param>
+/// <param name="Sites">The only sites that it is to see; all of its maker's, if left out.</param>
+/// <param name="ExpiresAt">When it ends; with its maker's token or never, if left out.</param>
+internal sealed record TokenFields(string? Name = null, string? Scope = null, Guid[]? Sites = null, DateTimeOffset? ExpiresAt = null);
+
+/// <summary>
+/// An account's tokens for the management API. Each can do what its account can, or as much of that as it was made for; one that a token
+/// makes can do no more than that one.
+/// </summary>
 internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
 {
+    /// <summary>What each begins with, before 43 letters, digits, dashes and underscores: secret scanners find it.</summary>
+    public const string Prefix = "lr_";
+
+    private const int MostSites = 1_000;
+
     public async Task<List<ApiTokenRow>> List(NpgsqlConnection connection, Guid? after = null, int limit = int.MaxValue) =>
         (await connection.QueryAsync<ApiTokenRow>(
             """
-            select id, name, created_at, last_used_at from api_tokens
+            select id, name, scope, sites, created_at, expires_at, last_used_at from api_tokens
             where account_id = @Id and revoked_at is null
               and (@after is null or (created_at, id) > (select created_at, id from api_tokens where id = @after and account_id = @Id))
             order by created_at, id
             limit @limit
             """, new { changes.Account.Id, after, limit })).AsList();
 
-    public async Task<Change<NewApiToken>> Create(string? name, CancellationToken cancellationToken)
+    public async Task<Change<NewApiToken>> Create(TokenFields fields, CancellationToken cancellationToken)
     {
+        var maker = changes.Account;
+        var scope = fields.Scope ?? maker.Token?.Scope ?? TokenScopes.MostOf(maker.Role);
+        var sites = fields.Sites ?? maker.Token?.Sites;
+        var expiresAt = fields.ExpiresAt ?? maker.Token?.ExpiresAt;
         var problems = new FieldProblems();
-        problems.RequireText("name", name);
+        problems.RequireText("name", fields.Name);
+        if (!TokenScopes.All.Contains(scope, StringComparer.Ordinal))
+            problems.Add("scope", $"'scope' must be one of {string.Join(", ", TokenScopes.All)}.");
+        else if (!TokenScopes.IsWithin(scope, maker.Token?.Scope ?? TokenScopes.MostOf(maker.Role)))
+            problems.Add("scope", $"'scope' can't be {scope}: that is more than you may do yourself.");
+        if (sites is { Length: 0 or > MostSites })
+            problems.Add("sites", $"'sites' must name 1 to {MostSites} sites; leave it out for all.");
+        else if (sites?.Where(site => !maker.MaySee(site)).Select(site => (Guid?)site).FirstOrDefault() is { } unseen)
+            problems.Add("sites", $"There is no site {unseen}.");
+        if (expiresAt <= time.GetUtcNow() || expiresAt?.Year > 9000)
+            problems.Add("expires_at", "'expires_at' must be in the future, and before the year 9000.");
+        else if (expiresAt > maker.Token?.ExpiresAt)
+            problems.Add("expires_at", "'expires_at' must not be after the end of the token that this request came with.");
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        var made = new NewApiToken(Guid.CreateVersion7(time.GetUtcNow()), name!, $"lr_{Credential.Generate()}");
+        var made = new NewApiToken(
+            Guid.CreateVersion7(time.GetUtcNow()), fields.Name!, scope, sites?.Distinct().ToArray(), expiresAt,
+            $"{Prefix}{Credential.Generate()}");
         await using var change = await changes.Begin(cancellationToken);
         await change.Connection.ExecuteAsync(
-            "insert into api_tokens (id, account_id, name, token_sha256) values (@Id, @Account, @Name, @Hash)",
-            new { made.Id, Account = changes.Account.Id, made.Name, Hash = Credential.Hash(made.Token) });
+            """
+            insert into api_tokens (id, account_id, name, token_sha256, scope, sites, expires_at)
+            values (@Id, @Account, @Name, @Hash, @Scope, @Sites, @ExpiresAt)
+            """,
+            new
+            {
+                made.Id, Account = maker.Id, made.Name, Hash = Credential.Hash(made.Token), made.Scope, made.Sites,
+                ExpiresAt = made.ExpiresAt?.UtcDateTime,
+            });
         await change.Commit(cancellationToken);
         return made;
     }

@@ -31,20 +31,29 @@ internal static class SiteRoles
 /// <param name="Sites">The sites whose leads it sees, as an owner or as a viewer.</param>
 /// <param name="Viewed">Those of them where it is a viewer.</param>
 /// <param name="TimeZone">In which its pages tell times.</param>
-/// <param name="Token">The name of the API token that the request came with; null on a page.</param>
-internal sealed record Account(Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, string? Token = null)
+/// <param name="Token">The API token that the request came with; null on a page.</param>
+internal sealed record Account(
+    Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, TokenOfRequest? Token = null)
 {
-    public bool IsOperator => Role == Roles.Operator;
+    /// <summary>Whether all sites are there for it, and what belongs to none. A token for some sites sees no more than an owner of them.</summary>
+    public bool IsOperator => Role == Roles.Operator && Token?.Sites is null;
+
+    /// <summary>The sites that it sees if it is no operator.</summary>
+    public Guid[] VisibleSites => Token?.Sites is not { } only ? Sites : Role == Roles.Operator ? only : [.. only.Intersect(Sites)];
 
     /// <summary>Whether it sees who the leads of the site are.</summary>
-    public bool MaySeeLeads(Guid site) => Sites.Contains(site);
+    public bool MaySeeLeads(Guid site) => Sites.Contains(site) && MaySee(site);
 
-    public bool MaySee(Guid site) => IsOperator || Sites.Contains(site);
+    public bool MaySee(Guid site) => IsOperator || VisibleSites.Contains(site);
 
-    public bool MayChange(Guid site) => IsOperator || (Sites.Contains(site) && !Viewed.Contains(site));
+    public bool MayChange(Guid site) =>
+        MaySee(site) && (Role == Roles.Operator || !Viewed.Contains(site)) && Token?.Scope != TokenScopes.Read;
+
+    /// <summary>Whether it may do what only operators may: with a token of a smaller scope they only look.</summary>
+    public bool MayOperate(bool changes) => IsOperator && (!changes || Token is null || Token.Scope == TokenScopes.Operate);
 
     /// <summary>For the audit log.</summary>
-    public string Actor => Token is null ? Email : $"{Email} (token {Token})";
+    public string Actor => Token is null ? Email : $"{Email} (token {Token.Name})";
 }
 
 internal static class AccountOfRequest

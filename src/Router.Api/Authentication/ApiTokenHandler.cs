@@ -8,7 +8,7 @@ namespace Router.Api.Authentication;
 /// <summary><c>Authorization: Bearer …</c> with an account's API token.</summary>
 internal sealed class ApiTokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccountDirectory accounts,
-    RefusedCredentials refused)
+    RefusedCredentials refused, TimeProvider time)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -21,6 +21,11 @@ internal sealed class ApiTokenHandler(
             return AuthenticateResult.NoResult();
         if (await accounts.FindByToken(header[prefix.Length..].Trim(), Context.RequestAborted) is not { } account)
             return AuthenticateResult.Fail("unknown or revoked token");
+        if (account.Token?.ExpiresAt <= time.GetUtcNow())
+        {
+            Context.Features.Set(AccessRefusal.OfExpiredToken);
+            return AuthenticateResult.Fail("expired token");
+        }
 
         Context.Features.Set(account);
         var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, account.Email)], SchemeName));

@@ -13,6 +13,7 @@ internal static class RouterAuthentication
     public const string SitePolicy = "site";
     public const string SiteChangePolicy = "site-change";
     public const string OperatorPolicy = "operator";
+    public const string AccountPolicy = "account";
 
     private const string AccountScheme = "Account";
 
@@ -41,6 +42,7 @@ internal static class RouterAuthentication
                 .AddRequirements(new ProductOfSite()))
             .AddPolicy(SitePolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new SiteAccess()))
             .AddPolicy(SiteChangePolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new SiteAccess(changes: true)))
-            .AddPolicy(OperatorPolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new OperatorOnly()));
+            .AddPolicy(OperatorPolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new OperatorOnly()))
+            .AddPolicy(AccountPolicy, policy => policy.RequireAuthenticatedUser().AddRequirements(new AccountChange()));
     }
 }

@@ -11,14 +11,16 @@ namespace Router.Api.Authentication;
 internal sealed class SiteAccess(bool changes = false) : IAuthorizationRequirement
 {
     public bool IsMet(HttpContext http, Account account) =>
-        SiteOf(http) is { } site && account.MaySee(site)
-        && (account.MayChange(site) || (!changes && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))));
+        SiteOf(http) is { } site && account.MaySee(site) && (account.MayChange(site) || (!changes && !http.IsChange()));
 
     public static Guid? SiteOf(HttpContext http) => Uuids.TryParse(http.GetRouteValue("site") as string, out var site) ? site : null;
 }
 
-/// <summary>The account is an operator.</summary>
+/// <summary>The account is an operator, with a token that goes as far as this request.</summary>
 internal sealed class OperatorOnly : IAuthorizationRequirement;
+
+/// <summary>Not with a token that only reads.</summary>
+internal sealed class AccountChange : IAuthorizationRequirement;
 
 internal sealed class AccountAccessHandler : IAuthorizationHandler
 {
@@ -29,7 +31,13 @@ internal sealed class AccountAccessHandler : IAuthorizationHandler
 
         foreach (var requirement in context.PendingRequirements)
         {
-            if (requirement is OperatorOnly && account.IsOperator || requirement is SiteAccess access && access.IsMet(http, account))
+            if (requirement switch
+                {
+                    OperatorOnly => account.MayOperate(http.IsChange()),
+                    SiteAccess access => access.IsMet(http, account),
+                    AccountChange => account.Token?.Scope != TokenScopes.Read || !http.IsChange(),
+                    _ => false,
+                })
                 context.Succeed(requirement);
         }
 
@@ -37,10 +45,28 @@ internal sealed class AccountAccessHandler : IAuthorizationHandler
     }
 }
 
-/// <summary>Why an account that may see a site may not do this there.</summary>
+internal static class RequestMethod
+{
+    /// <summary>Whether the request asks for more than to be shown something.</summary>
+    public static bool IsChange(this HttpContext http) =>
+        !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
+}
+
+/// <summary>Why somebody who is known may not do this.</summary>
 /// <param name="Sentence">For people.</param>
 internal sealed record AccessRefusal(string Sentence)
 {
+    public static readonly AccessRefusal OfExpiredToken = new("This API token has expired. Make a new one under Your account.");
+
+    /// <summary>Where the account may what its token may not.</summary>
+    public static AccessRefusal? OfToken(TokenOfRequest token) => token switch
+    {
+        { Scope: TokenScopes.Read } => new("This API token only reads. Use one with the scope configure, or operate."),
+        { Sites: not null } => new("This API token is for some sites only. Use one that isn't limited to sites."),
+        { Scope: TokenScopes.Configure } => new("This API token configures sites only. Use one with the scope operate."),
+        _ => null,
+    };
+
     public static readonly AccessRefusal OfViewer = new(
         "This account is a viewer of the site: it sees everything and changes nothing. An owner of the site can make it an owner.");
 }
@@ -53,18 +79,25 @@ internal sealed class HideOtherSites : IAuthorizationMiddlewareResultHandler
     public Task HandleAsync(
         RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
-        if (!authorizeResult.Forbidden || !policy.Requirements.OfType<SiteAccess>().Any())
+        if (!authorizeResult.Forbidden)
             return Default.HandleAsync(next, context, policy, authorizeResult);
-        if (MaySee(context))
+        var account = context.SignedIn();
+        if (!policy.Requirements.OfType<SiteAccess>().Any())
         {
-            context.Features.Set(AccessRefusal.OfViewer);
+            if (account is { Role: Roles.Operator, Token: { } token } || policy.Requirements.OfType<AccountChange>().Any())
+                context.Features.Set(AccessRefusal.OfToken(account!.Token!));
+            return Default.HandleAsync(next, context, policy, authorizeResult);
+        }
+
+        if (account is not null && SiteAccess.SiteOf(context) is { } site && account.MaySee(site))
+        {
+            context.Features.Set(
+                account.Token is { Scope: TokenScopes.Read } read && !account.Viewed.Contains(site) ? AccessRefusal.OfToken(read)
+                    : AccessRefusal.OfViewer);
             return Default.HandleAsync(next, context, policy, authorizeResult);
         }
 
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
-
-    private static bool MaySee(HttpContext context) =>
-        context.SignedIn() is { } account && SiteAccess.SiteOf(context) is { } site && account.MaySee(site);
 }

@@ -8,8 +8,6 @@ namespace Router.Api.Management;
 /// <summary>Accounts, for operators; and everybody's own API tokens.</summary>
 internal static class AccountsApi
 {
-    internal sealed record TokenFields(string? Name = null);
-
     public static void MapAccounts(this RouteGroupBuilder api)
     {
         var accounts = api.MapGroup("/accounts").RequireAuthorization(RouterAuthentication.OperatorPolicy).ProducesProblem(403);
@@ -27,11 +25,13 @@ internal static class AccountsApi
         accounts.MapDelete("/{id:uuid}/sites/{site:uuid}", TakeSite).WithName("takeSite").WithSummary("The site is no longer the account's")
             .Produces(204).ProducesProblem(404);
 
-        api.MapGet("/tokens", Tokens).WithName("listTokens").WithSummary("The account's own API tokens").Produces<Page<ApiTokenRow>>();
-        api.MapPost("/tokens", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201)
+        var tokens = api.MapGroup("/tokens").RequireAuthorization(RouterAuthentication.AccountPolicy).ProducesProblem(403);
+        tokens.MapGet("", Tokens).WithName("listTokens").WithSummary("The account's own API tokens").Produces<Page<ApiTokenRow>>();
+        tokens.MapPost("", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201)
             .ProducesValidationProblem(422)
-            .WithMetadata(new RequestExample("""{"name": "nightly export"}"""));
-        api.MapDelete("/tokens/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens")
+            .WithMetadata(new RequestExample(
+                """{"name": "nightly export", "scope": "read", "expires_at": "2100-01-31T00:00:00Z"}"""));
+        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens")
             .Produces(204).ProducesProblem(404);
     }
 
@@ -70,7 +70,7 @@ internal static class AccountsApi
     }
 
     private static async Task<IResult> NewToken(TokenFields request, ApiTokens tokens, CancellationToken cancellationToken) =>
-        (await tokens.Create(request.Name, cancellationToken)).Answer(made => TypedResults.Created($"/api/tokens/{made.Id}", made));
+        (await tokens.Create(request, cancellationToken)).Answer(made => TypedResults.Created($"/api/tokens/{made.Id}", made));
 
     private static async Task<IResult> Revoke(Guid id, ApiTokens tokens, CancellationToken cancellationToken) =>
         (await tokens.Revoke(id, cancellationToken)).Answer(_ => TypedResults.NoContent());

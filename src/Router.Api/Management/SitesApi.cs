@@ -42,7 +42,7 @@ internal static class SitesApi
             select {SiteSettings.Columns} from sites
             where (@IsOperator or id = any (@Sites)) and (@cursor is null or id > @cursor)
             order by id limit @take + 1
-            """, new { account.IsOperator, account.Sites, cursor, take });
+            """, new { account.IsOperator, Sites = account.VisibleSites, cursor, take });
         return TypedResults.Ok(Page<Site>.Of(rows.AsList(), take, site => site.Id.ToString("D")));
     }
 

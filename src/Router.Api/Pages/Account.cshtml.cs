@@ -6,13 +6,14 @@ using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Core.Leads;
 
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class AccountModel(
     NpgsqlDataSource database, SignIns signIns, Passwords passwords, ApiTokens tokens, TimeZoneChoice zones, AlertChoices alerts,
-    AccountMail mail) : PageModel
+    AccountMail mail, TimeProvider time) : PageModel
 {
     [BindProperty(Name = "current_password")]
     public string? CurrentPassword { get; set; }
@@ -23,11 +24,25 @@ internal sealed class AccountModel(
     [BindProperty(Name = "name")]
     public string? TokenName { get; set; }
 
+    [BindProperty(Name = "scope")]
+    public string? TokenScope { get; set; }
+
+    [BindProperty(Name = "site")]
+    public string? TokenSite { get; set; }
+
+    [BindProperty(Name = "days")]
+    public int? TokenDays { get; set; } = 90;
+
+    /// <summary>Of an owner, to choose from.</summary>
+    public IReadOnlyList<(Guid Id, string Name)> Sites { get; private set; } = [];
+
     public IReadOnlyList<ApiTokenRow> Tokens { get; private set; } = [];
 
     public AlertChoice Choice { get; private set; } = new(Alerts: true, null, null);
 
     public bool CanMail => mail.IsSet;
+
+    public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Shown this once.</summary>
     public NewApiToken? Made { get; private set; }
@@ -94,7 +109,18 @@ internal sealed class AccountModel(
 
     public async Task<IActionResult> OnPostToken(CancellationToken cancellationToken)
     {
-        var made = await tokens.Create(TokenName, cancellationToken);
+        Guid[]? sites = null;
+        if (!string.IsNullOrWhiteSpace(TokenSite))
+        {
+            if (!Uuids.TryParse(TokenSite, out var site))
+                return await Again(Refusal.Invalid("This is not the id of a site.", "site"), cancellationToken);
+            sites = [site];
+        }
+
+        var made = await tokens.Create(
+            new TokenFields(
+                TokenName, TokenScope, sites, TokenDays is > 0 and <= 3_660 ? time.GetUtcNow().AddDays(TokenDays.Value) : null),
+            cancellationToken);
         if (made.Refusal is { } refusal)
             return await Again(refusal, cancellationToken);
 
@@ -119,6 +145,9 @@ internal sealed class AccountModel(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         Tokens = await tokens.List(connection);
+        var account = HttpContext.Account();
+        Sites = account.IsOperator ? [] : (await connection.QueryAsync<(Guid, string)>(
+            "select id, name from sites where id = any (@Sites) order by lower(name), id", new { account.Sites })).AsList();
         Choice = await alerts.Read(connection);
     }
 }

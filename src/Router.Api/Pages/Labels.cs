@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Router.Api.Authentication;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
@@ -190,6 +191,14 @@ internal static class Labels
     {
         OAuthClientAuthentication.Basic => "In a header (client_secret_basic), the usual way",
         OAuthClientAuthentication.Post => "In the body (client_secret_post)",
+    };
+
+    /// <summary>What an API token may.</summary>
+    public static string Scope(string scope) => scope switch
+    {
+        TokenScopes.Read => "read only",
+        TokenScopes.Configure => "read, and change sites",
+        _ => "all that an operator may",
     };
 
     public static string Table(string table) => table switch

@@ -401,7 +401,10 @@ create table api_tokens (
     account_id   uuid not null references accounts (id) on delete cascade,
     name         text not null check (name <> '' and length(name) <= 200),
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    scope        text not null check (scope in ('read', 'configure', 'operate')),
+    sites        uuid[],                            -- null: all that the account sees
     created_at   timestamptz not null default now(),
+    expires_at   timestamptz,                       -- null: never
     last_used_at timestamptz,
     revoked_at   timestamptz
 );
