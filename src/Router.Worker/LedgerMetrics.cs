@@ -57,7 +57,8 @@ internal sealed class LedgerMetrics
             "s", "Time since the oldest event was accepted that waits for a destination; 0 for none");
         Gauge<long>("lead_router.outbox.events", figures => [new(figures.Outbox)], "{event}", "Accepted events that RabbitMQ hasn't got");
         Gauge<double>(
-            "lead_router.outbox.age", figures => [new(Age(figures.OutboxSince))], "s", "Time that the oldest of them has waited; 0 for none");
+            "lead_router.outbox.age", figures => [new(Age(figures.OutboxSince))], "s",
+            "Time that the oldest event in the outbox has waited; 0 for none");
         Gauge<long>("lead_router.set_aside.messages", figures => [new(figures.SetAside)], "{message}", "Messages that wait for an operator");
         Gauge<long>(
             "lead_router.troubles", figures => figures.Troubles.Select(trouble => Of(trouble.Value, "kind", trouble.Key.Text())),
@@ -75,15 +76,17 @@ internal sealed class LedgerMetrics
                 Of(figures.Destinations.PausedByPerson, "state", "paused_by_person"),
                 Of(figures.Destinations.Off, "state", "off"),
             ],
-            "{destination}", "Destinations");
+            "{destination}", "Destinations, by whether they are sent to");
         Gauge<long>(
             "lead_router.ledger.days",
             figures =>
             [
                 Of(figures.Days.Days - figures.Days.Ahead, "state", "begun"), Of(figures.Days.Ahead, "state", "ahead"),
-                Of(figures.Days.Overdue, "state", "overdue"),
             ],
-            "{day}", "Days of the ledger. Overdue are those of the begun ones that are kept for longer than configured");
+            "{day}", "Days of the ledger, and those made for what comes");
+        Gauge<long>(
+            "lead_router.ledger.overdue_days", figures => [new(figures.Days.Overdue)], "{day}",
+            "Days whose contents or rows are kept for longer than configured");
         Gauge<long>("lead_router.database.size", figures => [new(figures.DatabaseBytes)], "By", "Size of the database");
     }
 
