@@ -23,7 +23,8 @@ public sealed partial class MetricsTests(MeasuredRouter measured) : IClassFixtur
     [InlineData("sum(lead_router_delivery_in_flight)", 0)]
     [InlineData("sum(lead_router_set_aside_messages)", 1)]
     [InlineData("""sum(lead_router_lane_places{lane="lead-retries"})""", 64)]
-    [InlineData("""sum(lead_router_destinations{state="off"})""", 1)]
+    [InlineData("""sum(lead_router_destinations{state="paused_by_person"})""", 1)]
+    [InlineData("""sum(lead_router_backlog_deliveries{state="held"})""", 4)]
     [InlineData("""sum(lead_router_ledger_days{state="ahead"})""", 2)]
     [InlineData("""lead_router_health_status{job="lead-router-worker", check="consuming"}""", 2)]
     public Task Metric_AfterWhatHappened_CountsIt(string query, double expected) =>

@@ -38,7 +38,7 @@ public sealed class Prometheus : IAsyncDisposable
         var start = new ProcessStartInfo("prometheus", [
             $"--config.file={directory}/prometheus.yml", $"--storage.tsdb.path={directory}/data", $"--web.listen-address={url.Authority}"])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true,
+            UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
         };
         var process = Process.Start(start)!;
         var lines = process.StandardError.ReadToEndAsync();
