@@ -13,7 +13,7 @@ internal static class Metrics
     // As often as Prometheus would at most.
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
-    public static int Steps(Options options) => 2 + (2 * options.Rounds);
+    public static int Steps(Options options) => 4 + (2 * options.Rounds);
 
     public static async Task Run(Bench bench)
     {
@@ -26,26 +26,33 @@ internal static class Metrics
         var scraping = Scrape(with.Scraped, ended.Token);
 
         var runs = new Dictionary<RouterSystem, List<Measured>> { [without] = [], [with] = [] };
-        for (var i = 0; i < 2 * bench.Options.Rounds; i++)
+        // The first two runs are compiled meanwhile, and don't count.
+        for (var i = -2; i < 2 * bench.Options.Rounds; i++)
         {
             // Without, with, with, without: what changes with time is in both.
-            var router = i % 4 is 0 or 3 ? without : with;
-            runs[router].Add(await bench.Measure(
-                router == with ? "with metrics" : "without", router,
-                new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds }));
+            var router = i is -2 || (i >= 0 && i % 4 is 0 or 3) ? without : with;
+            var name = router == with ? "with metrics" : "without";
+            var run = await bench.Measure(
+                name, router, new Load { Connections = bench.Options.Connections, Seconds = bench.Options.Seconds });
+            if (i < 0)
+                continue;
+            runs[router].Add(run);
+            Add(bench.Report, $"{name} {(i / 2) + 1}", [run]);
         }
 
         await ended.CancelAsync();
         await scraping;
         foreach (var (router, name) in new[] { (without, "without"), (with, "with metrics") })
-            bench.Report.Add(Table, name,
-                [
-                    .. runs[router][0].CpuSeconds.Keys.Select(
-                        process => (process, Report.Median(runs[router].Select(run => Cost(run, process))))),
-                    ("delivered/s", Report.Median(runs[router].Select(run => run.DeliveredPerSecond))),
-                ]);
+            Add(bench.Report, $"{name}, median", runs[router]);
         bench.Report.Print(Table);
     }
+
+    private static void Add(Report report, string name, IReadOnlyList<Measured> runs) => report.Add(
+        Table, name,
+        [
+            .. runs[0].CpuSeconds.Keys.Select(process => (process, Report.Median(runs.Select(run => Cost(run, process))))),
+            ("delivered/s", Report.Median(runs.Select(run => run.DeliveredPerSecond))),
+        ]);
 
     private static double Cost(Measured run, string process) => 1000 * run.CpuSeconds[process] / run.Delivered;
 
