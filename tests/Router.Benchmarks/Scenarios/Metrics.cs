@@ -47,7 +47,7 @@ internal static class Metrics
         bench.Report.Print(Table);
     }
 
-    private static void Add(Report report, string name, IReadOnlyList<Measured> runs) => report.Add(
+    private static void Add(Report report, string name, List<Measured> runs) => report.Add(
         Table, name,
         [
             .. runs[0].CpuSeconds.Keys.Select(process => (process, Report.Median(runs.Select(run => Cost(run, process))))),
