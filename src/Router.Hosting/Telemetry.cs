@@ -14,8 +14,8 @@ namespace Router.Hosting;
 /// </summary>
 internal static class Telemetry
 {
-    // The platform's own, without those of outgoing requests: they have the receiver's host in each series. System.Runtime is memory, garbage
-    // collection and threads.
+    // The platform's own, without those of outgoing requests: they have the receiver's host in each series. System.Runtime is memory,
+    // garbage collection and threads.
     private static readonly string[] OfPlatform =
         ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql", "System.Runtime"];
 

@@ -59,7 +59,8 @@ internal sealed class LedgerMetrics
         Gauge<double>(
             "lead_router.outbox.age", figures => [new(Age(figures.OutboxSince))], "s",
             "Time that the oldest event in the outbox has waited; 0 for none");
-        Gauge<long>("lead_router.set_aside.messages", figures => [new(figures.SetAside)], "{message}", "Messages that wait for an operator");
+        Gauge<long>(
+            "lead_router.set_aside.messages", figures => [new(figures.SetAside)], "{message}", "Messages that wait for an operator");
         Gauge<long>(
             "lead_router.troubles", figures => figures.Troubles.Select(trouble => Of(trouble.Value, "kind", trouble.Key.Text())),
             "{trouble}", "What needs a person, as on the pages and in alerts");
