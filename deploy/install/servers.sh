@@ -11,8 +11,8 @@ install_servers() {
     local conf=/etc/rabbitmq/conf.d/10-lead-router.conf
     install -d -m 755 /etc/rabbitmq/conf.d
     if [ ! -e "$conf" ]; then
-        printf 'listeners.tcp.1 = 127.0.0.1:5672\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = 15672\n' >"$conf"
-        rabbitmq-plugins enable --offline -q rabbitmq_management rabbitmq_shovel rabbitmq_shovel_management >/dev/null
+        printf 'listeners.tcp.1 = 127.0.0.1:5672\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = 15672\nprometheus.tcp.ip = 127.0.0.1\n' >"$conf"
+        rabbitmq-plugins enable --offline -q rabbitmq_management rabbitmq_prometheus rabbitmq_shovel rabbitmq_shovel_management >/dev/null
         systemctl restart rabbitmq-server
     fi
     systemctl start rabbitmq-server postgresql

@@ -6,7 +6,7 @@ RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
 RABBITMQCTL=/usr/lib/rabbitmq/bin/rabbitmqctl
 
 start_rabbitmq() {
-    local dir=$1 home=$1/rabbitmq amqp management epmd dist password i
+    local dir=$1 home=$1/rabbitmq amqp management prometheus epmd dist password i
     [ -x "$RABBITMQ" ] || die "RabbitMQ is not installed: run deploy/servers.sh install"
     # Messages are in its files, and a crash report may hold some.
     umask 077
@@ -15,18 +15,21 @@ start_rabbitmq() {
     password=$(secret "$dir/private" RABBITMQ_PASSWORD)
     amqp=$(port "$dir/ports" AMQP_PORT)
     management=$(port "$dir/ports" RABBITMQ_MANAGEMENT_PORT)
+    prometheus=$(port "$dir/ports" RABBITMQ_PROMETHEUS_PORT)
     epmd=$(port "$dir/ports" EPMD_PORT)
     dist=$(port "$dir/ports" RABBITMQ_DIST_PORT)
     (umask 077; cat >"$home/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$amqp
 management.tcp.ip = 127.0.0.1
 management.tcp.port = $management
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = $prometheus
 default_user = router
 default_pass = $password
 disk_free_limit.absolute = 100MB
 CONF
     )
-    echo '[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management].' >"$home/plugins"
+    echo '[rabbitmq_management,rabbitmq_prometheus,rabbitmq_shovel,rabbitmq_shovel_management].' >"$home/plugins"
 
     setsid "$EPMD" -port "$epmd" -address 127.0.0.1 >/dev/null 2>&1 </dev/null &
     local epmd_pid=$!
@@ -41,6 +44,7 @@ CONF
     setting "$dir/servers.env" RABBITMQ_PID "$pid"
     setting "$dir/servers.env" AMQP_URL "amqp://router:$password@127.0.0.1:$amqp/"
     setting "$dir/servers.env" RABBITMQ_MANAGEMENT_URL "http://127.0.0.1:$management"
+    setting "$dir/servers.env" RABBITMQ_PROMETHEUS_URL "http://127.0.0.1:$prometheus"
     setting "$dir/servers.env" RABBITMQ_USER router
     setting "$dir/servers.env" RABBITMQ_PASSWORD "$password"
 

@@ -28,6 +28,7 @@ builder.Services.AddOperations();
 builder.Services.AddReports();
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
+builder.AddTelemetry(service: "lead-router-api");
 builder.Services.AddRouterAuthentication(builder.Configuration);
 builder.Services.AddIncoming(builder.Configuration);
 builder.Services.AddConfigurationChanges();
@@ -39,6 +40,7 @@ builder.Services.AddErrors();
 builder.Services.AddUuidRoutes();
 
 var app = builder.Build();
+app.UsePrometheusPort();
 app.UseIncomingPaths();
 app.UsePageSecurity();
 app.UseErrors();

@@ -58,6 +58,8 @@ public static class RouterCore
         services.AddDatabases();
         services.AddSingleton<DatabaseAvailability>();
         services.AddSingleton<HostDuties>();
+        services.AddSingleton<DutyMetrics>();
+        services.AddSingleton<CommitMetrics>();
         services.AddHostedService<Migrator>();
         services.AddBackground<DutyReports>();
         services.AddBackground<DirectoryChanges>();
@@ -106,6 +108,8 @@ public static class RouterCore
         services.AddSingleton<OutgoingProxy>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<SendingMetrics>();
         services.AddSingleton<DestinationPauses>();
         services.AddSingleton<OldDeliveries>();
         services.AddSingleton<LeadOrder>();

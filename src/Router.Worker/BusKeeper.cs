@@ -70,7 +70,8 @@ internal sealed partial class BusKeeper(
         await using var connection = await BrokerLine.Factory(broker.Value, "Router.Worker (watch)").CreateConnectionAsync(stopping);
         await topology.Ensure(connection, stopping);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
-        var deafness = BrokerQueues.Consumed.Select(queue => new LaneDeafness(queue, Limit(queue), lanes.Of(queue), time)).ToList();
+        var deafness = BrokerQueues.Consumed
+            .Select(queue => new LaneDeafness(queue, Lanes.Places(queue, delivery.Value), lanes.Of(queue), time)).ToList();
         var restarts = 0;
         while (true)
         {
@@ -98,8 +99,6 @@ internal sealed partial class BusKeeper(
             await Task.Delay(Interval, time, stopping);
         }
     }
-
-    private int Limit(string queue) => queue == RetryDelivery.QueueName ? delivery.Value.RetryConcurrency : delivery.Value.Concurrency;
 
     private async Task Restart(string queue, CancellationToken stopping)
     {

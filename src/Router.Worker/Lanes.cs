@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using Router.Core.Deliveries;
 using Router.Hosting;
 
 namespace Router.Worker;
@@ -7,6 +8,10 @@ namespace Router.Worker;
 /// <summary>A lane: a queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
 internal static class Lanes
 {
+    /// <summary>How many messages of that queue a worker may have in hand.</summary>
+    public static int Places(string queue, DeliveryOptions options) =>
+        queue == RetryDelivery.QueueName ? options.RetryConcurrency : options.Concurrency;
+
     public static void Lane<TConsumer>(
         this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, int concurrency)
         where TConsumer : class, IConsumer =>

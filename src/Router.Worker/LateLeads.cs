@@ -8,10 +8,11 @@ namespace Router.Worker;
 
 /// <summary>
 /// Tells operators when a lead hasn't reached its Lead Manager in time: a lead is worth most in its first minutes. Once for each Lead
-/// Manager when that begins and once when it ends, from each worker.
+/// Manager when that begins and once when it ends, from each worker. How many there are is a metric.
 /// </summary>
 internal sealed partial class LateLeads(
-    NpgsqlDataSource database, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time, ILogger<LateLeads> logger)
+    NpgsqlDataSource database, IOptions<DeliveryOptions> options, LateLeadMetrics metrics, HostDuties duties, TimeProvider time,
+    ILogger<LateLeads> logger)
     : PeriodicWork("Alarm for late leads", options.Value.LateAfter / 6, duties, time)
 {
     private readonly HashSet<Guid> _late = [];
@@ -49,6 +50,7 @@ internal sealed partial class LateLeads(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = (await connection.QueryAsync<(Guid Destination, Guid Site, long Count, DateTimeOffset Oldest)>(
             new CommandDefinition(sql, new { _options.Value.LateAfter }, cancellationToken: cancellationToken))).AsList();
+        metrics.Set(rows.Sum(row => row.Count));
         var late = rows.Select(row => row.Destination).ToHashSet();
         foreach (var row in rows.Where(row => _late.Add(row.Destination)))
             LogLate(_log, row.Site, row.Count, (_time.GetUtcNow() - row.Oldest).TotalSeconds);

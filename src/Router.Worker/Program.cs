@@ -22,8 +22,10 @@ builder.Services.AddLeadRouting();
 builder.Services.AddProxyWatch(builder.Configuration);
 builder.Services.AddBroker(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Unhealthy);
+builder.AddWorkerTelemetry();
 builder.Services.AddDueDeliveries();
 
 var app = builder.Build();
+app.UsePrometheusPort();
 app.MapHealth();
 await app.RunAsync();

@@ -34,7 +34,8 @@ internal static class RoutingHosting
 
     /// <summary>Last, so that it stops first: a stopping worker claims nothing more.</summary>
     public static void AddDueDeliveries(this IServiceCollection services) =>
-        services.AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<OldDeliveriesKeeper>()
+        services.AddSingleton<LateLeadMetrics>()
+            .AddHostedService<DueDeliveries>().AddHostedService<PauseKeeper>().AddHostedService<OldDeliveriesKeeper>()
             .AddHostedService<LateLeads>()
             .AddHostedService<ReplaySteps>().AddHostedService<LeadIndexKeeper>()
             .AddHostedService<TroubleKeeper>().AddHostedService<AlertSender>();

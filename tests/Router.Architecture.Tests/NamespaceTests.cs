@@ -12,8 +12,8 @@ public sealed class NamespaceTests
     /// <summary>Router.Core's namespaces. Each may know those before it and none after it.</summary>
     private static readonly string[] Stages =
     [
-        "Leads", "Database", "Duties", "Mail", "Sites", "Mapping", "Destinations", "SetAside", "Intake", "Deliveries", "Search",
-        "Retention", "Alerts",
+        "Telemetry", "Leads", "Database", "Duties", "Mail", "Sites", "Mapping", "Destinations", "SetAside", "Intake", "Deliveries",
+        "Search", "Retention", "Alerts",
     ];
 
     public static TheoryData<string> EarlierStages => new(Stages[..^1]);

@@ -37,8 +37,7 @@ public sealed class KubernetesTests
     {
         foreach (var container in (await Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec.Containers[0]))
         {
-            var port = Assert.Single(container.Ports);
-            Assert.Equal(8080, port.ContainerPort);
+            var port = Assert.Single(container.Ports, port => port.ContainerPort == 8080);
             Assert.Equal(
                 ["/health/live", "/health/live", "/health/ready"],
                 new[] { container.StartupProbe, container.LivenessProbe, container.ReadinessProbe }.Select(probe => probe.HttpGet.Path));
@@ -92,6 +91,24 @@ public sealed class KubernetesTests
             Assert.Contains("RabbitMq__Uri", files);
             Assert.Contains("router.pem", files);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Metrics_AreForPrometheusOnly(string overlay)
+    {
+        var manifests = await Render(overlay);
+        foreach (var host in manifests.Hosts)
+        {
+            var template = host.Spec.Template;
+            var port = Assert.Single(template.Spec.Containers[0].Ports, port => port.Name == "metrics");
+            Assert.Equal($"{port.ContainerPort}", template.Metadata.Annotations["prometheus.io/port"]);
+            Assert.Equal($"{port.ContainerPort}", manifests.All<V1ConfigMap>().Single().Data["Telemetry__PrometheusPort"]);
+        }
+
+        var reaching = manifests.All<V1NetworkPolicy>().SelectMany(policy => policy.Spec.Ingress ?? [])
+            .Where(rule => rule.Ports.Any(port => port.Port.Value is "metrics"));
+        Assert.Single(Assert.Single(reaching).FromProperty);
     }
 
     /// <summary>The operators make secrets and labels of the names of what they are asked for.</summary>

@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Core.Database;
 using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Testing;
@@ -43,7 +46,9 @@ public sealed class EventSequenceTests(SharedRouter shared) : IClassFixture<Shar
     private static async Task<OneHost> Host(NpgsqlDataSource database)
     {
         var options = Options.Create(new OrderOptions { Timeout = TimeSpan.FromSeconds(30) });
-        var register = new EventRegister(database, options, TimeProvider.System, NullLogger<EventRegister>.Instance);
+        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        var register = new EventRegister(
+            database, options, TimeProvider.System, NullLogger<EventRegister>.Instance, new CommitMetrics(meters));
         await register.StartAsync(CancellationToken.None);
         return new OneHost(register, new EventSequence(register, new RecentEvents(TimeProvider.System), options));
     }

@@ -61,6 +61,8 @@ public sealed class OptionsTests
     [InlineData("Router.Worker", "Settings:Directory=/there/is/none", "Settings:Directory")]
     [InlineData("Router.Worker", "Delivery:Lease=00:00:00", "Lease")]
     [InlineData("Router.Worker", "Retention:DaysAhead=0", "DaysAhead")]
+    [InlineData("Router.Worker", "Telemetry:PrometheusPort=99999", "PrometheusPort")]
+    [InlineData("Router.Api", "Telemetry:PrometheusAddress=everywhere", "Telemetry:PrometheusAddress")]
     [InlineData("Router.Worker", "Network:Ports=0", "Ports")]
     [InlineData("Router.Api", "Network:OutgoingAddresses=203.0.113.7, 10/8", "'10/8' is no address")]
     [InlineData("Router.Api", "Proxy:Url=http://me:hidden@proxy.test:3128", "Proxy:Username")]

@@ -26,6 +26,9 @@ public sealed class Broker : IDisposable
 
     public Uri Management { get; }
 
+    /// <summary>Where its plugin for Prometheus answers; null where nobody knows.</summary>
+    public Uri? Prometheus { get; init; }
+
     /// <summary>A virtual host of its own; its AMQP URL.</summary>
     public async Task<string> CreateVirtualHost()
     {

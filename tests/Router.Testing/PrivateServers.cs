@@ -63,7 +63,10 @@ public sealed class PrivateServers : IAsyncDisposable
         }
 
         servers.Database = new Uri(servers.Setting("DATABASE_URL"));
-        servers.Broker = new Broker(new Uri(servers.Setting("AMQP_URL")), new Uri(servers.Setting("RABBITMQ_MANAGEMENT_URL")));
+        servers.Broker = new Broker(new Uri(servers.Setting("AMQP_URL")), new Uri(servers.Setting("RABBITMQ_MANAGEMENT_URL")))
+        {
+            Prometheus = new Uri(servers.Setting("RABBITMQ_PROMETHEUS_URL")),
+        };
         return servers;
     }
 

@@ -21,6 +21,7 @@ internal static class IncomingEndpoints
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         services.AddBrokerLine(configuration);
+        services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<FreshLane>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());

@@ -7,6 +7,7 @@ internal sealed record IncomingError(int Status, string Sentence) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.RequestServices.GetRequiredService<IntakeMetrics>().Refuse(Status);
         // Of those who hold a password: strangers have no name.
         if (httpContext.Features.Get<Product>() is { } product)
             httpContext.RequestServices.GetRequiredService<RefusedRequests>().Add(product, Status, Sentence);

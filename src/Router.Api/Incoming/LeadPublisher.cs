@@ -10,7 +10,7 @@ namespace Router.Api.Incoming;
 /// </summary>
 internal sealed partial class LeadPublisher(
     EventQueue queue, LeadOutbox outbox, OutboxRelay relay, EventSequence sequence, IOptions<IncomingOptions> options, TimeProvider time,
-    ILogger<LeadPublisher> logger)
+    IntakeMetrics metrics, ILogger<LeadPublisher> logger)
 {
     /// <summary>With what we add to it the event would be more than <see cref="IncomingOptions.MaxEventBytes"/>.</summary>
     public static readonly IncomingError TooLarge = new(
@@ -41,7 +41,8 @@ internal sealed partial class LeadPublisher(
         // Behind those that wait already, so that none overtakes an earlier one; and without a wait for a broker that is known to be away.
         // Unless it is the outbox that was away a moment ago.
         string? unconfirmed = null, unkept = null;
-        var isStored = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain
+        var isBehind = relay.IsBehind && time.GetElapsedTime(Volatile.Read(ref _keptInVainAt)) > AfterVain;
+        var isStored = isBehind
             ? (unkept = await TryKeep(lead, message)) is null || (unconfirmed = await TryBroker(lead, message)) is null
             : (unconfirmed = await TryBroker(lead, message)) is null || (unkept = await TryKeep(lead, message)) is null;
         if (!isStored)
@@ -51,6 +52,7 @@ internal sealed partial class LeadPublisher(
         }
 
         await entered;
+        metrics.Accept(lead.Action, isInOutbox: isBehind ? unkept is null : unconfirmed is not null);
         LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
         return null;
     }

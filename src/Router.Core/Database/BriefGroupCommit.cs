@@ -11,9 +11,10 @@ namespace Router.Core.Database;
 /// <param name="limit">How long a caller waits at most.</param>
 /// <param name="time">The clock.</param>
 /// <param name="gather">How long the first caller waits for company.</param>
+/// <param name="measured">Is told of each commit; null for none.</param>
 public abstract class BriefGroupCommit<TRow, TResult>(
-    NpgsqlDataSource database, TimeSpan limit, TimeProvider time, TimeSpan gather = default)
-    : GroupCommit<TRow, TResult>(availability: null, gather)
+    NpgsqlDataSource database, TimeSpan limit, TimeProvider time, TimeSpan gather = default, CommitSeries? measured = null)
+    : GroupCommit<TRow, TResult>(availability: null, gather, measured)
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
 

@@ -18,8 +18,8 @@ public sealed partial class DatabaseLine
             connection.ConnectionString) { Pooling = false, Timeout = 5, CommandTimeout = 5 }.ConnectionString;
         try
         {
-            using var look = new NpgsqlConnection(_connectionString);
-            look.Open();
+            using var database = Database();
+            using var look = database.OpenConnection();
             using var command = new NpgsqlCommand(Question, look);
             IsPooled = (int)command.ExecuteScalar()! != look.ProcessID;
             _isKnown = true;
@@ -48,8 +48,8 @@ public sealed partial class DatabaseLine
         if (_isKnown)
             return true;
 
-        await using var look = new NpgsqlConnection(_connectionString);
-        await look.OpenAsync(cancellationToken);
+        await using var database = Database();
+        await using var look = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(Question, look);
         if ((int)(await command.ExecuteScalarAsync(cancellationToken))! != look.ProcessID)
             throw new InvalidOperationException(
@@ -57,6 +57,9 @@ public sealed partial class DatabaseLine
                 + "start this host again.");
         return _isKnown = true;
     }
+
+    // Without a name metrics would call it by its connection string.
+    private NpgsqlDataSource Database() => new NpgsqlDataSourceBuilder(_connectionString) { Name = "router-look" }.Build();
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "There is a pooler of connections before Postgres: statements aren't prepared, "

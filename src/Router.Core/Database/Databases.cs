@@ -56,6 +56,8 @@ public static class Databases
             connection.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString)
             .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+        // In metrics; by default it would be the connection string.
+        builder.Name = name;
         return isOneOfSeveral ? builder.BuildMultiHost().WithTargetSession(target) : builder.Build();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -15,7 +16,9 @@ namespace Router.Core.Database;
 /// How long the first caller waits for company, for where no fresh lead waits for it: each commit is a flush, and those of Postgres and of
 /// RabbitMQ stand in each other's way. Default zero: alone, a caller waits for nobody.
 /// </param>
-public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availability, TimeSpan gather = default) : BackgroundService
+/// <param name="measured">Is told of each commit; null for none.</param>
+public abstract class GroupCommit<TRow, TResult>(
+    DatabaseAvailability? availability, TimeSpan gather = default, CommitSeries? measured = null) : BackgroundService
 {
     private const int MostRows = 500;
 
@@ -94,7 +97,9 @@ public abstract class GroupCommit<TRow, TResult>(DatabaseAvailability? availabil
 
     private async Task Commit(List<Waiting> batch, CancellationToken cancellationToken)
     {
+        var begun = Stopwatch.GetTimestamp();
         var results = await Write(batch.ConvertAll(waiting => waiting.Row), cancellationToken);
+        measured?.Add(batch.Count, begun);
         for (var i = 0; i < batch.Count; i++)
             batch[i].Done.SetResult(results[i]);
         batch.Clear();

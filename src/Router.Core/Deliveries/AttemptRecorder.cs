@@ -51,8 +51,8 @@ public sealed class LostPlanException(Guid eventId) : Exception($"The plan of ev
 /// no row yet is one plain insert (<see cref="FirstOutcomes"/>), and most deliveries need no more; everything else is a transition of the
 /// row that is there (<see cref="LaterOutcomes"/>).
 /// </summary>
-public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability)
-    : GroupCommit<RecordedAttempt, bool>(availability, TimeSpan.FromMilliseconds(5))
+public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailability availability, CommitMetrics metrics)
+    : GroupCommit<RecordedAttempt, bool>(availability, TimeSpan.FromMilliseconds(5), metrics.Of("outcomes"))
 {
     /// <summary>Returns when the attempt is on disk; waits while the database is away.</summary>
     /// <exception cref="LostPlanException">

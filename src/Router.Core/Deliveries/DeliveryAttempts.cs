@@ -13,7 +13,7 @@ public sealed class DeliveryAttempts(
     AttemptRecorder recorder,
     DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, LeadOrder order,
     DestinationCheck checks, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
-    TimeProvider time,
+    TimeProvider time, DeliveryMetrics metrics,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     // A turn that comes sooner is waited for in the lane: less than it costs to write down that it is waited for.
@@ -174,6 +174,7 @@ public sealed class DeliveryAttempts(
         if (sending is null || await sending is not { } attempt)
         {
             logger.LogDeferred(lead.EventId, destination.Id);
+            metrics.Defer();
             var delay = bulkheads.DeferDelay(destination);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
@@ -184,6 +185,7 @@ public sealed class DeliveryAttempts(
             await SwitchOff(destination);
         await recorder.Record(
             new RecordedAttempt(lead, destination.Id, RecordKind.Made, due.Number, attempt, next.State, next.Step, next.Delay));
+        metrics.Add(lead, attempt, next.State, due.WasDelivered);
         // Whoever sees first that a check has passed writes it down; a single test proves nothing.
         if (lead.Test is not (null or LeadTests.Once))
         {

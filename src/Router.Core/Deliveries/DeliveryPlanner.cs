@@ -48,8 +48,8 @@ public sealed record Plan(IReadOnlyList<Guid> Destinations, DateTimeOffset Accep
 /// </summary>
 public sealed class DeliveryPlanner(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability,
-    Duplicates duplicates, IOptions<OrderOptions> options)
-    : GroupCommit<PlannedEvent, Plan>(availability)
+    Duplicates duplicates, IOptions<OrderOptions> options, CommitMetrics metrics)
+    : GroupCommit<PlannedEvent, Plan>(availability, measured: metrics.Of("plans"))
 {
     /// <summary>The destinations to which the event must be sent now; waits while the database is away.</summary>
     /// <param name="lead">The event.</param>

@@ -37,6 +37,8 @@ internal sealed class DestinationBulkhead
     /// <summary>Whether it answered lately, or is new.</summary>
     public bool IsAnswering => _time.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _options.Patience / 4;
 
+    public int InFlight => _inFlight.Taken;
+
     public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
 
     public DestinationBulkhead(DeliveryOptions options, TimeProvider time)

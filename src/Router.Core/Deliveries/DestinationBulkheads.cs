@@ -16,6 +16,22 @@ public sealed class DestinationBulkheads(
     private readonly ConcurrentDictionary<Guid, DestinationBulkhead> _bulkheads = new();
     private int _slow;
 
+    /// <summary>Requests under way. A look at each destination: for whoever asks now and then.</summary>
+    internal int InFlight => _bulkheads.Values.Sum(bulkhead => bulkhead.InFlight);
+
+    /// <summary>Those of them that have left their lane.</summary>
+    internal int Slow => Volatile.Read(ref _slow);
+
+    /// <summary>Destinations to which nothing is sent for the moment. A look at each.</summary>
+    internal int OpenBreakers
+    {
+        get
+        {
+            var now = time.GetUtcNow();
+            return _bulkheads.Values.Count(bulkhead => bulkhead.IsOpen(now));
+        }
+    }
+
     /// <summary>
     /// Begins to send, after a wait for room if that is worth it; the request under way, or null: no room, the breaker is open, or our
     /// proxy is down.

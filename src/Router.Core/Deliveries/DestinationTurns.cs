@@ -16,8 +16,8 @@ public readonly record struct WantedTurn(Guid DestinationId, double PerSecond, b
 /// Those that ask at the same moment are asked for together. Who dies with a turn costs nothing but that turn.
 /// </summary>
 public sealed class DestinationTurns(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability)
-    : GroupCommit<WantedTurn, TimeSpan?>(availability, TimeSpan.FromMilliseconds(1))
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, DatabaseAvailability availability, CommitMetrics metrics)
+    : GroupCommit<WantedTurn, TimeSpan?>(availability, TimeSpan.FromMilliseconds(1), metrics.Of("turns"))
 {
     // In advance, by fresh leads. They wait in their workers' memory, so there is an end to it, too.
     private const double MostSeconds = 5;

@@ -11,8 +11,9 @@ namespace Router.Core.Deliveries;
 /// looks at them (<see cref="DuplicateMarks"/>). No lead depends on the answer: where there is none in time, it goes as no duplicate.
 /// </summary>
 public sealed partial class Duplicates(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, LeadPrintKey key, TimeProvider time, ILogger<Duplicates> logger)
-    : BriefGroupCommit<NewLead, bool>(database, Limit, time)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, LeadPrintKey key, TimeProvider time, ILogger<Duplicates> logger,
+    CommitMetrics metrics)
+    : BriefGroupCommit<NewLead, bool>(database, Limit, time, measured: metrics.Of("duplicates"))
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 

@@ -19,6 +19,15 @@ internal sealed class InFlightLimit(int limit, TimeSpan comeback, TimeProvider t
 
     public int Limit => limit;
 
+    public int Taken
+    {
+        get
+        {
+            lock (_lock)
+                return _fresh + _yielding;
+        }
+    }
+
     /// <summary>Takes a place, after a wait if need be; false when none became free. Who has one must <see cref="Leave"/>.</summary>
     public ValueTask<bool> Enter(bool yields, TimeSpan patience)
     {

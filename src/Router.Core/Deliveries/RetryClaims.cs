@@ -27,8 +27,8 @@ public sealed record ClaimedRetry(
 /// </summary>
 public sealed class RetryClaims(
     NpgsqlDataSource flushed, [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource unflushed, DatabaseAvailability availability,
-    IOptions<DeliveryOptions> options)
-    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(2))
+    IOptions<DeliveryOptions> options, CommitMetrics metrics)
+    : GroupCommit<RetryDelivery, ClaimedRetry?>(availability, TimeSpan.FromMilliseconds(2), metrics.Of("claims"))
 {
     /// <summary>The claimed retry, or null when it is no longer to be made: done, or in another worker's hands.</summary>
     public Task<ClaimedRetry?> Claim(RetryDelivery retry) => Commit(retry);

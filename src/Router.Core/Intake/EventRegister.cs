@@ -13,9 +13,10 @@ namespace Router.Core.Intake;
 /// </summary>
 public sealed partial class EventRegister(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<OrderOptions> options, TimeProvider time,
-    ILogger<EventRegister> logger)
+    ILogger<EventRegister> logger, CommitMetrics metrics)
     // RabbitMQ's confirm, which a new lead waits for at the same time, takes longer; and a statement for each costs more than its row.
-    : BriefGroupCommit<LeadEvent, RecentEvent?>(database, options.Value.Timeout, time, TimeSpan.FromMilliseconds(1))
+    : BriefGroupCommit<LeadEvent, RecentEvent?>(
+        database, options.Value.Timeout, time, TimeSpan.FromMilliseconds(1), metrics.Of("latest events"))
 {
     private static readonly TimeSpan BetweenPrunes = TimeSpan.FromMinutes(1);
 

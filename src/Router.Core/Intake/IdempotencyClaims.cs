@@ -19,8 +19,9 @@ public readonly record struct IdempotencyClaim(Guid Body, DateTimeOffset Accepte
 /// </summary>
 public sealed partial class IdempotencyClaims(
     [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, IOptions<IdempotencyOptions> options, TimeProvider time,
-    ILogger<IdempotencyClaims> logger)
-    : BriefGroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(database, options.Value.KeyTimeout, time)
+    ILogger<IdempotencyClaims> logger, CommitMetrics metrics)
+    : BriefGroupCommit<(IdempotentRequest Request, DateTimeOffset Now), IdempotencyClaim>(
+        database, options.Value.KeyTimeout, time, measured: metrics.Of("idempotency keys"))
 {
     private readonly NpgsqlDataSource _database = database;
     private readonly TimeProvider _time = time;

@@ -24,8 +24,8 @@ public sealed record WaitingMessage(long Id, Guid EventId, string Queue, bool Ag
 /// Where accepted events wait while the broker doesn't confirm them. What is kept is on disk; it is published later under the same
 /// event id, so an event that the broker had after all is planned once. A row's result: whether it was kept, rather than too late.
 /// </summary>
-public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time)
-    : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null)
+public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions> options, TimeProvider time, CommitMetrics metrics)
+    : GroupCommit<(LeadMessage Message, long Since), bool>(availability: null, measured: metrics.Of("outbox"))
 {
     // One relay at a time, on whichever host, or the order would be lost. The number is arbitrary.
     private const long RelayLock = 0x6f7574626f78;

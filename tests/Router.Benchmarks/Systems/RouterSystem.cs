@@ -12,6 +12,9 @@ namespace Router.Benchmarks.Systems;
 /// </summary>
 internal sealed class RouterSystem : Target
 {
+    /// <summary>Whatever its value, each host gets a free one.</summary>
+    public const string PrometheusPort = "Telemetry:PrometheusPort";
+
     private const string AdminToken = "an-admin-token-for-benchmarks-only";
 
     private readonly Lab _lab;
@@ -19,6 +22,7 @@ internal sealed class RouterSystem : Target
     private readonly HttpClient _admin;
     private readonly List<Sender> _senders = [];
     private readonly List<Child> _workers = [];
+    private readonly List<Uri> _scraped = [];
     private Child _api = null!;
 
     private RouterSystem(Lab lab, string database, string amqp, IEnumerable<(string Key, string Value)> settings)
@@ -51,6 +55,9 @@ internal sealed class RouterSystem : Target
         [new("api", _api.Id), .. _workers.Select(worker => new MeasuredProcess("worker", worker.Id))];
 
     public string Database { get; }
+
+    /// <summary>Where its hosts' metrics are; none without <see cref="PrometheusPort"/>.</summary>
+    public IReadOnlyList<Uri> Scraped => _scraped;
 
     /// <summary>With so many sites of three destinations each, warmed up.</summary>
     public static async Task<RouterSystem> Start(
@@ -130,8 +137,15 @@ internal sealed class RouterSystem : Target
     private async Task<Child> Host(string name, int port, CancellationToken cancellationToken)
     {
         var url = new Uri($"http://127.0.0.1:{port}");
-        var host = Child.StartLogged(_lab.LogFile(name), Repository.Host(name), [], new Dictionary<string,
-            string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url.AbsoluteUri });
+        var settings = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url.AbsoluteUri };
+        if (settings.ContainsKey(PrometheusPort))
+        {
+            var free = Lab.FreePort();
+            settings[PrometheusPort] = $"{free}";
+            _scraped.Add(new Uri($"http://127.0.0.1:{free}/metrics"));
+        }
+
+        var host = Child.StartLogged(_lab.LogFile(name), Repository.Host(name), [], settings);
         return await host.Ready(new Uri(url, "/health/ready"), cancellationToken);
     }
 

@@ -24,6 +24,13 @@ create table replays (
 create index replays_running on replays (created_at) where finished_at is null;
 create index replays_of_site on replays (site_id, created_at desc);
 
+-- Which worker looks what waits, for metrics, and until when nobody else does: one row.
+create table figure_looks (
+    worker uuid not null,
+    until  timestamptz not null
+);
+insert into figure_looks (worker, until) values ('00000000-0000-0000-0000-000000000000', '-infinity');
+
 -- What each host last said of the things that it has to do again and again: for the operator's page.
 create table host_duties (
     host            text not null,

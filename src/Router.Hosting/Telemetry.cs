@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using Router.Core.Duties;
+using Router.Core.Telemetry;
+
+namespace Router.Hosting;
+
+/// <summary>
+/// OpenTelemetry: what is measured of a host, and who gets it. Instruments are made beside what they measure; where nobody asks for
+/// metrics, nothing is looked for, and what is counted goes nowhere.
+/// </summary>
+internal static class Telemetry
+{
+    // The platform's own, without those of outgoing requests: they have the receiver's host in each series. System.Runtime is memory,
+    // garbage collection and threads.
+    private static readonly string[] OfPlatform =
+        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql", "System.Runtime"];
+
+    /// <summary>Metrics of both hosts, if somebody asks for them.</summary>
+    /// <param name="builder">After its settings are known.</param>
+    /// <param name="service">What the host is called: <c>service.name</c>.</param>
+    /// <returns>Whether somebody does.</returns>
+    public static bool AddTelemetry(this WebApplicationBuilder builder, string service)
+    {
+        var section = builder.Configuration.GetSection("Telemetry");
+        builder.Services.AddOptions<TelemetryOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        if (section.Get<TelemetryOptions>() is not { IsOn: true } options)
+            return false;
+
+        builder.AddPrometheusPort(options);
+        builder.Services.AddHealthMetrics(options);
+        builder.Services.AddSingleton<BrokerMetrics>();
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(
+                service, "lead-router", typeof(Telemetry).Assembly.GetName().Version!.ToString(3),
+                serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}"))
+            .WithMetrics(metrics => AddMetrics(metrics, options));
+        builder.Services.Observe<DutyMetrics>();
+        builder.Services.Observe<HealthMetrics>();
+        builder.Services.Observe<BrokerMetrics>();
+        return true;
+    }
+
+    /// <summary>Makes what observes something when metrics begin; nobody else asks for it.</summary>
+    public static void Observe<T>(this IServiceCollection services)
+        where T : class =>
+        services.ConfigureOpenTelemetryMeterProvider((provider, _) => provider.GetRequiredService<T>());
+
+    private static void AddMetrics(MeterProviderBuilder metrics, TelemetryOptions options)
+    {
+        metrics.AddMeter(RouterMeter.Name).AddMeter(OfPlatform);
+        if (options.PrometheusPort > 0)
+            metrics.AddPrometheusExporter();
+        if (options.OtlpEndpoint.Length > 0)
+            metrics.AddOtlpExporter((otlp, reader) =>
+            {
+                otlp.Protocol = options.OtlpProtocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+                otlp.Endpoint = options.OtlpProtocol == "grpc" ? new Uri(options.OtlpEndpoint)
+                    : new Uri($"{options.OtlpEndpoint.TrimEnd('/')}/v1/metrics");
+                otlp.Headers = options.OtlpHeaders;
+                reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)options.OtlpInterval.TotalMilliseconds;
+            });
+    }
+}
