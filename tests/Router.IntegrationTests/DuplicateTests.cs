@@ -317,7 +317,8 @@ public sealed class DuplicateTests(SharedRouter shared) : IClassFixture<SharedRo
     }
 
     /// <summary>Once it is in the index, and so marked or not.</summary>
-    private async Task Marked(TestSite site, string lead, bool isDuplicate, string? of = null, RouterFixture? router = null)
+    private async Task Marked(
+        TestSite site, string lead, bool isDuplicate, string? of = null, RouterFixture? router = null)
     {
         var row = await Eventually.Get(
             async () => (await (router ?? _router).Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/leads?q={lead}")).GetProperty("items"),

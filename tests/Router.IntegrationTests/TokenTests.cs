@@ -69,7 +69,8 @@ public sealed class TokenTests(SharedRouter shared) : IClassFixture<SharedRouter
         {
             (new { name = "t", scope = "operate" }, "scope"), (new { name = "t", scope = "root" }, "scope"),
             (new { name = "t", sites = new[] { other.Id } }, "sites"), (new { name = "t", sites = Array.Empty<Guid>() }, "sites"),
-            (new { name = "t", expires_at = end.AddDays(1) }, "expires_at"), (new { name = "t", expires_at = end.AddDays(-9) }, "expires_at"),
+            (new { name = "t", expires_at = end.AddDays(1) }, "expires_at"),
+            (new { name = "t", expires_at = end.AddDays(-9) }, "expires_at"),
         })
         {
             using var refused = await maker.PostAsJsonAsync("/api/tokens", fields);

@@ -35,7 +35,9 @@ internal static class SiteRoles
 internal sealed record Account(
     Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, TokenOfRequest? Token = null)
 {
-    /// <summary>Whether all sites are there for it, and what belongs to none. A token for some sites sees no more than an owner of them.</summary>
+    /// <summary>
+    /// Whether all sites are there for it, and what belongs to none. A token for some sites sees no more than an owner of them.
+    /// </summary>
     public bool IsOperator => Role == Roles.Operator && Token?.Sites is null;
 
     /// <summary>The sites that it sees if it is no operator.</summary>

@@ -50,7 +50,8 @@ internal sealed partial class FirstOperator(
         {
             await connection.ExecuteAsync(
                 """
-                insert into api_tokens (id, account_id, name, token_sha256, scope) values (@Token, @id, 'from configuration', @Hash, 'operate')
+                insert into api_tokens (id, account_id, name, token_sha256, scope)
+                values (@Token, @id, 'from configuration', @Hash, 'operate')
                 on conflict (token_sha256) do nothing
                 """,
                 new { Token = Guid.CreateVersion7(time.GetUtcNow()), id, Hash = Credential.Hash(token) });

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Which leads are shown as duplicates: those that a filter has taken for some (<see cref="LeadPrints"/>), and of those that no filter asked
-/// about, whoever has the e-mail address, or the phone number and name, of one that came up to 30 days before.
+/// Which leads are shown as duplicates: those that a filter has taken for some (<see cref="LeadPrints"/>), and of those that no filter
+/// asked about, whoever has the e-mail address, or the phone number and name, of one that came up to 30 days before.
 /// </summary>
 internal static class DuplicateMarks
 {

@@ -5,8 +5,8 @@ using Router.Core.Database;
 namespace Router.Core.Deliveries;
 
 /// <summary>
-/// Decides whether new leads are duplicates, before they are planned: another lead of the site, 30 days before or after, has the same. Of two
-/// that come at once the one that is written second is the duplicate, however many workers write: exactly one is.
+/// Decides whether new leads are duplicates, before they are planned: another lead of the site, 30 days before or after, has the same. Of
+/// two that come at once the one that is written second is the duplicate, however many workers write: exactly one is.
 /// </summary>
 internal static class LeadPrints
 {
@@ -20,8 +20,8 @@ internal static class LeadPrints
     public static int Stripe(Guid siteId) => siteId.ToByteArray()[^1] & 63;
 
     // A statement doesn't see its own rows: what resembles an earlier one of the same batch is told so. Not if that one has been erased
-    // meanwhile: then it isn't among these. What comes again and is in the ledger may be erased there. Of leads that came while no filter asked
-    // there is no print but in leads.
+    // meanwhile: then it isn't among these. What comes again and is in the ledger may be erased there. Of leads that came while no filter
+    // asked there is no print but in leads.
     private const string Sql = """
         with fresh as materialized (
             select n.*
