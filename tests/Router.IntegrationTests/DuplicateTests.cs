@@ -320,8 +320,9 @@ public sealed class DuplicateTests(SharedRouter shared) : IClassFixture<SharedRo
     private async Task Marked(
         TestSite site, string lead, bool isDuplicate, string? of = null, RouterFixture? router = null)
     {
+        var admin = (router ?? _router).Admin;
         var row = await Eventually.Get(
-            async () => (await (router ?? _router).Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/leads?q={lead}")).GetProperty("items"),
+            async () => (await admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/leads?q={lead}")).GetProperty("items"),
             rows => rows.GetArrayLength() == 1, "it is in the index");
         Assert.Equal(isDuplicate, row[0].GetProperty("is_duplicate").GetBoolean());
         if (of is not null)
