@@ -9,6 +9,8 @@
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
+#   servers.sh backup-postgres DIR COPY   copies its data into the directory COPY while it runs (pg_basebackup)
+#   servers.sh restore-postgres DIR COPY  starts it with such a copy in place of its data; it must be stopped
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
 #   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
@@ -33,7 +35,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
-        start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
+        start* | backup-postgres | restore-postgres | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
     make_private "$2"
@@ -44,6 +46,8 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         stop) stop_rabbitmq "$dir"; stop_postgres "$dir" ;;
         start-postgres) start_postgres "$dir" ;;
         stop-postgres) stop_postgres "$dir" ;;
+        backup-postgres) backup_postgres "$dir" "$3" ;;
+        restore-postgres) restore_postgres "$dir" "$3" ;;
         start-rabbitmq) start_rabbitmq "$dir" ;;
         stop-rabbitmq) stop_rabbitmq "$dir" ;;
         kill-postgres) kill_postgres "$dir" ;;

@@ -31,8 +31,11 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 dotnet build Router.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
-# suite PROJECT [ARGUMENT …]
 status=0
+# For the tests of an upgrade: a minute or two, once for each version.
+[ -n "$quick" ] || [ ! -s deploy/previous-version ] || tests/upgrade.sh build || status=1
+
+# suite PROJECT [ARGUMENT …]
 suite() {
     local project=$1
     shift

@@ -47,6 +47,23 @@ start_postgres() {
     setting "$dir/servers.env" DATABASE_URL "postgres://router:$password@127.0.0.1:$port/router"
 }
 
+# backup_postgres DIR COPY: COPY must not exist, in a directory that Postgres's user can reach.
+backup_postgres() {
+    local dir=$1 copy=$2
+    PGPASSWORD=$(secret "$dir/private" POSTGRES_PASSWORD) pg_basebackup -h 127.0.0.1 -p "$(noted "$dir/ports" POSTGRES_PORT)" -U router \
+        -D "$copy" -X stream -c fast || return
+    [ "$(id -u)" != 0 ] || chown -R postgres: "$copy"
+}
+
+restore_postgres() {
+    local dir=$1 copy=$2 data
+    data=$(postgres_data "$dir")/data
+    ! runs "$(server_pid "$dir" POSTGRES_PID)" postgres || die "Postgres runs: stop it first."
+    rm -rf "$data"
+    cp -a "$copy" "$data"
+    start_postgres "$dir"
+}
+
 stop_postgres() { thaw_postgres "$1"; end "$(server_pid "$1" POSTGRES_PID)" postgres INT 30; }
 
 # Its backends, too, which would otherwise finish what they are at.

@@ -15,11 +15,8 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddSettingFiles();
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8080);
-if (args is ["health"])
-{
-    await builder.AskForHealth();
+if (await builder.RunCommand(args))
     return;
-}
 
 builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);

@@ -60,7 +60,7 @@ public static class RouterCore
         services.AddSingleton<HostDuties>();
         services.AddSingleton<DutyMetrics>();
         services.AddSingleton<CommitMetrics>();
-        services.AddHostedService<Migrator>();
+        services.AddBackground<Migrator>();
         services.AddBackground<DutyReports>();
         services.AddBackground<DirectoryChanges>();
         services.AddSingleton<ProductDirectory>();
@@ -71,6 +71,11 @@ public static class RouterCore
         services.AddSingleton<DueAlerts>();
         return services;
     }
+
+    /// <summary>Brings the schema up to date, as each host does when it starts; for the services of <see cref="AddLedger"/>.</summary>
+    /// <exception cref="InvalidOperationException">It can't; the text says why.</exception>
+    public static Task BringSchemaUpToDate(this IServiceProvider services, CancellationToken cancellationToken = default) =>
+        services.GetRequiredService<Migrator>().StartAsync(cancellationToken);
 
     /// <summary>
     /// What the API keeps of a lead before RabbitMQ has it: the outbox, the Idempotency-Keys and the order. After <see cref="AddLedger"/>

@@ -7,11 +7,8 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddSettingFiles();
 builder.AddConsoleLog();
 builder.BindToLoopbackByDefault(port: 8081);
-if (args is ["health"])
-{
-    await builder.AskForHealth();
+if (await builder.RunCommand(args))
     return;
-}
 
 builder.Services.AddConnectionLimits(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);

@@ -13,7 +13,7 @@ public sealed class NamespaceTests
     private static readonly string[] Stages =
     [
         "Telemetry", "Leads", "Database", "Duties", "Mail", "Sites", "Mapping", "Destinations", "SetAside", "Intake", "Deliveries",
-        "Search", "Retention", "Alerts",
+        "Search", "Retention", "Alerts", "Recovery",
     ];
 
     public static TheoryData<string> EarlierStages => new(Stages[..^1]);

@@ -119,6 +119,15 @@ public sealed class Broker : IDisposable
         }
     }
 
+    /// <summary>What <c>rabbitmqctl export_definitions</c> writes: users, virtual hosts, policies, queues; no messages.</summary>
+    public Task<string> Definitions() => _management.GetStringAsync("/api/definitions");
+
+    public async Task Import(string definitions)
+    {
+        using var content = new StringContent(definitions, Encoding.UTF8, "application/json");
+        (await _management.PostAsync("/api/definitions", content)).EnsureSuccessStatusCode();
+    }
+
     public void Dispose() => _management.Dispose();
 
     private async Task<JsonElement> Get(string vhost, string queue, string mode)

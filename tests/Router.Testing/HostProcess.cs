@@ -15,17 +15,20 @@ public sealed class HostProcess : TestHost
     public override bool HasExited => _process.HasExited;
 
     public static HostProcess Start(
-        string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null)
+        string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null) =>
+        StartFrom(Repository.Host(name), settings, output, url);
+
+    /// <summary>One that was built elsewhere.</summary>
+    /// <param name="path">Its assembly.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="output">Gets its lines.</param>
+    /// <param name="url">Where it listens; by default at a free port.</param>
+    public static HostProcess StartFrom(
+        string path, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null, Uri? url = null)
     {
         url ??= new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo(
-            "dotnet", [Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = Command(path, settings);
         start.Environment["ASPNETCORE_URLS"] = url.AbsoluteUri;
-        // Each runs for a moment: what it compiles is never run often enough for a second, better version of it.
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        foreach (var (key, value) in settings)
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-
         output ??= new ConcurrentQueue<string>();
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
@@ -34,6 +37,27 @@ public sealed class HostProcess : TestHost
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return new HostProcess(process, output, url);
+    }
+
+    /// <summary>A host's command, with a host's settings, to its end.</summary>
+    /// <param name="name">The host.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="input">Lines for its standard input.</param>
+    /// <param name="words">The command.</param>
+    public static async Task<(int ExitCode, string Output)> Ask(
+        string name, IReadOnlyDictionary<string, string> settings, IEnumerable<string> input, params IEnumerable<string> words)
+    {
+        var start = Command(Repository.Host(name), settings);
+        foreach (var word in words)
+            start.ArgumentList.Add(word);
+        start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(string.Join('\n', input));
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await errors);
     }
 
     public override async Task Kill()
@@ -59,6 +83,19 @@ public sealed class HostProcess : TestHost
         if (!_process.HasExited)
             await Kill();
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo Command(string path, IReadOnlyDictionary<string, string> settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [path])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        // Each runs for a moment: what it compiles is never run often enough for a second, better version of it.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        foreach (var (key, value) in settings)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        return start;
     }
 
     private async Task Signal(string signal) => await Shell.Run("kill", signal, _process.Id.ToString(CultureInfo.InvariantCulture));

@@ -84,6 +84,20 @@ public sealed class PrivateServers : IAsyncDisposable
 
     public Task StartRabbitMq() => Command("start-rabbitmq");
 
+    /// <summary>A copy of Postgres' data, taken while it runs.</summary>
+    public async Task<string> BackUpPostgres()
+    {
+        var copy = Path.Combine(_directory, $"backup-{Guid.NewGuid():N}");
+        await Command("backup-postgres", copy);
+        return copy;
+    }
+
+    /// <summary>Starts it as it was when the copy was taken; it must be dead.</summary>
+    public Task RestorePostgres(string copy) => Command("restore-postgres", copy);
+
+    /// <summary>Its disk is lost: what is started then has neither messages nor queues nor virtual hosts. It must be dead.</summary>
+    public void LoseRabbitMqData() => Directory.Delete(Path.Combine(_directory, "rabbitmq/data"), recursive: true);
+
     /// <summary>SIGKILL, to its backends too.</summary>
     public Task KillPostgres() => Command("kill-postgres");
 

@@ -17,10 +17,12 @@ public sealed class RouterFixture : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly List<TestHost> _hosts = [];
     private readonly bool _processes;
+    private readonly Func<string, string> _assembly;
 
-    private RouterFixture(Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes)
+    private RouterFixture(
+        Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes, Func<string, string>? assembly)
     {
-        (Settings, Broker, Receiver, _processes) = (settings, broker, receiver, processes);
+        (Settings, Broker, Receiver, _processes, _assembly) = (settings, broker, receiver, processes, assembly ?? Repository.Host);
         VirtualHost = new Uri(settings["RabbitMq:Uri"]).AbsolutePath.Trim('/');
     }
 
@@ -67,8 +69,18 @@ public sealed class RouterFixture : IAsyncDisposable
         await Start(processes: true, await Postgres.CreateDatabase(servers.Database), await servers.Broker.CreateVirtualHost(),
             servers.Broker, workers, settings);
 
+    /// <summary>Processes of another build.</summary>
+    /// <param name="assembly">Where the assembly of a host of that name is.</param>
+    /// <param name="database">Its database.</param>
+    /// <param name="broker">Its broker.</param>
+    /// <param name="settings">Settings besides the usual ones.</param>
+    public static async Task<RouterFixture> StartOther(
+        Func<string, string> assembly, string database, Broker broker, params (string Key, string Value)[] settings) =>
+        await Start(processes: true, database, await broker.CreateVirtualHost(), broker, 1, settings, assembly);
+
     private static async Task<RouterFixture> Start(
-        bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings)
+        bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings,
+        Func<string, string>? assembly = null)
     {
         var all = Defaults(database, amqp, broker);
         // No server goes away under these: a lead is never refused or put into the outbox because the machine is busy.
@@ -77,7 +89,7 @@ public sealed class RouterFixture : IAsyncDisposable
         foreach (var (key, value) in settings)
             all[key] = value;
 
-        var fixture = new RouterFixture(all, broker, await Receiver.Start(), processes);
+        var fixture = new RouterFixture(all, broker, await Receiver.Start(), processes, assembly);
         try
         {
             fixture.Api = fixture.Host("Router.Api");
@@ -127,9 +139,13 @@ public sealed class RouterFixture : IAsyncDisposable
     public IReadOnlyList<TestHost> Workers => _hosts[1..];
 
     /// <summary>One more host; wait for <see cref="TestHost.Ready"/>.</summary>
-    public TestHost Host(string name)
+    public TestHost Host(string name) => _processes ? Add(HostProcess.StartFrom(_assembly(name), Settings, _output)) : Within(name);
+
+    /// <summary>One more host of this build, within the tests' process.</summary>
+    public TestHost Within(string name) => Add(HostWithin.Start(name, Settings, _output));
+
+    private TestHost Add(TestHost host)
     {
-        TestHost host = _processes ? HostProcess.Start(name, Settings, _output) : HostWithin.Start(name, Settings, _output);
         _hosts.Add(host);
         return host;
     }

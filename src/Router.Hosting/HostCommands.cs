@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using RabbitMQ.Client.Exceptions;
+using Router.Core;
+using Router.Core.Leads;
+using Router.Core.Recovery;
+
+namespace Router.Hosting;
+
+/// <summary>
+/// Words behind either host's program, with which it does one thing with its settings and ends, with its exit code: <c>health</c>
+/// (<see cref="HealthQuestion"/>); <c>migrate</c> brings the schema up to date; <c>after-restore</c> says what is sent again and what is
+/// missing (1: somebody has to do something; 2: Postgres or RabbitMQ can't be reached), with <c>json</c> for programs, with <c>missing</c>
+/// also which of the ids on standard input are nowhere; <c>after-restore send</c> sends what nobody else would.
+/// </summary>
+internal static class HostCommands
+{
+    /// <summary>Whether the words were one of them, which is done then.</summary>
+    public static async Task<bool> RunCommand(this WebApplicationBuilder builder, string[] words)
+    {
+        switch (words)
+        {
+            case ["health"]:
+                await builder.AskForHealth();
+                return true;
+            case ["migrate"]:
+                Environment.ExitCode = await Try(() => Migrate(builder));
+                return true;
+            case ["after-restore", "send"]:
+                Environment.ExitCode = await Try(() => Send(builder.Configuration));
+                return true;
+            case ["after-restore", .. var rest]:
+                Environment.ExitCode = await Try(() => Look(builder.Configuration, rest));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static async Task<int> Migrate(WebApplicationBuilder builder)
+    {
+        builder.Services.AddLedger(builder.Configuration);
+        // Built and not run: nothing of a host begins.
+        await using var app = builder.Build();
+        await app.Services.BringSchemaUpToDate();
+        Console.WriteLine("The schema is up to date.");
+        return 0;
+    }
+
+    private static async Task<int> Send(IConfiguration configuration)
+    {
+        var sent = await RestoreCheck.Send(configuration, CancellationToken.None);
+        Console.WriteLine(sent is null
+            ? "Workers run, and may have in hand what seems to be missing: stop them first. Nothing was sent."
+            : $"{sent} planned deliveries are due now; workers send them.");
+        return sent is null ? 1 : 0;
+    }
+
+    private static async Task<int> Look(IConfiguration configuration, string[] words)
+    {
+        var asked = words.Contains("missing", StringComparer.Ordinal) ? Ids(Console.In) : [];
+        var report = await RestoreCheck.Look(configuration, asked, CancellationToken.None);
+        Console.WriteLine(words.Contains("json", StringComparer.Ordinal)
+            ? RestoreCheck.Json(report) : string.Join('\n', RestoreWords.Of(report, TimeProvider.System.GetUtcNow())));
+        return report.NeedsSomebody ? 1 : 0;
+    }
+
+    private static async Task<int> Try(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (Exception refused) when (refused is InvalidOperationException or OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return 1;
+        }
+        catch (Exception away) when (away is BrokerUnreachableException or NpgsqlException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"{(away is NpgsqlException ? "Postgres" : "RabbitMQ")} can't be looked at: {away.Message} Start it, and look again.");
+            return 2;
+        }
+    }
+
+    /// <summary>One in each line; whatever else is there is passed over.</summary>
+    private static List<Guid> Ids(TextReader input)
+    {
+        var ids = new List<Guid>();
+        while (input.ReadLine() is { } line)
+        {
+            if (Uuids.TryParse(line, out var id))
+                ids.Add(id);
+        }
+
+        return ids;
+    }
+}
