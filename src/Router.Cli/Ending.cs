@@ -17,6 +17,9 @@ internal static class Ending
     public static async Task<int> Of(ParseResult parsed)
     {
         var isWrong = parsed.Action is ParseErrorAction;
+        // What is wrong is lost in a page of help, which is for whoever says nothing at all.
+        if (parsed.Action is ParseErrorAction wrongLine && parsed.Tokens.Count > 0)
+            wrongLine.ShowHelp = false;
         try
         {
             var code = await parsed.InvokeAsync(Configuration);
