@@ -69,9 +69,8 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     public async Task Doctor_OfAnotherClock_SaysHowFar()
     {
         await using var other = await Receiver.Start();
-        using var http = new HttpClient();
         var ran = await Ask(["--url", $"{other.Url}"]);
-        Assert.Contains("nothing that a router says", ran.Output + Problem(ran, "router"), StringComparison.Ordinal);
+        Assert.Contains("something else answers there", Problem(ran, "router"), StringComparison.Ordinal);
         other.Answer("/health/ready", async (context, _) =>
         {
             context.Response.Headers.Date = TimeProvider.System.GetUtcNow().AddMinutes(-3).ToString("R");

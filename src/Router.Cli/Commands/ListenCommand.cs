@@ -24,7 +24,7 @@ internal static class ListenCommand
             Description = $"A file that holds the destination's secret; twice during a rotation. Default: the variable {Variable}.",
             HelpName = "FILE",
         };
-        var forward = new Option<Uri?>("--forward")
+        var forward = new Option<string?>("--forward")
         {
             Description = "Pass each verified request on to this URL, and its answer back to the router.", HelpName = "URL",
         };
@@ -36,16 +36,13 @@ internal static class ListenCommand
             port, address, secretFile, forward, showBody, count,
         };
         Invocation.Set(command, run => Listen(run, run.Get(address)!, run.Get(port), Secrets(run.Get(secretFile) ?? []),
-            run.Get(forward), run.Get(showBody), run.Get(count)));
+            Target(run.Get(forward)), run.Get(showBody), run.Get(count)));
         return command;
     }
 
     private static async Task<int> Listen(
         Invocation run, string address, int port, IReadOnlyList<string> secrets, Uri? forward, bool showBody, int count)
     {
-        if (forward is not null && (!forward.IsAbsoluteUri || forward.Scheme is not ("http" or "https")))
-            throw new UsageException("--forward must be an http or https URL, such as http://127.0.0.1:3000/leads.");
-
         using var forwarding = forward is null ? null : new Forwarding(forward);
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var turn = new Lock();
@@ -104,6 +101,11 @@ internal static class ListenCommand
             json["body"] = heard.Contents();
         return json;
     }
+
+    private static Uri? Target(string? text) =>
+        text is null ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url!.Scheme is "http" or "https" ? url
+        : throw new UsageException("--forward must be an http or https URL, such as http://127.0.0.1:3000/leads.");
 
     private static string[] Secrets(FileInfo[] files)
     {

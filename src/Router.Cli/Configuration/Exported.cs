@@ -23,7 +23,7 @@ internal sealed class Exported(Present present)
 
     private static readonly string[] OfIntegration =
     [
-        "description", "url", "signature", "partner_id_label", "partner_id_help", "key_label", "key_help", "key_header", "key_scheme", "mapping",
+        "description", "url", "signature", "partner_id_help", "key_label", "key_help", "key_header", "key_scheme", "mapping",
         "answer_rules", "published",
     ];
 
@@ -131,6 +131,8 @@ internal sealed class Exported(Present present)
         var written = new Dictionary<string, object?> { ["name"] = $"{integration["name"]}" };
         foreach (var field in OfIntegration)
             Put(written, field, integration[field]);
+        // Without a word about it, sites are asked for a Partner ID.
+        written["partner_id_label"] = integration["partner_id_label"]?.ToString() ?? "";
         written["secret"] = File($"{path}.secret");
         Headers(written, integration, path);
         return written;

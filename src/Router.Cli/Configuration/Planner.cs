@@ -39,6 +39,8 @@ internal sealed class Planner(WantedAll wanted, Present present, SecretValues se
         {
             _plan.Need(integration, secrets, "secret");
             difference.Request["name"] = name;
+            if (integration.Text("partner_id_label") is { } label)
+                difference.Request["partner_id_label"] = label;
             return [new Step(StepKind.Add, "integration", name, integration, difference.Fields, async run =>
             {
                 var made = await run.Api.Send(HttpMethod.Post, "integrations", difference.Request, run.Cancellation);
