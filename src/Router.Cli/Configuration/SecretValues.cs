@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Router.Cli.Management;
+using Router.Cli.Showing;
 
 namespace Router.Cli.Configuration;
 
@@ -52,7 +53,18 @@ internal sealed class SecretValues
         foreach (var chunk in _questions.Chunk(InOneRequest))
         {
             var items = new JsonArray([.. chunk.Select(question => (JsonNode)question.Question)]);
-            var answer = await run.Api.Send(HttpMethod.Post, "secrets/compare", new JsonObject { ["items"] = items }, run.Cancellation);
+            JsonNode? answer;
+            try
+            {
+                answer = await run.Api.Send(HttpMethod.Post, "secrets/compare", new JsonObject { ["items"] = items }, run.Cancellation);
+            }
+            catch (RefusedException refused) when (refused.IsAboutAccess)
+            {
+                // A token for reading sees all else that would change.
+                Output.Note("This token may not compare secrets: those that changed don't show.");
+                return;
+            }
+
             foreach (var ((wanted, _), others) in chunk.Zip(answer!["items"]!.AsArray()))
                 _others[wanted] = [.. others!.AsArray().Select(other => other!.ToString())];
         }
