@@ -51,7 +51,8 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
         }
     }
 
-    private async Task<ImmutableArray<BrokerFinding>> Look(CancellationToken cancellationToken)
+    /// <summary>Looks once; a queue that nobody consumes is found at the second look.</summary>
+    public async Task<ImmutableArray<BrokerFinding>> Look(CancellationToken cancellationToken)
     {
         var findings = ImmutableArray.CreateBuilder<BrokerFinding>();
         QueuePolicies? policies = null;

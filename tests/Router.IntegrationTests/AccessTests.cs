@@ -23,8 +23,9 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         ("POST", "/api/sites/{site}/destinations/{id}/promote" or "/api/sites/{site}/erasure") => "operator token",
         (_, "/api/integrations/{id}/preview" or "/api/integrations/ready-made") => "operator token",
         (_, var p) when p.StartsWith("/api/sites/{site}", StringComparison.Ordinal) => "site token",
-        ("GET", "/api/sites" or "/api/integrations" or "/api/outgoing-addresses") => "token",
-        (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit") => "operator token",
+        ("GET", "/api/sites" or "/api/integrations" or "/api/outgoing-addresses" or "/api/destinations" or "/api/find") => "token",
+        (_, "/api/sites" or "/api/integrations" or "/api/integrations/{id}" or "/api/audit" or "/api/secrets/compare") =>
+            "operator token",
         (_, var p) when p.StartsWith("/api/set-aside", StringComparison.Ordinal) => "operator token",
         (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal)
             || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",

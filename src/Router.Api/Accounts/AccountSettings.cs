@@ -22,8 +22,17 @@ internal sealed record NewAccount(string? Email = null, string? Role = null, Gui
 internal sealed record Invitation(Guid AccountId, string Email, string Path, DateTimeOffset ExpiresAt, bool Mailed = false);
 
 /// <summary>An account as operators see it; a viewer is one of each of its sites.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Email">What it signs in with.</param>
+/// <param name="Role"><c>owner</c> or <c>operator</c>.</param>
+/// <param name="Sites">The sites that it sees.</param>
+/// <param name="ViewerOf">Those of them where it is a viewer.</param>
+/// <param name="IsViewer">Whether it is one of each.</param>
+/// <param name="IsInvited">Whether its invitation has not been accepted yet.</param>
+/// <param name="DisabledAt">Since when nobody can sign in with it.</param>
+/// <param name="LockedUntil">Until when too many wrong passwords keep it locked.</param>
 internal sealed record AccountRow(
-    Guid Id, string Email, string Role, Guid[] Sites, bool IsViewer, bool IsInvited,
+    Guid Id, string Email, string Role, Guid[] Sites, Guid[] ViewerOf, bool IsViewer, bool IsInvited,
     DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
@@ -42,6 +51,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         (await connection.QueryAsync<AccountRow>(
             """
             select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
+                   array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewer_of,
                    (select coalesce(bool_and(s.role = 'viewer'), false) from account_sites s where s.account_id = a.id) as is_viewer,
                    a.password_hash is null as is_invited, a.disabled_at, a.locked_until
             from accounts a

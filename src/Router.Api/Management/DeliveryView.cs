@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using Router.Core.Deliveries;
 
 namespace Router.Api.Management;
@@ -24,10 +25,26 @@ internal sealed record AttemptView(
     int Attempt, DateTimeOffset StartedAt, double DurationMs, string Result, int? Status, string? Error, string ResponseBody,
     IReadOnlyDictionary<string, string> ResponseHeaders, int ResponseSize, bool ResponseHidden, int Requests, string? Reason)
 {
+    /// <summary>What came back, in words. Of a delivery only: a check says more, beside it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Summary { get; init; }
+
+    /// <summary>What to do about it; absent when there is nothing to do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Advice { get; init; }
+
     public static AttemptView Of(AttemptRow row) => new(
         row.Attempt, row.StartedAt, row.DurationUs / 1000.0, row.Result, row.Status, row.Error,
         Encoding.UTF8.GetString(row.ResponseBody ?? []),
         Headers(row.ResponseHeaders), row.ResponseSize, row.IsHidden, row.Requests ?? 1, row.Reason);
+
+    /// <summary>The same, and what it means.</summary>
+    public static AttemptView Explained(AttemptRow row) => Of(row) with
+    {
+        Summary = Core.Deliveries.Advice.Summary(row.Status, row.Error),
+        Advice = Core.Deliveries.Advice.WhatToDo(
+            row.Status, row.Error, TimeSpan.FromMicroseconds(row.DurationUs), row.ResponseHeaders, row.Result),
+    };
 
     private static Dictionary<string, string> Headers(string? lines) => (lines ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase);
@@ -42,5 +59,5 @@ internal sealed record DeliveryView(
     public static DeliveryView Of(DeliveryRow row, IReadOnlyList<AttemptRow> attempts) => new(
         row.EventId, row.DestinationId, row.DestinationName, row.LeadId, row.Action, row.State, row.Attempts, row.LastStatus,
         row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.NextAttemptAt, row.FinishedAt,
-        row.UnknownDestinations, row.IsTest, row.ContentsDeleted, row.WaitsFor, [.. attempts.Select(AttemptView.Of)]);
+        row.UnknownDestinations, row.IsTest, row.ContentsDeleted, row.WaitsFor, [.. attempts.Select(AttemptView.Explained)]);
 }

@@ -10,6 +10,9 @@ internal sealed record NamedDestination(Guid Id, string Name, bool Deleted)
     public string Title => Deleted ? $"{Name} (deleted)" : Name;
 }
 
+/// <summary>A destination, and whose it is.</summary>
+internal sealed record SiteDestination(Guid SiteId, Destination Destination);
+
 /// <summary>Reads of destinations.</summary>
 internal static class DestinationRows
 {
@@ -49,4 +52,18 @@ internal static class DestinationRows
             order by created_at, id
             limit @limit
             """, new { site, after, limit })).AsList();
+
+    /// <summary>Of these sites, by id.</summary>
+    /// <param name="connection">To Postgres.</param>
+    /// <param name="sites">Null for all.</param>
+    /// <param name="after">The last one of the page before.</param>
+    /// <param name="limit">The most.</param>
+    public static async Task<List<SiteDestination>> List(NpgsqlConnection connection, Guid[]? sites, Guid? after, int limit) =>
+        (await connection.QueryAsync<Guid, Destination, SiteDestination>(
+            $"""
+            select site_id, {Columns} from destinations
+            where deleted_at is null and (@sites::uuid[] is null or site_id = any (@sites)) and (@after is null or id > @after)
+            order by id
+            limit @limit
+            """, (site, destination) => new SiteDestination(site, destination), new { sites, after, limit })).AsList();
 }

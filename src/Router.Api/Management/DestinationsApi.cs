@@ -12,6 +12,8 @@ internal static class DestinationsApi
 {
     public static void MapDestinations(this RouteGroupBuilder api)
     {
+        api.MapGet("/destinations", ListAll).WithName("listAllDestinations")
+            .WithSummary("The destinations of all of the account's sites; of all sites for an operator").Produces<Page<SiteDestination>>();
         var destinations = api.MapGroup("/sites/{site:uuid}/destinations").RequireAuthorization(RouterAuthentication.SitePolicy);
         destinations.MapGet("", List).WithName("listDestinations").WithSummary("A site's destinations, Lead Manager first")
             .Produces<Page<Destination>>().ProducesProblem(404);
@@ -49,6 +51,16 @@ internal static class DestinationsApi
         return rows.Count == 0 && cursor is null
             ? Problems.NoSuch("site")
             : TypedResults.Ok(Page<Destination>.Of(rows, take, destination => destination.Id.ToString("D")));
+    }
+
+    private static async Task<IResult> ListAll(
+        NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
+    {
+        var take = Paging.Limit(limit);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var account = context.Account();
+        var rows = await DestinationRows.List(connection, account.IsOperator ? null : account.VisibleSites, cursor, take + 1);
+        return TypedResults.Ok(Page<SiteDestination>.Of(rows, take, row => row.Destination.Id.ToString("D")));
     }
 
     private static async Task<IResult> Get(Guid site, Guid id, NpgsqlDataSource database, CancellationToken cancellationToken)

@@ -7,7 +7,13 @@ using Router.Core.Search;
 namespace Router.Api.Management;
 
 /// <summary>A lead with each of its deliveries, newest first.</summary>
-internal sealed record LeadView(FoundLead Lead, IReadOnlyList<DeliveryRow> Deliveries);
+/// <param name="Lead">The lead.</param>
+/// <param name="Deliveries">Newest first.</param>
+/// <param name="LeftOut">Where it didn't go because it didn't fit the destination's conditions.</param>
+internal sealed record LeadView(FoundLead Lead, IReadOnlyList<DeliveryRow> Deliveries, IReadOnlyList<LeftOutDestination> LeftOut);
+
+/// <summary>A destination whose conditions a message didn't fit.</summary>
+internal sealed record LeftOutDestination(Guid EventId, Guid DestinationId, string DestinationName);
 
 /// <summary>A site's leads: for its owners with who they are, for operators without.</summary>
 internal static class LeadsApi
@@ -51,8 +57,10 @@ internal static class LeadsApi
         if (await search.Find(site, lead, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
             return Problems.NoSuch("lead");
 
+        var deliveries = await history.Newest(
+            site, new DeliveryFilter(null, null, lead, null, null), after: null, MostDeliveries, cancellationToken);
+        var leftOut = await history.LeftOut(site, [.. deliveries.Select(row => row.EventId).Distinct()], cancellationToken);
         return TypedResults.Ok(new LeadView(
-            found, await history.Newest(
-                site, new DeliveryFilter(null, null, lead, null, null), after: null, MostDeliveries, cancellationToken)));
+            found, deliveries, [.. leftOut.Select(row => new LeftOutDestination(row.EventId, row.DestinationId, row.DestinationName))]));
     }
 }

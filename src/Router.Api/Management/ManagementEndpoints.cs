@@ -12,6 +12,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
         services.AddSingleton<SiteSenders>();
+        services.AddSingleton<SecretComparison>();
         services.AddSingleton<DestinationSettings>();
         services.AddSingleton<NewDestinations>();
         services.AddSingleton<IntegrationSettings>();
@@ -32,6 +33,7 @@ internal static class ManagementEndpoints
         var api = app.MapGroup("/api").RequireAuthorization().WithTags("Management")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapSites();
+        api.MapFind();
         api.MapProducts();
         api.MapDestinations();
         api.MapChecks();
@@ -42,6 +44,7 @@ internal static class ManagementEndpoints
         api.MapReplays();
         api.MapStatement();
         api.MapErasure();
+        api.MapSecrets();
         api.MapSetAside();
         api.MapRefusedLeads();
         api.MapAccounts();

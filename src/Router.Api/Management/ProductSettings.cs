@@ -10,10 +10,16 @@ namespace Router.Api.Management;
 /// <param name="Username">Its Basic username.</param>
 /// <param name="DisplayName">What receivers see as <c>source_system</c>.</param>
 /// <param name="IsLeadManager">Whether it is the Lead Manager itself, which alone may write users.</param>
-internal sealed record NewProduct(string? Username = null, string? DisplayName = null, bool? IsLeadManager = null);
+/// <param name="Password">
+/// One that it has already, where it moves here from another router: 16 to 200 visible characters of ASCII. Absent: one is made.
+/// </param>
+internal sealed record NewProduct(
+    string? Username = null, string? DisplayName = null, bool? IsLeadManager = null, string? Password = null);
 
-/// <summary>What a product identifies itself with; its password is shown this once.</summary>
-internal sealed record ProductCredentials(string Username, string Password);
+/// <summary>What a product identifies itself with.</summary>
+/// <param name="Username">Its Basic username.</param>
+/// <param name="Password">The one that was made, shown this once; null when the caller gave its own.</param>
+internal sealed record ProductCredentials(string Username, string? Password);
 
 /// <summary>A sending system and the sites that it may send for.</summary>
 /// <param name="Username">Its Basic username.</param>
@@ -28,7 +34,10 @@ internal sealed record ProductRow(
 /// <summary>What may be said of a product. A change leaves alone what is absent.</summary>
 /// <param name="Description">What its card says, in a sentence or two; 1,000 characters at most.</param>
 /// <param name="Offered">Whether every owner sees its card, and may let it in. Sites that let it in before keep it.</param>
-internal sealed record ProductFields(string? Description = null, bool? Offered = null);
+/// <param name="DisplayName">What receivers see as <c>source_system</c>.</param>
+/// <param name="Password">Another password, as of a new product; the old one ends at once. Never shown.</param>
+internal sealed record ProductFields(
+    string? Description = null, bool? Offered = null, string? DisplayName = null, string? Password = null);
 
 /// <summary>Changes of products, for the API and the pages alike.</summary>
 internal sealed partial class ProductSettings(ConfigurationChanges changes, ProductDirectory products)
@@ -58,10 +67,12 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         if (request.Username is null || !UsernameShape().IsMatch(request.Username) || request.Username.All(letter => letter == '.'))
             problems.Add("username", "'username' must be 1 to 100 letters, digits or . _ @ - and not only dots.");
         problems.RequireText("display_name", request.DisplayName);
+        CheckPassword(problems, request.Password);
         if (problems.Any)
             return Refusal.Invalid(problems);
 
-        var credentials = new ProductCredentials(request.Username!, Credential.Generate());
+        var password = request.Password ?? Credential.Generate();
+        var credentials = new ProductCredentials(request.Username!, request.Password is null ? password : null);
         try
         {
             await using var change = await changes.Begin(cancellationToken);
@@ -71,7 +82,7 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
                 values (@Username, @DisplayName, @IsLeadManager, @Hash)
                 """,
                 new { request.Username, request.DisplayName, IsLeadManager = request.IsLeadManager ?? false,
-                    Hash = Credential.Hash(credentials.Password) });
+                    Hash = Credential.Hash(password) });
             await change.Commit(cancellationToken);
         }
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -83,7 +94,7 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         return credentials;
     }
 
-    /// <summary>What owners read of it, and whether it is on offer to them.</summary>
+    /// <summary>Its names, its password, and whether it is on offer to owners.</summary>
     public async Task<Change<ProductRow>> Change(string username, ProductFields fields, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
@@ -97,29 +108,45 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
             problems.RequireText("description", fields.Description ?? stored.Description, most: 1000);
         else
             problems.CheckText("description", fields.Description, most: 1000);
+        if (fields.DisplayName is not null)
+            problems.RequireText("display_name", fields.DisplayName);
+        CheckPassword(problems, fields.Password);
         if (problems.Any)
             return Refusal.Invalid(problems);
         if (offered && stored.IsLeadManager)
             return Refusal.Conflict("A Lead Manager writes the users of its sites, so it can't be on offer: operators give it its sites.");
 
         await change.Connection.ExecuteAsync(
-            "update products set description = coalesce(@Description, description), offered = @offered where username = @username",
-            new { username, fields.Description, offered });
+            """
+            update products
+            set description = coalesce(@Description, description), offered = @offered, display_name = coalesce(@DisplayName, display_name),
+                password_sha256 = coalesce(@Hash, password_sha256)
+            where username = @username
+            """,
+            new
+            {
+                username, fields.Description, offered, fields.DisplayName,
+                Hash = fields.Password is null ? null : Credential.Hash(fields.Password),
+            });
         await change.Commit(cancellationToken);
-        return stored with { Description = fields.Description ?? stored.Description, Offered = offered };
+        products.Invalidate(username);
+        return stored with
+        {
+            DisplayName = fields.DisplayName ?? stored.DisplayName, Description = fields.Description ?? stored.Description, Offered = offered,
+        };
     }
 
     /// <summary>For a lost password or a leaked one: the old one ends at once.</summary>
     public async Task<Change<ProductCredentials>> NewPassword(string username, CancellationToken cancellationToken)
     {
-        var credentials = new ProductCredentials(username, Credential.Generate());
+        var password = Credential.Generate();
         await using var change = await changes.Begin(cancellationToken);
         var changed = await change.Connection.ExecuteAsync(
             "update products set password_sha256 = @Hash where username = @username",
-            new { username, Hash = Credential.Hash(credentials.Password) });
+            new { username, Hash = Credential.Hash(password) });
         await change.Commit(cancellationToken);
         products.Invalidate(username);
-        return changed == 0 ? Refusal.NoSuch("product") : credentials;
+        return changed == 0 ? Refusal.NoSuch("product") : new ProductCredentials(username, password);
     }
 
     /// <summary>The product may send for the site.</summary>
@@ -150,6 +177,13 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         await change.Commit(cancellationToken);
         products.Invalidate(username);
         return removed == 0 ? Refusal.NoSuch("access") : username;
+    }
+
+    // It is stored under a single SHA-256, which is enough for what nobody can guess.
+    private static void CheckPassword(FieldProblems problems, string? password)
+    {
+        if (password is not null && (password.Length is < 16 or > 200 || password.Any(character => character is <= ' ' or > '~')))
+            problems.Add("password", "'password' must be 16 to 200 visible characters of ASCII; leave it out to have one made.");
     }
 
     // The same as the database's check: no colon, which ends the username in a Basic header.

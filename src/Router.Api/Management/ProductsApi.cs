@@ -16,7 +16,7 @@ internal static class ProductsApi
         products.MapGet("", List).WithName("listProducts").WithSummary("All products and the sites each may send for")
             .Produces<Page<ProductRow>>();
         products.MapPatch("/{username}", Change).WithName("changeProduct")
-            .WithSummary("What its card in the catalogue of senders says, and whether owners may let it in")
+            .WithSummary("Its names and password, what its card says, and whether owners may let it in")
             .Produces<ProductRow>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"description": "Sends you those who ask for a valuation.", "offered": true}"""));
         products.MapPost("/{username}/password", NewPassword).WithName("newProductPassword")

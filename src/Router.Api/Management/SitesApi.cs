@@ -3,6 +3,7 @@ using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.OpenApi;
+using Router.Core.Leads;
 
 namespace Router.Api.Management;
 
@@ -19,7 +20,8 @@ internal static class SitesApi
                  "login_url_template": "https://www.demo-realty.test/login?lead={lead_id}",
                  "lead_manager": {"url": "https://crm.test/leads", "secret": "a long random text", "partner_id": "42"}}
                 """));
-        api.MapGet("/sites", List).WithName("listSites").WithSummary("The account's sites; all of them for an operator")
+        api.MapGet("/sites", List).WithName("listSites")
+            .WithSummary("The account's sites, all of them for an operator; q finds them by a part of name or domain, or by id")
             .Produces<Page<Site>>();
         var site = api.MapGroup("/sites/{site:uuid}").RequireAuthorization(RouterAuthentication.SitePolicy);
         site.MapGet("", Get).WithName("getSite").WithSummary("One site").Produces<Site>().ProducesProblem(404);
@@ -32,17 +34,20 @@ internal static class SitesApi
         (await sites.Create(request, cancellationToken)).Answer(site => TypedResults.Created($"/api/sites/{site.Id}", site));
 
     private static async Task<IResult> List(
-        NpgsqlDataSource database, HttpContext context, Guid? cursor, int? limit, CancellationToken cancellationToken)
+        NpgsqlDataSource database, HttpContext context, string? q, Guid? cursor, int? limit, CancellationToken cancellationToken)
     {
         var take = Paging.Limit(limit);
         var account = context.Account();
+        var text = q?.Trim() ?? "";
+        Guid? id = Uuids.TryParse(text, out var parsed) ? parsed : null;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<Site>(
             $"""
             select {SiteSettings.Columns} from sites
             where (@IsOperator or id = any (@Sites)) and (@cursor is null or id > @cursor)
+              and (@text = '' or id = @id or strpos(lower(name), lower(@text)) > 0 or strpos(lower(domain), lower(@text)) > 0)
             order by id limit @take + 1
-            """, new { account.IsOperator, Sites = account.VisibleSites, cursor, take });
+            """, new { account.IsOperator, Sites = account.VisibleSites, cursor, take, text, id });
         return TypedResults.Ok(Page<Site>.Of(rows.AsList(), take, site => site.Id.ToString("D")));
     }
 

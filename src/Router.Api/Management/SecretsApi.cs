@@ -1,0 +1,18 @@
+using Router.Api.Authentication;
+using Router.Api.OpenApi;
+
+namespace Router.Api.Management;
+
+/// <summary>Whether secrets are those that are stored, which nobody can read. For operators, who may replace them.</summary>
+internal static class SecretsApi
+{
+    public static void MapSecrets(this RouteGroupBuilder api) =>
+        api.MapPost("/secrets/compare", Compare).RequireAuthorization(RouterAuthentication.OperatorPolicy).WithName("compareSecrets")
+            .WithSummary("Which of these secrets are others than the stored ones; nothing is changed")
+            .Produces<ComparedSecrets>().ProducesProblem(403).ProducesValidationProblem(422)
+            .WithMetadata(new RequestExample("""{"items": [{"product": "website", "password": "the one that the website has"}]}"""));
+
+    private static async Task<IResult> Compare(
+        SecretsToCompare request, SecretComparison comparison, CancellationToken cancellationToken) =>
+        (await comparison.Compare(request, cancellationToken)).Answer(TypedResults.Ok);
+}

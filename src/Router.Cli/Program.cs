@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Router.Cli;
+using Router.Cli.Commands;
+
+var root = new RootCommand("The lead router from the command line: looks at leads, sends them again, and configures sites from files.");
+Globals.AddTo(root);
+root.Add(SitesCommand.Make());
+root.Add(DestinationsCommand.Make());
+root.Add(ProductsCommand.Make());
+root.Add(LeadsCommand.Make());
+root.Add(DeliveriesCommand.Make());
+root.Add(WhyCommand.Make());
+root.Add(ReplaysCommand.Make());
+root.Add(StatementCommand.Make());
+root.Add(TestCommand.Make());
+root.Add(ListenCommand.Make());
+root.Add(ApplyCommand.Make());
+root.Add(ExportCommand.Make());
+root.Add(DoctorCommand.Make());
+root.Add(CompletionCommand.Make());
+return await Ending.Of(root.Parse(args));
