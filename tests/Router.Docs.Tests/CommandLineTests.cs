@@ -43,7 +43,7 @@ public sealed partial class CommandLineTests
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [Program(), .. command, "--help"])
         {
-            RedirectStandardOutput = true,
+            UseShellExecute = false, RedirectStandardOutput = true,
         })!;
         var help = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
