@@ -45,6 +45,7 @@ app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseRateLimiter();
+app.UseIntakeTraces();
 app.MapHealth();
 app.MapOpenApiDescription();
 app.MapIncoming();

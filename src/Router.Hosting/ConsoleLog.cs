@@ -32,23 +32,26 @@ internal static class ConsoleLog
             .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
             .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
-            .Enrich.WithProperty("Host", builder.Environment.ApplicationName);
+            .Enrich.WithProperty("Host", builder.Environment.ApplicationName)
+            .AddOtlp(builder);
         var options = Options(builder.Configuration);
         var losses = new LogLosses();
-        log = LoggerSinkConfiguration.Wrap(
-            log.WriteTo, console => new AsideSink(console, options.Buffer, losses, TimeProvider.System), write =>
+        // As JSON it is in each line that belongs to one.
+        var trace = TelemetryOptions.Of(builder.Configuration).HasTraces ? " {TraceId}" : "";
+        log.WriteTo.Sink(LoggerSinkConfiguration.Wrap(
+            console => new AsideSink(console, options.Buffer, losses, TimeProvider.System), write =>
         {
             if (options.Format == "text")
             {
                 write.Console(
-                    outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                    outputTemplate: $"{{Timestamp:HH:mm:ss.fff}} {{Level:u3}} {{Message:lj}}{trace}{{NewLine}}{{Exception}}",
                     formatProvider: CultureInfo.InvariantCulture);
             }
             else
             {
                 write.Console(new JsonFormatter(renderMessage: true));
             }
-        });
+        }));
         builder.Services.AddSingleton(losses);
         builder.Services.AddHealthChecks().AddCheck<LogLosses>("log", HealthStatus.Degraded, tags: ["ready"]);
 

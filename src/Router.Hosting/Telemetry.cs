@@ -27,17 +27,16 @@ internal static class Telemetry
     {
         var section = builder.Configuration.GetSection("Telemetry");
         builder.Services.AddOptions<TelemetryOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
-        if (section.Get<TelemetryOptions>() is not { IsOn: true } options)
+        if (TelemetryOptions.Of(builder.Configuration) is not { IsOn: true } options)
             return false;
 
         builder.AddPrometheusPort(options);
         builder.Services.AddHealthMetrics(options);
         builder.Services.AddSingleton<BrokerMetrics>();
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(
-                service, "lead-router", typeof(Telemetry).Assembly.GetName().Version!.ToString(3),
-                serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}"))
+            .ConfigureResource(resource => resource.AddAttributes(Resource(service)))
             .WithMetrics(metrics => AddMetrics(metrics, options));
+        builder.Services.AddTraces(options);
         builder.Services.Observe<DutyMetrics>();
         builder.Services.Observe<HealthMetrics>();
         builder.Services.Observe<BrokerMetrics>();
@@ -49,6 +48,23 @@ internal static class Telemetry
         where T : class =>
         services.ConfigureOpenTelemetryMeterProvider((provider, _) => provider.GetRequiredService<T>());
 
+    /// <summary>What tells this host from others, in whatever it sends.</summary>
+    public static Dictionary<string, object> Resource(string service) => new(StringComparer.Ordinal)
+    {
+        ["service.name"] = service,
+        ["service.namespace"] = "lead-router",
+        ["service.version"] = typeof(Telemetry).Assembly.GetName().Version!.ToString(3),
+        ["service.instance.id"] = $"{Environment.MachineName}-{Environment.ProcessId}",
+    };
+
+    /// <summary>To the collector of the options.</summary>
+    public static void SendTo(this OtlpExporterOptions otlp, TelemetryOptions options, string signal)
+    {
+        otlp.Protocol = options.OtlpProtocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        otlp.Endpoint = options.OtlpUrl(signal);
+        otlp.Headers = options.OtlpHeaders;
+    }
+
     private static void AddMetrics(MeterProviderBuilder metrics, TelemetryOptions options)
     {
         metrics.AddMeter(RouterMeter.Name).AddMeter(OfPlatform);
@@ -57,10 +73,7 @@ internal static class Telemetry
         if (options.OtlpEndpoint.Length > 0)
             metrics.AddOtlpExporter((otlp, reader) =>
             {
-                otlp.Protocol = options.OtlpProtocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-                otlp.Endpoint = options.OtlpProtocol == "grpc" ? new Uri(options.OtlpEndpoint)
-                    : new Uri($"{options.OtlpEndpoint.TrimEnd('/')}/v1/metrics");
-                otlp.Headers = options.OtlpHeaders;
+                otlp.SendTo(options, "metrics");
                 reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)options.OtlpInterval.TotalMilliseconds;
             });
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Telemetry;
 using Router.Hosting;
 
 namespace Router.Worker;
@@ -24,6 +25,7 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
     public async Task<bool> TryPublish(LeadEvent lead, Destination destination, byte[] body, Attempt attempt)
     {
         using var limit = new CancellationTokenSource(ConfirmTimeout);
+        using var span = PublishTraces.Begin(DeadLetter.QueueName, lead);
         try
         {
             // The broker would refuse it for ever. The ledger has the lead; only the copy to read comes without it.
@@ -34,6 +36,7 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
 #pragma warning disable CA1031 // Whatever it was, the broker doesn't have it; the delivery goes on instead.
         catch (Exception failed)
         {
+            span?.Failed(failed);
             LogNotConfirmed(logger, lead.EventId, destination.Id, failed.GetType().Name);
             return false;
         }

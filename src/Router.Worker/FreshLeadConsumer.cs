@@ -11,7 +11,7 @@ internal sealed class FreshLeadConsumer(LeadDelivery delivery, LeadIndex index, 
     public async Task Consume(ConsumeContext<LeadEvent> context)
     {
         throttle.SeePassing();
-        await delivery.Deliver(context.Message, context.IsRedelivery(), yields: false);
+        await delivery.Deliver(context.Message, LeadEvent.FreshQueueName, context.IsRedelivery(), yields: false);
         index.Add(context.Message);
     }
 }

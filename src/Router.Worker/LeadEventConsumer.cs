@@ -14,7 +14,7 @@ internal sealed class LeadEventConsumer(LeadDelivery delivery, LeadIndex index, 
         using var turn = await throttle.OfBacklog(host.ApplicationStopping);
         if (!turn.IsTaken)
             throttle.SeeFresh();
-        await delivery.Deliver(context.Message, context.IsRedelivery(), yields: turn.IsTaken);
+        await delivery.Deliver(context.Message, LeadEvent.QueueName, context.IsRedelivery(), yields: turn.IsTaken);
         index.Add(context.Message);
     }
 }

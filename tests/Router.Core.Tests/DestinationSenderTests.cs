@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -156,10 +157,14 @@ public sealed class DestinationSenderTests
             await stream.WriteAsync(Encoding.ASCII.GetBytes(Ok));
         });
         using var sender = Sender();
+        // .NET's client would tell the receiver of it.
+        using var traced = new Activity("somebody's").AddBaggage("of", "somebody").Start();
         Assert.Equal(200, (await Send(sender, receiver.Port, "http://127.0.0.1:{port}/%41/%7E/%2e%2e/a/../b?c=%41#d")).Status);
         Assert.StartsWith("POST /%41/%7E/%2e%2e/a/../b?c=%41 HTTP/1.1\r\n", got, StringComparison.Ordinal);
         Assert.Contains("\r\nAccept: */*\r\n", got, StringComparison.Ordinal);
         Assert.Contains("\r\nAccept-Encoding: identity\r\n", got, StringComparison.Ordinal);
+        Assert.DoesNotContain("traceparent", got, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("somebody", got, StringComparison.Ordinal);
     }
 
     private static DestinationSender Sender(

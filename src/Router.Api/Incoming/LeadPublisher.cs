@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Router.Core.Intake;
 using Router.Core.Leads;
+using Router.Core.Telemetry;
+using Router.Hosting;
 
 namespace Router.Api.Incoming;
 
@@ -30,6 +32,10 @@ internal sealed partial class LeadPublisher(
     /// <param name="isRepetition">Whether the same request was accepted before.</param>
     public async ValueTask<IncomingError?> Publish(LeadEvent lead, bool isRepetition)
     {
+        using var span = PublishTraces.Begin(LeadEvent.QueueName, lead);
+        if (span is not null)
+            lead = lead with { TraceParent = span.Id };
+
         // Before it is kept anywhere: neither the broker nor a worker takes a message of any size. Most needn't be written for that.
         if (lead.Lead.Utf8.Length + MostBesideLead > options.Value.MaxEventBytes
             && LeadMessage.Of(lead with { Follows = Guid.Empty }).Utf8.Length > options.Value.MaxEventBytes)
@@ -47,12 +53,15 @@ internal sealed partial class LeadPublisher(
             : (unconfirmed = await TryBroker(lead, message)) is null || (unkept = await TryKeep(lead, message)) is null;
         if (!isStored)
         {
+            span?.Fail("not_stored");
             LogNotStored(logger, lead.EventId, lead.SiteId, unconfirmed!, unkept!);
             return new IncomingError(StatusCodes.Status503ServiceUnavailable, "The lead could not be stored; send it again.");
         }
 
         await entered;
-        metrics.Accept(lead.Action, isInOutbox: isBehind ? unkept is null : unconfirmed is not null);
+        var isInOutbox = isBehind ? unkept is null : unconfirmed is not null;
+        span?.SetTag("lead_router.stored_in", isInOutbox ? "outbox" : "rabbitmq");
+        metrics.Accept(lead.Action, isInOutbox);
         LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
         return null;
     }

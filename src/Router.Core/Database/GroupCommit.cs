@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Router.Core.Telemetry;
 
 namespace Router.Core.Database;
 
@@ -31,7 +32,8 @@ public abstract class GroupCommit<TRow, TResult>(
     /// <exception cref="OperationCanceledException">The host stopped before the row was committed.</exception>
     protected Task<TResult> Commit(TRow row)
     {
-        var waiting = new Waiting(row);
+        var waiting = RouterTraces.Commits.HasListeners() && RouterTraces.IsTraced
+            ? new TracedWaiting(row, Activity.Current!.Context) : new Waiting(row);
         if (!_waiting.Writer.TryWrite(waiting))
             waiting.Done.SetCanceled();
         return waiting.Done.Task;
@@ -97,6 +99,7 @@ public abstract class GroupCommit<TRow, TResult>(
 
     private async Task Commit(List<Waiting> batch, CancellationToken cancellationToken)
     {
+        using var span = RouterTraces.Commits.HasListeners() ? Trace(batch) : null;
         var begun = Stopwatch.GetTimestamp();
         var results = await Write(batch.ConvertAll(waiting => waiting.Row), cancellationToken);
         measured?.Add(batch.Count, begun);
@@ -104,6 +107,13 @@ public abstract class GroupCommit<TRow, TResult>(
             batch[i].Done.SetResult(results[i]);
         batch.Clear();
     }
+
+    private static Activity? Trace(List<Waiting> batch) =>
+        batch.OfType<TracedWaiting>().Select(waiting => waiting.Asker).ToList() is [var first, .. var others]
+            ? RouterTraces.Commits.StartActivity(
+                "commit", ActivityKind.Internal, first, [new("lead_router.rows", batch.Count)],
+                others.Select(other => new ActivityLink(other)))
+            : null;
 
     /// <summary>
     /// Where the server says something that isn't about a row, one row may bring it about all the same, and must not hold up all others for
@@ -197,11 +207,16 @@ public abstract class GroupCommit<TRow, TResult>(
     private static bool IsAbsence(Exception failed, CancellationToken stopping) =>
         failed is OperationCanceledException ? !stopping.IsCancellationRequested : DatabaseAvailability.IsOutage(failed);
 
-    private sealed class Waiting(TRow row)
+    private class Waiting(TRow row)
     {
         public TRow Row { get; } = row;
 
         // Continuations elsewhere: the writer must go on to the next batch, not run its callers' code.
         public TaskCompletionSource<TResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class TracedWaiting(TRow row, ActivityContext asker) : Waiting(row)
+    {
+        public ActivityContext Asker { get; } = asker;
     }
 }

@@ -60,6 +60,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
     /// </exception>
     public async Task Record(RecordedAttempt attempt)
     {
+        using var span = DeliveryTraces.Record(attempt);
         if (!await Commit(attempt))
             throw new LostPlanException(attempt.Lead.EventId);
     }

@@ -50,6 +50,12 @@ public sealed class DeliveryOptions : IValidatableObject
     public string UserAgent { get; set; } = "RealGeeks-LeadRouter/1.0";
 
     /// <summary>
+    /// The receivers that get the <c>traceparent</c> of a lead that has a trace, separated by commas and written as in
+    /// <c>Network:Allow</c> (<c>*.office.test</c>). Default none.
+    /// </summary>
+    public string TraceParentTo { get; set; } = "";
+
+    /// <summary>
     /// How long a claimed retry belongs to its worker; if the worker dies, the retry is made anew after that. Longer
     /// than <see cref="RequestTimeout"/>. Default 30 s.
     /// </summary>
@@ -193,6 +199,9 @@ public sealed class DeliveryOptions : IValidatableObject
             yield return new ValidationResult("Every delay must be longer than zero and at most 7 days.", [nameof(RetrySchedule)]);
         if (Schedule.Count > 100)
             yield return new ValidationResult("At most 100 retries.", [nameof(RetrySchedule)]);
+
+        foreach (var entry in new HostPatterns(TraceParentTo).Wrong)
+            yield return new ValidationResult($"Delivery:TraceParentTo: '{entry}' is {HostPatterns.Rule}", [nameof(TraceParentTo)]);
 
         if (Lease <= RequestTimeout)
             yield return new ValidationResult(

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Telemetry;
 
 namespace Router.Core.Deliveries;
 
@@ -18,7 +19,10 @@ public sealed class DestinationSender : IDisposable
 {
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(1);
 
+    private const string TraceParentHeader = "traceparent";
+
     private readonly DeliveryOptions _options;
+    private readonly HostPatterns _tracedReceivers;
     private readonly TimeProvider _time;
     private readonly NetworkGuard _guard;
     private readonly OutgoingConnections _connections;
@@ -35,6 +39,7 @@ public sealed class DestinationSender : IDisposable
         Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, OutgoingProxy? proxy = null)
     {
         _options = options.Value;
+        _tracedReceivers = new HostPatterns(_options.TraceParentTo);
         _time = time;
         _guard = guard;
         var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
@@ -47,7 +52,18 @@ public sealed class DestinationSender : IDisposable
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
     /// has begun, since an attempt that may have arrived must be recorded.</summary>
-    public Task<Attempt> Send(Destination destination, LeadEvent lead, OutgoingContent content, int number)
+    public Task<Attempt> Send(Destination destination, LeadEvent lead, OutgoingContent content, int number) =>
+        RouterTraces.IsTraced ? SendTraced(destination, lead, content, number) : Make(destination, lead, content, number);
+
+    private async Task<Attempt> SendTraced(Destination destination, LeadEvent lead, OutgoingContent content, int number)
+    {
+        using var span = DeliveryTraces.Attempt(destination, number);
+        var attempt = await Make(destination, lead, content, number);
+        span?.Is(attempt);
+        return attempt;
+    }
+
+    private Task<Attempt> Make(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
         if (Refusal(destination) is { } refused)
@@ -157,6 +173,8 @@ public sealed class DestinationSender : IDisposable
         return destination.CanBeSentTo ? null : AttemptError.InvalidSecret;
     }
 
+    private bool TellsOfTraces(Uri url) => UrlHost.Of(url) is { } host && _tracedReceivers.Holds(host, url.Port);
+
     private HttpRequestMessage Compose(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var body = new ByteArrayContent(content.Bytes);
@@ -164,6 +182,9 @@ public sealed class DestinationSender : IDisposable
         var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = body };
         foreach (var (name, value) in OutgoingHeaders.Of(lead, destination, content.Bytes, number, _time.GetUtcNow(), _options.UserAgent))
             request.Headers.TryAddWithoutValidation(name, value);
+        // Never by itself: the client is told to send none (OutgoingHttp).
+        if (RouterTraces.TraceParent is { } traceParent && TellsOfTraces(destination.Url!) && !request.Headers.Contains(TraceParentHeader))
+            request.Headers.TryAddWithoutValidation(TraceParentHeader, traceParent);
         return request;
     }
 

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Router.Core.Database;
 using Router.Core.Destinations;
 using Router.Core.Leads;
+using Router.Core.Telemetry;
 
 namespace Router.Core.Deliveries;
 
@@ -17,16 +19,36 @@ public sealed partial class LeadDelivery(
 {
     /// <summary>Returns when the event's message may be acknowledged.</summary>
     /// <param name="lead">The event.</param>
+    /// <param name="queue">The queue that it came from.</param>
     /// <param name="isRedelivery">Whether it may have been planned already.</param>
     /// <param name="yields">Whether its requests give way to those of fresh leads.</param>
     /// <exception cref="UnknownSiteException">Its site isn't in the database.</exception>
     /// <exception cref="LostPlanException">Postgres crashed and lost the plan: the message must be delivered once more.</exception>
     /// <exception cref="OperationCanceledException">The host stops before the event was planned, or while Postgres is away.</exception>
-    public async Task Deliver(LeadEvent lead, bool isRedelivery, bool yields)
+    public Task Deliver(LeadEvent lead, string queue, bool isRedelivery, bool yields) =>
+        RouterTraces.Of(lead.TraceParent) is var published && published == default ? DeliverToAll(lead, isRedelivery, yields)
+        : DeliverTraced(published, lead, queue, isRedelivery, yields);
+
+    private async Task DeliverTraced(ActivityContext published, LeadEvent lead, string queue, bool isRedelivery, bool yields)
+    {
+        using var span = DeliveryTraces.Process(published, lead, queue, isRedelivery);
+        try
+        {
+            await DeliverToAll(lead with { TraceParent = RouterTraces.TraceParent }, isRedelivery, yields);
+        }
+        catch (Exception failed) when (span?.Failed(failed) is true)
+        {
+            throw;
+        }
+    }
+
+    private async Task DeliverToAll(LeadEvent lead, bool isRedelivery, bool yields)
     {
         var started = time.GetTimestamp();
         var site = await FindSite(lead);
-        var plan = await planner.Plan(lead, site, isRedelivery);
+        Plan plan;
+        using (DeliveryTraces.Plan())
+            plan = await planner.Plan(lead, site, isRedelivery);
         if (plan.Destinations.Count == 0)
             return;
         if (plan.AcceptedAt != lead.AcceptedAt)
@@ -45,15 +67,24 @@ public sealed partial class LeadDelivery(
     /// <inheritdoc cref="Deliver" path="/exception"/>
     public async Task Retry(RetryDelivery retry)
     {
+        var begun = time.GetUtcNow();
         if (await claims.Claim(retry) is not { } claimed)
         {
             LogNotClaimed(logger, retry.EventId, retry.DestinationId, retry.Attempt);
             return;
         }
 
-        var site = await FindSite(claimed.Lead);
-        var body = OutgoingBody.Compose(claimed.Lead, site.Domain, site.LoginUrlTemplate);
-        await attempts.Retry(claimed, body, site, retry.DestinationId);
+        using var span = DeliveryTraces.Retry(claimed.Lead, begun);
+        try
+        {
+            var site = await FindSite(claimed.Lead);
+            var body = OutgoingBody.Compose(claimed.Lead, site.Domain, site.LoginUrlTemplate);
+            await attempts.Retry(claimed, body, site, retry.DestinationId);
+        }
+        catch (Exception failed) when (span?.Failed(failed) is true)
+        {
+            throw;
+        }
     }
 
     private async ValueTask<SiteDestinations> FindSite(LeadEvent lead) =>

@@ -7,28 +7,16 @@ namespace Router.Core.Deliveries;
 /// <summary>A plan is one row: the event and the destinations that were active.</summary>
 internal static class PlanInserts
 {
+    // Where nobody asks for traces the column costs nothing.
+    private static readonly string WithoutTraces = Sql("", "");
+    private static readonly string WithTraces = Sql(", traceparent", ", $18");
+
     /// <summary>Inserts a row for each event; which events were new.</summary>
     public static async Task<HashSet<Guid>> Insert(
         NpgsqlConnection connection, List<PlannedEvent> events, CancellationToken cancellationToken)
     {
-        const string sql = """
-            insert into lead_events (
-                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, left_out, body,
-                destinations)
-            select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'),
-                   string_to_array(left_out, ' ')::uuid[], body, ($15)[planned_from:planned_to]
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-                as e (
-                    id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, left_out, repeats, body,
-                    planned_to, planned_from)
-            where repeats is null or not exists (
-                select from lead_events r
-                where r.id = e.repeats and r.id between $16 and $17 and r.accepted_at > e.accepted_at - interval '24 hours')
-            on conflict do nothing
-            returning id
-            """;
-
-        await using var command = new NpgsqlCommand(sql, connection);
+        var traced = events.Exists(row => row.Lead.TraceParent is not null);
+        await using var command = new NpgsqlCommand(traced ? WithTraces : WithoutTraces, connection);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.SiteId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action);
@@ -50,6 +38,8 @@ internal static class PlanInserts
         var destinations = events.SelectMany(row => row.Destinations).ToList();
         command.Add(NpgsqlDbType.Uuid, destinations, id => id);
         command.AddSpan(events, row => row.Lead.Repeats);
+        if (traced)
+            command.Add(NpgsqlDbType.Text, events, row => row.Lead.TraceParent);
 
         var planned = new HashSet<Guid>(events.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -57,4 +47,21 @@ internal static class PlanInserts
             planned.Add(reader.GetGuid(0));
         return planned;
     }
+
+    private static string Sql(string column, string parameter) => $"""
+        insert into lead_events (
+            id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown_destinations, left_out, body,
+            destinations{column})
+        select id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, string_to_array(unknown, E'\n'),
+               string_to_array(left_out, ' ')::uuid[], body, ($15)[planned_from:planned_to]{column}
+        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14{parameter})
+            as e (
+                id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, left_out, repeats, body,
+                planned_to, planned_from{column})
+        where repeats is null or not exists (
+            select from lead_events r
+            where r.id = e.repeats and r.id between $16 and $17 and r.accepted_at > e.accepted_at - interval '24 hours')
+        on conflict do nothing
+        returning id
+        """;
 }

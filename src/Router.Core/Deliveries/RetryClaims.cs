@@ -57,7 +57,8 @@ public sealed class RetryClaims(
                        or d.state = 'dead' and c.attempt is null)
                 returning d.event_id, d.destination_id, d.attempts, d.retry_step, d.attempt as recorded,
                           d.delivered_at is not null as was_delivered, coalesce(d.replayed_at, d.accepted_at) as since,
-                          e.site_id, e.action, e.lead_id, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test
+                          e.site_id, e.action, e.lead_id, e.lead_id_text, e.product, e.source_system, e.accepted_at, e.body, e.test,
+                          e.traceparent
             ), lost as (
                 -- The attempt before was claimed and never recorded: its worker died, and it may or may not have arrived.
                 insert into delivery_attempts (event_id, destination_id, site_id, attempt, started_at, duration_us, result, error)
@@ -79,7 +80,7 @@ public sealed class RetryClaims(
                        select from lead_events l
                        where l.site_id = c.site_id and l.lead_id = c.lead_id and l.action = 'created' and l.accepted_at <= c.accepted_at
                          and c.destination_id = any (l.left_out)) as is_left_out,
-                   since
+                   since, traceparent
             from claimed c
             """;
         await using var connection = await (rows.Any(row => row.Attempt is null) ? flushed : unflushed)
@@ -144,6 +145,7 @@ public sealed class RetryClaims(
             AcceptedAt = reader.GetFieldValue<DateTimeOffset>(9),
             Lead = new RawJson(reader.GetFieldValue<byte[]>(10)),
             Test = reader.IsDBNull(11) ? null : reader.GetString(11),
+            TraceParent = reader.IsDBNull(16) ? null : reader.GetString(16),
         },
         reader.GetInt32(2),
         reader.GetInt32(3),

@@ -80,6 +80,14 @@ public sealed record LeadEvent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Test { get; init; }
 
+    /// <summary>
+    /// Of a lead that has a trace the span that is continued next, as W3C's <c>traceparent</c>; null for all others. Here rather than in a
+    /// header: so it gets wherever the event does.
+    /// </summary>
+    [JsonPropertyName("traceparent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
     /// <summary>The request's body as it came.</summary>
     [JsonPropertyName("lead")]
     public required RawJson Lead { get; init; }

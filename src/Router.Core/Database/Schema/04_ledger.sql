@@ -22,6 +22,7 @@ create table lead_events (
     destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
     left_out             uuid[],                 -- destinations whose filter it didn't fit
     unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
+    traceparent          text,                   -- the span that its retries continue, where it has a trace
     test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
     body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted
     primary key (id)
