@@ -77,7 +77,7 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             (ErrorQueues, Waiting, Version) = (null, [], null);
             findings.Add(new(
                 "RabbitMQ's policies and alarms can't be seen: its management API at "
-                + $"{management.Address.Host}:{management.Address.Port} doesn't answer ({failed.GetType().Name}).",
+                + $"{management.Address} doesn't answer ({failed.GetType().Name}).",
                 "Set RabbitMq:ManagementUri, and give the router's user the tag management.", IsDanger: false));
         }
 #pragma warning restore CA1031
