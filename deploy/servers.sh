@@ -9,6 +9,10 @@
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
+#   servers.sh start-cluster|stop-cluster DIR    three nodes of RabbitMQ in DIR/1, DIR/2, DIR/3; the commands above take each of these, too
+#   servers.sh cut-node|mend-node DIR            a node of a cluster loses the others, and finds them again
+#   servers.sh start-standby DIR STANDBY         a second Postgres in STANDBY, which follows that of DIR
+#   servers.sh promote-postgres DIR              makes a standby the primary
 #   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
 #   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
@@ -23,7 +27,7 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 
 SERVERS=$(readlink -f "${BASH_SOURCE[0]}")
 . "${SERVERS%/*}/notes.sh"
-for part in ports processes debian13 packages postgres rabbitmq; do . "${SERVERS%.sh}/$part.sh"; done
+for part in ports processes debian13 packages postgres standby rabbitmq cluster; do . "${SERVERS%.sh}/$part.sh"; done
 unset part
 
 # Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
@@ -33,7 +37,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
-        start* | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
+        start* | promote-postgres | rabbitmqctl | cut-node | mend-node | run) ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
     make_private "$2"
@@ -52,6 +56,12 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         thaw-postgres) thaw_postgres "$dir" ;;
         freeze-rabbitmq) freeze_rabbitmq "$dir" ;;
         thaw-rabbitmq) thaw_rabbitmq "$dir" ;;
+        start-cluster) start_cluster "$dir" ;;
+        stop-cluster) stop_cluster "$dir" ;;
+        cut-node) cut_node "$dir" ;;
+        mend-node) mend_node "$dir" ;;
+        start-standby) make_private "$3"; start_standby "$dir" "$(cd "$3" && pwd)" ;;
+        promote-postgres) promote_postgres "$dir" ;;
         rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
         *) die "servers.sh knows no command '$command'." ;;
     esac

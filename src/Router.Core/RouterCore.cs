@@ -58,6 +58,7 @@ public static class RouterCore
         services.AddDatabases();
         services.AddSingleton<DatabaseAvailability>();
         services.AddSingleton<HostDuties>();
+        services.AddHostedService<PrimaryWatch>();
         services.AddHostedService<Migrator>();
         services.AddBackground<DutyReports>();
         services.AddBackground<DirectoryChanges>();

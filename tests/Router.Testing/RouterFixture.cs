@@ -21,7 +21,7 @@ public sealed class RouterFixture : IAsyncDisposable
     private RouterFixture(Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes)
     {
         (Settings, Broker, Receiver, _processes) = (settings, broker, receiver, processes);
-        VirtualHost = new Uri(settings["RabbitMq:Uri"]).AbsolutePath.Trim('/');
+        VirtualHost = settings["RabbitMq:Uri"].Split('/')[^1];
     }
 
     public Dictionary<string, string> Settings { get; }
@@ -138,10 +138,13 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenDatabase()
     {
-        var connection = new NpgsqlConnection(Postgres.ConnectionString(new Uri(Settings["Database:ConnectionString"])));
+        var connection = new NpgsqlConnection(Postgres.ConnectionString(DatabaseNow ?? new Uri(Settings["Database:ConnectionString"])));
         await connection.OpenAsync();
         return connection;
     }
+
+    /// <summary>Which of several servers is asked by a test; null: the only one.</summary>
+    public Uri? DatabaseNow { get; set; }
 
     public async Task<T> Query<T>(string sql, object? parameters = null)
     {

@@ -20,6 +20,7 @@ public static class Databases
         services.AddSingleton(provider => new DatabaseLine(
             ConnectionStrings.Parse(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.ConnectionString),
             provider.GetRequiredService<ILogger<DatabaseLine>>()));
+        services.AddSingleton<DatabaseHosts>();
         services.AddSingleton(provider => Create(provider, name: "router", options: null));
         services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));
     }
@@ -49,14 +50,23 @@ public static class Databases
             connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
         }
 
-        // Of several hosts it is the one that can be written to; looked for anew whenever a connection is made.
+        // Of several hosts it is the one that can be written to.
         var isOneOfSeveral = connection.Host?.Contains(',', StringComparison.Ordinal) is true;
         var target = isOneOfSeveral ? Target(connection.TargetSessionAttributes) : TargetSessionAttributes.Any;
         if (isOneOfSeveral)
             connection.TargetSessionAttributes = null;
+        // PrimaryWatch sees to it that it is looked for anew.
+        if (isOneOfSeveral && target is TargetSessionAttributes.ReadWrite)
+            connection.HostRecheckSeconds = (int)TimeSpan.FromHours(1).TotalSeconds;
         var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString)
             .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
-        return isOneOfSeveral ? builder.BuildMultiHost().WithTargetSession(target) : builder.Build();
+        if (!isOneOfSeveral)
+            return builder.Build();
+
+        var pool = builder.BuildMultiHost();
+        if (target is TargetSessionAttributes.ReadWrite)
+            provider.GetRequiredService<DatabaseHosts>().Add(pool);
+        return pool.WithTargetSession(target);
     }
 
     private static TargetSessionAttributes Target(string? attributes) =>
