@@ -13,7 +13,7 @@
 #   servers.sh cut-node|mend-node DIR            a node of a cluster loses the others, and finds them again
 #   servers.sh start-standby DIR STANDBY         a second Postgres in STANDBY, which follows that of DIR
 #   servers.sh promote-postgres DIR              makes a standby the primary
-#   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
+#   servers.sh rabbitmqctl|rabbitmq-queues DIR ARGUMENT …   RabbitMQ's own tools, pointed at this one
 #   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
 # ROUTER_POSTGRES_OPTIONS are further options of the Postgres that is started, such as '-c fsync=off'.
@@ -37,7 +37,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
-        start* | promote-postgres | rabbitmqctl | cut-node | mend-node | run) ! other_servers || in_servers_root "$@" ;;
+        start* | promote-postgres | rabbitmqctl | rabbitmq-queues | cut-node | mend-node | run) ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
     make_private "$2"
@@ -63,6 +63,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         start-standby) make_private "$3"; start_standby "$dir" "$(cd "$3" && pwd)" ;;
         promote-postgres) promote_postgres "$dir" ;;
         rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
+        rabbitmq-queues) RABBITMQCTL=${RABBITMQCTL%ctl}-queues control_rabbitmq "$dir" "${@:3}" ;;
         *) die "servers.sh knows no command '$command'." ;;
     esac
 fi

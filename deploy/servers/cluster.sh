@@ -21,6 +21,8 @@ start_cluster() {
             # A node that sees less than half of the cluster stops, rather than go on by itself.
             echo 'cluster_partition_handling = pause_minority'
             echo 'cluster_formation.peer_discovery_backend = classic_config'
+            # What the management API tells is as old as that.
+            echo 'collect_statistics_interval = 1000'
             # The first one founds it, and waits for nobody.
             for i in $([ "$node" = 1 ] && echo 1 || echo 1 2 3); do echo "cluster_formation.classic_config.nodes.$i = router$i@localhost"; done
         } >"$dir/$node/cluster.conf"

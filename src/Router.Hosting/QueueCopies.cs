@@ -18,7 +18,8 @@ internal static class QueueCopies
 
         var name = queue.GetProperty("name").GetString();
         if (members.Except(online, StringComparer.Ordinal).ToList() is { Count: > 0 } away)
-            return new($"The queue {name} has {members.Count - away.Count} of its {members.Count} copies: {string.Join(", ", away)} is away.",
+            return new(
+                $"The queue {name} has {members.Count - away.Count} of its {members.Count} copies: {string.Join(", ", away)} is away.",
                 "Bring that node of RabbitMQ back. Leads go on as long as more than half of the copies are there.");
 
         return members.Count >= Math.Min(nodes, Usual) ? null : new(

@@ -9,11 +9,19 @@ namespace Router.IntegrationTests;
 /// <summary>A cluster of three RabbitMQ nodes loses one after the other while leads come in.</summary>
 public sealed class BrokerClusterTests(TestServers servers)
 {
+    private const string RetryQueue = "lead-retries";
+    private const string DeadLetters = "lead-dead-letters";
+
     [Fact]
     public async Task Leader_CutOffAndThenAnotherKilled_NoLeadIsRefusedOrLost()
     {
         await using var cluster = await BrokerCluster.Start();
         var amqp = await cluster.CreateVirtualHost();
+        // Made when there were two nodes.
+        await cluster.Nodes[0].Broker.DeclareQueue(amqp.Split('/')[^1], DeadLetters, new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["x-queue-type"] = "quorum", ["x-quorum-initial-group-size"] = 2,
+        });
         await using var router = await RouterFixture.Start(
             await servers.CreateDatabase(), amqp, cluster.Nodes[0].Broker, workers: 1,
             ("RabbitMq:ManagementUri", cluster.Management), ("Incoming:ConfirmTimeout", "00:00:00.5"));
@@ -35,10 +43,16 @@ public sealed class BrokerClusterTests(TestServers servers)
         async Task GoesOn()
         {
             var before = sent;
-            await Eventually.True(() => router.Receiver.At(site.LeadManager.Path).Count > before + 30 || load.IsFaulted, "leads are delivered");
+            await Eventually.True(
+                () => router.Receiver.At(site.LeadManager.Path).Count > before + 30 || load.IsFaulted, "leads are delivered");
         }
 
         await GoesOn();
+        await Eventually.True(
+            async () => (await Health(router)).Contains("has 2 of 3 copies", StringComparison.Ordinal), "operators hear of too few copies");
+        var members = (await cluster.Queue(router.VirtualHost, DeadLetters))!.Value.GetProperty("members").EnumerateArray();
+        await cluster.Nodes.Single(node => members.All(member => member.GetString() != node.Name)).Grow(router.VirtualHost, DeadLetters);
+
         var cut = await cluster.Leader(router.VirtualHost, LeadEvent.QueueName);
         await cut.Cut();
         await GoesOn();
@@ -60,8 +74,6 @@ public sealed class BrokerClusterTests(TestServers servers)
         await site.AssertAccountedFor(events: sent);
         await killed.Start();
     }
-
-    private const string RetryQueue = "lead-retries";
 
     private static async Task<string> Health(RouterFixture router)
     {

@@ -119,10 +119,14 @@ public sealed class BrokerNode(string cluster, int number) : IDisposable
 
     public Task Thaw() => Command("thaw-rabbitmq");
 
-    /// <summary>It no longer reaches the others, and they don't reach it; its clients do, until it finds that it is in the minority.</summary>
+    /// <summary>It and the others no longer reach each other; its clients reach it until it finds that it is in the minority.</summary>
     public Task Cut() => Command("cut-node");
 
     public Task Mend() => Command("mend-node");
+
+    /// <summary>Puts a copy of a quorum queue on this node.</summary>
+    public Task Grow(string virtualHost, string queue) => ServersScript.Run(
+        "", "rabbitmq-queues", _directory, "grow", Name, "all", "--vhost-pattern", virtualHost, "--queue-pattern", queue);
 
     public void Dispose() => Broker?.Dispose();
 

@@ -8,6 +8,7 @@ public sealed class PostgresPair : IAsyncDisposable
 {
     private readonly string _primary;
     private readonly string _standby;
+    private TcpProxy? _line;
 
     private PostgresPair(string directory) =>
         (_primary, _standby) = (Directory.CreateDirectory(Path.Combine(directory, "1")).FullName,
@@ -24,6 +25,17 @@ public sealed class PostgresPair : IAsyncDisposable
         {
             await Command("start-postgres", pair._primary);
             await Command("start-standby", pair._primary, pair._standby);
+            pair._line = new TcpProxy(pair.Primary);
+            await using (var standby = await Open(pair.Standby))
+            {
+                var way = await standby.ExecuteScalarAsync<string>("show primary_conninfo");
+                var port = new Uri(pair._line.Url(pair.Primary.AbsoluteUri)).Port;
+                way = way!.Replace($"port={pair.Primary.Port}", $"port={port}", StringComparison.Ordinal);
+                await standby.ExecuteAsync($"alter system set primary_conninfo = '{way.Replace("'", "''", StringComparison.Ordinal)}'");
+                await standby.ExecuteAsync("select pg_reload_conf()");
+            }
+
+            await Eventually.True(() => pair._line.Accepted > 0, "the standby follows by way of the line");
             // Of the first one alone: the other one must not wait for anybody once it is the primary.
             await using var primary = await Open(pair.Primary);
             await primary.ExecuteAsync("alter system set synchronous_standby_names = '*'");
@@ -41,7 +53,7 @@ public sealed class PostgresPair : IAsyncDisposable
         return pair;
     }
 
-    /// <summary>A database of its own; its URL with both servers, the standby first: hosts must find out which one is the primary.</summary>
+    /// <summary>A database of its own; its URL with both servers, the standby first: hosts must find out which is the primary.</summary>
     public async Task<string> CreateDatabase()
     {
         var database = new Uri(await Postgres.CreateDatabase(Primary));
@@ -56,10 +68,11 @@ public sealed class PostgresPair : IAsyncDisposable
 
     public Task ThawPrimary() => Command("thaw-postgres", _primary);
 
-    /// <summary>SIGSTOP: nothing that is committed from now on reaches the standby.</summary>
-    public Task FreezeStandby() => Command("freeze-postgres", _standby);
-
-    public Task ThawStandby() => Command("thaw-postgres", _standby);
+    /// <summary>
+    /// Nothing that is committed from now on reaches the standby, and nobody hears of it. A standby that merely froze has still got what
+    /// had been sent to it.
+    /// </summary>
+    public void SilenceLine() => _line!.Silence();
 
     public Task Promote() => Command("promote-postgres", _standby);
 
@@ -71,6 +84,8 @@ public sealed class PostgresPair : IAsyncDisposable
                 await Command("kill-postgres", directory);
         }
 
+        if (_line is not null)
+            await _line.DisposeAsync();
         Directory.Delete(Path.GetDirectoryName(_primary)!, recursive: true);
     }
 

@@ -67,7 +67,8 @@ internal sealed partial class PrimaryWatch(
 #pragma warning restore CA1031
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Postgres in use can no longer be written to; looking for the primary among all addresses")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The Postgres in use can no longer be written to; looking for the primary among all addresses")]
     private static partial void LogLost(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "There is a Postgres that can be written to")]
