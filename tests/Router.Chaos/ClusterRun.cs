@@ -18,8 +18,8 @@ internal sealed class ClusterRun(int seed, Action<string> tell)
     public async Task<Report> Execute()
     {
         tell($"seed {seed}: starting three RabbitMQ nodes, two Postgres servers, an API and two workers");
-        var brokers = await BrokerCluster.Start(inMemory: true);
-        var databases = await PatroniPair.Start();
+        await using var brokers = await BrokerCluster.Start();
+        await using var databases = await PatroniPair.Start();
         await using var rig = await Rig.Start(brokers, databases, seed);
         using var driver = new LoadDriver(rig.Api.Url, rig.Sites, seed, LeadsPerSecond);
         var faults = new ClusterFaults(rig, brokers, databases, tell);

@@ -123,6 +123,7 @@ internal sealed class Rig : IAsyncDisposable
         foreach (var host in Hosts)
             await host.DisposeAsync();
         await Receivers.DisposeAsync();
-        await _servers.Owner.DisposeAsync();
+        if (_servers.Own is { } own)
+            await own.DisposeAsync();
     }
 }

@@ -100,7 +100,7 @@ public sealed class PatroniPair : IAsyncDisposable
         string[] all = [.. asPostgres, program, .. arguments];
         var start = new ProcessStartInfo(all[0], all[1..])
         {
-            WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = directory, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment["HOME"] = directory;
         var process = Process.Start(start)!;
@@ -207,7 +207,7 @@ public sealed class PatroniMember(PatroniPair pair, int number)
 
     public Task Thaw() => Signal("-CONT", [_patroni!.Id, .. PostgresIds()]);
 
-    private static async Task Signal(string signal, IReadOnlyList<int> processes)
+    private static async Task Signal(string signal, List<int> processes)
     {
         if (processes.Count > 0)
             await Shell.Run("kill", [signal, .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);

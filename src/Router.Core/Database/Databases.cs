@@ -9,9 +9,9 @@ namespace Router.Core.Database;
 public static class Databases
 {
     /// <summary>
-    /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an
-    /// event by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before. Behind a pooler
-    /// they do wait: a session's settings would be everybody's.
+    /// Key of the pool whose commits wait neither for the disk nor for a standby. Only for what is brought about again should a crash or a
+    /// failover forget it: the plan of an event by the broker's unacknowledged message, leases and numbers of retries by the delivery that
+    /// is due as before. Behind a pooler they do wait: a session's settings would be everybody's.
     /// </summary>
     public const string Unflushed = "unflushed";
 
@@ -47,7 +47,9 @@ public static class Databases
             connection.AutoPrepareMinUsages = 2;
             // Our statements are short; compiling one takes longer than running it.
             // What the hosts change of their own accord is theirs in the audit log.
-            connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
+            // StandbyConfirmation must hear warnings.
+            connection.Options =
+                $"{connection.Options} -c client_min_messages=warning -c jit=off -c router.actor=router {options}".Trim();
         }
 
         // Of several hosts it is the one that can be written to.
