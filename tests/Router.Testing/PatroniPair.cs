@@ -86,7 +86,8 @@ public sealed class PatroniPair : IAsyncDisposable
     {
         foreach (var member in Members)
             await member.Kill();
-        await End(_etcd);
+        _etcd.Kill();
+        await _etcd.WaitForExitAsync();
         _http.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
@@ -113,13 +114,6 @@ public sealed class PatroniPair : IAsyncDisposable
     }
 
     internal string CreateDirectory(int number) => Directory.CreateDirectory(Path.Combine(_directory, $"{number}")).FullName;
-
-    internal static async Task End(Process process)
-    {
-        if (!process.HasExited)
-            process.Kill();
-        await process.WaitForExitAsync();
-    }
 
     /// <summary>What Patroni is told of a member: it lets the standby take over as soon as it may.</summary>
     internal string Configuration(PatroniMember member, string directory, int api) => JsonSerializer.Serialize(new
@@ -195,10 +189,13 @@ public sealed class PatroniMember(PatroniPair pair, int number)
     /// <summary>As when the machine dies: SIGKILL to Patroni, Postgres and its backends.</summary>
     public async Task Kill()
     {
+        if (_patroni is null)
+            return;
+        // Patroni first: it would start Postgres anew. It is over once all that write to its output are.
         var postgres = PostgresIds();
-        if (_patroni is not null)
-            await PatroniPair.End(_patroni);
+        _patroni.Kill();
         await Signal("-KILL", postgres);
+        await _patroni.WaitForExitAsync();
         _patroni = null;
     }
 
