@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace Router.Chaos;
 
@@ -29,12 +30,20 @@ internal sealed class ClusterFaults(Rig rig, BrokerCluster brokers, PatroniPair 
         await Make(Fault.NodesRestarted, "all in turn", () => Task.CompletedTask, RestartAll);
         foreach (var fault in new[] { Fault.PrimaryKilled, Fault.PrimaryFrozen })
         {
-            var primary = (await databases.Primary())!;
+            var primary = (await Eventually.Get(databases.Primary, found => found is not null, "there is a primary"))!;
             if (fault is Fault.PrimaryKilled)
                 await Make(fault, $"Postgres {primary.Number}", primary.Kill, primary.Start);
             else
                 await Make(fault, $"Postgres {primary.Number}", primary.Freeze, primary.Thaw);
         }
+    }
+
+    /// <summary>The longest time in which nothing was delivered, from its beginning until all was whole again.</summary>
+    public TimeSpan Silence(PastFault fault)
+    {
+        var moments = rig.Receivers.Arrivals.Where(arrival => arrival.Status == 200).Select(arrival => arrival.At)
+            .Where(at => at >= fault.Began && at <= fault.Ended).Order().Prepend(fault.Began).Append(fault.Ended).ToList();
+        return moments.Zip(moments.Skip(1), (before, next) => next - before).Max();
     }
 
     private async Task RestartAll()
@@ -57,7 +66,9 @@ internal sealed class ClusterFaults(Rig rig, BrokerCluster brokers, PatroniPair 
         await mend();
         await brokers.Whole(rig.VirtualHost, Queues);
         await databases.IsWhole();
-        _past.Enqueue(new PastFault(kind, victim, began, TimeProvider.System.GetUtcNow()));
+        var past = new PastFault(kind, victim, began, TimeProvider.System.GetUtcNow());
+        _past.Enqueue(past);
+        tell(string.Create(CultureInfo.InvariantCulture, $"whole again; {Silence(past).TotalSeconds:0.0} s without a delivery"));
         await Task.Delay(TimeSpan.FromSeconds(3));
     }
 }

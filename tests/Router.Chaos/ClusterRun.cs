@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Router.Chaos;
 
 /// <summary>
@@ -36,10 +34,7 @@ internal sealed class ClusterRun(int seed, Action<string> tell)
         var books = new Books(rig, driver);
         var settled = await books.Settle(TimeSpan.FromMinutes(3));
         var problems = new List<string>();
-        var silences = faults.Past.Select(fault => (fault, Silence: Silence(rig, fault))).ToList();
-        foreach (var (fault, silence) in silences)
-            tell(string.Create(CultureInfo.InvariantCulture,
-                $"{fault.Kind.Fault} of {fault.Victim}: {silence.TotalSeconds:0.0} s without a delivery"));
+        var silences = faults.Past.Select(fault => (fault, Silence: faults.Silence(fault))).ToList();
         var ofBroker = silences.Where(one => !IsFailover(one.fault)).Select(one => one.Silence).Order().ToList();
         if (ofBroker[ofBroker.Count / 2] >= LongestAtMedian)
             problems.Add("at the median fault of RabbitMQ there was no delivery for ten seconds or more");
@@ -53,11 +48,4 @@ internal sealed class ClusterRun(int seed, Action<string> tell)
     }
 
     private static bool IsFailover(PastFault fault) => fault.Kind.Fault is Fault.PrimaryKilled or Fault.PrimaryFrozen;
-
-    private static TimeSpan Silence(Rig rig, PastFault fault)
-    {
-        var moments = rig.Receivers.Arrivals.Where(arrival => arrival.Status == 200).Select(arrival => arrival.At)
-            .Where(at => at >= fault.Began && at <= fault.Ended).Order().Prepend(fault.Began).Append(fault.Ended).ToList();
-        return moments.Zip(moments.Skip(1), (before, next) => next - before).Max();
-    }
 }
