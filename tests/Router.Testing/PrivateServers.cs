@@ -18,7 +18,7 @@ public sealed class PrivateServers : IAsyncDisposable
         (_directory, _postgresOptions) = (directory, flushes ? "" : ServersScript.Unflushed);
 
     /// <summary>Whether this machine has the servers.</summary>
-    public static async Task<bool> AreInstalled() => (await Shell.Run("bash", Script, "installed")).ExitCode == 0;
+    public static async Task<bool> AreInstalled() => (await Shell.Run("bash", ServersScript.Path, "installed")).ExitCode == 0;
 
     public Uri Database { get; private set; } = null!;
 
