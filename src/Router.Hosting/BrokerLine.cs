@@ -44,6 +44,7 @@ internal sealed class BrokerLine : TcpClientAdapter
     private static void Use(ConnectionFactory factory, BrokerNodes nodes)
     {
         factory.EndpointResolverFactory = _ => nodes;
+        factory.MaxInboundMessageBodySize = BrokerNodes.LargestMessage;
         factory.RequestedHeartbeat = Heartbeat;
         factory.RequestedConnectionTimeout = Heartbeat;
         factory.SocketFactory = family => new BrokerLine(new Socket(family, SocketType.Stream, ProtocolType.Tcp));

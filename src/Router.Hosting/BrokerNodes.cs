@@ -13,7 +13,7 @@ internal sealed class BrokerNodes : IEndpointResolver
     /// The most that RabbitMQ can be told to take, in bytes. The client's own limit is lower, and a message above it would end each
     /// connection that it comes to: nobody could ever take it out of its queue.
     /// </summary>
-    private const uint LargestMessage = 512 * 1024 * 1024;
+    public const uint LargestMessage = 512 * 1024 * 1024;
 
     private readonly AmqpTcpEndpoint[] _nodes;
     private uint _last;
