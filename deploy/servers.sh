@@ -11,7 +11,11 @@
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
 #   servers.sh backup-postgres DIR COPY   copies its data into the directory COPY while it runs (pg_basebackup)
 #   servers.sh restore-postgres DIR COPY  starts it with such a copy in place of its data; it must be stopped
-#   servers.sh rabbitmqctl DIR ARGUMENT …        RabbitMQ's own tool, pointed at this one
+#   servers.sh start-cluster|stop-cluster DIR    three nodes of RabbitMQ in DIR/1, DIR/2, DIR/3; the commands above take each of these, too
+#   servers.sh cut-node|mend-node DIR            a node of a cluster loses the others, and finds them again
+#   servers.sh start-standby DIR STANDBY         a second Postgres in STANDBY, which follows that of DIR
+#   servers.sh promote-postgres DIR              makes a standby the primary
+#   servers.sh rabbitmqctl|rabbitmq-queues DIR ARGUMENT …   RabbitMQ's own tools, pointed at this one
 #   servers.sh run PROGRAM ARGUMENT …            a program that comes with the servers: psql, pg_dump
 #
 # ROUTER_POSTGRES_OPTIONS are further options of the Postgres that is started, such as '-c fsync=off'.
@@ -25,7 +29,7 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 
 SERVERS=$(readlink -f "${BASH_SOURCE[0]}")
 . "${SERVERS%/*}/notes.sh"
-for part in ports processes debian13 packages postgres rabbitmq; do . "${SERVERS%.sh}/$part.sh"; done
+for part in ports processes debian13 packages postgres standby rabbitmq cluster; do . "${SERVERS%.sh}/$part.sh"; done
 unset part
 
 # Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
@@ -35,7 +39,8 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
-        start* | backup-postgres | restore-postgres | rabbitmqctl | run) ! other_servers || in_servers_root "$@" ;;
+        start* | backup-postgres | restore-postgres | promote-postgres | rabbitmqctl | rabbitmq-queues | cut-node | mend-node | run)
+            ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
     make_private "$2"
@@ -56,7 +61,14 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         thaw-postgres) thaw_postgres "$dir" ;;
         freeze-rabbitmq) freeze_rabbitmq "$dir" ;;
         thaw-rabbitmq) thaw_rabbitmq "$dir" ;;
+        start-cluster) start_cluster "$dir" ;;
+        stop-cluster) stop_cluster "$dir" ;;
+        cut-node) cut_node "$dir" ;;
+        mend-node) mend_node "$dir" ;;
+        start-standby) make_private "$3"; start_standby "$dir" "$(cd "$3" && pwd)" ;;
+        promote-postgres) promote_postgres "$dir" ;;
         rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
+        rabbitmq-queues) RABBITMQCTL=${RABBITMQCTL%ctl}-queues control_rabbitmq "$dir" "${@:3}" ;;
         *) die "servers.sh knows no command '$command'." ;;
     esac
 fi

@@ -5,8 +5,14 @@ EPMD=/usr/bin/epmd
 RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
 RABBITMQCTL=/usr/lib/rabbitmq/bin/rabbitmqctl
 
+rabbitmq_node() {
+    local node
+    node=$(noted "$1/ports" RABBITMQ_NODE)
+    echo "${node:-router@localhost}"
+}
+
 start_rabbitmq() {
-    local dir=$1 home=$1/rabbitmq amqp management prometheus epmd dist password i
+    local dir=$1 home=$1/rabbitmq amqp management prometheus epmd dist password node i
     [ -x "$RABBITMQ" ] || die "RabbitMQ is not installed: run deploy/servers.sh install"
     # Messages are in its files, and a crash report may hold some.
     umask 077
@@ -16,8 +22,11 @@ start_rabbitmq() {
     amqp=$(port "$dir/ports" AMQP_PORT)
     management=$(port "$dir/ports" RABBITMQ_MANAGEMENT_PORT)
     prometheus=$(port "$dir/ports" RABBITMQ_PROMETHEUS_PORT)
-    epmd=$(port "$dir/ports" EPMD_PORT)
+    # Of a cluster: its nodes find each other by one.
+    epmd=$(noted "$dir/ports" CLUSTERS_EPMD_PORT)
+    [ -n "$epmd" ] || epmd=$(port "$dir/ports" EPMD_PORT)
     dist=$(port "$dir/ports" RABBITMQ_DIST_PORT)
+    node=$(rabbitmq_node "$dir")
     (umask 077; cat >"$home/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$amqp
 management.tcp.ip = 127.0.0.1
@@ -28,19 +37,21 @@ default_user = router
 default_pass = $password
 disk_free_limit.absolute = 100MB
 CONF
+    [ ! -f "$dir/cluster.conf" ] || cat "$dir/cluster.conf" >>"$home/rabbitmq.conf"
     )
     echo '[rabbitmq_management,rabbitmq_prometheus,rabbitmq_shovel,rabbitmq_shovel_management].' >"$home/plugins"
 
-    setsid "$EPMD" -port "$epmd" -address 127.0.0.1 >/dev/null 2>&1 </dev/null &
-    local epmd_pid=$!
+    if [ -z "$(noted "$dir/ports" CLUSTERS_EPMD_PORT)" ]; then
+        setsid "$EPMD" -port "$epmd" -address 127.0.0.1 >/dev/null 2>&1 </dev/null &
+        setting "$dir/servers.env" EPMD_PID "$!"
+    fi
     # As under systemd, so that the script becomes the broker and its process id is the broker's.
     RUNNING_UNDER_SYSTEMD=true HOME=$home \
-        RABBITMQ_NODENAME=router@localhost RABBITMQ_DIST_PORT=$dist ERL_EPMD_PORT=$epmd ERL_EPMD_ADDRESS=127.0.0.1 \
+        RABBITMQ_NODENAME=$node RABBITMQ_DIST_PORT=$dist ERL_EPMD_PORT=$epmd ERL_EPMD_ADDRESS=127.0.0.1 \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
         RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log RABBITMQ_CONFIG_FILE=$home/rabbitmq RABBITMQ_ENABLED_PLUGINS_FILE=$home/plugins \
         setsid "$RABBITMQ" >"$home/console.log" 2>&1 </dev/null &
     local pid=$!
-    setting "$dir/servers.env" EPMD_PID "$epmd_pid"
     setting "$dir/servers.env" RABBITMQ_PID "$pid"
     setting "$dir/servers.env" AMQP_URL "amqp://router:$password@127.0.0.1:$amqp/"
     setting "$dir/servers.env" RABBITMQ_MANAGEMENT_URL "http://127.0.0.1:$management"
@@ -77,6 +88,8 @@ thaw_rabbitmq() { ! runs "$(server_pid "$1" RABBITMQ_PID)" rabbit || kill -CONT 
 control_rabbitmq() {
     local dir=$1 home=$1/rabbitmq
     shift
-    HOME=$home RABBITMQ_NODENAME=router@localhost ERL_EPMD_PORT=$(noted "$dir/ports" EPMD_PORT) \
+    local epmd
+    epmd=$(noted "$dir/ports" CLUSTERS_EPMD_PORT)
+    HOME=$home RABBITMQ_NODENAME=$(rabbitmq_node "$dir") ERL_EPMD_PORT=${epmd:-$(noted "$dir/ports" EPMD_PORT)} \
         RABBITMQ_CONFIG_FILE=$home/rabbitmq RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log "$RABBITMQCTL" --timeout 15 "$@"
 }

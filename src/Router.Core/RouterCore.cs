@@ -60,6 +60,7 @@ public static class RouterCore
         services.AddSingleton<HostDuties>();
         services.AddSingleton<DutyMetrics>();
         services.AddSingleton<CommitMetrics>();
+        services.AddHostedService<PrimaryWatch>();
         services.AddBackground<Migrator>();
         services.AddBackground<DutyReports>();
         services.AddBackground<DirectoryChanges>();

@@ -6,6 +6,7 @@ internal static class BrokerHosting
     public static void AddBrokerLine(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<BrokerOptions>().Bind(configuration.GetSection("RabbitMq")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<BrokerNodes>();
         services.AddSingleton<ManagementApi>();
         services.AddSingleton<QueueTopology>();
         services.AddSingleton<BrokerWatch>();

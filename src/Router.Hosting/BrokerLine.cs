@@ -17,36 +17,37 @@ internal sealed class BrokerLine : TcpClientAdapter
     // moment, it might leave a channel behind that never hears of it.
     private static readonly TimeSpan Silence = Heartbeat * 2;
 
-    // The most that RabbitMQ can be told to take. The client's own limit is lower, and a message above it would end each connection that it
-    // comes to: nobody could ever take it out of its queue.
-    private const uint LargestMessage = 512 * 1024 * 1024;
-
     private BrokerLine(Socket socket)
         : base(socket) => socket.NoDelay = true;
 
     /// <summary>A connection of the router's own.</summary>
-    public static ConnectionFactory Factory(BrokerOptions options, string name)
+    public static ConnectionFactory Factory(BrokerNodes nodes, string name)
     {
         // Ours to replace: a new connection has no half-dead channel.
-        var factory = new ConnectionFactory { Uri = new Uri(options.Uri), ClientProvidedName = name, AutomaticRecoveryEnabled = false };
-        Use(factory);
+        var factory = new ConnectionFactory
+        {
+            UserName = nodes.Address.User, Password = nodes.Address.Password, VirtualHost = nodes.Address.VirtualHost,
+            ClientProvidedName = name, AutomaticRecoveryEnabled = false,
+        };
+        Use(factory, nodes);
         return factory;
     }
 
-    /// <summary>Both hosts notice a line that broke or fell silent in the same way, and as soon.</summary>
-    public static void Use(ConnectionFactory factory)
+    /// <summary>For a factory that a library has made: connections that can be ended from outside.</summary>
+    public static void Use(ConnectionFactory factory, BrokerNodes nodes, BrokerSockets sockets)
     {
-        factory.MaxInboundMessageBodySize = LargestMessage;
+        Use(factory, nodes);
+        factory.SocketFactory = family => new BrokerLine(sockets.Open(family));
+    }
+
+    /// <summary>Both hosts find a node, and notice a line that broke or fell silent, in the same way, and as soon.</summary>
+    private static void Use(ConnectionFactory factory, BrokerNodes nodes)
+    {
+        factory.EndpointResolverFactory = _ => nodes;
+        factory.MaxInboundMessageBodySize = BrokerNodes.LargestMessage;
         factory.RequestedHeartbeat = Heartbeat;
         factory.RequestedConnectionTimeout = Heartbeat;
         factory.SocketFactory = family => new BrokerLine(new Socket(family, SocketType.Stream, ProtocolType.Tcp));
-    }
-
-    /// <summary>As <see cref="Use(ConnectionFactory)"/>, with connections that can be ended from outside.</summary>
-    public static void Use(ConnectionFactory factory, BrokerSockets sockets)
-    {
-        Use(factory);
-        factory.SocketFactory = family => new BrokerLine(sockets.Open(family));
     }
 
     public override NetworkStream GetStream() => new TimedStream(Client);
@@ -57,6 +58,7 @@ internal sealed class BrokerLine : TcpClientAdapter
     {
         private readonly Timer _watch;
         private long _waitsSince = long.MaxValue;
+        private volatile bool _hasHeard;
 
         public TimedStream(Socket socket)
             : base(socket) => _watch = new Timer(static stream => ((TimedStream)stream!).Watch(), this, Silence / 4, Silence / 4);
@@ -67,7 +69,9 @@ internal sealed class BrokerLine : TcpClientAdapter
             Volatile.Write(ref _waitsSince, Environment.TickCount64);
             try
             {
-                return await base.ReadAsync(buffer, cancellationToken);
+                var count = await base.ReadAsync(buffer, cancellationToken);
+                _hasHeard = true;
+                return count;
             }
             finally
             {
@@ -78,7 +82,9 @@ internal sealed class BrokerLine : TcpClientAdapter
         // Nobody disposes of the stream: the client closes the socket.
         private void Watch()
         {
-            if (Environment.TickCount64 - Volatile.Read(ref _waitsSince) > Silence.TotalMilliseconds)
+            // The first word comes at once, or another node is asked for it.
+            var limit = _hasHeard ? Silence : Heartbeat;
+            if (Environment.TickCount64 - Volatile.Read(ref _waitsSince) > limit.TotalMilliseconds)
                 Socket.Dispose();
             if (Socket.SafeHandle.IsClosed)
                 _watch.Dispose();

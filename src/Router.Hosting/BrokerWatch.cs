@@ -10,11 +10,11 @@ namespace Router.Hosting;
 /// leads, is there an alarm, does nobody consume, does something lie in an error queue? What it finds is in the log once, in the health
 /// check and on the operator's page.
 /// </summary>
-internal sealed partial class BrokerWatch(ManagementApi management, QueueTopology topology, IOptions<BrokerOptions> options,
-    TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService, IHealthCheck
+internal sealed partial class BrokerWatch(ManagementApi management, QueueTopology topology, BrokerNodes nodes,
+    IOptions<BrokerOptions> options, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService, IHealthCheck
 {
-    // A worker that is just being restarted is no finding: twice in a row.
-    private readonly HashSet<string> _unconsumed = new(StringComparer.Ordinal);
+    // A worker or a node that is just being restarted is no finding: twice in a row.
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
     private ImmutableArray<BrokerFinding> _findings = [];
 
@@ -78,7 +78,7 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             (ErrorQueues, Waiting, Version) = (null, [], null);
             findings.Add(new(
                 "RabbitMQ's policies and alarms can't be seen: its management API at "
-                + $"{management.Address.Host}:{management.Address.Port} doesn't answer ({failed.GetType().Name}).",
+                + $"{management.Address} doesn't answer ({failed.GetType().Name}).",
                 "Set RabbitMq:ManagementUri, and give the router's user the tag management.", IsDanger: false));
         }
 #pragma warning restore CA1031
@@ -107,12 +107,21 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             if (Text(queue, "type") is { } type && type != "quorum")
                 yield return new($"The queue {name} is a {type} queue, and what is in it doesn't survive the loss of a node.",
                     "Stop the hosts, empty it, delete it, and start them: it is made anew.");
+            if (QueueCopies.Lack(queue, nodes.Address.Nodes.Count) is var lack && Persists($"{name} lacks a copy", lack is not null))
+                yield return lack!;
         }
 
-        if (!BrokerQueues.Consumed.Contains(name, StringComparer.Ordinal) || Number(queue, "consumers") is not 0)
-            _unconsumed.Remove(name);
-        else if (!_unconsumed.Add(name))
+        if (Persists($"{name} isn't consumed",
+            BrokerQueues.Consumed.Contains(name, StringComparer.Ordinal) && Number(queue, "consumers") is 0))
             yield return new($"Nobody takes messages from {name}.", "Start a worker, or look at the log of those that run.");
+    }
+
+    private bool Persists(string what, bool isSo)
+    {
+        if (isSo)
+            return !_seen.Add(what);
+        _seen.Remove(what);
+        return false;
     }
 
     private static string? Text(JsonElement element, string name) =>

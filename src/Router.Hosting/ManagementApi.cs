@@ -10,27 +10,26 @@ internal sealed class ManagementApi : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string _virtualHost;
+    private readonly IReadOnlyList<Uri> _nodes;
+    private volatile int _current;
 
     public ManagementApi(IOptions<BrokerOptions> options)
     {
-        var broker = new Uri(options.Value.Uri);
-        var path = Uri.UnescapeDataString(broker.AbsolutePath.TrimStart('/'));
-        _virtualHost = Uri.EscapeDataString(path.Length == 0 ? "/" : path);
-        Address = options.Value.ManagementUri is { Length: > 0 } address
-            ? new Uri(address)
-            : new UriBuilder(broker.Scheme == "amqps" ? "https" : "http", broker.Host, 15672).Uri;
+        var broker = BrokerAddress.Parse(options.Value.Uri);
+        _virtualHost = Uri.EscapeDataString(broker.VirtualHost);
+        _nodes = options.Value.ManagementUri is { Length: > 0 } addresses ? BrokerAddress.Each(addresses)
+            : [.. broker.Nodes.Select(node => new UriBuilder(broker.IsSecure ? "https" : "http", node.Host, 15672).Uri)];
         _http = new HttpClient(
             new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
         {
-            BaseAddress = Address,
             Timeout = TimeSpan.FromSeconds(5),
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(broker.UserInfo))));
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{broker.User}:{broker.Password}")));
     }
 
     /// <summary>Where it is looked for.</summary>
-    public Uri Address { get; }
+    public string Address => string.Join(", ", _nodes.Select(node => $"{node.Host}:{node.Port}"));
 
     /// <summary>RabbitMQ's version.</summary>
     /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
@@ -51,7 +50,7 @@ internal sealed class ManagementApi : IDisposable
     /// <exception cref="HttpRequestException">It isn't there, or refuses this user.</exception>
     public async Task<bool> HasAlarm(CancellationToken cancellationToken)
     {
-        using var answer = await _http.GetAsync("api/health/checks/alarms", cancellationToken);
+        using var answer = await Ask("api/health/checks/alarms", cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable)
             return true;
 
@@ -63,8 +62,26 @@ internal sealed class ManagementApi : IDisposable
 
     private async Task<JsonElement> Get(string path, CancellationToken cancellationToken)
     {
-        using var answer = await _http.GetAsync(path, cancellationToken);
+        using var answer = await Ask(path, cancellationToken);
         answer.EnsureSuccessStatusCode();
         return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+    }
+
+    /// <summary>Any node knows of all; the one that answered last is asked again, and the next where it doesn't.</summary>
+    private async Task<HttpResponseMessage> Ask(string path, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var current = _current;
+            try
+            {
+                return await _http.GetAsync(new Uri(_nodes[current], path), cancellationToken);
+            }
+            catch (Exception away) when (away is HttpRequestException or TaskCanceledException
+                && tries < _nodes.Count && !cancellationToken.IsCancellationRequested)
+            {
+                _current = (current + 1) % _nodes.Count;
+            }
+        }
     }
 }

@@ -34,7 +34,7 @@ internal static class Broker
         var topology = services.GetRequiredService<QueueTopology>();
         var control = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            Connect(rabbit, new Uri(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri), sockets);
+            Connect(rabbit, services.GetRequiredService<BrokerNodes>(), sockets);
             Serialize(rabbit);
             Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
             Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
@@ -46,23 +46,19 @@ internal static class Broker
         return new WorkerBus(control, sockets);
     }
 
-    private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, Uri uri, BrokerSockets sockets)
+    private static void Connect(IRabbitMqBusFactoryConfigurator rabbit, BrokerNodes nodes, BrokerSockets sockets)
     {
-        var secure = uri.Scheme == "amqps";
-        var port = uri.Port > 0 ? uri.Port : secure ? 5671 : 5672;
-        var vhost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
-        var credentials = uri.UserInfo.Split(':', 2);
-        rabbit.Host(uri.Host, (ushort)port, vhost.Length == 0 ? "/" : vhost, "Router.Worker", host =>
+        // The library takes one host, which says who it is in its log; which one it really connects to is for the factory to say.
+        var (address, first) = (nodes.Address, nodes.Address.Nodes[0]);
+        rabbit.Host(first.Host, (ushort)address.PortOf(first), address.VirtualHost, "Router.Worker", host =>
         {
-            host.Username(Uri.UnescapeDataString(credentials[0]));
-            host.Password(credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : "");
+            host.Username(address.User);
+            host.Password(address.Password);
             host.OnRefreshConnectionFactory = factory =>
             {
-                BrokerLine.Use(factory, sockets);
+                BrokerLine.Use(factory, nodes, sockets);
                 return Task.CompletedTask;
             };
-            if (secure)
-                host.UseSsl(ssl => ssl.ServerName = uri.Host);
         });
     }
 

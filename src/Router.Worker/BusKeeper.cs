@@ -14,7 +14,7 @@ namespace Router.Worker;
 /// </summary>
 internal sealed partial class BusKeeper(
     IServiceProvider services, CurrentBus current, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes,
-    IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> delivery,
+    BrokerNodes nodes, IOptions<DeliveryOptions> delivery,
     IHostApplicationLifetime host, TimeProvider time, ILogger<BusKeeper> logger) : BackgroundService, IHealthCheck
 {
     private const int MostRestarts = 5;
@@ -67,7 +67,7 @@ internal sealed partial class BusKeeper(
     /// <summary>Until the connection is lost, or for ever.</summary>
     private async Task Watch(CancellationToken stopping)
     {
-        await using var connection = await BrokerLine.Factory(broker.Value, "Router.Worker (watch)").CreateConnectionAsync(stopping);
+        await using var connection = await BrokerLine.Factory(nodes, "Router.Worker (watch)").CreateConnectionAsync(stopping);
         await topology.Ensure(connection, stopping);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
         var deafness = BrokerQueues.Consumed

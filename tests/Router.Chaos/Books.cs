@@ -137,7 +137,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         Messages(name => name is "lead-dead-letters" || name.EndsWith("_error", StringComparison.Ordinal)
         || name.EndsWith("_skipped", StringComparison.Ordinal));
 
-    private async Task<long> Messages(Func<string, bool> which) => (await rig.Servers.Broker.Queues(rig.VirtualHost)).EnumerateArray()
+    private async Task<long> Messages(Func<string, bool> which) => (await rig.Queues()).EnumerateArray()
         .Where(queue => which(queue.GetProperty("name").GetString()!))
             .Sum(queue => queue.TryGetProperty("messages", out var count) ? count.GetInt64() : 0);
 }

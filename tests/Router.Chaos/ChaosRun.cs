@@ -32,7 +32,9 @@ internal sealed class ChaosRun(int seed, int seconds, bool isShort, Action<strin
         var settled = await books.Settle(TimeSpan.FromMinutes(3));
         await over.CancelAsync();
         await progress.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return await Report.Write(seed, seconds, isShort, rig, driver, faults.Past, books, new Span(began, ended, settled));
+        return await Report.Write(
+            new RunNames(seed, $"tests/chaos.sh --seed {seed} {(isShort ? "--short" : $"--seconds {seconds}")}"), rig, driver, faults.Past,
+            books, new Span(began, ended, settled), []);
     }
 
     private async Task Progress(Rig rig, LoadDriver driver, CancellationToken over)

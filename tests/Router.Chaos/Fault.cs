@@ -40,6 +40,23 @@ internal enum Fault
 
     /// <summary>As when the power fails.</summary>
     EverythingKilled,
+
+    /// <summary>A node of a RabbitMQ cluster, not the one that leads.</summary>
+    NodeKilled,
+    LeaderKilled,
+    LeaderFrozen,
+
+    /// <summary>The leader loses the other two, and they it.</summary>
+    LeaderCutOff,
+
+    /// <summary>Each node is stopped and started, one after the other.</summary>
+    NodesRestarted,
+
+    /// <summary>The machine of the Postgres primary dies; its standby takes over.</summary>
+    PrimaryKilled,
+
+    /// <summary>The machine of the Postgres primary hangs, its standby takes over, and it wakes up again.</summary>
+    PrimaryFrozen,
 }
 
 /// <summary>How a kind of fault goes.</summary>
@@ -53,6 +70,19 @@ internal enum Fault
 /// </param>
 internal sealed record FaultKind(Fault Fault, double Short, double Least, double Most, double Aftermath)
 {
+    /// <summary>Those of a cluster, and how long each lasts.</summary>
+    public static readonly IReadOnlyList<FaultKind> OfCluster =
+    [
+        new(Fault.NodeKilled, 4, 4, 4, 30),
+        new(Fault.LeaderKilled, 4, 4, 4, 30),
+        new(Fault.LeaderFrozen, 25, 25, 25, 40),
+        new(Fault.LeaderCutOff, 15, 15, 15, 30),
+        new(Fault.NodesRestarted, 2, 2, 2, 30),
+        new(Fault.PrimaryKilled, 40, 40, 40, 40),
+        new(Fault.PrimaryFrozen, 40, 40, 40, 60),
+    ];
+
+    /// <summary>Those of single servers.</summary>
     public static readonly IReadOnlyList<FaultKind> All =
     [
         new(Fault.HostStopped, 1, 0.1, 5, 5),

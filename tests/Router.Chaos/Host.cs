@@ -11,19 +11,27 @@ internal sealed class Host : IAsyncDisposable
     private readonly Dictionary<string, string> _settings;
     private readonly ConcurrentQueue<string> _output;
     private readonly SemaphoreSlim _one = new(1);
+    private readonly TcpProxy? _brokerLine;
+    private readonly TcpProxy? _databaseLine;
     private HostProcess _process;
 
-    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, PrivateServers servers, string amqp,
+    /// <param name="program">API or worker.</param>
+    /// <param name="name">What the report calls it.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="servers">To which it has lines that can be cut; null where its settings lead to them directly.</param>
+    /// <param name="output">Gets what it says.</param>
+    public Host(string program, string name, IReadOnlyDictionary<string, string> settings, PrivateServers? servers,
         ConcurrentQueue<string> output)
     {
         (_program, Name, _output) = (program, name, output);
-        BrokerLine = new TcpProxy(servers.Broker.Amqp);
-        DatabaseLine = new TcpProxy(servers.Database);
-        _settings = new Dictionary<string, string>(settings, StringComparer.Ordinal)
+        _settings = new Dictionary<string, string>(settings, StringComparer.Ordinal);
+        if (servers is not null)
         {
-            ["RabbitMq:Uri"] = BrokerLine.Url(amqp),
-            ["Database:ConnectionString"] = DatabaseLine.Url(servers.Database.AbsoluteUri),
-        };
+            (_brokerLine, _databaseLine) = (new TcpProxy(servers.Broker.Amqp), new TcpProxy(servers.Database));
+            _settings["RabbitMq:Uri"] = _brokerLine.Url(settings["RabbitMq:Uri"]);
+            _settings["Database:ConnectionString"] = _databaseLine.Url(settings["Database:ConnectionString"]);
+        }
+
         _process = HostProcess.Start(program, _settings, output);
         Url = _process.Url;
     }
@@ -33,9 +41,9 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>The same after each start.</summary>
     public Uri Url { get; }
 
-    public TcpProxy BrokerLine { get; }
+    public TcpProxy BrokerLine => _brokerLine ?? throw NoLine();
 
-    public TcpProxy DatabaseLine { get; }
+    public TcpProxy DatabaseLine => _databaseLine ?? throw NoLine();
 
     /// <summary>Whether it ended by itself, so that somebody would have to start it.</summary>
     public bool GaveUp => _process.HasExited;
@@ -56,8 +64,10 @@ internal sealed class Host : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        await BrokerLine.DisposeAsync();
-        await DatabaseLine.DisposeAsync();
+        if (_brokerLine is not null)
+            await _brokerLine.DisposeAsync();
+        if (_databaseLine is not null)
+            await _databaseLine.DisposeAsync();
         _one.Dispose();
     }
 
@@ -68,6 +78,8 @@ internal sealed class Host : IAsyncDisposable
         await _process.DisposeAsync();
         _process = HostProcess.Start(_program, _settings, _output, Url);
     });
+
+    private static InvalidOperationException NoLine() => new("It has no line of its own.");
 
     // Who is frozen isn't killed before it wakes up.
     private async Task Alone(Func<Task> fault)

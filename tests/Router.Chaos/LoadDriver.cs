@@ -27,10 +27,8 @@ internal sealed class SentEvent(EventKey key, Site site, bool hasKey)
 /// A website that sends real leads at a steady rate, whatever becomes of them, gives up after two seconds as real ones do, and writes
 /// down what was accepted.
 /// </summary>
-internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) : IDisposable
+internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed, int perSecond = 100) : IDisposable
 {
-    public const int LeadsPerSecond = 100;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -67,7 +65,7 @@ internal sealed class LoadDriver(Uri api, IReadOnlyList<Site> sites, int seed) :
         for (var sent = 0; !stopping.IsCancellationRequested; await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             // What is due, also what became due while this program had to wait itself.
-            for (; sent < watch.Elapsed.TotalSeconds * LeadsPerSecond; sent++)
+            for (; sent < watch.Elapsed.TotalSeconds * perSecond; sent++)
             {
                 var key = new EventKey(Guid.NewGuid(), "created");
                 var lead = new SentEvent(key, sites[_random.Next(sites.Count)], hasKey: _random.Next(5) == 0);

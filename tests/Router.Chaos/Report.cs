@@ -3,14 +3,18 @@ using System.Text;
 
 namespace Router.Chaos;
 
+/// <summary>What a run is repeated by.</summary>
+internal sealed record RunNames(int Seed, string Again);
+
 /// <summary>What a run came to.</summary>
 internal sealed record Report(string Text, IReadOnlyList<string> Problems, IReadOnlyCollection<PastFault> Faults)
 {
     public static async Task<Report> Write(
-        int seed, int seconds, bool isShort, Rig rig, LoadDriver driver, IReadOnlyCollection<PastFault> faults, Books books, Span span)
+        RunNames names, Rig rig, LoadDriver driver, IReadOnlyCollection<PastFault> faults, Books books, Span span,
+        IReadOnlyList<string> others)
     {
         var duplicates = Duplicates.Of(rig.Receivers.Arrivals, faults);
-        var problems = new List<string>(await books.Problems(faults));
+        var problems = new List<string>([.. await books.Problems(faults), .. others]);
         if (span.Settled is null)
             problems.Add("it never settled");
         if (duplicates.Unexplained > 0)
@@ -20,7 +24,7 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems, IRead
 
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
-        Line($"seed {seed}, {(span.Ended - span.Began).TotalSeconds:0} s of load, {faults.Count} faults");
+        Line($"seed {names.Seed}, {(span.Ended - span.Began).TotalSeconds:0} s of load, {faults.Count} faults");
         foreach (var fault in faults.OrderBy(fault => fault.Began))
         {
             var (began, ended) = ((fault.Began - span.Began).TotalSeconds, (fault.Ended - span.Began).TotalSeconds);
@@ -51,7 +55,7 @@ internal sealed record Report(string Text, IReadOnlyList<string> Problems, IRead
             Line($"The hosts' warnings: {log}");
         }
 
-        Line($"again: tests/chaos.sh --seed {seed} {(isShort ? "--short" : $"--seconds {seconds}")}");
+        Line($"again: {names.Again}");
         return new Report(text.ToString(), problems, faults);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Npgsql;
 
 namespace Router.Chaos;
@@ -14,11 +15,14 @@ internal sealed class Rig : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly HttpClient _admin;
+    private readonly RigServers _servers;
 
-    private Rig(PrivateServers servers, string amqp, int seed)
+    private readonly PrivateServers? _single;
+
+    private Rig(RigServers servers, PrivateServers? single, int seed)
     {
-        Servers = servers;
-        VirtualHost = new Uri(amqp).AbsolutePath.Trim('/');
+        (_servers, _single) = (servers, single);
+        VirtualHost = servers.Amqp.Split('/')[^1];
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Admin:Token"] = AdminToken,
@@ -36,19 +40,22 @@ internal sealed class Rig : IAsyncDisposable
             ["Delivery:RetryConcurrency"] = "16",
             ["Network:Allow"] = "127.0.0.1",
             ["RabbitMq:MaxMessageBytes"] = $"{LargestMessage}",
-            ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
+            ["RabbitMq:Uri"] = servers.Amqp,
+            ["RabbitMq:ManagementUri"] = servers.Management,
+            ["Database:ConnectionString"] = servers.Database,
             ["Serilog:MinimumLevel:Default"] = "Warning",
             ["Log:Format"] = "text",
         };
         Receivers = new Receivers(seed);
-        Api = new Host("Router.Api", "API", settings, servers, amqp, _output);
+        Api = new Host("Router.Api", "API", settings, single, _output);
         Workers = [.. Enumerable.Range(1, 2)
-            .Select(number => new Host("Router.Worker", $"worker {number}", settings, servers, amqp, _output))];
+            .Select(number => new Host("Router.Worker", $"worker {number}", settings, single, _output))];
         _admin = new HttpClient { BaseAddress = Api.Url };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
 
-    public PrivateServers Servers { get; }
+    /// <summary>The only ones of their kind.</summary>
+    public PrivateServers Servers => _single ?? throw new InvalidOperationException("This run has a cluster.");
 
     public string VirtualHost { get; }
 
@@ -71,15 +78,25 @@ internal sealed class Rig : IAsyncDisposable
     public static async Task<Rig> Start(int seed)
     {
         var servers = await PrivateServers.Start(flushes: true);
-        var rig = new Rig(servers, await servers.Broker.CreateVirtualHost(), seed);
+        var amqp = await servers.Broker.CreateVirtualHost();
+        var rig = await Start(new Rig(RigServers.Of(servers, amqp), servers, seed));
+        await Eventually.True(
+            () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"),
+            "its queues are kept");
+        return rig;
+    }
+
+    /// <summary>On three RabbitMQ nodes and two Postgres servers.</summary>
+    public static async Task<Rig> Start(BrokerCluster brokers, PatroniPair databases, int seed) =>
+        await Start(new Rig(RigServers.Of(brokers, databases, await brokers.CreateVirtualHost()), single: null, seed));
+
+    private static async Task<Rig> Start(Rig rig)
+    {
         try
         {
             await rig.Receivers.Start();
             foreach (var host in rig.Hosts)
                 await host.Ready();
-            await Eventually.True(
-                () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-retries", "lead-dead-letters"),
-                "its queues are kept");
             rig.Sites =
             [
                 await Site.Create(rig._admin, rig.Receivers, Manners.Prompt, Manners.Slow, Manners.Flaky),
@@ -95,12 +112,10 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    public async Task<NpgsqlConnection> OpenDatabase()
-    {
-        var connection = new NpgsqlConnection(Postgres.ConnectionString(Servers.Database));
-        await connection.OpenAsync();
-        return connection;
-    }
+    /// <summary>The one that can be written to.</summary>
+    public Task<NpgsqlConnection> OpenDatabase() => _servers.OpenDatabase();
+
+    public Task<JsonElement> Queues() => _servers.Queues(VirtualHost);
 
     public async ValueTask DisposeAsync()
     {
@@ -108,6 +123,7 @@ internal sealed class Rig : IAsyncDisposable
         foreach (var host in Hosts)
             await host.DisposeAsync();
         await Receivers.DisposeAsync();
-        await Servers.DisposeAsync();
+        if (_servers.Own is { } own)
+            await own.DisposeAsync();
     }
 }

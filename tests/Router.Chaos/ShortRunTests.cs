@@ -9,6 +9,6 @@ public sealed class ShortRunTests(ITestOutputHelper output)
         var report = await new ChaosRun(seed: 20261122, seconds: 90, isShort: true, output.WriteLine).Execute();
         output.WriteLine(report.Text);
         Assert.Empty(report.Problems);
-        Assert.Equal(Enum.GetValues<Fault>(), report.Faults.Select(fault => fault.Kind.Fault).Order());
+        Assert.Equal(FaultKind.All.Select(kind => kind.Fault).Order(), report.Faults.Select(fault => fault.Kind.Fault).Order());
     }
 }

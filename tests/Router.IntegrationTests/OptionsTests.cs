@@ -68,6 +68,8 @@ public sealed class OptionsTests
     [InlineData("Router.Api", "Proxy:Url=http://me:hidden@proxy.test:3128", "Proxy:Username")]
     [InlineData("Router.Worker", "Proxy:Hosts=crm.test", "Proxy:Url must be set")]
     [InlineData("Router.Worker", "RabbitMq:Uri=http://here", "RabbitMq:Uri")]
+    [InlineData("Router.Worker", "RabbitMq:Uri=amqp://me:hidden@mq1:5672,mq2:port/leads", "RabbitMq:Uri")]
+    [InlineData("Router.Api", "RabbitMq:ManagementUri=http://mq1:15672,:1", "RabbitMq:ManagementUri")]
     [InlineData("Router.Worker", "Delivery:RetrySchedule=soon", "RetrySchedule")]
     [InlineData("Router.Worker", "Delivery:MaxInFlight=many", "Delivery:MaxInFlight")]
     public async Task Host_WithASettingOutOfRange_DoesNotStart(string host, string setting, string word)

@@ -14,12 +14,11 @@ public sealed class PrivateServers : IAsyncDisposable
     private readonly string _postgresOptions;
     private bool _isBorrowed;
 
-    // What survives the end of Postgres' processes need not survive the machine's, too.
     private PrivateServers(string directory, bool flushes) =>
-        (_directory, _postgresOptions) = (directory, flushes ? "" : "-c fsync=off -c full_page_writes=off");
+        (_directory, _postgresOptions) = (directory, flushes ? "" : ServersScript.Unflushed);
 
     /// <summary>Whether this machine has the servers.</summary>
-    public static async Task<bool> AreInstalled() => (await Shell.Run("bash", Script, "installed")).ExitCode == 0;
+    public static async Task<bool> AreInstalled() => (await Shell.Run("bash", ServersScript.Path, "installed")).ExitCode == 0;
 
     public Uri Database { get; private set; } = null!;
 
@@ -47,10 +46,7 @@ public sealed class PrivateServers : IAsyncDisposable
     /// <param name="flushes">Whether both wait for the disk, as by default; tests of anything but speed need not.</param>
     public static async Task<PrivateServers> Start(bool flushes = false)
     {
-        var directory = flushes ? Directory.CreateTempSubdirectory("lead-router-test-").FullName : InMemory();
-        // Postgres runs as another user when the tests run as root.
-        File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
-        var servers = new PrivateServers(directory, flushes);
+        var servers = new PrivateServers(ServersScript.Directory(inMemory: !flushes), flushes);
         try
         {
             await servers.Command("start");
@@ -153,20 +149,7 @@ public sealed class PrivateServers : IAsyncDisposable
 
     /// <summary>A program of the servers' version: psql, pg_dump.</summary>
     public static Task<(int ExitCode, string Output)> Run(string program, params string[] arguments) =>
-        Shell.Run("bash", [Script, "run", program, .. arguments]);
-
-    /// <summary>
-    /// Where RabbitMQ needn't wait for the disk either, which takes a third of the time of a run; where there is no room for that, on disk.
-    /// </summary>
-    private static string InMemory()
-    {
-        const string memory = "/dev/shm";
-        return Directory.Exists(memory) && new DriveInfo(memory).AvailableFreeSpace > 6L << 30
-            ? Directory.CreateDirectory(Path.Combine(memory, $"lead-router-test-{Guid.NewGuid():N}")).FullName
-            : Directory.CreateTempSubdirectory("lead-router-test-").FullName;
-    }
-
-    private static string Script => Path.Combine(Repository.Root, "deploy/servers.sh");
+        Shell.Run("bash", [ServersScript.Path, "run", program, .. arguments]);
 
     /// <summary>Whether a test has left them as they were.</summary>
     private async Task<bool> AreWell()
@@ -183,18 +166,8 @@ public sealed class PrivateServers : IAsyncDisposable
         }
     }
 
-    private string Setting(string name) =>
-        File.ReadLines(Path.Combine(_directory, "servers.env"))
-            .Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
+    private string Setting(string name) => ServersScript.Setting(_directory, name);
 
-    private async Task Command(string command, params string[] arguments)
-    {
-        // In a session of its own: a Ctrl-C, which goes to all that run in the terminal, must not end it halfway and leave a server behind.
-        var (exitCode, output) = await Shell.Run("setsid", [
-            "--wait", "env", $"ROUTER_POSTGRES_OPTIONS={_postgresOptions}", "bash", Script, command, _directory, .. arguments,
-        ]);
-        if (exitCode != 0)
-            throw new InvalidOperationException(
-                $"deploy/servers.sh {command} failed: {output}\nIs everything installed? Run: deploy/servers.sh install");
-    }
+    private Task Command(string command, params string[] arguments) =>
+        ServersScript.Run(_postgresOptions, [command, _directory, .. arguments]);
 }

@@ -23,7 +23,7 @@ public sealed class RouterFixture : IAsyncDisposable
         Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes, Func<string, string>? assembly)
     {
         (Settings, Broker, Receiver, _processes, _assembly) = (settings, broker, receiver, processes, assembly ?? Repository.Host);
-        VirtualHost = new Uri(settings["RabbitMq:Uri"]).AbsolutePath.Trim('/');
+        VirtualHost = settings["RabbitMq:Uri"].Split('/')[^1];
     }
 
     public Dictionary<string, string> Settings { get; }
@@ -154,10 +154,13 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenDatabase()
     {
-        var connection = new NpgsqlConnection(Postgres.ConnectionString(new Uri(Settings["Database:ConnectionString"])));
+        var connection = new NpgsqlConnection(Postgres.ConnectionString(DatabaseNow ?? new Uri(Settings["Database:ConnectionString"])));
         await connection.OpenAsync();
         return connection;
     }
+
+    /// <summary>Which of several servers is asked by a test; null: the only one.</summary>
+    public Uri? DatabaseNow { get; set; }
 
     public async Task<T> Query<T>(string sql, object? parameters = null)
     {

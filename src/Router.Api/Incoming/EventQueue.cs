@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using RabbitMQ.Client;
@@ -15,7 +14,7 @@ namespace Router.Api.Incoming;
 /// every publish once 64 are unconfirmed, up to a second, and doesn't tell that the broker blocks.
 /// </summary>
 internal sealed partial class EventQueue(
-    FreshLane lane, QueueTopology topology, ReturnedEvents returned, ErrorQueues errors, IOptions<BrokerOptions> options,
+    FreshLane lane, QueueTopology topology, ReturnedEvents returned, ErrorQueues errors, BrokerNodes nodes,
     TimeProvider time, ILogger<EventQueue> logger)
     : BackgroundService, IHealthCheck
 {
@@ -123,7 +122,7 @@ internal sealed partial class EventQueue(
     /// <summary>Connects and returns when the connection is lost again.</summary>
     private async Task UseConnection(CancellationToken stopping)
     {
-        var factory = BrokerLine.Factory(options.Value, "Router.Api");
+        var factory = BrokerLine.Factory(nodes, "Router.Api");
         _isBlocked = false;
         await using var connection = await factory.CreateConnectionAsync(stopping);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

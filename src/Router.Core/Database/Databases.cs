@@ -9,9 +9,9 @@ namespace Router.Core.Database;
 public static class Databases
 {
     /// <summary>
-    /// Key of the pool whose commits don't wait for the disk. Only for what is brought about again should a crash forget it: the plan of an
-    /// event by the broker's unacknowledged message, leases and numbers of retries by the delivery that is due as before. Behind a pooler
-    /// they do wait: a session's settings would be everybody's.
+    /// Key of the pool whose commits wait neither for the disk nor for a standby. Only for what is brought about again should a crash or a
+    /// failover forget it: the plan of an event by the broker's unacknowledged message, leases and numbers of retries by the delivery that
+    /// is due as before. Behind a pooler they do wait: a session's settings would be everybody's.
     /// </summary>
     public const string Unflushed = "unflushed";
 
@@ -20,6 +20,7 @@ public static class Databases
         services.AddSingleton(provider => new DatabaseLine(
             ConnectionStrings.Parse(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.ConnectionString),
             provider.GetRequiredService<ILogger<DatabaseLine>>()));
+        services.AddSingleton<DatabaseHosts>();
         services.AddSingleton(provider => Create(provider, name: "router", options: null));
         services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));
     }
@@ -46,19 +47,30 @@ public static class Databases
             connection.AutoPrepareMinUsages = 2;
             // Our statements are short; compiling one takes longer than running it.
             // What the hosts change of their own accord is theirs in the audit log.
-            connection.Options = $"{connection.Options} -c jit=off -c router.actor=router {options}".Trim();
+            // StandbyConfirmation must hear warnings.
+            connection.Options =
+                $"{connection.Options} -c client_min_messages=warning -c jit=off -c router.actor=router {options}".Trim();
         }
 
-        // Of several hosts it is the one that can be written to; looked for anew whenever a connection is made.
+        // Of several hosts it is the one that can be written to.
         var isOneOfSeveral = connection.Host?.Contains(',', StringComparison.Ordinal) is true;
         var target = isOneOfSeveral ? Target(connection.TargetSessionAttributes) : TargetSessionAttributes.Any;
         if (isOneOfSeveral)
             connection.TargetSessionAttributes = null;
+        // PrimaryWatch sees to it that it is looked for anew.
+        if (isOneOfSeveral && target is TargetSessionAttributes.ReadWrite)
+            connection.HostRecheckSeconds = (int)TimeSpan.FromHours(1).TotalSeconds;
         var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString)
             .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
         // In metrics; by default it would be the connection string.
         builder.Name = name;
-        return isOneOfSeveral ? builder.BuildMultiHost().WithTargetSession(target) : builder.Build();
+        if (!isOneOfSeveral)
+            return builder.Build();
+
+        var pool = builder.BuildMultiHost();
+        if (target is TargetSessionAttributes.ReadWrite)
+            provider.GetRequiredService<DatabaseHosts>().Add(pool);
+        return pool.WithTargetSession(target);
     }
 
     private static TargetSessionAttributes Target(string? attributes) =>

@@ -13,7 +13,8 @@ public sealed class DirectoryChanges(NpgsqlDataSource database, DatabaseLine lin
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    // A connection that died without a word is found by this: the wait ends, and the probe behind it fails.
+    // A connection that died without a word, or leads to a server that is only read by now, is found by this: the wait ends, and the
+    // probe behind it fails.
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(10);
 
     private readonly Duty _duty = duties.Add("Hearing of changed destinations and products", Probe);
@@ -70,13 +71,10 @@ public sealed class DirectoryChanges(NpgsqlDataSource database, DatabaseLine lin
         EverythingChanged?.Invoke();
         _duty.Succeed();
 
-        command.CommandText = "select 1";
-        while (true)
-        {
-            if (!await connection.WaitAsync(Probe, cancellationToken))
-                await command.ExecuteNonQueryAsync(cancellationToken);
+        // One that was the primary may be there still, and hears of nothing any more.
+        command.CommandText = PrimaryWatch.IsReadOnly;
+        while (await connection.WaitAsync(Probe, cancellationToken) || !(bool)(await command.ExecuteScalarAsync(cancellationToken))!)
             _duty.Succeed();
-        }
     }
 
     /// <summary>Behind a pooler: whatever a transaction changed that wasn't over when we looked last.</summary>

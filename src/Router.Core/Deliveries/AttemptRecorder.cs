@@ -41,8 +41,8 @@ public sealed record RecordedAttempt(
 }
 
 /// <summary>
-/// An event that was planned isn't in the ledger: Postgres died between the plan, whose commit isn't flushed, and now. The
-/// broker still holds the event.
+/// An event that was planned isn't in the ledger: Postgres died, or another took its place, between the plan, whose commit isn't flushed,
+/// and now. The broker still holds the event.
 /// </summary>
 public sealed class LostPlanException(Guid eventId) : Exception($"The plan of event {eventId} was lost in a crash of Postgres.");
 
@@ -69,6 +69,7 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
     protected override async ValueTask<IReadOnlyList<bool>> Write(IReadOnlyList<RecordedAttempt> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var standby = new StandbyConfirmation(connection);
         var lost = new HashSet<Guid>();
         // In the order of the index: two workers that meet wait for each other in one direction only, and neighbors share a page.
         var sorted = rows.OrderBy(row => row.DestinationId).ThenBy(row => row.Lead.AcceptedAt).ThenBy(row => row.Lead.EventId).ToList();
@@ -84,6 +85,8 @@ public sealed class AttemptRecorder(NpgsqlDataSource database, DatabaseAvailabil
                 first.AddRange(await LaterOutcomes.Update(connection, going, lost, cancellationToken));
         }
 
+        // What is written a second time takes the row's lock at least, and so waits for the standby in any case.
+        standby.Require();
         return [.. rows.Select(row => !lost.Contains(row.Lead.EventId))];
     }
 

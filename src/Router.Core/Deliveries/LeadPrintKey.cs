@@ -23,8 +23,15 @@ public sealed partial class LeadPrintKey(SecretProtection secrets, ILogger<LeadP
             return _key;
 
         var made = secrets.Protect(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-        await connection.ExecuteAsync(new CommandDefinition(
-            "insert into lead_print_key (key) values (@made) on conflict do nothing", new { made }, cancellationToken: cancellationToken));
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            // It is remembered for as long as this worker runs: a crash that forgets it would leave each worker with a key of its own.
+            await connection.ExecuteAsync(new CommandDefinition(
+                "set local synchronous_commit = on; insert into lead_print_key (key) values (@made) on conflict do nothing",
+                new { made }, transaction, cancellationToken: cancellationToken));
+            await transaction.CommitAsync(cancellationToken);
+        }
+
         var stored = await connection.QuerySingleAsync<string>(
             new CommandDefinition("select key from lead_print_key", cancellationToken: cancellationToken));
         if (secrets.TryUnprotect(stored) is { } key)

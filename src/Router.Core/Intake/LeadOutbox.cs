@@ -123,15 +123,18 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     /// <summary>Returns when events that RabbitMQ gave up are on disk, to be published again.</summary>
     public async Task KeepReturned(IReadOnlyList<(Guid EventId, ReadOnlyMemory<byte> Message)> events)
     {
-        await using var command = database.CreateCommand(
+        await using var connection = await database.OpenConnectionAsync();
+        using var standby = new StandbyConfirmation(connection);
+        await using var command = new NpgsqlCommand(
             """
             insert into lead_outbox (event_id, message, queue, again)
             select event_id, message, $3, true from unnest($1, $2) with ordinality as m (event_id, message, place) order by place
-            """);
+            """, connection);
         command.Add(NpgsqlDbType.Uuid, events, returned => returned.EventId);
         command.Add(NpgsqlDbType.Bytea, events, returned => returned.Message);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = LeadEvent.QueueName });
         await command.ExecuteNonQueryAsync();
+        standby.Require();
     }
 
     /// <summary>What waits at present.</summary>
@@ -173,6 +176,7 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
     private async Task Insert(List<LeadMessage> messages, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var standby = new StandbyConfirmation(connection);
         // In their order, which is that of the ids.
         await using var command = new NpgsqlCommand(
             """
@@ -182,5 +186,6 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
         command.Add(NpgsqlDbType.Uuid, messages, message => message.EventId);
         command.Add(NpgsqlDbType.Bytea, messages, message => message.Utf8);
         await command.ExecuteNonQueryAsync(cancellationToken);
+        standby.Require();
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
+using Router.Core.Database;
 
 namespace Router.Core.SetAside;
 
@@ -42,14 +43,17 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
         const string sql = """
             insert into set_aside (queue, reason, detail, event_id, site_id, lead_id, action, accepted_at, size, digest, message)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            on conflict (queue, digest) do nothing
+            on conflict (queue, digest) do update set size = excluded.size
             """;
-        await using var command = database.CreateCommand(sql);
-        command.CommandTimeout = 60;
+        // What is there already is written all the same: then its commit waits for the standby once more.
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var standby = new StandbyConfirmation(connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
         Add(command, queue, reason, detail, facts, message.Length, SHA256.HashData(message.Span));
         command.Parameters.Add(
             new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
         await command.ExecuteNonQueryAsync(cancellationToken);
+        standby.Require();
         return facts;
     }
 
