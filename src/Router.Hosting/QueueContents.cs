@@ -21,10 +21,10 @@ internal static class QueueContents
         [LeadEvent.QueueName, LeadEvent.FreshQueueName, BrokerQueues.Returned, RetryDelivery.QueueName, DeadLetter.QueueName];
 
     /// <exception cref="BrokerUnreachableException">RabbitMQ is away.</exception>
-    public static async Task<QueuedMessages> Read(BrokerOptions options, CancellationToken cancellationToken)
+    public static async Task<QueuedMessages> Read(BrokerNodes nodes, CancellationToken cancellationToken)
     {
         var found = new QueuedMessages();
-        await using var connection = await BrokerLine.Factory(options, "Router after a restore").CreateConnectionAsync(cancellationToken);
+        await using var connection = await BrokerLine.Factory(nodes, "Router after a restore").CreateConnectionAsync(cancellationToken);
         foreach (var queue in Queues)
             await Read(connection, queue, found, cancellationToken);
         return found;

@@ -60,7 +60,7 @@ internal static class RestoreCheck
     private static async Task<RestoreReport> Look(
         IServiceProvider services, IReadOnlyCollection<Guid> asked, CancellationToken cancellationToken) =>
         await new AfterRestore(services.GetRequiredService<NpgsqlDataSource>()).Look(
-            await QueueContents.Read(services.GetRequiredService<IOptions<BrokerOptions>>().Value, cancellationToken), asked,
+            await QueueContents.Read(new BrokerNodes(services.GetRequiredService<IOptions<BrokerOptions>>()), cancellationToken), asked,
             cancellationToken);
 
     // Nothing of a host is started.

@@ -66,6 +66,25 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     }
 
     [Fact]
+    public async Task Doctor_AfterARestore_SaysWhatIsMissingAndWhoIsInTheWay()
+    {
+        var nowhere = Guid.NewGuid();
+        var ids = Path.Combine(_directory.FullName, "ids");
+        await File.WriteAllTextAsync(ids, $"{nowhere}\n");
+        var ran = await Ask(["--after-restore", "--missing", ids]);
+        // Its workers run.
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("lead-events", $"{ran.Json.GetProperty("consumed")}", StringComparison.Ordinal);
+        Assert.Contains($"{nowhere}", $"{ran.Json.GetProperty("unknown")}", StringComparison.Ordinal);
+        var refused = await Ask(["--after-restore", "--send"]);
+        Assert.Equal((1, JsonValueKind.Null), (refused.ExitCode, refused.Json.GetProperty("sent").ValueKind));
+
+        var away = await Ask(["--after-restore"], changes: [("RabbitMq:Uri", "amqp://u:p@127.0.0.1:1/v")]);
+        Assert.Equal(4, away.ExitCode);
+        Assert.Contains("RabbitMQ can't be looked at", away.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Doctor_OfAnotherClock_SaysHowFar()
     {
         await using var other = await Receiver.Start();

@@ -22,14 +22,30 @@ internal static class DoctorCommand
             Description = "A directory whose files are settings, such as /etc/lead-router/secrets. Default: Settings__Directory.",
             HelpName = "DIR",
         };
+        var afterRestore = new Option<bool>("--after-restore")
+        {
+            Description = "Says what is sent again and what is missing after Postgres was restored or RabbitMQ's disk was lost.",
+        };
+        var ids = new Option<FileInfo?>("--missing")
+        {
+            Description = "With --after-restore: a file of ids of leads or messages, one in each line; says which are nowhere.",
+            HelpName = "FILE",
+        };
+        var send = new Option<bool>("--send")
+        {
+            Description = "With --after-restore: sends what was planned and nobody else would send. Stop the workers first.",
+        };
         var command = new Command("doctor",
             "Checks the hosts' configuration, certificates, Postgres, RabbitMQ and clocks, and says what to do. Run it where a host runs.")
         {
-            variables, directory,
+            variables, directory, afterRestore, ids, send,
         };
         Invocation.Set(command, async run =>
         {
             var configuration = HostSettings.Read(run.Get(variables) ?? [], run.Get(directory));
+            if (run.Get(afterRestore))
+                return await AfterRestoreLook.Run(configuration, run.Get(ids), run.Get(send), run.Output, run.Cancellation);
+
             var findings = await Doctor.Look(
                 configuration, RouterAddress.IsGiven(run) ? RouterAddress.Of(run) : null, run.Cancellation);
             run.Output.Json(new JsonArray([.. findings.Select(finding => finding.ToJson())]));

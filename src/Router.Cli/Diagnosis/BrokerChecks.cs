@@ -15,28 +15,42 @@ internal sealed class BrokerChecks(IServiceProvider services)
 
     public async Task<List<Finding>> Look(CancellationToken cancellationToken)
     {
-        BrokerOptions options;
-        Uri address;
+        BrokerAddress address;
         try
         {
-            options = services.GetRequiredService<IOptions<BrokerOptions>>().Value;
-            address = new Uri(options.Uri);
+            address = BrokerAddress.Parse(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri);
         }
         catch (Exception wrong) when (wrong is OptionsValidationException or UriFormatException)
         {
             return [new Finding(Gravity.Problem, Subject, $"It can't be looked for: {Setting} is missing or wrong.", "Correct it first.")];
         }
 
-        var where = $"{address.Host}:{(address.Port < 0 ? address.Scheme == "amqps" ? 5671 : 5672 : address.Port)}";
+        var findings = new List<Finding>();
+        foreach (var node in address.Nodes)
+            findings.Add(await Connect(node, $"{node.Host}:{address.PortOf(node)}", cancellationToken));
+        if (findings.TrueForAll(finding => finding.Gravity is Gravity.Problem))
+            return findings;
+
+        // Of a cluster one node is enough for now.
+        return
+        [
+            .. findings.Select(finding => finding.Gravity is Gravity.Problem ? finding with { Gravity = Gravity.Warning } : finding),
+            .. await Watch(cancellationToken),
+        ];
+    }
+
+    private static async Task<Finding> Connect(Uri node, string where, CancellationToken cancellationToken)
+    {
         try
         {
-            await using var connection = await BrokerLine.Factory(options, "router-doctor").CreateConnectionAsync(cancellationToken);
-            return [new Finding(Gravity.Fine, Subject, $"RabbitMQ at {where} lets the router in."), .. await Watch(cancellationToken)];
+            var only = new BrokerNodes(Options.Create(new BrokerOptions { Uri = node.OriginalString }));
+            await using var connection = await BrokerLine.Factory(only, "router-doctor").CreateConnectionAsync(cancellationToken);
+            return new Finding(Gravity.Fine, Subject, $"RabbitMQ at {where} lets the router in.");
         }
         catch (Exception failed) when (failed is BrokerUnreachableException or OperationInterruptedException or IOException
             or SocketException or TimeoutException)
         {
-            return [Failed(failed, where)];
+            return Failed(failed, where);
         }
     }
 
