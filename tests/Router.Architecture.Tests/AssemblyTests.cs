@@ -13,6 +13,7 @@ public sealed class AssemblyTests
         { Parts.Hosting, [Parts.Api, Parts.Worker] },
         { Parts.Api, [Parts.Worker] },
         { Parts.Worker, [Parts.Api] },
+        { Parts.CommandLine, [Parts.Api, Parts.Worker] },
     };
 
     [Theory]
@@ -28,5 +29,12 @@ public sealed class AssemblyTests
             .NotDependOnAny(Types(includeReferenced: true).That()
                 .ResideInNamespaceMatching(@"^(MassTransit|Microsoft\.AspNetCore|Serilog)(\.|$)"))
             .Because("how messages, requests and the log come and go is the hosts' business")
+            .Check(Parts.All);
+
+    [Fact]
+    public void CommandLine_KnowsTheApiOverHttpOnly() =>
+        Types().That().ResideInAssembly(Parts.CommandLine).And().DoNotResideInNamespace("Router.Cli.Diagnosis")
+            .Should().NotDependOnAny(Types().That().ResideInAssembly(Parts.Core, Parts.Hosting))
+            .Because("it works for a router of another version, too; only doctor looks at what hosts of this machine have")
             .Check(Parts.All);
 }

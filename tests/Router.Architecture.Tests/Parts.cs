@@ -11,8 +11,10 @@ internal static class Parts
     public static readonly Assembly Hosting = Assembly.Load("Router.Hosting");
     public static readonly Assembly Api = Assembly.Load("Router.Api");
     public static readonly Assembly Worker = Assembly.Load("Router.Worker");
+    public static readonly Assembly CommandLine = Assembly.Load("router");
 
-    public static readonly ArchUnitNET.Domain.Architecture All = new ArchLoader().LoadAssemblies(Core, Hosting, Api, Worker).Build();
+    public static readonly ArchUnitNET.Domain.Architecture All =
+        new ArchLoader().LoadAssemblies(Core, Hosting, Api, Worker, CommandLine).Build();
 
     /// <summary>Where this build came from.</summary>
     public static string Repository =>

@@ -22,7 +22,9 @@ public sealed partial class CommandLineTests
         Assert.Equal(all.Order(StringComparer.Ordinal), Named().Order(StringComparer.Ordinal));
     }
 
-    /// <summary>The first column of the table: <c>router leads list</c>, and <c>show LEAD</c> behind it for <c>router leads show</c>.</summary>
+    /// <summary>
+    /// The first column of the table: <c>router leads list</c>, and <c>show LEAD</c> behind it for <c>router leads show</c>.
+    /// </summary>
     private static IEnumerable<string> Named()
     {
         var table = Page[Page.IndexOf("## Commands", StringComparison.Ordinal)..Page.IndexOf("## Why", StringComparison.Ordinal)];

@@ -220,7 +220,8 @@ public sealed class ApplyTests(SharedRouter shared) : IClassFixture<SharedRouter
     }
 
     private Task<long> Audit(Guid site) => _router.Query<long>(
-        "select count(*) from audit_log where site_id = @site or subject_id like '%' || replace(@site::text, '-', '') || '%'", new { site });
+        "select count(*) from audit_log where site_id = @site or subject_id like '%' || replace(@site::text, '-', '') || '%'",
+        new { site });
 
     private async Task<List<JsonElement>> Destinations(Guid site) =>
         [.. (await _router.Admin.GetFromJsonAsync<JsonElement>($"/api/sites/{site}/destinations")).GetProperty("items").EnumerateArray()];

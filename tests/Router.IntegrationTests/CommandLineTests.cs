@@ -83,7 +83,8 @@ public sealed class CommandLineTests(SharedRouter shared) : IClassFixture<Shared
         Assert.Contains("failing: dead", why.Output, StringComparison.Ordinal);
         Assert.Contains("after 4 attempts: answered 500", why.Output, StringComparison.Ordinal);
         Assert.Contains(
-            $"The receiver has a problem of its own. Its log says more. Then send it again: router deliveries replay {dead.GetProperty("event_id")}",
+            "The receiver has a problem of its own. Its log says more. Then send it again: "
+            + $"router deliveries replay {dead.GetProperty("event_id")}",
             why.Output, StringComparison.Ordinal);
         Assert.Contains("Lead Manager: delivered", why.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("nobody reads", why.Output, StringComparison.Ordinal);

@@ -41,7 +41,8 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Doctor_OfServersThatAreAway_SaysWhich()
     {
-        var ran = await Ask(changes: [("RabbitMq:Uri", "amqp://u:p@127.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@127.0.0.1:1/d")]);
+        var ran = await Ask(
+            changes: [("RabbitMq:Uri", "amqp://u:p@127.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@127.0.0.1:1/d")]);
         Assert.Equal(1, ran.ExitCode);
         Assert.Contains("127.0.0.1:1 can't be reached", Problem(ran, "broker"), StringComparison.Ordinal);
         Assert.Contains("127.0.0.1:1 can't be reached", Problem(ran, "database"), StringComparison.Ordinal);

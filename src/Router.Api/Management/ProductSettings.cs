@@ -132,7 +132,8 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         products.Invalidate(username);
         return stored with
         {
-            DisplayName = fields.DisplayName ?? stored.DisplayName, Description = fields.Description ?? stored.Description, Offered = offered,
+            DisplayName = fields.DisplayName ?? stored.DisplayName,
+            Description = fields.Description ?? stored.Description, Offered = offered,
         };
     }
 

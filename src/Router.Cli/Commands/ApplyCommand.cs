@@ -27,7 +27,8 @@ internal static class ApplyCommand
         {
             Description = "Add passwords and links that the router makes, and shows only once, to this file.", HelpName = "FILE",
         };
-        var command = new Command("apply", "Makes the router have the sites, destinations, senders and people that files say. For operators.")
+        var command = new Command(
+            "apply", "Makes the router have the sites, destinations, senders and people that files say. For operators.")
         {
             files, dryRun, prune, credentials,
         };
@@ -73,7 +74,8 @@ internal static class ApplyCommand
         }
         catch
         {
-            Output.Note($"Stopped after {Plain.Number(work.Done)} of {Plain.Number(plan.Steps.Count())} changes; the same command does the rest.");
+            Output.Note($"Stopped after {Plain.Number(work.Done)} of {Plain.Number(plan.Steps.Count())} changes; "
+                + "the same command does the rest.");
             throw;
         }
 

@@ -31,7 +31,10 @@ internal static class DeliveriesCommand
 
     public static Option<string?> StateOption()
     {
-        var state = new Option<string?>("--state") { Description = $"Only those that are {string.Join(", ", States)}.", HelpName = "STATE" };
+        var state = new Option<string?>("--state")
+        {
+            Description = $"Only those that are {string.Join(", ", States)}.", HelpName = "STATE",
+        };
         state.AcceptOnlyFromAmong(States);
         return state;
     }
@@ -78,7 +81,8 @@ internal static class DeliveriesCommand
             foreach (var delivery in deliveries.Views)
             {
                 Table(run.Output, [delivery]);
-                run.Output.Table(["ATTEMPT", "BEGAN", "TOOK MS", "RESULT", "ANSWER"], delivery["attempts"]!.AsArray().Select(attempt => new[]
+                var attempts = delivery["attempts"]!.AsArray();
+                run.Output.Table(["ATTEMPT", "BEGAN", "TOOK MS", "RESULT", "ANSWER"], attempts.Select(attempt => new[]
                 {
                     $"{attempt!["attempt"]}", Plain.Time(attempt["started_at"]), $"{attempt["duration_ms"]!.GetValue<double>():0.0}",
                     $"{attempt["result"]}", $"{attempt["summary"]}",
@@ -101,8 +105,8 @@ internal static class DeliveriesCommand
             var sent = new List<JsonObject>();
             foreach (var delivery in deliveries.Views)
             {
-                var answer = await run.Api.Send(HttpMethod.Post,
-                    $"sites/{deliveries.Site}/deliveries/{delivery["event_id"]}/{delivery["destination_id"]}/{name}", null, run.Cancellation);
+                var path = $"sites/{deliveries.Site}/deliveries/{delivery["event_id"]}/{delivery["destination_id"]}/{name}";
+                var answer = await run.Api.Send(HttpMethod.Post, path, body: null, run.Cancellation);
                 sent.Add(answer!.AsObject());
                 run.Output.Line($"{delivery["destination_name"]} gets it again.");
             }

@@ -62,7 +62,8 @@ internal static class DestinationsCommand
             var id = await run.SiteId(site);
             var destination = await run.Destination(id, run.Get(named));
             var changed = await run.Api.Send(
-                HttpMethod.Patch, $"sites/{id}/destinations/{Things.Id(destination)}", new JsonObject { [field] = value }, run.Cancellation);
+                HttpMethod.Patch, $"sites/{id}/destinations/{Things.Id(destination)}", new JsonObject { [field] = value },
+                run.Cancellation);
             run.Output.Json(changed!);
             run.Output.Line($"{changed!["name"]} is {State(changed.AsObject())}.");
             if (changed["canceled_deliveries"] is { } canceled && canceled.GetValue<int>() > 0)

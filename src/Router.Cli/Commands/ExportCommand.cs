@@ -10,7 +10,10 @@ internal static class ExportCommand
 {
     public static Command Make()
     {
-        var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write. Default: standard output.", HelpName = "FILE" };
+        var output = new Option<FileInfo?>("--output", "-o")
+        {
+            Description = "The file to write. Default: standard output.", HelpName = "FILE",
+        };
         var site = new Option<string?>("--site", "-s")
         {
             Description = "Only this site, with its senders and what of the catalogue it uses. Default: everything.", HelpName = "SITE",

@@ -15,7 +15,8 @@ internal static class LeadsCommand
         var site = Things.SiteOption();
         var find = new Option<string?>("--find")
         {
-            Description = "Only those with this in their name, e-mail or phone (for the site's owners), or with this id.", HelpName = "TEXT",
+            Description = "Only those with this in their name, e-mail or phone (for the site's owners), or with this id.",
+            HelpName = "TEXT",
         };
         var limit = Limits.Option();
         var command = new Command("list", "Lists a site's, newest first.") { site, find, limit };

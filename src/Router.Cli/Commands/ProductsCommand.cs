@@ -42,7 +42,8 @@ internal static class ProductsCommand
             var product = await Find(run, run.Get(username));
             run.Output.Json(product);
             run.Output.Fields(
-                ("username", $"{product["username"]}"), ("name", $"{product["display_name"]}"), ("description", $"{product["description"]}"),
+                ("username", $"{product["username"]}"), ("name", $"{product["display_name"]}"),
+                ("description", $"{product["description"]}"),
                 ("lead manager", Plain.Value(product["is_lead_manager"])), ("on offer", Plain.Value(product["offered"])));
             run.Output.Line();
             run.Output.Table(["SITE"], product["sites"]!.AsArray().Select(site => new[] { $"{site}" }));

@@ -66,6 +66,7 @@ internal static class TestCommand
         if (check["passed"]!.GetValue<bool>())
             output.Line("Passed.", Color.Green);
         else
-            output.Line(check["finished"]!.GetValue<bool>() ? "Failed." : "Not finished within five minutes: does a worker run?", Color.Red);
+            output.Line(
+                check["finished"]!.GetValue<bool>() ? "Failed." : "Not finished within five minutes: does a worker run?", Color.Red);
     }
 }

@@ -22,15 +22,16 @@ internal static class Canonical
         var text = field switch
         {
             "domain" => Host(value),
-            "actions" when value is JsonArray actions => string.Join(',', actions.Select(action => $"{action}").Order(StringComparer.Ordinal)),
+            "actions" when value is JsonArray actions => Sorted(actions),
             _ => Text(value, isFree: false),
         };
         var unset = Shapes.Unset(field);
         return unset is not null && field != "actions" && text == Text(unset, isFree: false) || text == AllActions(field) ? "" : text;
     }
 
-    private static string? AllActions(string field) =>
-        field == "actions" ? string.Join(',', Shapes.Unset(field)!.AsArray().Select(action => $"{action}").Order(StringComparer.Ordinal)) : null;
+    private static string? AllActions(string field) => field == "actions" ? Sorted(Shapes.Unset(field)!.AsArray()) : null;
+
+    private static string Sorted(JsonArray words) => string.Join(',', words.Select(word => $"{word}").Order(StringComparer.Ordinal));
 
     /// <param name="value">A value.</param>
     /// <param name="isFree">Whether it is an example of somebody else's JSON, which has no defaults.</param>

@@ -5,7 +5,8 @@ namespace Router.Cli.Configuration;
 /// <summary>What is to be changed of a destination, its sign-in included.</summary>
 internal static class DestinationDifference
 {
-    private static readonly string[] Otherwise = ["name", "renamed_from", "integration", "headers", "oauth", "client_certificate", "paused"];
+    private static readonly string[] Otherwise =
+        ["name", "renamed_from", "integration", "headers", "oauth", "client_certificate", "paused"];
 
     public static Difference Of(Wanted wanted, JsonObject? present, SecretValues secrets)
     {

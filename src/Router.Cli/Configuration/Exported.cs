@@ -39,12 +39,13 @@ internal sealed class Exported(Present present)
         var integrations = present.Integrations.Values.Where(integration => only is null || IsUsed(integration, only.Value)).ToList();
         if (integrations.Count > 0)
             all["integrations"] = integrations.ConvertAll(Integration);
-        var products = present.Products.Values
-            .Where(product => only is null || present.Senders.GetValueOrDefault(only.Value)?.Contains($"{product["username"]}") is true).ToList();
+        var senders = only is null ? null : present.Senders.GetValueOrDefault(only.Value) ?? [];
+        var products = present.Products.Values.Where(product => senders is null || senders.Contains($"{product["username"]}")).ToList();
         if (products.Count > 0)
             all["products"] = products.ConvertAll(Product);
         all["sites"] = sites.ConvertAll(Site);
-        return Heading + new SerializerBuilder().WithQuotingNecessaryStrings().WithIndentedSequences().DisableAliases().Build().Serialize(all);
+        return Heading + new SerializerBuilder().WithQuotingNecessaryStrings().WithIndentedSequences().DisableAliases().Build()
+            .Serialize(all);
     }
 
     private Dictionary<string, object?> Site(JsonObject site)

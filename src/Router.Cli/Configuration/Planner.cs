@@ -60,7 +60,8 @@ internal sealed class Planner(WantedAll wanted, Present present, SecretValues se
         if (there is not null && product.Fields["is_lead_manager"] is { } flag
             && !Canonical.AreSame("is_lead_manager", flag, there["is_lead_manager"]))
         {
-            _plan.Problems.Add(new Problem(product.PlaceOf("is_lead_manager"), $"What {username} is can't be changed: add another product."));
+            _plan.Problems.Add(new Problem(
+                product.PlaceOf("is_lead_manager"), $"What {username} is can't be changed: add another product."));
             return [];
         }
 
@@ -74,7 +75,8 @@ internal sealed class Planner(WantedAll wanted, Present present, SecretValues se
             _plan.Need(product, secrets, "password");
         else if (!credentials.CanBeKept)
             _plan.Problems.Add(new Problem(product.Place,
-                $"{username} is new and has no 'password': refer to one, or say with --credentials in which file to put the one that is made."));
+                $"{username} is new and has no 'password': refer to one, "
+                + "or say with --credentials in which file to put the one that is made."));
         return [new Step(StepKind.Add, "product", username, product, difference.Fields, run =>
             Add(run, username, product, difference.Request))];
     }

@@ -70,7 +70,9 @@ internal sealed class SecretValues
         }
     }
 
-    /// <summary>Whether the router has another one: <c>secret</c>, <c>headers</c>, <c>key</c>, <c>client_secret</c>, <c>password</c>.</summary>
+    /// <summary>
+    /// Whether the router has another one: <c>secret</c>, <c>headers</c>, <c>key</c>, <c>client_secret</c>, <c>password</c>.
+    /// </summary>
     public bool IsOther(Wanted wanted, string name) => _others.TryGetValue(wanted, out var others) && others.Contains(name);
 
     /// <summary>The fingerprint of a certificate that a file refers to; null where it can't be read.</summary>

@@ -48,7 +48,8 @@ internal static class Shapes
     ]);
 
     public static readonly Shape.Named Site = Of(
-        ("id", Shape.Text), ("name", Shape.Text), ("domain", Shape.Text), ("login_url_template", Shape.Text), ("require_proven", Shape.Flag),
+        ("id", Shape.Text), ("name", Shape.Text), ("domain", Shape.Text), ("login_url_template", Shape.Text),
+        ("require_proven", Shape.Flag),
         ("lead_manager", LeadManager), ("destinations", new Shape.ListOf(Destination)), ("senders", new Shape.ListOf(Shape.Text)),
         ("people", new Shape.MapOf(Shape.Text)));
 

@@ -89,7 +89,8 @@ internal sealed class SitePlanner(
         var name = destination.Text("name")!;
         if (destination.Text("integration") is { } named && !IsKnown(named))
         {
-            plan.Problems.Add(new Problem(destination.PlaceOf("integration"), $"The catalogue has no integration '{named}', nor has the file."));
+            plan.Problems.Add(new Problem(
+                destination.PlaceOf("integration"), $"The catalogue has no integration '{named}', nor has the file."));
             return [];
         }
 
@@ -99,7 +100,8 @@ internal sealed class SitePlanner(
             if (string.Equals(integration, destination.Text("integration"), StringComparison.OrdinalIgnoreCase))
                 return Patch(site, destination, there);
             plan.Problems.Add(new Problem(destination.Place,
-                $"In the router {name} is {(integration is null ? "a custom API" : $"connected to {integration}")}: give this one another name."));
+                $"In the router {name} is {(integration is null ? "a custom API" : $"connected to {integration}")}: "
+                + "give this one another name."));
             return [];
         }
 
@@ -189,7 +191,8 @@ internal sealed class SitePlanner(
     {
         var added = await run.Api.Send(
             HttpMethod.Post, $"sites/{site.Id}/people", new JsonObject { ["email"] = email, ["role"] = role }, run.Cancellation);
-        if (added!["invitation"]?["path"]?.ToString() is { } link && added["is_mailed"]?.GetValue<bool>() is not true && credentials.CanBeKept)
+        if (added!["invitation"]?["path"]?.ToString() is { } link && added["is_mailed"]?.GetValue<bool>() is not true
+            && credentials.CanBeKept)
             credentials.Keep($"{email}: {new Uri(RouterAddress.Of(run), link)}");
     }
 
@@ -210,7 +213,8 @@ internal sealed class SitePlanner(
     private JsonObject? Find(WantedSite site, Wanted destination)
     {
         var all = present.Destinations.GetValueOrDefault(site.Id)?.FindAll(there => !IsLeadManager(there)) ?? [];
-        return all.Find(there => IsCalled(there, destination.Text("name"))) ?? all.Find(there => IsCalled(there, destination.Text("renamed_from")));
+        return all.Find(there => IsCalled(there, destination.Text("name")))
+            ?? all.Find(there => IsCalled(there, destination.Text("renamed_from")));
     }
 
     private static bool IsCalled(JsonObject there, string? name) =>

@@ -44,7 +44,8 @@ internal sealed class WantedFiles(List<Problem> problems)
         }
         catch (YamlException wrong)
         {
-            problems.Add(new Problem(new Place(name, wrong.Start.Line), $"This is no YAML: {wrong.InnerException?.Message ?? wrong.Message}"));
+            problems.Add(new Problem(
+                new Place(name, wrong.Start.Line), $"This is no YAML: {wrong.InnerException?.Message ?? wrong.Message}"));
             return;
         }
 

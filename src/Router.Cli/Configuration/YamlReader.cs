@@ -34,7 +34,8 @@ internal sealed class YamlReader(string file, string directory, List<Problem> pr
             if (key is not YamlScalarNode { Value: { } name })
                 Wrong(key, "A name must be a text.");
             else if (name == "<<")
-                entries.AddRange((value is YamlSequenceNode several ? several.Children : [value]).SelectMany(one => Entries(one, "What << names")));
+                entries.AddRange((value is YamlSequenceNode several ? several.Children : [value])
+                    .SelectMany(one => Entries(one, "What << names")));
             else
                 entries.Add((name, key, value));
         }

@@ -44,11 +44,11 @@ internal static class CertificateChecks
                 yield return ($"{which}Path", path, configuration[$"{which}Password"], false);
         }
 
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.GetSection("Certificate"));
-        foreach (var served in endpoints.Prepend(configuration.GetSection("Kestrel:Certificates:Default")))
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => $"{endpoint.Path}:Certificate");
+        foreach (var served in endpoints.Prepend("Kestrel:Certificates:Default"))
         {
-            if (served["Path"] is { Length: > 0 } path)
-                yield return ($"{served.Path}:Path", path, served["Password"], true);
+            if (configuration[$"{served}:Path"] is { Length: > 0 } path)
+                yield return ($"{served}:Path", path, configuration[$"{served}:Password"], true);
         }
     }
 

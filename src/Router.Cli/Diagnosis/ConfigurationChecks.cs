@@ -50,7 +50,8 @@ internal static partial class ConfigurationChecks
             failures = [unreadable.Message];
         }
 
-        return failures.Select(failure => new Finding(Gravity.Problem, Subject, failure, $"Correct it: a host doesn't start with it. {Where}"));
+        return failures.Select(failure => new Finding(
+            Gravity.Problem, Subject, failure, $"Correct it: a host doesn't start with it. {Where}"));
     }
 
     /// <summary>Settings of our sections that no host reads: most often a slip of the pen.</summary>

@@ -103,7 +103,8 @@ internal sealed class DatabaseChecks(IServiceProvider services)
     {
         PostgresErrorCodes.InvalidPassword => new Finding(Gravity.Problem, Subject,
             $"Postgres refuses the password of {connection.Username}.",
-            $"Correct it in {Setting}, or set it: alter role … password. In a URL, '@', '/', '?' and '%' of a password are percent-encoded."),
+            $"Correct it in {Setting}, or set it: alter role … password. "
+            + "In a URL, '@', '/', '?' and '%' of a password are percent-encoded."),
         PostgresErrorCodes.InvalidAuthorizationSpecification => new Finding(Gravity.Problem, Subject,
             $"Postgres doesn't let {connection.Username} in: there is no such role, or pg_hba.conf has no line for it from here.",
             $"Make the role, add the line, or correct {Setting}."),

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Router.Cli.Diagnosis;
 
-/// <summary>The configuration that a host of this machine would have: files of variables, the environment, a directory of settings.</summary>
+/// <summary>
+/// The configuration that a host of this machine would have: files of variables, the environment, a directory of settings.
+/// </summary>
 internal static class HostSettings
 {
     /// <param name="variables">Files of lines <c>NAME=value</c>, as systemd reads them.</param>

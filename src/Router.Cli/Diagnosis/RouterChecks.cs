@@ -42,6 +42,7 @@ internal static class RouterChecks
             yield return new Finding(
                 status == "Unhealthy" ? Gravity.Problem : Gravity.Warning, Subject, $"{check}: {sentence}", "docs/operators.md, At night.");
         if (status is not "Healthy" && health?["details"] is not JsonObject { Count: > 0 })
-            yield return new Finding(Gravity.Problem, Subject, $"The API says of itself: {status ?? "nothing that a router says"}.", "Read its log.");
+            yield return new Finding(
+                Gravity.Problem, Subject, $"The API says of itself: {status ?? "nothing that a router says"}.", "Read its log.");
     }
 }

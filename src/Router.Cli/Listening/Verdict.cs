@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Router.Cli.Listening;
 
-/// <summary>What a receiver can know of a request's signatures, as docs/receivers.md says. Each is null where the request has none.</summary>
+/// <summary>
+/// What a receiver can know of a request's signatures, as docs/receivers.md says. Each is null where the request has none.
+/// </summary>
 /// <param name="LeadRouter">Of <c>X-Lead-Router-Signature</c>.</param>
 /// <param name="StandardWebhooks">Of <c>webhook-signature</c>.</param>
 internal sealed record Verdict(string? LeadRouter, string? StandardWebhooks)

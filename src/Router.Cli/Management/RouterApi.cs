@@ -61,9 +61,8 @@ internal sealed class RouterApi : IDisposable
         do
         {
             var separator = query.Length == 0 ? '?' : '&';
-            var page = await Get(
-                $"{path}{query}{separator}limit={Math.Min(left, PageSize)}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}",
-                cancellationToken);
+            var from = cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}";
+            var page = await Get($"{path}{query}{separator}limit={Math.Min(left, PageSize)}{from}", cancellationToken);
             foreach (var item in page["items"]!.AsArray())
             {
                 yield return item!.AsObject();
@@ -122,8 +121,10 @@ internal sealed class RouterApi : IDisposable
         }
         catch (JsonException)
         {
-            return response.IsSuccessStatusCode
-                ? throw new UnreachableException("What answers there is no lead router: it sends no JSON. Check --url or ROUTER_URL.") : null;
+            // A refusal speaks by its status, too.
+            if (!response.IsSuccessStatusCode)
+                return null;
+            throw new UnreachableException("What answers there is no lead router: it sends no JSON. Check --url or ROUTER_URL.");
         }
     }
 
