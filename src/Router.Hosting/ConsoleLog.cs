@@ -33,6 +33,7 @@ internal static class ConsoleLog
             .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
             .Enrich.WithProperty("Host", builder.Environment.ApplicationName)
+            .Enrich.With<LinksInPaths>()
             .AddOtlp(builder);
         var options = Options(builder.Configuration);
         var losses = new LogLosses();

@@ -7,6 +7,20 @@ namespace Router.IntegrationTests;
 public sealed class PrivacyTests(TestServers servers)
 {
     [Fact]
+    public async Task Output_WhileALinkIsUsed_DoesNotHoldIt()
+    {
+        // A line within the request, which isn't there by default.
+        await using var router = await RouterFixture.StartProcesses(
+            servers, workers: 0, ("Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Antiforgery", "Warning"));
+        var (_, link) = await PageClient.Invite(router, "operator");
+        using var response = await router.Admin.PostAsync(link, new FormUrlEncodedContent([new("password", "a form without its token")]));
+        Assert.Equal(400, (int)response.StatusCode);
+        await Eventually.True(
+            () => Task.FromResult(router.Output.Contains("\"RequestPath\":\"/invitation/", StringComparison.Ordinal)), "it is logged");
+        Assert.DoesNotContain(link.Split('/')[^1], router.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Output_OfAllHosts_HoldsNoLeadAndNoSecret()
     {
         // Everything that can be logged is: nothing may hide behind a level.

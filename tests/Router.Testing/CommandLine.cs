@@ -32,8 +32,12 @@ public sealed class CommandLine(string? url, string? token)
     /// <summary>One that goes on until it is told to end.</summary>
     public RunningCommand Start(Dictionary<string, string> variables, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet",
-            [Path.Combine(Path.GetDirectoryName(Repository.Host("Router.Cli"))!, "router.dll"), .. arguments])
+        // Where the tests run in the background of a shell, they ignore Ctrl+C, and so would what they start.
+        var start = new ProcessStartInfo("env",
+            [
+                "--default-signal=INT", "dotnet",
+                Path.Combine(Path.GetDirectoryName(Repository.Host("Router.Cli"))!, "router.dll"), .. arguments,
+            ])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };

@@ -9,6 +9,7 @@ internal static class Saturation
     private const string Table = "saturation";
     private const string Cpu = "CPU s per 1,000 deliveries";
     private const string Memory = "memory MB";
+    private const string Bytes = "bytes a lead in Postgres";
 
     public static int Steps(Options options) => (2 * options.Rounds) + 3;
 
@@ -19,6 +20,7 @@ internal static class Saturation
         bench.Step("starting the router");
         await using var router = await RouterSystem.Start(bench.Lab, bench.Options.Sites, bench.Stopping);
 
+        var storage = await Storage.Begin(router.Database);
         var runs = new List<(Target Target, Measured Measured)>();
         for (var i = 0; i <= 2 * bench.Options.Rounds; i++)
         {
@@ -45,7 +47,8 @@ internal static class Saturation
             bench.Report.Add(Memory, target.Name, [.. target.Processes.Select(process => (process.Name, ProcessCosts.Memory(process.Id)))]);
         }
 
-        foreach (var table in new[] { Table, Cpu, Memory })
+        bench.Report.Add(Bytes, router.Name, await storage.PerLead());
+        foreach (var table in new[] { Table, Cpu, Memory, Bytes })
             bench.Report.Print(table);
     }
 
