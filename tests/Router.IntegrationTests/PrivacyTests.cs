@@ -11,7 +11,7 @@ public sealed class PrivacyTests(TestServers servers)
     {
         // A line within the request, which isn't there by default.
         await using var router = await RouterFixture.StartProcesses(
-            servers, workers: 0, ("Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Antiforgery", "Warning"));
+            servers, workers: 0, ("Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Mvc", "Information"));
         var (_, link) = await PageClient.Invite(router, "operator");
         using var response = await router.Admin.PostAsync(link, new FormUrlEncodedContent([new("password", "a form without its token")]));
         Assert.Equal(400, (int)response.StatusCode);
