@@ -118,6 +118,8 @@ public sealed class KubernetesTests
         var manifests = await Render("operators");
         var postgres = Assert.Single(manifests.All<OperatorResources.PostgresCluster>());
         var rabbitmq = Assert.Single(manifests.All<OperatorResources.RabbitmqCluster>());
+        // A failover loses nothing that counted.
+        Assert.Equal(("any", 1), (postgres.Spec.Postgresql.Synchronous.Method, postgres.Spec.Postgresql.Synchronous.Number));
         string[] made = [$"{postgres.Metadata.Name}-app/uri", $"{rabbitmq.Metadata.Name}-default-user/connection_string"];
         foreach (var host in manifests.Hosts)
         {

@@ -52,7 +52,16 @@ internal static class OperatorResources
 
     internal sealed class PostgresConfiguration
     {
+        public SynchronousReplication Synchronous { get; set; } = new();
+
         public Dictionary<string, string> Parameters { get; set; } = [];
+    }
+
+    internal sealed class SynchronousReplication
+    {
+        public string Method { get; set; } = "";
+
+        public int Number { get; set; }
     }
 
     internal sealed class StorageConfiguration
