@@ -14,8 +14,10 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     {
         var healthy = await Ask(isRunning: true);
         Assert.True(healthy.ExitCode == 0, healthy.Output + healthy.Errors);
-        // Other tests may have left something for an operator to look at: a warning.
+        // Other tests may have left something for an operator to look at: of the router itself a warning may be.
         var subjects = healthy.Json.EnumerateArray()
+            .Where(finding => finding.GetProperty("gravity").GetString() == "fine"
+                || finding.GetProperty("subject").GetString() == "router")
             .Select(finding => finding.GetProperty("subject").GetString()).Distinct();
         Assert.Equal(["configuration", "database", "clock", "secrets", "broker", "router"], subjects);
         Assert.Contains("Postgres", healthy.Output, StringComparison.Ordinal);
