@@ -30,7 +30,9 @@ internal sealed class Storage
         var events = await Events(connection);
         var sizes = (await connection.QueryAsync<(string Table, long Bytes)>(
             """
-            select t, (select sum(pg_total_relation_size(relid)) from pg_partition_tree(t::regclass) where isleaf)::bigint
+            select t, coalesce(
+                (select sum(pg_total_relation_size(relid)) from pg_partition_tree(t::regclass) where isleaf),
+                pg_total_relation_size(t::regclass))::bigint
             from unnest(array['lead_events', 'deliveries', 'delivery_attempts', 'leads']) t
             """)).ToDictionary(size => size.Table, size => size.Bytes);
         var written = await connection.QuerySingleAsync<double>(
