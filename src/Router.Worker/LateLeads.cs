@@ -23,20 +23,8 @@ internal sealed partial class LateLeads(
     protected override async Task Once(CancellationToken cancellationToken)
     {
         // From one destination with waiting leads to the next, in the partial indexes: those that are well aren't looked at, however many.
-        const string sql = """
-            with recursive waiting (id) as (
-                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
-                union all
-                select (select destination_id from deliveries
-                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
-                from waiting where waiting.id is not null
-            ), holding (id) as (
-                (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
-                union all
-                select (select destination_id from deliveries
-                        where state = 'held' and destination_id > holding.id order by destination_id limit 1)
-                from holding where holding.id is not null
-            )
+        const string sql = $"""
+            with recursive {WaitingDestinations.Retrying}, {WaitingDestinations.Held}
             select x.id, x.site_id, late.count, late.oldest
             from destinations x
             cross join lateral (

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Alerts;
+using Router.Core.Deliveries;
 using Router.Core.Retention;
 
 namespace Router.Worker;
@@ -40,20 +41,8 @@ internal sealed record LedgerFigures(
     private const int Seconds = 30;
 
     // Destinations with something waiting are walked to by steps in partial indexes: those that are well cost nothing.
-    private const string Sql = """
-        with recursive waiting (id) as (
-            (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
-            union all
-            select (select destination_id from deliveries
-                    where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
-            from waiting where waiting.id is not null
-        ), holding (id) as (
-            (select destination_id from deliveries where state = 'held' order by destination_id limit 1)
-            union all
-            select (select destination_id from deliveries
-                    where state = 'held' and destination_id > holding.id order by destination_id limit 1)
-            from holding where holding.id is not null
-        )
+    private const string Sql = $"""
+        with recursive {WaitingDestinations.Retrying}, {WaitingDestinations.Held}
         select x.id as destination_id, x.site_id, r.count as retrying, r.oldest as retrying_since, h.count as held, h.oldest as held_since
         from (select id from waiting union select id from holding) w
         join destinations x on x.id = w.id

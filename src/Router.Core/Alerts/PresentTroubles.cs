@@ -95,13 +95,7 @@ internal sealed class PresentTroubles(
     private static async Task<List<Row>> Destinations(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            with recursive waiting (id) as (
-                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
-                union all
-                select (select destination_id from deliveries
-                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
-                from waiting where waiting.id is not null
-            ),
+            with recursive {WaitingDestinations.Retrying},
             dead (id) as (
                 (select destination_id from deliveries where state = 'dead' order by destination_id limit 1)
                 union all

@@ -50,13 +50,7 @@ public sealed class TroubledDestinations(NpgsqlDataSource database)
         // Walks from destination to destination, each step one look into a partial index: a million deliveries that wait for one
         // cost one step.
         const string sql = $"""
-            with recursive waiting (id) as (
-                (select destination_id from deliveries where state = 'retrying' order by destination_id limit 1)
-                union all
-                select (select destination_id from deliveries
-                        where state = 'retrying' and destination_id > waiting.id order by destination_id limit 1)
-                from waiting where waiting.id is not null
-            ),
+            with recursive {WaitingDestinations.Retrying},
             dead (id) as (
                 (select destination_id from deliveries where state = 'dead' and not is_test order by destination_id limit 1)
                 union all
