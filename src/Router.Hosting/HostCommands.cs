@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
 using Router.Core;
-using Router.Core.Leads;
 using Router.Core.Recovery;
 
 namespace Router.Hosting;
@@ -50,15 +49,13 @@ internal static class HostCommands
     private static async Task<int> Send(IConfiguration configuration)
     {
         var sent = await RestoreCheck.Send(configuration, CancellationToken.None);
-        Console.WriteLine(sent is null
-            ? "Workers run, and may have in hand what seems to be missing: stop them first. Nothing was sent."
-            : $"{sent} planned deliveries are due now; workers send them.");
+        Console.WriteLine(RestoreWords.OfSent(sent));
         return sent is null ? 1 : 0;
     }
 
     private static async Task<int> Look(IConfiguration configuration, string[] words)
     {
-        var asked = words.Contains("missing", StringComparer.Ordinal) ? Ids(Console.In) : [];
+        var asked = words.Contains("missing", StringComparer.Ordinal) ? RestoreCheck.Ids(Console.In) : [];
         var report = await RestoreCheck.Look(configuration, asked, CancellationToken.None);
         Console.WriteLine(words.Contains("json", StringComparer.Ordinal)
             ? RestoreCheck.Json(report) : string.Join('\n', RestoreWords.Of(report, TimeProvider.System.GetUtcNow())));
@@ -82,18 +79,5 @@ internal static class HostCommands
                 $"{(away is NpgsqlException ? "Postgres" : "RabbitMQ")} can't be looked at: {away.Message} Start it, and look again.");
             return 2;
         }
-    }
-
-    /// <summary>One in each line; whatever else is there is passed over.</summary>
-    private static List<Guid> Ids(TextReader input)
-    {
-        var ids = new List<Guid>();
-        while (input.ReadLine() is { } line)
-        {
-            if (Uuids.TryParse(line, out var id))
-                ids.Add(id);
-        }
-
-        return ids;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core;
+using Router.Core.Leads;
 using Router.Core.Recovery;
 
 namespace Router.Hosting;
@@ -51,6 +52,19 @@ internal static class RestoreCheck
             if (step == 0 || report.Orphans.Items.Count == report.Orphans.Count)
                 return sent;
         }
+    }
+
+    /// <summary>Ids to ask for: one in each line; whatever else is there is passed over.</summary>
+    public static List<Guid> Ids(TextReader input)
+    {
+        var ids = new List<Guid>();
+        while (input.ReadLine() is { } line)
+        {
+            if (Uuids.TryParse(line, out var id))
+                ids.Add(id);
+        }
+
+        return ids;
     }
 
     /// <summary>The report for programs.</summary>

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
 using Router.Cli.Showing;
-using Router.Core.Leads;
 using Router.Core.Recovery;
 using Router.Hosting;
 using Spectre.Console;
@@ -43,13 +42,8 @@ internal static class AfterRestoreLook
     private static async Task<int> Look(
         IConfiguration configuration, FileInfo? ids, Output output, CancellationToken cancellationToken)
     {
-        var asked = new List<Guid>();
-        foreach (var line in ids is null ? [] : await File.ReadAllLinesAsync(ids.FullName, cancellationToken))
-        {
-            if (Uuids.TryParse(line, out var id))
-                asked.Add(id);
-        }
-
+        using var file = ids?.OpenText() ?? TextReader.Null;
+        var asked = RestoreCheck.Ids(file);
         var report = await RestoreCheck.Look(configuration, asked, cancellationToken);
         output.Json(JsonNode.Parse(RestoreCheck.Json(report))!);
         foreach (var line in RestoreWords.Of(report, TimeProvider.System.GetUtcNow()))
@@ -61,10 +55,7 @@ internal static class AfterRestoreLook
     {
         var sent = await RestoreCheck.Send(configuration, cancellationToken);
         output.Json(new JsonObject { ["sent"] = sent });
-        if (sent is not null)
-            output.Line($"{sent} planned deliveries are due now; workers send them.");
-        else
-            output.Line("Workers run, and may have in hand what seems to be missing: stop them first. Nothing was sent.", Color.Red);
+        output.Line(RestoreWords.OfSent(sent), sent is null ? Color.Red : Color.Default);
         return sent is null ? ExitCode.Failed : ExitCode.Fine;
     }
 }

@@ -9,6 +9,12 @@ public static class RestoreWords
     public static IEnumerable<string> Of(RestoreReport report, DateTimeOffset now) =>
         [.. Knows(report, now), "", .. ByItself(report), "", .. ForSomebody(report)];
 
+    /// <summary>What came of sending.</summary>
+    /// <param name="sent">How many deliveries; null where workers run.</param>
+    public static string OfSent(int? sent) => sent is null
+        ? "Workers run, and may have in hand what seems to be missing: stop them first. Nothing was sent."
+        : $"{sent} planned deliveries are due now; workers send them.";
+
     private static IEnumerable<string> Knows(RestoreReport report, DateTimeOffset now)
     {
         yield return report.KnownUntil is { } until
