@@ -53,10 +53,16 @@ public sealed class PageClient : IDisposable
     public Task<HttpResponseMessage> SignIn(string email, string password) => Submit("/sign-in", ("email", email), ("password", password));
 
     /// <summary>Opens the page and sends its form, as a person would.</summary>
-    public async Task<HttpResponseMessage> Submit(string path, params (string Name, string Value)[] fields)
+    public Task<HttpResponseMessage> Submit(string path, params (string Name, string Value)[] fields) => SubmitFrom(path, path, fields);
+
+    /// <summary>Presses the button at the top of each page.</summary>
+    public Task<HttpResponseMessage> SignOut() => SubmitFrom("/account", "/sign-out");
+
+    /// <summary>Opens a page and sends one of its forms, which goes elsewhere.</summary>
+    public async Task<HttpResponseMessage> SubmitFrom(string page, string path, params (string Name, string Value)[] fields)
     {
-        var page = await (await Http.GetAsync(path)).Content.ReadAsStringAsync();
-        var token = Regex.Match(page, "name=\"form_token\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
+        var html = await (await Http.GetAsync(page)).Content.ReadAsStringAsync();
+        var token = Regex.Match(html, "name=\"form_token\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
         return await Http.PostAsync(path,
             new FormUrlEncodedContent(fields.Append(("form_token", token)).Select(field => KeyValuePair.Create(field.Item1, field.Item2))));
     }

@@ -25,7 +25,7 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
     }
 
     /// <summary>Uses up the invitation; null when somebody has used it meanwhile.</summary>
-    public async Task<Session?> Accept(string token, string email, string password, CancellationToken cancellationToken)
+    public async Task<SessionOwner?> Accept(string token, string email, string password, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(email, cancellationToken);
         var (account, isShown) = await change.Connection.QuerySingleOrDefaultAsync<(Guid?, bool)>(
@@ -35,21 +35,21 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
         // Whoever needed a link may have had their password taken, and with it tokens made.
         await change.Connection.ExecuteAsync(
             "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
-        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
+        var owner = await change.Connection.QuerySingleOrDefaultAsync<SessionOwner>(
             $"{Set}, disabled_at = null, is_vouched = not @isShown where id = @account returning id, stamp, email",
             new { account, isShown, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
-        return session;
+        return owner;
     }
 
     /// <summary>Null when the account was disabled while this request was under way.</summary>
-    public async Task<Session?> Change(string password, CancellationToken cancellationToken)
+    public async Task<SessionOwner?> Change(string password, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
-        var session = await change.Connection.QuerySingleOrDefaultAsync<Session>(
+        var owner = await change.Connection.QuerySingleOrDefaultAsync<SessionOwner>(
             $"{Set} where id = @account and disabled_at is null returning id, stamp, email",
             new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });
         await change.Commit(cancellationToken);
-        return session;
+        return owner;
     }
 }

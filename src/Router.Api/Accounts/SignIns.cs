@@ -24,7 +24,7 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
 
     /// <summary>The account, or null.</summary>
     /// <exception cref="BadHttpRequestException">Too many wait already (429); nothing was counted.</exception>
-    public async Task<Session?> Try(string email, string password, CancellationToken cancellationToken)
+    public async Task<SessionOwner?> Try(string email, string password, CancellationToken cancellationToken)
     {
         using var place = new Place();
         // The guess is counted before it is checked: however many come at once, five are checked.
@@ -47,7 +47,7 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
 
         await Query<Guid?>("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id returning id", new { account.Id },
             cancellationToken);
-        return new Session(account.Id, account.Stamp, account.Email);
+        return new SessionOwner(account.Id, account.Stamp, account.Email);
     }
 
     /// <summary>

@@ -12,10 +12,10 @@ internal sealed class TimeZoneChoice(ConfigurationChanges changes)
         Save(changes.Account.Actor, changes.Account.Id, zone, isChosen: true, cancellationToken);
 
     /// <summary>What the browser of somebody who signs in says, for an account that has none yet.</summary>
-    public async Task Suggest(Session session, string? zone, CancellationToken cancellationToken)
+    public async Task Suggest(SessionOwner owner, string? zone, CancellationToken cancellationToken)
     {
         if (zone is { Length: > 0 and < 100 } && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var known) && known.HasIanaId)
-            await Save(session.Email, session.Id, zone, isChosen: false, cancellationToken);
+            await Save(owner.Email, owner.Id, zone, isChosen: false, cancellationToken);
     }
 
     private async Task Save(string actor, Guid account, string zone, bool isChosen, CancellationToken cancellationToken)

@@ -32,8 +32,10 @@ internal static class SiteRoles
 /// <param name="Viewed">Those of them where it is a viewer.</param>
 /// <param name="TimeZone">In which its pages tell times.</param>
 /// <param name="Token">The API token that the request came with; null on a page.</param>
+/// <param name="Session">The session that the request came with; null where it came with a token.</param>
 internal sealed record Account(
-    Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, TokenOfRequest? Token = null)
+    Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, TokenOfRequest? Token = null,
+    SessionOfRequest? Session = null)
 {
     /// <summary>
     /// Whether all sites are there for it, and what belongs to none. A token for some sites sees no more than an owner of them.

@@ -20,8 +20,10 @@ internal static class RouterAuthentication
     public static void AddRouterAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<AdminOptions>().Bind(configuration.GetSection("Admin")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SessionLimitOptions>().Bind(configuration.GetSection("Sessions")).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<FirstOperator>();
         services.AddSingleton<AccountDirectory>();
+        services.AddSingleton<Sessions>();
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<PasswordHasher<Account>>();
 

@@ -14,6 +14,9 @@ internal static class SessionCookie
 {
     public const string SchemeName = "Session";
 
+    private const string TokenClaim = "session";
+
+    // Hosts of the version before look at this alone, as long as both run side by side.
     private const string StampClaim = "stamp";
 
     public static void AddSessionCookie(this IServiceCollection services, AuthenticationBuilder authentication)
@@ -25,8 +28,9 @@ internal static class SessionCookie
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.LoginPath = "/sign-in";
             options.ReturnUrlParameter = "return";
-            options.ExpireTimeSpan = TimeSpan.FromHours(12);
-            options.SlidingExpiration = true;
+            // The session's row says when it ends; this is longer than any may last.
+            options.ExpireTimeSpan = TimeSpan.FromDays(91);
+            options.SlidingExpiration = false;
             options.Events.OnValidatePrincipal = Validate;
             // The page of the status code says it; there is no page to be sent to.
             options.Events.OnRedirectToAccessDenied = context =>
@@ -51,12 +55,10 @@ internal static class SessionCookie
         });
     }
 
-    /// <summary>Starts a session.</summary>
-    public static Task SignIn(this HttpContext context, Session session) => context.SignInAsync(
-        SchemeName,
-        new ClaimsPrincipal(new ClaimsIdentity(
-            [new Claim(ClaimTypes.NameIdentifier, session.Id.ToString("D")), new Claim(ClaimTypes.Name, session.Email),
-                new Claim(StampClaim, session.Stamp.ToString("D"))], SchemeName)));
+    /// <summary>What the cookie says, encrypted.</summary>
+    public static ClaimsPrincipal Principal(SessionOwner owner, string token) => new(new ClaimsIdentity(
+        [new Claim(ClaimTypes.NameIdentifier, owner.Id.ToString("D")), new Claim(ClaimTypes.Name, owner.Email),
+            new Claim(TokenClaim, token), new Claim(StampClaim, owner.Stamp.ToString("D"))], SchemeName));
 
     private static bool IsLoopback(HttpContext context) =>
         !context.Request.IsHttps
@@ -65,16 +67,24 @@ internal static class SessionCookie
 
     private static async Task Validate(CookieValidatePrincipalContext context)
     {
-        var accounts = context.HttpContext.RequestServices.GetRequiredService<AccountDirectory>();
-        if (Guid.TryParse(context.Principal!.FindFirstValue(ClaimTypes.NameIdentifier), out var id)
-            && Guid.TryParse(context.Principal!.FindFirstValue(StampClaim), out var stamp)
-            && await accounts.Find(id, stamp, context.HttpContext.RequestAborted) is { } account)
+        var http = context.HttpContext;
+        var accounts = http.RequestServices.GetRequiredService<AccountDirectory>();
+        var found = context.Principal!.FindFirstValue(TokenClaim) is { } token
+            ? await accounts.FindBySession(token, ClientAddress.Of(http), http.RequestAborted) : null;
+        if (found is { Account: { } account })
         {
-            context.HttpContext.Features.Set(account);
+            http.Features.Set(account);
             return;
         }
 
+        // The page to which they are sent says why.
+        if (found is { End: { } end })
+            http.Features.Set(new EndedSession(end));
         context.RejectPrincipal();
-        await context.HttpContext.SignOutAsync(SchemeName);
+        await http.SignOutAsync(SchemeName);
     }
 }
+
+/// <summary>That the session of this request is over.</summary>
+/// <param name="Why">One of <see cref="SessionEnds"/>.</param>
+internal sealed record EndedSession(string Why);

@@ -12,7 +12,7 @@ namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class AccountModel(
-    NpgsqlDataSource database, SignIns signIns, Passwords passwords, ApiTokens tokens, TimeZoneChoice zones, AlertChoices alerts,
+    NpgsqlDataSource database, SignIns signIns, Sessions sessions, Passwords passwords, ApiTokens tokens, TimeZoneChoice zones, AlertChoices alerts,
     AccountMail mail, TimeProvider time) : PageModel
 {
     [BindProperty(Name = "current_password")]
@@ -62,9 +62,9 @@ internal sealed class AccountModel(
         if (problems.Any)
             return await Again(Refusal.Invalid(problems), cancellationToken);
 
-        if (await passwords.Change(Password!, cancellationToken) is { } session)
+        if (await passwords.Change(Password!, cancellationToken) is { } owner
+            && await sessions.Start(HttpContext, owner, WaysIn.Password, cancellationToken))
         {
-            await HttpContext.SignIn(session);
             this.Notice("Your password is changed. Everywhere else you are signed out.");
         }
 

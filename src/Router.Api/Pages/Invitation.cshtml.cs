@@ -10,7 +10,7 @@ namespace Router.Api.Pages;
 
 /// <summary>The one-time link: whoever has it chooses the password. Not used up by looking at it.</summary>
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class InvitationModel(Passwords passwords, TimeZoneChoice zones) : PageModel
+internal sealed class InvitationModel(Passwords passwords, Sessions sessions, TimeZoneChoice zones) : PageModel
 {
     [FromRoute]
     public string Token { get; set; } = "";
@@ -41,11 +41,11 @@ internal sealed class InvitationModel(Passwords passwords, TimeZoneChoice zones)
         problems.RequirePassword("password", Password, Email);
         if (problems.Any)
             return this.Refused(Refusal.Invalid(problems));
-        if (await passwords.Accept(Token, Email, Password!, cancellationToken) is not { } session)
+        if (await passwords.Accept(Token, Email, Password!, cancellationToken) is not { } owner
+            || !await sessions.Start(HttpContext, owner, WaysIn.Invitation, cancellationToken))
             return Redirect("/sign-in");
 
-        await HttpContext.SignIn(session);
-        await zones.Suggest(session, TimeZone, cancellationToken);
+        await zones.Suggest(owner, TimeZone, cancellationToken);
         this.Notice("Welcome. Your password is set and you are signed in.");
         return Redirect("/");
     }

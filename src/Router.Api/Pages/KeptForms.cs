@@ -34,6 +34,7 @@ internal sealed class KeptForms : IAsyncPageFilter
     public static async Task Keep(RedirectContext<CookieAuthenticationOptions> context)
     {
         var request = context.Request;
+        var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>().GetTempData(context.HttpContext);
         if (HttpMethods.IsPost(request.Method) && request.HasFormContentType && request.ContentLength <= Most)
         {
             var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
@@ -41,11 +42,11 @@ internal sealed class KeptForms : IAsyncPageFilter
                 field => field.Key != "form_token" && !SecretFields.Contains(field.Key)
                     && !Secret.Any(part => field.Key.Contains(part, StringComparison.OrdinalIgnoreCase)))
                 .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
-            var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>()
-                .GetTempData(context.HttpContext);
             kept[Key] = Protector(context.HttpContext).Protect(JsonSerializer.Serialize(new Kept(request.Path, fields)), Lasts);
-            kept.Save();
         }
+
+        SignedOutNotice.Leave(context.HttpContext, kept);
+        kept.Save();
 
         // Without scheme and host, which whoever sends the request can set.
         var target = $"{request.PathBase}{request.Path}{request.QueryString}";

@@ -1,13 +1,15 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeZoneChoice zones, TimeProvider time) : PageModel
+internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswords lost, TimeZoneChoice zones, TimeProvider time,
+    IOptions<SessionLimitOptions> options) : PageModel
 {
     public bool CanMail => lost.CanMail;
 
@@ -24,14 +26,24 @@ internal sealed class SignInModel(SignIns signIns, LostPasswords lost, TimeZoneC
     [BindProperty(Name = "time_zone")]
     public string? TimeZone { get; set; }
 
-    public IActionResult OnGet() => HttpContext.SignedIn() is null ? Page() : Redirect("/");
+    /// <summary>Why they have to sign in again, where that is known.</summary>
+    public string? SignedOut { get; private set; }
+
+    public IActionResult OnGet()
+    {
+        if (HttpContext.SignedIn() is not null)
+            return Redirect("/");
+
+        SignedOut = SignedOutNotice.Take(HttpContext, TempData, options.Value);
+        return Page();
+    }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        if (await signIns.Try(Email ?? "", Password ?? "", cancellationToken) is { } session)
+        if (await signIns.Try(Email ?? "", Password ?? "", cancellationToken) is { } owner
+            && await sessions.Start(HttpContext, owner, WaysIn.Password, cancellationToken))
         {
-            await HttpContext.SignIn(session);
-            await zones.Suggest(session, TimeZone, cancellationToken);
+            await zones.Suggest(owner, TimeZone, cancellationToken);
             TempData.Remove("tries");
             return Redirect(LocalPath.Of(Return, Url));
         }

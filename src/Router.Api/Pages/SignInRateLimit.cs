@@ -1,8 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using Router.Api.Authentication;
 using Router.Hosting;
 
 namespace Router.Api.Pages;
@@ -19,19 +18,10 @@ internal static class SignInRateLimit
         services.Configure<RateLimiterOptions>(limiter => limiter.AddPolicy(Policy, context =>
             HttpMethods.IsPost(context.Request.Method)
                 ? RateLimitPartition.GetFixedWindowLimiter(
-                    Network(context.Connection.RemoteIpAddress), _ => new FixedWindowRateLimiterOptions
+                    ClientAddress.Network(context), _ => new FixedWindowRateLimiterOptions
                 {
                     PermitLimit = context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.SignInsPerMinute,
                     Window = TimeSpan.FromMinutes(1), QueueLimit = 0,
                 })
                 : RateLimitPartition.GetNoLimiter("reading")));
-
-    /// <summary>Of an IPv6 address the network: whoever has one has all the addresses in it.</summary>
-    private static string Network(IPAddress? address) => address switch
-    {
-        null => "",
-        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } =>
-            Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
-        _ => address.ToString(),
-    };
 }

@@ -1,17 +1,16 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
 
-internal sealed class SignOutModel : PageModel
+internal sealed class SignOutModel(Sessions sessions) : PageModel
 {
     public IActionResult OnGet() => Redirect("/");
 
-    public async Task<IActionResult> OnPost()
+    public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        await HttpContext.SignOutAsync(SessionCookie.SchemeName);
+        await sessions.End(HttpContext, cancellationToken);
         return Redirect("/sign-in");
     }
 }

@@ -52,6 +52,35 @@ create table api_tokens (
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
 
+-- Who is signed in on the pages, and from where. A browser's cookie names a row by a random token. The row is good until it ends, or until
+-- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.
+create table sessions (
+    id           uuid primary key,
+    account_id   uuid not null references accounts (id) on delete cascade,
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),
+    started_at   timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),            -- to the minute
+    address      text,                                          -- the last one; null where there is none
+    browser      text not null,                                 -- in two or three words
+    confirmed_at timestamptz not null default now(),            -- when whoever uses it last showed to be the account
+    ended_at     timestamptz,
+    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),
+    check ((ended_at is null) = (end_reason is null))
+);
+create index sessions_account on sessions (account_id, last_seen_at);
+
+-- Whoever changes a password or disables an account, by a page, the API or SQL by hand: its sessions end.
+create function end_sessions() returns trigger language plpgsql as $$
+begin
+    update sessions set ended_at = now(), end_reason = case when new.disabled_at is null then 'password' else 'disabled' end
+    where account_id = new.id and ended_at is null;
+    return null;
+end $$;
+
+create trigger accounts_end_sessions after update on accounts for each row
+when (old.stamp is distinct from new.stamp or (old.disabled_at is null and new.disabled_at is not null)) execute function end_sessions();
+
 -- The key ring of ASP.NET Core Data Protection; encrypted itself when a certificate is configured.
 create table data_protection_keys (
     name       text primary key,
