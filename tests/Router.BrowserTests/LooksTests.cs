@@ -68,6 +68,10 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/senders", "senders", width);
         await Look(page, $"{path}/replays", "replays", width);
         await Look(page, "/account", "account", width);
+        await Look(page, "/account/password", "account-password", width);
+        await Look(page, "/account/sessions", "account-sessions", width);
+        await Look(page, "/account/tokens", "account-tokens", width);
+        await Look(page, "/confirm", "confirm", width);
         await Look(page, "/nowhere", "not-found", width);
 
         await page.GotoAsync($"{path}/destinations/{broken.Id}");

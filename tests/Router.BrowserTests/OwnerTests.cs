@@ -310,7 +310,7 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
     {
         var site = await _router.CreateSite();
         var page = await browser.SignInAsOwner([site]);
-        await page.GotoAsync("/account");
+        await page.GotoAsync("/account/tokens");
         await page.GetByLabel("Name of a new token").FillAsync("export");
         await Button(page, "Make a token").ClickAsync();
         var token = (await page.Locator("pre.secret").InnerTextAsync()).Trim();
@@ -318,11 +318,12 @@ public sealed class OwnerTests(Browser browser) : IClassFixture<Browser>
         http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         Assert.Equal(200, (int)(await http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
 
-        await page.GotoAsync("/account");
+        await page.GotoAsync("/account/tokens");
         Assert.DoesNotContain(token, await page.ContentAsync(), StringComparison.Ordinal);
         await Button(page, "Revoke export").ClickAsync();
         Assert.Equal(401, (int)(await http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
 
+        await page.GotoAsync("/account/password");
         await page.GetByLabel("Present password").FillAsync("not this one at all");
         await page.GetByLabel("New password").FillAsync("another long password");
         await Button(page, "Change password").ClickAsync();

@@ -67,7 +67,7 @@ public sealed class ScriptTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(
             await page.GetByLabel("Secret").InputValueAsync(), await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
 
-        await page.GotoAsync("/account");
+        await page.GotoAsync("/account/tokens");
         await page.GetByLabel("Name of a new token").FillAsync("mine");
         await page.GetByRole(AriaRole.Button, new() { Name = "Make a token" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy this" }).ClickAsync();

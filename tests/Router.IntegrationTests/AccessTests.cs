@@ -33,7 +33,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, "/api/tokens") => "token",
         (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
         (_, var p) when p == "/operator" || p.StartsWith("/operator/", StringComparison.Ordinal) => "operator page",
-        (_, "/" or "/account" or "/sign-out") => "page",
+        (_, "/" or "/account" or "/sign-out" or "/confirm") => "page",
+        (_, var p) when p.StartsWith("/account/", StringComparison.Ordinal) => "page",
         (_, "/sign-in" or "/invitation/{token}" or "/guide/receivers" or "/lost-password" or "/unsubscribe/{link}") => "anybody",
         ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
         ("GET", var p) when p.StartsWith("/assets/", StringComparison.Ordinal) => "anybody",
@@ -173,6 +174,16 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
             return Replace(
                 path,
                 await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test", sites = new[] { site.Id } }, "account_id"));
+        if (path.Contains("{session}", StringComparison.Ordinal))
+        {
+            var account = await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test" }, "account_id");
+            var session = await _router.Query<Guid>(
+                "insert into sessions (id, account_id, token_sha256, how, browser) "
+                + "values (gen_random_uuid(), @id, sha256(gen_random_uuid()::text::bytea), 'password', 'a browser') returning id",
+                new { id = Guid.Parse(account) });
+            return Replace(path.Replace("{session}", $"{session}", StringComparison.Ordinal), account);
+        }
+
         if (path.Contains("/accounts/{id}/sites/", StringComparison.Ordinal))
             return path.Replace("{id}",
                 await Id("/api/accounts", new { email = $"{Guid.NewGuid():N}@x.test", sites = new[] { site.Id } }, "account_id"),

@@ -116,7 +116,7 @@ public sealed class FormTests(SharedRouter shared) : IClassFixture<SharedRouter>
             "select id from accounts where email = @Email", new { (await PageClient.Invite(_router, "owner", site.Id)).Email });
         (string Path, string Handler, (string, string)[] Fields)[] makers =
         [
-            ("/account", "Token", [("name", "once")]),
+            ("/account/tokens", "Token", [("name", "once")]),
             ("/operator/products", "Create", [("username", product), ("display_name", "Once")]),
             ("/operator/products", "Password", [("of", product)]),
             ("/operator/accounts", "Invite", [("email", email), ("role", "owner")]),

@@ -17,6 +17,8 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(
             [
                 "DELETE /api/accounts/{id}",
+                "DELETE /api/accounts/{id}/sessions",
+                "DELETE /api/accounts/{id}/sessions/{session}",
                 "DELETE /api/accounts/{id}/sites/{site}",
                 "DELETE /api/products/{username}/sites/{site}",
                 "DELETE /api/set-aside/{id}",
@@ -29,6 +31,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "DELETE /api/tokens/{id}",
                 "DELETE /rest/sites/{site}/users/{user}",
                 "GET /api/accounts",
+                "GET /api/accounts/{id}/sessions",
                 "GET /api/audit",
                 "GET /api/destinations",
                 "GET /api/find",

@@ -104,14 +104,15 @@ public sealed class TokenTests(SharedRouter shared) : IClassFixture<SharedRouter
     {
         var (site, other) = (await _router.CreateSite(), await _router.CreateSite());
         using var owner = await PageClient.SignedIn(_router, "owner", site.Id, other.Id);
-        await owner.Submit("/account?handler=Token", ("name", "for reports"), ("scope", "read"), ("site", $"{site.Id}"), ("days", "30"));
-        var page = await owner.Http.GetStringAsync("/account");
+        await owner.Submit(
+            "/account/tokens?handler=Token", ("name", "for reports"), ("scope", "read"), ("site", $"{site.Id}"), ("days", "30"));
+        var page = await owner.Http.GetStringAsync("/account/tokens");
         Assert.Contains("one site only", page, StringComparison.Ordinal);
         Assert.Equal("read 30", await _router.Query<string>(
             "select scope || ' ' || round(extract(epoch from expires_at - created_at) / 86400) from api_tokens where sites = array[@Id]",
             new { site.Id }));
         // No owner operates, whatever the form says.
-        var refused = await owner.Submit("/account?handler=Token", ("name", "more"), ("scope", "operate"));
+        var refused = await owner.Submit("/account/tokens?handler=Token", ("name", "more"), ("scope", "operate"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
     }
 

@@ -70,8 +70,8 @@ public sealed class PageClient : IDisposable
     /// <summary>A new API token of this account.</summary>
     public async Task<string> MakeToken()
     {
-        await Submit("/account?handler=Token", ("name", "test"));
-        var page = await Http.GetStringAsync("/account");
+        await Submit("/account/tokens?handler=Token", ("name", "test"));
+        var page = await Http.GetStringAsync("/account/tokens");
         return Regex.Match(page, "<pre class=\"secret\"[^>]*>([^<]+)</pre>").Groups[1].Value;
     }
 

@@ -10,6 +10,8 @@ internal static class AccountsHosting
         services.AddSingleton<TimeZoneChoice>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIns>();
+        services.AddSingleton<PasswordTries>();
+        services.AddSingleton<SessionList>();
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<AccountMail>();
         services.AddSingleton<AlertChoices>();

@@ -42,10 +42,28 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
         return owner;
     }
 
+    /// <summary>Words that anybody would try who knows the account: its e-mail, its sites.</summary>
+    public async Task<IReadOnlyList<string>> About(string email, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var sites = await connection.QueryAsync<(string Name, string Domain)>(new CommandDefinition(
+            """
+            select s.name, s.domain from sites s join account_sites o on o.site_id = s.id join accounts a on a.id = o.account_id
+            where a.email = @email
+            """, new { email }, cancellationToken: cancellationToken));
+        return [email, .. sites.SelectMany(site => new[] { site.Name, site.Domain })];
+    }
+
     /// <summary>Null when the account was disabled while this request was under way.</summary>
-    public async Task<SessionOwner?> Change(string password, CancellationToken cancellationToken)
+    /// <param name="password">The new one.</param>
+    /// <param name="revokeTokens">Whether the account's API tokens end, too.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<SessionOwner?> Change(string password, bool revokeTokens, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
+        await change.Connection.ExecuteAsync(
+            "update api_tokens set revoked_at = now() where account_id = @Id and revoked_at is null and @revokeTokens",
+            new { changes.Account.Id, revokeTokens });
         var owner = await change.Connection.QuerySingleOrDefaultAsync<SessionOwner>(
             $"{Set} where id = @account and disabled_at is null returning id, stamp, email",
             new { account = changes.Account.Id, Hash = hasher.HashPassword(null!, password) });

@@ -6,61 +6,100 @@ using Router.Api.Authentication;
 namespace Router.Api.Accounts;
 
 /// <summary>
-/// Checks an e-mail and a password. Five wrong ones lock the account for a quarter of an hour; neither the answer nor its time tells
-/// whether there is such an account, or that it is locked.
+/// Checks an e-mail and a password. After five wrong ones from one place none is looked at for a quarter of an hour
+/// (<see cref="PasswordTries"/>); neither the answer nor its time tells whether there is such an account, or whether it was looked at.
 /// </summary>
-internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<Account> hasher, ILogger<SignIns> logger)
+internal sealed partial class SignIns(
+    NpgsqlDataSource database, PasswordHasher<Account> hasher, PasswordTries tries, KnownBrowsers browsers, AccessLog log,
+    ILogger<SignIns> logger) : IDisposable
 {
-    // A hash takes a core for a tenth of a second. Guessing must never take the cores from the leads.
-    private static readonly SemaphoreSlim OneAtATime = new(1);
+    // A hash takes a core for some tenths of a second. Guessing must never take the cores from the leads.
+    private readonly SemaphoreSlim _oneAtATime = new(1);
 
     // Who would wait for longer than some seconds is told to come back.
     private const int MostWaiting = 40;
 
-    private static int _waiting;
+    private int _waiting;
 
     // Compared with when there is no such account, so that it takes as long.
     private readonly string _nobody = hasher.HashPassword(null!, "nobody's password");
 
+    private sealed record Stored(Guid Id, Guid Stamp, string Email, string? PasswordHash);
+
+    public void Dispose() => _oneAtATime.Dispose();
+
     /// <summary>The account, or null.</summary>
     /// <exception cref="BadHttpRequestException">Too many wait already (429); nothing was counted.</exception>
-    public async Task<SessionOwner?> Try(string email, string password, CancellationToken cancellationToken)
+    public async Task<SessionOwner?> Try(HttpContext http, string email, string password, CancellationToken cancellationToken)
     {
-        using var place = new Place();
-        // The guess is counted before it is checked: however many come at once, five are checked.
-        const string sql = """
-            update accounts
-            set failed_sign_ins = case when locked_until is null then failed_sign_ins + 1 else 1 end,
-                locked_until = case when locked_until is null and failed_sign_ins + 1 >= 5 then now() + interval '15 minutes' end
-            where email = lower(@email) and disabled_at is null and (locked_until is null or locked_until <= now())
-            returning id, stamp, email, password_hash, locked_until is not null as locks
-            """;
-        var row = await Query<(Guid Id, Guid Stamp, string Email, string? Hash, bool Locks)?>(
-            sql, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken);
-        var result = await Verify(row?.Hash, password, cancellationToken);
-        if (row is not { Hash: not null } account || result is PasswordVerificationResult.Failed)
+        using var turn = new Turn(this);
+        var account = await Query<Stored>(
+            "select id, stamp, email, password_hash from accounts where email = lower(@email) and disabled_at is null",
+            new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken);
+        if (account is null)
         {
-            if (row is { Locks: true } locked)
-                LogLocked(logger, locked.Id);
+            await Verify(hash: null, password, cancellationToken);
+            await log.Write(http, AccessEvents.WrongPassword, account: null, WaysIn.Password, cancellationToken: cancellationToken);
             return null;
         }
 
-        await Query<Guid?>("update accounts set failed_sign_ins = 0, locked_until = null where id = @Id returning id", new { account.Id },
-            cancellationToken);
+        var place = TryPlace.AtTheDoor(http, browsers.Find(http, account.Id));
+        var isLookedAt = await tries.Count(account.Id, place, cancellationToken);
+        if (!await IsRight(account, isLookedAt, password, cancellationToken))
+        {
+            if (!isLookedAt)
+                LogLocked(logger, account.Id);
+            await log.Write(
+                http, isLookedAt ? AccessEvents.WrongPassword : AccessEvents.Locked, account.Id, WaysIn.Password,
+                cancellationToken: cancellationToken);
+            return null;
+        }
+
+        await tries.Forget(account.Id, place, cancellationToken);
         return new SessionOwner(account.Id, account.Stamp, account.Email);
     }
 
-    /// <summary>
-    /// Whether this is the account's password: asked once more before it is changed. Not counted, or strangers' guesses at the door would
-    /// lock somebody out who is inside.
-    /// </summary>
+    /// <summary>Whether this is the password of whoever is signed in: asked for once more, and counted by session.</summary>
     /// <exception cref="BadHttpRequestException">Too many wait already (429).</exception>
-    public async Task<bool> IsPassword(Guid account, string password, CancellationToken cancellationToken)
+    public async Task<PasswordAnswer> Ask(HttpContext http, string password, CancellationToken cancellationToken)
     {
-        using var place = new Place();
-        var hash = await Query<string?>("select password_hash from accounts where id = @account", new { account }, cancellationToken);
-        return await Verify(hash, password, cancellationToken) is not PasswordVerificationResult.Failed && hash is not null;
+        using var turn = new Turn(this);
+        var signedIn = http.Account();
+        var place = TryPlace.Inside(signedIn.Session!);
+        var account = await Query<Stored>(
+            "select id, stamp, email, password_hash from accounts where id = @Id", new { signedIn.Id }, cancellationToken);
+        if (account is null || !await tries.Count(account.Id, place, cancellationToken))
+            return PasswordAnswer.Locked;
+        if (!await IsRight(account, isLookedAt: true, password, cancellationToken))
+        {
+            await log.Write(http, AccessEvents.NotConfirmed, account.Id, WaysIn.Password, cancellationToken: cancellationToken);
+            return PasswordAnswer.Wrong;
+        }
+
+        await tries.Forget(account.Id, place, cancellationToken);
+        return PasswordAnswer.Right;
     }
+
+    /// <summary>Whether there is a password to ask for.</summary>
+    public Task<bool> HasPassword(Guid account, CancellationToken cancellationToken) =>
+        Query<bool>("select password_hash is not null from accounts where id = @account", new { account }, cancellationToken);
+
+    private async Task<bool> IsRight(Stored account, bool isLookedAt, string password, CancellationToken cancellationToken)
+    {
+        var result = await Verify(isLookedAt ? account.PasswordHash : null, password, cancellationToken);
+        if (!isLookedAt || account.PasswordHash is not { } hash || result is PasswordVerificationResult.Failed)
+            return false;
+        if (result is PasswordVerificationResult.SuccessRehashNeeded)
+            await Strengthen(account.Id, hash, password, cancellationToken);
+        return true;
+    }
+
+    // Made when fewer rounds were enough. The password stays, and so do the sessions.
+    private Task<Guid> Strengthen(Guid account, string hash, string password, CancellationToken cancellationToken) => Query<Guid>(
+        """
+        with who as (select set_config('router.actor', 'router: the same password, better protected', true))
+        update accounts a set password_hash = @stronger from who where a.id = @account and a.password_hash = @hash returning a.id
+        """, new { account, hash, stronger = hasher.HashPassword(null!, password) }, cancellationToken);
 
     // Each by itself: who waits for its turn to be checked must not keep a connection from the leads.
     private async Task<T?> Query<T>(string sql, object parameters, CancellationToken cancellationToken)
@@ -71,31 +110,35 @@ internal sealed partial class SignIns(NpgsqlDataSource database, PasswordHasher<
 
     private async Task<PasswordVerificationResult> Verify(string? hash, string password, CancellationToken cancellationToken)
     {
-        await OneAtATime.WaitAsync(cancellationToken);
+        await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
             return hasher.VerifyHashedPassword(null!, hash ?? _nobody, password);
         }
         finally
         {
-            OneAtATime.Release();
+            _oneAtATime.Release();
         }
     }
 
     /// <summary>A place in the queue of passwords to check.</summary>
-    private sealed class Place : IDisposable
+    private sealed class Turn : IDisposable
     {
-        public Place()
+        private readonly SignIns _signIns;
+
+        public Turn(SignIns signIns)
         {
-            if (Interlocked.Increment(ref _waiting) <= MostWaiting)
+            _signIns = signIns;
+            if (Interlocked.Increment(ref signIns._waiting) <= MostWaiting)
                 return;
             Dispose();
             throw new BadHttpRequestException("Too many sign-ins at once.", StatusCodes.Status429TooManyRequests);
         }
 
-        public void Dispose() => Interlocked.Decrement(ref _waiting);
+        public void Dispose() => Interlocked.Decrement(ref _signIns._waiting);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Account {AccountId} is locked for 15 minutes after five wrong passwords")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "Passwords for account {AccountId} are not looked at for 15 minutes where too many were wrong")]
     private static partial void LogLocked(ILogger logger, Guid accountId);
 }

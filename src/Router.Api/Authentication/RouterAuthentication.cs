@@ -24,8 +24,12 @@ internal static class RouterAuthentication
         services.AddHostedService<FirstOperator>();
         services.AddSingleton<AccountDirectory>();
         services.AddSingleton<Sessions>();
+        services.AddSingleton<KnownBrowsers>();
+        services.AddSingleton<AccessLog>();
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<PasswordHasher<Account>>();
+        // Of PBKDF2 with HMAC-SHA512, as OWASP's cheat sheet has it. A hash of fewer is made anew at the next sign-in.
+        services.Configure<PasswordHasherOptions>(hashes => hashes.IterationCount = 220_000);
 
         var authentication = services.AddAuthentication(AccountScheme)
             .AddPolicyScheme(AccountScheme, displayName: null, options => options.ForwardDefaultSelector = context =>

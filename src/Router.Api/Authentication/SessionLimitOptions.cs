@@ -19,6 +19,13 @@ internal sealed class SessionLimitOptions : IValidatableObject
     /// </summary>
     public TimeSpan AbsoluteLimit { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary>
+    /// How long somebody who has given the password, or shown otherwise to be the account, may do what needs that, such as make a token or
+    /// change a secret: 1 minute to 1 day. Then it is asked for again. Default 10 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
+    public TimeSpan ConfirmationLasts { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -10,7 +10,7 @@ namespace Router.Api.Authentication;
 /// Begins and ends sessions. The browser's cookie names one by a random token, of which the table has the hash; so a copy of the cookie is
 /// worth nothing once the session has ended.
 /// </summary>
-internal sealed class Sessions(NpgsqlDataSource database, TimeProvider time)
+internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers, AccessLog log, TimeProvider time)
 {
     /// <summary>How many an account can have at a time; a further one ends the one that was used least lately.</summary>
     public const int Most = 50;
@@ -51,19 +51,38 @@ internal sealed class Sessions(NpgsqlDataSource database, TimeProvider time)
         if (started == 0)
             return false;
 
+        browsers.Remember(http, owner.Id);
+        await log.Write(http, AccessEvents.SignedIn, owner.Id, how, cancellationToken: cancellationToken);
         await http.SignInAsync(SessionCookie.SchemeName, SessionCookie.Principal(owner, token));
         return true;
+    }
+
+    /// <summary>
+    /// Whoever uses the session of this request has shown once more to be its account; counts from the next request on.
+    /// </summary>
+    /// <param name="http">Of that request.</param>
+    /// <param name="how">One of <see cref="WaysIn"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task Confirm(HttpContext http, string how, CancellationToken cancellationToken)
+    {
+        var account = http.Account();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update sessions set confirmed_at = now() where id = @Id and ended_at is null", new { account.Session!.Id },
+            cancellationToken: cancellationToken));
+        await log.Write(http, AccessEvents.Confirmed, account.Id, how, cancellationToken: cancellationToken);
     }
 
     /// <summary>Ends the one of this request.</summary>
     public async Task End(HttpContext http, CancellationToken cancellationToken)
     {
-        if (http.SignedIn()?.Session is { } session)
+        if (http.SignedIn() is { Session: { } session } account)
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await connection.ExecuteAsync(new CommandDefinition(
                 "update sessions set ended_at = now(), end_reason = 'signed_out' where id = @Id and ended_at is null",
                 new { session.Id }, cancellationToken: cancellationToken));
+            await log.Write(http, AccessEvents.SignedOut, account.Id, cancellationToken: cancellationToken);
         }
 
         await http.SignOutAsync(SessionCookie.SchemeName);

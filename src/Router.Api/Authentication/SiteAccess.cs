@@ -72,21 +72,29 @@ internal sealed record AccessRefusal(string Sentence)
 }
 
 /// <summary>Answers 404 where a site is somebody else's, so that nobody can find out which sites there are.</summary>
-internal sealed class HideOtherSites : IAuthorizationMiddlewareResultHandler
+internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareResultHandler
 {
     private static readonly AuthorizationMiddlewareResultHandler Default = new();
 
-    public Task HandleAsync(
+    public async Task HandleAsync(
         RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (!authorizeResult.Forbidden)
-            return Default.HandleAsync(next, context, policy, authorizeResult);
+        {
+            await Default.HandleAsync(next, context, policy, authorizeResult);
+            return;
+        }
+
         var account = context.SignedIn();
+        if (account is not null)
+            await log.Write(
+                context, AccessEvents.Refused, account.Id, detail: Asked(context, account), cancellationToken: context.RequestAborted);
         if (!policy.Requirements.OfType<SiteAccess>().Any())
         {
             if (account is { Role: Roles.Operator, Token: { } token } || policy.Requirements.OfType<AccountChange>().Any())
                 context.Features.Set(AccessRefusal.OfToken(account!.Token!));
-            return Default.HandleAsync(next, context, policy, authorizeResult);
+            await Default.HandleAsync(next, context, policy, authorizeResult);
+            return;
         }
 
         if (account is not null && SiteAccess.SiteOf(context) is { } site && account.MaySee(site))
@@ -94,10 +102,15 @@ internal sealed class HideOtherSites : IAuthorizationMiddlewareResultHandler
             context.Features.Set(
                 account.Token is { Scope: TokenScopes.Read } read && !account.Viewed.Contains(site) ? AccessRefusal.OfToken(read)
                     : AccessRefusal.OfViewer);
-            return Default.HandleAsync(next, context, policy, authorizeResult);
+            await Default.HandleAsync(next, context, policy, authorizeResult);
+            return;
         }
 
         context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
     }
+
+    /// <summary>What was asked for, without what stands in the path: however many ids are tried, it is one line of the log.</summary>
+    private static string Asked(HttpContext context, Account account) =>
+        $"{context.Request.Method} /{(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimStart('/')}"
+        + (account.Token is null ? "" : " with an API token");
 }

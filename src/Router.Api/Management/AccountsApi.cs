@@ -19,6 +19,12 @@ internal static class AccountsApi
             .WithSummary("A new link, for a lost one or a lost password").Produces<Invitation>().ProducesProblem(404);
         accounts.MapDelete("/{id:uuid}", Disable).WithName("disableAccount").WithSummary("Disable it: its sessions and tokens end at once")
             .Produces(204).ProducesProblem(404).ProducesProblem(409);
+        accounts.MapGet("/{id:uuid}/sessions", Sessions).WithName("listSessions").WithSummary("Where it is signed in on the pages")
+            .Produces<Page<SessionRow>>();
+        accounts.MapDelete("/{id:uuid}/sessions", EndSessions).WithName("endSessions")
+            .WithSummary("Sign it out everywhere; its tokens go on").Produces(204).ProducesProblem(404);
+        accounts.MapDelete("/{id:uuid}/sessions/{session:uuid}", EndSession).WithName("endSession").WithSummary("End one of its sessions")
+            .Produces(204).ProducesProblem(404);
         accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite")
             .WithSummary("The site becomes the account's too, or it becomes a viewer of it")
             .Produces(204).ProducesProblem(404).ProducesValidationProblem(422);
@@ -52,6 +58,15 @@ internal static class AccountsApi
 
     private static async Task<IResult> Disable(Guid id, AccountSettings accounts, CancellationToken cancellationToken) =>
         (await accounts.Disable(id, cancellationToken)).Answer(_ => TypedResults.NoContent());
+
+    private static async Task<IResult> Sessions(Guid id, SessionList sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Page<SessionRow>(await sessions.Of(id, cancellationToken), Next: null));
+
+    private static async Task<IResult> EndSessions(Guid id, SessionList sessions, CancellationToken cancellationToken) =>
+        (await sessions.EndOf(id, session: null, cancellationToken)).Answer(_ => TypedResults.NoContent());
+
+    private static async Task<IResult> EndSession(Guid id, Guid session, SessionList sessions, CancellationToken cancellationToken) =>
+        (await sessions.EndOf(id, session, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
     private static async Task<IResult> GiveSite(
         Guid id, Guid site, string? role, AccountSettings accounts, CancellationToken cancellationToken) =>

@@ -17,6 +17,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<NewDestinations>();
         services.AddSingleton<IntegrationSettings>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<AccessReport>();
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
         services.AddSingleton<SetAsideSettings>();

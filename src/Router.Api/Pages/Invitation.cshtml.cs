@@ -38,7 +38,7 @@ internal sealed class InvitationModel(Passwords passwords, Sessions sessions, Ti
             return Page();
 
         var problems = new FieldProblems();
-        problems.RequirePassword("password", Password, Email);
+        problems.RequirePassword("password", Password, await passwords.About(Email, cancellationToken));
         if (problems.Any)
             return this.Refused(Refusal.Invalid(problems));
         if (await passwords.Accept(Token, Email, Password!, cancellationToken) is not { } owner

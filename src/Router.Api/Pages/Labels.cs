@@ -201,6 +201,29 @@ internal static class Labels
         _ => "all that an operator may",
     };
 
+    /// <summary>How somebody signed in.</summary>
+    public static string WayIn(string how) => how switch
+    {
+        WaysIn.Password => "password",
+        WaysIn.Invitation => "one-time link",
+        WaysIn.Passkey => "passkey",
+        WaysIn.OpenIdConnect => "single sign-on",
+        _ => how,
+    };
+
+    /// <summary>A line of the log of accesses.</summary>
+    public static string Access(Management.AccessRow row) => row.What switch
+    {
+        AccessEvents.SignedIn => $"signed in: {WayIn(row.How)}",
+        AccessEvents.WrongPassword => "a wrong password",
+        AccessEvents.Locked => "a password that was not looked at: too many were wrong before",
+        AccessEvents.SignedOut => row.Detail.Length == 0 ? "signed out" : $"signed out {row.Detail}",
+        AccessEvents.Confirmed => $"confirmed: {WayIn(row.How)}",
+        AccessEvents.NotConfirmed => "not confirmed: a wrong password",
+        AccessEvents.Refused => $"not allowed: {row.Detail}",
+        _ => row.What,
+    };
+
     public static string Table(string table) => table switch
     {
         "sites" => "site",

@@ -32,6 +32,7 @@ internal static class PagesHosting
             options.Conventions.AllowAnonymousToPage("/LostPassword");
             options.Conventions.AllowAnonymousToPage("/Unsubscribe");
             options.Conventions.ConfigureFilter(new KnownHandlers());
+            options.Conventions.ConfigureFilter(new Confirmation());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
         services.AddSingleton<ActiveNotice>();

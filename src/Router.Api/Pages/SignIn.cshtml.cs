@@ -40,7 +40,7 @@ internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswo
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        if (await signIns.Try(Email ?? "", Password ?? "", cancellationToken) is { } owner
+        if (await signIns.Try(HttpContext, Email ?? "", Password ?? "", cancellationToken) is { } owner
             && await sessions.Start(HttpContext, owner, WaysIn.Password, cancellationToken))
         {
             await zones.Suggest(owner, TimeZone, cancellationToken);
@@ -49,7 +49,7 @@ internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswo
         }
 
         ModelState.AddModelError("", WrongTries.Count(TempData, Email ?? "", time.GetUtcNow()) is { } locked
-            ? "Five tries were wrong. Whatever the password, an account with this e-mail stays locked for "
+            ? "Five tries were wrong. Whatever the password, from here an account with this e-mail stays locked for "
                 + $"{Math.Ceiling(locked.TotalMinutes):0} more "
                 + (locked.TotalMinutes > 1 ? "minutes. Wait that long, or ask an operator for a new link." : "minute. Wait that long.")
             : "E-mail and password do not fit together. After five wrong tries an account is locked for 15 minutes.");

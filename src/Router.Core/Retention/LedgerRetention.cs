@@ -50,6 +50,7 @@ public sealed partial class LedgerRetention(
                 done &= await Attempt(day.Name, () => EmptyAgain(connection, day, token));
             await OldKeys.Drop(connection, time.GetUtcNow(), token);
             await OldSessions.Drop(connection, time.GetUtcNow(), token);
+            await OldAccess.Drop(connection, time.GetUtcNow() - options.Value.AccessLogAfter, token);
             var now = time.GetUtcNow();
             if (await DefaultPartition.Drop(
                 connection, now - options.Value.BodiesAfter, now - options.Value.RowsAfter, token) is > 0 and var events)

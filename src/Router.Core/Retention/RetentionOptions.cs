@@ -19,6 +19,12 @@ public sealed class RetentionOptions : IValidatableObject
     /// </summary>
     public TimeSpan RowsAfter { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>
+    /// How long it is kept who signed in on the pages, from where, and who was not let in, 1 day to ten years. Default 365 days.
+    /// </summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3660.00:00:00")]
+    public TimeSpan AccessLogAfter { get; set; } = TimeSpan.FromDays(365);
+
     /// <summary>For how many coming days partitions are made in advance. Default 7.</summary>
     [Range(2, 60)]
     public int DaysAhead { get; set; } = 7;

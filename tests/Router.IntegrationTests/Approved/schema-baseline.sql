@@ -366,8 +366,8 @@ create table accounts (
     password_hash   text,                                       -- in the format of ASP.NET Core Identity
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
-    failed_sign_ins int not null default 0,
-    locked_until    timestamptz,
+    failed_sign_ins int not null default 0,                     -- of all strangers together
+    locked_until    timestamptz,                                -- for strangers
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
@@ -409,6 +409,16 @@ create table api_tokens (
     revoked_at   timestamptz
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
+
+-- Passwords tried from one place, before they are checked: see PasswordTries.cs. Those of strangers are counted together in accounts, too. Few rows: a place
+-- with five wrong ones, or an account with twenty, gets no more for a quarter of an hour.
+create table sign_in_tries (
+    account_id uuid not null references accounts (id) on delete cascade,
+    place      text not null,                                   -- a network, a browser that the account has signed in with, or a session
+    count      int not null,
+    last_at    timestamptz not null default now(),
+    primary key (account_id, place)
+);
 
 -- Who is signed in on the pages, and from where. A browser's cookie names a row by a random token. The row is good until it ends, or until
 -- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.
@@ -1001,6 +1011,25 @@ create table audit_log (
     changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
 );
 create index audit_log_site on audit_log (site_id, id desc);
+
+-- Who signed in and out on the pages, who was not let in, what was refused. What is the same within an hour is one row that counts; an hour has a limited number
+-- of rows (AccessLog.cs). An e-mail is that of an account, never what a stranger typed.
+create table access_log (
+    id         bigint generated always as identity primary key,
+    hour       timestamptz not null,                            -- its start
+    first_at   timestamptz not null default now(),
+    last_at    timestamptz not null default now(),
+    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),
+    account_id uuid,                                            -- null: there is no such account, or too much happened within the hour
+    email      text not null,                                   -- its e-mail then
+    how        text not null,
+    address    text not null,
+    browser    text not null,                                   -- in two or three words
+    detail     text not null,                                   -- what was refused, who ended a session
+    count      bigint not null default 1,
+    unique nulls not distinct (hour, what, account_id, how, address, browser, detail)
+);
+create index access_log_account on access_log (account_id, id);
 
 create function audit() returns trigger language plpgsql as $$
 declare

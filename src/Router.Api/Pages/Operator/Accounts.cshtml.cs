@@ -9,7 +9,7 @@ using Router.Api.Management;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>All accounts. A link is shown once, by the page after the one that made it.</summary>
-internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts, AccountMail mail) : PageModel
+internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts, SessionList sessions, AccountMail mail) : PageModel
 {
     private const int PageSize = 50;
 
@@ -40,12 +40,15 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
         await Load(cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostInvite(CancellationToken cancellationToken) =>
         await Show(await accounts.Invite(new NewAccount(Email, Role), cancellationToken), cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostLink([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken) =>
         await Show(await accounts.NewLink(account, onlyOf: null, cancellationToken), cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostDisable([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken)
     {
         var disabled = await accounts.Disable(account, cancellationToken);
@@ -57,6 +60,17 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
 
         this.Notice("The account is disabled: its sessions, API tokens and links have ended.");
         return RedirectToPage(new { find = Find });
+    }
+
+    /// <summary>Needs no confirmation: it takes nothing that the account can't have again.</summary>
+    public async Task<IActionResult> OnPostSignOut([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken)
+    {
+        var ended = await sessions.EndOf(account, session: null, cancellationToken);
+        if (ended.Refusal is { } refusal)
+            return this.Refused(refusal);
+
+        this.Notice("Signed out everywhere. It can sign in again; its API tokens go on.");
+        return RedirectToPage(new { find = Find, after = After });
     }
 
     private async Task<IActionResult> Show(Change<Invitation> change, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
         return await Load(cancellationToken) ? Page() : NotFound();
     }
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
         Change(Fields(), integration => integration.Connected is > 0 and var connected
             ? $"Saved. It is in force within a second for {Amount.Of(connected, "connected site", "connected sites")}."
@@ -42,6 +43,7 @@ internal sealed class IntegrationModel(NpgsqlDataSource database, IntegrationSet
             : $"{integration.Name} is hidden: no further site can connect to it.", cancellationToken);
 
     /// <summary>Sets a header, or takes it away where there is no value.</summary>
+    [ConfirmFirst]
     public Task<IActionResult> OnPostHeader(
         [FromForm(Name = "header")] string? header, [FromForm(Name = "value")] string? value, CancellationToken cancellationToken) =>
         Change(

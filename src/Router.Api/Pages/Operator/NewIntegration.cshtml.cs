@@ -32,6 +32,7 @@ internal sealed class NewIntegrationModel(IntegrationSettings catalogue) : Integ
 
     public void OnPostGenerate([FromForm(Name = "generated_secret")] string? generated) => Generate(generated);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var created = await catalogue.Create(

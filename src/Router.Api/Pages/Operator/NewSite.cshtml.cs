@@ -35,6 +35,7 @@ internal sealed class NewSiteModel(SiteSettings sites) : PageModel
         ModelState.Remove("lead_manager.secret");
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var created = await sites.Create(new NewSite(

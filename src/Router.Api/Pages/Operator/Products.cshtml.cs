@@ -42,9 +42,11 @@ internal sealed class ProductsModel(NpgsqlDataSource database, ProductSettings p
         await Load(cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostCreate(CancellationToken cancellationToken) => await Show(
         await products.Create(new NewProduct(Username?.Trim(), DisplayName?.Trim(), IsLeadManager), cancellationToken), cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostPassword([FromForm(Name = "of")] string of, CancellationToken cancellationToken) =>
         await Show(await products.NewPassword(of, cancellationToken), cancellationToken);
 

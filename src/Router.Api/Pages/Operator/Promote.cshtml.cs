@@ -30,6 +30,7 @@ internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSetting
         return Page();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

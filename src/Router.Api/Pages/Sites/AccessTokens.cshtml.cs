@@ -37,12 +37,14 @@ internal sealed class AccessTokensModel(NpgsqlDataSource database, DestinationSe
         return Page();
     }
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPost(CancellationToken cancellationToken) => Change(
         new DestinationFields(Oauth: new OauthFields(
             TokenUrl?.Trim() ?? "", ClientId?.Trim() ?? "", string.IsNullOrWhiteSpace(ClientSecret) ? null : ClientSecret.Trim(),
             Scope?.Trim(), Audience?.Trim(), ClientAuth ?? OAuthClientAuthentication.Basic.Text())),
         "Each request carries an access token from now on. Send a test lead, to see that it is accepted.", cancellationToken);
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPostRemove(CancellationToken cancellationToken) => Change(
         new DestinationFields(Oauth: new OauthFields()), "Requests carry no access token any more.", cancellationToken);
 }

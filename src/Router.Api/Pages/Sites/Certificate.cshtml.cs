@@ -21,11 +21,13 @@ internal sealed class CertificateModel(
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPost(CancellationToken cancellationToken) => Change(
         // Never both absent: that would take away what is there.
         new DestinationFields(ClientCertificate: new ClientCertificateFields(Chain ?? "", PrivateKey)),
         "The certificate is presented from now on. Send a test lead, to see that it is accepted.", cancellationToken);
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPostRemove(CancellationToken cancellationToken) => Change(
         new DestinationFields(ClientCertificate: new ClientCertificateFields()), "No certificate is presented any more.",
         cancellationToken);

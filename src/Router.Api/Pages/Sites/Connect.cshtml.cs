@@ -28,6 +28,7 @@ internal sealed class ConnectModel(NpgsqlDataSource database, NewDestinations de
         return await Load(cancellationToken) ? Page() : NotFound();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

@@ -178,6 +178,7 @@ internal sealed class DestinationModel(
             StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostKey([FromForm(Name = "key")] string? key, CancellationToken cancellationToken)
     {
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Key: key ?? ""), cancellationToken);

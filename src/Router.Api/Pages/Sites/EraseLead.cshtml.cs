@@ -38,6 +38,7 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
             .FirstOrDefault(line => line is not null);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var erased = await erasure.Lead(SiteId, LeadId, cancellationToken);

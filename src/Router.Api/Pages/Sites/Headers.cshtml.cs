@@ -32,21 +32,25 @@ internal sealed class HeadersModel(NpgsqlDataSource database, DestinationSetting
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPostHeader(CancellationToken cancellationToken) => Save(
         Header?.Trim() ?? "", Value?.Trim(),
         RequestHeaders.NameProblem(Header?.Trim()) is { } name ? ("header", name)
             : RequestHeaders.ValueProblem(Value?.Trim()) is { } value ? ("value", value) : null, cancellationToken);
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPostBasic(CancellationToken cancellationToken) => Save(
         Authorization, $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username?.Trim()}:{Password}"))}",
         string.IsNullOrWhiteSpace(Username) ? ("username", "A username is needed.")
             : Username.Contains(':', StringComparison.Ordinal) ? ("username", "A username can't have a colon in it.")
             : string.IsNullOrEmpty(Password) ? ("password", "A password is needed.") : null, cancellationToken);
 
+    [ConfirmFirst]
     public Task<IActionResult> OnPostBearer(CancellationToken cancellationToken) => Save(
         Authorization, $"Bearer {Token?.Trim()}",
         RequestHeaders.ValueProblem(Token?.Trim()) is { } problem ? ("token", problem) : null, cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRemove([FromForm(Name = "name")] string? name, CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

@@ -34,6 +34,7 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinat
         ModelState.Remove("secret");
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var created = await destinations.Create(SiteId, new DestinationFields(

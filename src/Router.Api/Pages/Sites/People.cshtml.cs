@@ -30,6 +30,7 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
         People = await people.List(SiteId, cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostAdd(CancellationToken cancellationToken)
     {
         var added = await people.Add(SiteId, Email, Role, cancellationToken);
@@ -40,6 +41,7 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
             ?? Done($"{added.Made!.Person.Email} sees {Site.Name} from now on, as {Named(added.Made.Person.Role)}.");
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRole(Guid account, CancellationToken cancellationToken)
     {
         var changed = await people.ChangeRole(SiteId, account, Role, cancellationToken);
@@ -47,12 +49,14 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
             : Done($"{changed.Made!.Email} is {Named(changed.Made.Role)} of {Site.Name} now.");
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostLink(Guid account, CancellationToken cancellationToken)
     {
         var made = await people.NewLink(SiteId, account, cancellationToken);
         return made.Refusal is { } refusal ? await Refuse(refusal, cancellationToken) : Invite(made.Made!)!;
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRemove(Guid account, CancellationToken cancellationToken)
     {
         var removed = await people.Remove(SiteId, account, cancellationToken);

@@ -26,6 +26,7 @@ internal sealed class RotateSecretModel(NpgsqlDataSource database, DestinationSe
         return await Load(cancellationToken) ? Page() : NotFound();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

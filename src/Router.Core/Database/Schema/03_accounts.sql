@@ -8,8 +8,8 @@ create table accounts (
     password_hash   text,                                       -- in the format of ASP.NET Core Identity
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
-    failed_sign_ins int not null default 0,
-    locked_until    timestamptz,
+    failed_sign_ins int not null default 0,                     -- of all strangers together
+    locked_until    timestamptz,                                -- for strangers
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
@@ -51,6 +51,16 @@ create table api_tokens (
     revoked_at   timestamptz
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
+
+-- Passwords tried from one place, before they are checked: see PasswordTries.cs. Those of strangers are counted together in accounts, too. Few rows: a place
+-- with five wrong ones, or an account with twenty, gets no more for a quarter of an hour.
+create table sign_in_tries (
+    account_id uuid not null references accounts (id) on delete cascade,
+    place      text not null,                                   -- a network, a browser that the account has signed in with, or a session
+    count      int not null,
+    last_at    timestamptz not null default now(),
+    primary key (account_id, place)
+);
 
 -- Who is signed in on the pages, and from where. A browser's cookie names a row by a random token. The row is good until it ends, or until
 -- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.

@@ -13,6 +13,25 @@ create table audit_log (
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
+-- Who signed in and out on the pages, who was not let in, what was refused. What is the same within an hour is one row that counts; an hour has a limited number
+-- of rows (AccessLog.cs). An e-mail is that of an account, never what a stranger typed.
+create table access_log (
+    id         bigint generated always as identity primary key,
+    hour       timestamptz not null,                            -- its start
+    first_at   timestamptz not null default now(),
+    last_at    timestamptz not null default now(),
+    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),
+    account_id uuid,                                            -- null: there is no such account, or too much happened within the hour
+    email      text not null,                                   -- its e-mail then
+    how        text not null,
+    address    text not null,
+    browser    text not null,                                   -- in two or three words
+    detail     text not null,                                   -- what was refused, who ended a session
+    count      bigint not null default 1,
+    unique nulls not distinct (hour, what, account_id, how, address, browser, detail)
+);
+create index access_log_account on access_log (account_id, id);
+
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'password_hash', 'token_sha256'];
