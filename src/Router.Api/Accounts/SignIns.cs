@@ -36,26 +36,21 @@ internal sealed partial class SignIns(
         var account = await Query<Stored>(
             "select id, stamp, email, password_hash from accounts where email = lower(@email) and disabled_at is null",
             new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken);
-        if (account is null)
-        {
-            await Verify(hash: null, password, cancellationToken);
-            await log.Write(http, AccessEvents.WrongPassword, account: null, WaysIn.Password, cancellationToken: cancellationToken);
-            return null;
-        }
-
-        var place = TryPlace.AtTheDoor(http, browsers.Find(http, account.Id));
-        var isLookedAt = await tries.Count(account.Id, place, cancellationToken);
+        var place = TryPlace.AtTheDoor(http, account is null ? null : browsers.Find(http, account.Id));
+        // Counted where there is no such account, too: nothing comes of it, and it takes as long.
+        var isLookedAt = await tries.Count(account?.Id ?? Guid.Empty, place, cancellationToken);
         if (!await IsRight(account, isLookedAt, password, cancellationToken))
         {
-            if (!isLookedAt)
-                LogLocked(logger, account.Id);
+            var isLocked = account is not null && !isLookedAt;
+            if (isLocked)
+                LogLocked(logger, account!.Id);
             await log.Write(
-                http, isLookedAt ? AccessEvents.WrongPassword : AccessEvents.Locked, account.Id, WaysIn.Password,
+                http, isLocked ? AccessEvents.Locked : AccessEvents.WrongPassword, account?.Id, WaysIn.Password,
                 cancellationToken: cancellationToken);
             return null;
         }
 
-        await tries.Forget(account.Id, place, cancellationToken);
+        await tries.Forget(account!.Id, place, cancellationToken);
         return new SessionOwner(account.Id, account.Stamp, account.Email);
     }
 
@@ -84,10 +79,10 @@ internal sealed partial class SignIns(
     public Task<bool> HasPassword(Guid account, CancellationToken cancellationToken) =>
         Query<bool>("select password_hash is not null from accounts where id = @account", new { account }, cancellationToken);
 
-    private async Task<bool> IsRight(Stored account, bool isLookedAt, string password, CancellationToken cancellationToken)
+    private async Task<bool> IsRight(Stored? account, bool isLookedAt, string password, CancellationToken cancellationToken)
     {
-        var result = await Verify(isLookedAt ? account.PasswordHash : null, password, cancellationToken);
-        if (!isLookedAt || account.PasswordHash is not { } hash || result is PasswordVerificationResult.Failed)
+        var result = await Verify(isLookedAt ? account?.PasswordHash : null, password, cancellationToken);
+        if (!isLookedAt || account?.PasswordHash is not { } hash || result is PasswordVerificationResult.Failed)
             return false;
         if (result is PasswordVerificationResult.SuccessRehashNeeded)
             await Strengthen(account.Id, hash, password, cancellationToken);

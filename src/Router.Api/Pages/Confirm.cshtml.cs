@@ -59,7 +59,7 @@ internal sealed class ConfirmModel(SignIns signIns, Sessions sessions) : PageMod
     }
 
     /// <summary>Sends the kept form to where it was going, or goes back to the page that asked.</summary>
-    private IActionResult GoOn() => Target is { } target
+    private RedirectResult GoOn() => Target is { } target
         ? new RedirectResult(target, permanent: false, preserveMethod: true)
         : Redirect(LocalPath.Of(Return, Url));
 

@@ -52,7 +52,7 @@ internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswo
             ? "Five tries were wrong. Whatever the password, from here an account with this e-mail stays locked for "
                 + $"{Math.Ceiling(locked.TotalMinutes):0} more "
                 + (locked.TotalMinutes > 1 ? "minutes. Wait that long, or ask an operator for a new link." : "minute. Wait that long.")
-            : "E-mail and password do not fit together. After five wrong tries an account is locked for 15 minutes.");
+            : "E-mail and password do not fit together. After five wrong tries none from here is looked at for 15 minutes.");
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         return Page();
     }
