@@ -15,8 +15,8 @@ internal static class BrowserLabel
 
     private static readonly (string Sign, string Name)[] Systems =
     [
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Macintosh", "macOS"), ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
+        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Macintosh", "macOS"),
+        ("CrOS", "ChromeOS"), ("Linux", "Linux"),
     ];
 
     /// <summary>Such as <c>Firefox on Windows</c>.</summary>

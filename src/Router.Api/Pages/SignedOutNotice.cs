@@ -25,7 +25,8 @@ internal static class SignedOutNotice
             SessionEnds.FromElsewhere => "You were signed out from another browser.",
             SessionEnds.ByOperator => "An operator of this router has signed you out.",
             SessionEnds.NewPassword => "You were signed out because the password of your account was changed.",
-            SessionEnds.Disabled => "You were signed out because your account was disabled. An operator of this router can let you in again.",
+            SessionEnds.Disabled =>
+                "You were signed out because your account was disabled. An operator of this router can let you in again.",
             SessionEnds.TooMany => "You were signed out because you have signed in at many other places since.",
             _ => null,
         };
