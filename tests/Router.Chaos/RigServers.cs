@@ -22,7 +22,8 @@ internal sealed record RigServers(
         servers.Broker.Queues);
 
     public static RigServers Of(PrivateServers servers, PatroniPair databases, string amqp) => new(
-        servers, amqp, servers.Broker.Management.AbsoluteUri, databases.Url(DatabaseName), () => OpenPrimary(databases), servers.Broker.Queues);
+        servers, amqp, servers.Broker.Management.AbsoluteUri, databases.Url(DatabaseName), () => OpenPrimary(databases),
+        servers.Broker.Queues);
 
     public static RigServers Of(BrokerCluster brokers, PatroniPair databases, string amqp) => new(
         null, amqp, brokers.Management, databases.Url(DatabaseName), () => OpenPrimary(databases), brokers.Nodes[0].Broker.Queues);

@@ -7,7 +7,7 @@ namespace Router.Chaos;
 public sealed class ShortFailoverTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Primary_OfPatroniDiesUnderLoad_NothingIsLostOrRefused()
+    public async Task Primary_OfPatroniDiesUnderLoad_NothingIsLost()
     {
         var report = await new FailoverRun(seed: 20261127, output.WriteLine).Execute();
         output.WriteLine(report.Text);
