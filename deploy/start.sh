@@ -14,6 +14,7 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$repo/deploy/certificate.sh"
 . "$repo/deploy/start/build.sh"
 . "$repo/deploy/start/hosts.sh"
+. "$repo/deploy/start/metrics.sh"
 . "$repo/deploy/demo.sh"
 
 port=8080 dir=$repo/.run build=1 detach=
@@ -95,17 +96,20 @@ admin_token=$(secret "$dir/private" ROUTER_ADMIN_TOKEN)
 router=http://127.0.0.1:$port
 receiver=http://127.0.0.1:$(port "$dir/ports" RECEIVER_PORT)
 worker=http://127.0.0.1:$(port "$dir/ports" WORKER_PORT)
+api_metrics=127.0.0.1:$(port "$dir/ports" API_METRICS_PORT)
+worker_metrics=127.0.0.1:$(port "$dir/ports" WORKER_METRICS_PORT)
 
 begin "Router.Api on $router"
 start_receiver
-start_host api "$router" Router.Api.dll "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password"
+start_host api "$router" Router.Api.dll "Telemetry__PrometheusPort=${api_metrics#*:}" "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password"
 api_pid=$pid
 finish
 begin "Router.Worker"
-start_host worker "$worker" Router.Worker.dll
+start_host worker "$worker" Router.Worker.dll "Telemetry__PrometheusPort=${worker_metrics#*:}"
 worker_pid=$pid
 finish
 
+configure_prometheus
 ROUTER_URL=$router ROUTER_ADMIN_TOKEN=$admin_token RECEIVER_URL=$receiver LEAD_MANAGER_SECRET=$lead_manager_secret CUSTOM_API_SECRET=$custom_api_secret
 begin "Demo site, product and destinations"
 fresh=
@@ -142,6 +146,7 @@ $shown
 }
 Router      $router   (sign in as $operator, password in $at/env)
 RabbitMQ    $RABBITMQ_MANAGEMENT_URL   (user $RABBITMQ_USER, password in $at/env)
+Metrics     http://$api_metrics/metrics (API), http://$worker_metrics/metrics (worker); for Prometheus: $at/prometheus.yml
 Logs        $at/logs
 Settings    . $at/env
 

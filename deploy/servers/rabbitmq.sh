@@ -12,7 +12,7 @@ rabbitmq_node() {
 }
 
 start_rabbitmq() {
-    local dir=$1 home=$1/rabbitmq amqp management prometheus epmd dist password node i
+    local dir=$1 home=$1/rabbitmq amqp management prometheus epmd dist password node more i
     [ -x "$RABBITMQ" ] || die "RabbitMQ is not installed: run deploy/servers.sh install"
     # Messages are in its files, and a crash report may hold some.
     umask 077
@@ -37,7 +37,7 @@ default_user = router
 default_pass = $password
 disk_free_limit.absolute = 100MB
 CONF
-    [ ! -f "$dir/cluster.conf" ] || cat "$dir/cluster.conf" >>"$home/rabbitmq.conf"
+    for more in "$dir/cluster.conf" "$dir/tls.conf"; do [ ! -f "$more" ] || cat "$more" >>"$home/rabbitmq.conf"; done
     )
     echo '[rabbitmq_management,rabbitmq_prometheus,rabbitmq_shovel,rabbitmq_shovel_management].' >"$home/plugins"
 

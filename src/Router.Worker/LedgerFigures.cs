@@ -30,13 +30,14 @@ internal sealed record LedgerDays(long Days, long Ahead, long Overdue);
 /// <param name="Outbox">Accepted events that RabbitMQ hasn't got.</param>
 /// <param name="OutboxSince">When the oldest of them came; null for none.</param>
 /// <param name="SetAside">Messages that wait for an operator.</param>
+/// <param name="AlertsUnsent">Alerts that were tried and could not be sent yet.</param>
 /// <param name="DatabaseBytes">The size of the database.</param>
 /// <param name="Destinations">How many there are.</param>
 /// <param name="Days">The days of the ledger.</param>
 /// <param name="Troubles">What needs a person, by kind; every kind.</param>
 internal sealed record LedgerFigures(
-    IReadOnlyList<Backlog> Backlogs, long Dead, long Outbox, DateTimeOffset? OutboxSince, long SetAside, long DatabaseBytes,
-    DestinationStates Destinations, LedgerDays Days, IReadOnlyDictionary<TroubleKind, long> Troubles)
+    IReadOnlyList<Backlog> Backlogs, long Dead, long Outbox, DateTimeOffset? OutboxSince, long SetAside, long AlertsUnsent,
+    long DatabaseBytes, DestinationStates Destinations, LedgerDays Days, IReadOnlyDictionary<TroubleKind, long> Troubles)
 {
     private const int Seconds = 30;
 
@@ -58,6 +59,7 @@ internal sealed record LedgerFigures(
                ) as dead,
                (select count(*) from lead_outbox) as outbox, (select min(kept_at) from lead_outbox) as outbox_since,
                (select count(*) from set_aside where message is not null) as set_aside,
+               (select count(*) from alerts where sent_at is null and dropped_at is null and error is not null) as alerts_unsent,
                pg_database_size(current_database()) as database_bytes;
 
         select count(*) filter (where active and paused_at is null) as sending,
@@ -83,12 +85,13 @@ internal sealed record LedgerFigures(
             Sql, new { retention.Value.BodiesAfter, retention.Value.RowsAfter }, commandTimeout: Seconds,
             cancellationToken: cancellationToken));
         var backlogs = (await answers.ReadAsync<Backlog>()).AsList();
-        var (dead, outbox, since, setAside, bytes) = await answers.ReadSingleAsync<(long, long, DateTimeOffset?, long, long)>();
+        var (dead, outbox, since, setAside, unsent, bytes) =
+            await answers.ReadSingleAsync<(long, long, DateTimeOffset?, long, long, long)>();
         var destinations = await answers.ReadSingleAsync<DestinationStates>();
         var days = await answers.ReadSingleAsync<LedgerDays>();
         var troubles = Enum.GetValues<TroubleKind>().ToDictionary(kind => kind, _ => 0L);
         foreach (var (kind, count) in await answers.ReadAsync<(string, long)>())
             troubles[TroubleKinds.Parse(kind)] = count;
-        return new LedgerFigures(backlogs, dead, outbox, since, setAside, bytes, destinations, days, troubles);
+        return new LedgerFigures(backlogs, dead, outbox, since, setAside, unsent, bytes, destinations, days, troubles);
     }
 }

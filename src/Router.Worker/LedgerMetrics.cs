@@ -62,6 +62,9 @@ internal sealed class LedgerMetrics
         Gauge<long>(
             "lead_router.set_aside.messages", figures => [new(figures.SetAside)], "{message}", "Messages that wait for an operator");
         Gauge<long>(
+            "lead_router.alerts.unsent", figures => [new(figures.AlertsUnsent)], "{alert}",
+            "Alerts by mail and webhook that were tried and could not be sent yet");
+        Gauge<long>(
             "lead_router.troubles", figures => figures.Troubles.Select(trouble => Of(trouble.Value, "kind", trouble.Key.Text())),
             "{trouble}", "What needs a person, as on the pages and in alerts");
     }

@@ -90,6 +90,10 @@ internal sealed class Rig : IAsyncDisposable
     public static async Task<Rig> Start(BrokerCluster brokers, PatroniPair databases, int seed) =>
         await Start(new Rig(RigServers.Of(brokers, databases, await brokers.CreateVirtualHost()), single: null, seed));
 
+    /// <summary>On one RabbitMQ node, which ends with it, and two Postgres servers.</summary>
+    public static async Task<Rig> Start(PrivateServers servers, PatroniPair databases, int seed) =>
+        await Start(new Rig(RigServers.Of(servers, databases, await servers.Broker.CreateVirtualHost()), single: null, seed));
+
     private static async Task<Rig> Start(Rig rig)
     {
         try

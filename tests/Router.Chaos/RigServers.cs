@@ -14,19 +14,25 @@ internal sealed record RigServers(
     IAsyncDisposable? Own, string Amqp, string Management, string Database, Func<Task<NpgsqlConnection>> OpenDatabase,
     Func<string, Task<JsonElement>> Queues)
 {
+    // The one of a Postgres under Patroni.
+    private const string DatabaseName = "router";
+
     public static RigServers Of(PrivateServers servers, string amqp) => new(
         servers, amqp, servers.Broker.Management.AbsoluteUri, servers.Database.AbsoluteUri, () => Open(servers.Database),
         servers.Broker.Queues);
 
-    public static RigServers Of(BrokerCluster brokers, PatroniPair databases, string amqp)
+    public static RigServers Of(PrivateServers servers, PatroniPair databases, string amqp) => new(
+        servers, amqp, servers.Broker.Management.AbsoluteUri, databases.Url(DatabaseName), () => OpenPrimary(databases),
+        servers.Broker.Queues);
+
+    public static RigServers Of(BrokerCluster brokers, PatroniPair databases, string amqp) => new(
+        null, amqp, brokers.Management, databases.Url(DatabaseName), () => OpenPrimary(databases), brokers.Nodes[0].Broker.Queues);
+
+    private static async Task<NpgsqlConnection> OpenPrimary(PatroniPair databases)
     {
-        const string database = "router";
-        return new(null, amqp, brokers.Management, databases.Url(database), async () =>
-        {
-            PatroniMember? primary = null;
-            await Eventually.True(async () => (primary = await databases.Primary()) is not null, "there is a primary");
-            return await Open(primary!.Url(database));
-        }, brokers.Nodes[0].Broker.Queues);
+        PatroniMember? primary = null;
+        await Eventually.True(async () => (primary = await databases.Primary()) is not null, "there is a primary");
+        return await Open(primary!.Url(DatabaseName));
     }
 
     private static async Task<NpgsqlConnection> Open(Uri database)

@@ -11,7 +11,7 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
 {
     private static readonly string[] OurOwn = ["api", "worker", "receiver"];
 
-    private static readonly string[] All = [.. OurOwn, "postgres", "rabbitmq", "mail"];
+    private static readonly string[] All = [.. OurOwn, "postgres", "rabbitmq", "prometheus", "mail"];
 
     [Fact]
     public async Task Up_SendsTheDemosLead_SignedToBothDestinations()
@@ -48,6 +48,28 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
         using var http = router.Broker();
         using var queues = JsonDocument.Parse(await http.GetStringAsync("/api/queues"));
         Assert.Contains("lead-events", queues.RootElement.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public async Task Prometheus_ReadsAllThree_KnowsTheAlertsAndFillsTheDashboard()
+    {
+        var prometheus = new PrometheusApi(router.Prometheus);
+        foreach (var job in new[] { "lead-router-api", "lead-router-worker", "rabbitmq" })
+            await Eventually.Equal((double?)1, () => prometheus.Value($"up{{job=\"{job}\"}}"), $"{job} is read", seconds: 180);
+        Assert.Equal(
+            Alert().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy/prometheus/alerts.yml")))
+                .Select(alert => alert.Groups["name"].Value).Order(StringComparer.Ordinal),
+            (await prometheus.Alerts()).Order(StringComparer.Ordinal));
+
+        using var dashboard = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy/grafana/lead-router.json")));
+        foreach (var title in new[] { "Accepted", "Attempts, by outcome", "Leads at risk", "Ready in RabbitMQ" })
+        {
+            var query = dashboard.RootElement.GetProperty("panels").EnumerateArray()
+                .Single(panel => panel.GetProperty("title").GetString() == title)
+                .GetProperty("targets")[0].GetProperty("expr").GetString()!.Replace("$__rate_interval", "1m", StringComparison.Ordinal);
+            await Eventually.True(async () => (await prometheus.Query(query)).Count > 0, $"{title}: {query}", seconds: 180);
+        }
     }
 
     [Fact]
@@ -88,7 +110,7 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
                 .Select(binding => $"{service} {binding.GetProperty("HostIp").GetString()}"));
         }
 
-        Assert.Equal(["api 127.0.0.1", "rabbitmq 127.0.0.1", "mail 127.0.0.1"], published);
+        Assert.Equal(["api 127.0.0.1", "rabbitmq 127.0.0.1", "prometheus 127.0.0.1", "mail 127.0.0.1"], published);
     }
 
     [Fact]
@@ -113,6 +135,9 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
     }
 
     private async Task<int> Pid(string service) => (await router.State(service)).GetProperty("Pid").GetInt32();
+
+    [GeneratedRegex(@"- alert: (?<name>\w+)", RegexOptions.NonBacktracking)]
+    private static partial Regex Alert();
 
     [GeneratedRegex(@"^Uid:\t(?<real>\d+)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Uid();

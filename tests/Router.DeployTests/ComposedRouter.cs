@@ -16,6 +16,8 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
 
     public Uri Mail { get; } = new($"http://127.0.0.1:{TestHost.FreePort()}");
 
+    public Uri Prometheus { get; } = new($"http://127.0.0.1:{TestHost.FreePort()}");
+
     public Uri Dashboard { get; } = new($"http://127.0.0.1:{TestHost.FreePort()}");
 
     /// <summary>Each secret by the name of its file.</summary>
@@ -68,5 +70,6 @@ public sealed class ComposedRouter(Images images) : IAsyncLifetime
     private Task<string> Compose(params string[] arguments) => Images.Run([
         "env", $"ROUTER_TAG={Images.Tag}", $"ROUTER_SECRETS={_secrets.FullName}",
         $"ROUTER_PORT={Api.Port}", $"RABBITMQ_PORT={Dashboard.Port}", $"MAIL_PORT={Mail.Port}",
+        $"PROMETHEUS_PORT={Prometheus.Port}",
         "podman-compose", "-p", _project, "-f", Path.Combine(Repository.Root, "deploy/compose.yaml"), .. arguments]);
 }

@@ -118,8 +118,12 @@ public sealed class KubernetesTests
         var manifests = await Render("operators");
         var postgres = Assert.Single(manifests.All<OperatorResources.PostgresCluster>());
         var rabbitmq = Assert.Single(manifests.All<OperatorResources.RabbitmqCluster>());
-        // A failover loses nothing that counted.
-        Assert.Equal(("any", 1), (postgres.Spec.Postgresql.Synchronous.Method, postgres.Spec.Postgresql.Synchronous.Number));
+        // A failover loses nothing that counted, and there is one: with the primary gone, all others and those that a commit waits for are
+        // more than there are.
+        var synchronous = postgres.Spec.Postgresql.Synchronous;
+        Assert.Equal(OperatorResources.SynchronousReplication.Durabilities.Required, synchronous.DataDurability);
+        Assert.True(synchronous.FailoverQuorum);
+        Assert.InRange(synchronous.Number, 1, postgres.Spec.Instances - 2);
         string[] made = [$"{postgres.Metadata.Name}-app/uri", $"{rabbitmq.Metadata.Name}-default-user/connection_string"];
         foreach (var host in manifests.Hosts)
         {

@@ -59,9 +59,33 @@ internal static class OperatorResources
 
     internal sealed class SynchronousReplication
     {
-        public string Method { get; set; } = "";
+        /// <summary>The definition's enumeration.</summary>
+        public enum Ways
+        {
+            Any,
+            First,
+        }
+
+        /// <summary>Likewise.</summary>
+        public enum Durabilities
+        {
+            Required,
+            Preferred,
+        }
+
+        public Ways Method { get; set; }
 
         public int Number { get; set; }
+
+        public int? MaxStandbyNamesFromCluster { get; set; }
+
+        public List<string> StandbyNamesPre { get; set; } = [];
+
+        public List<string> StandbyNamesPost { get; set; } = [];
+
+        public Durabilities DataDurability { get; set; }
+
+        public bool FailoverQuorum { get; set; }
     }
 
     internal sealed class StorageConfiguration

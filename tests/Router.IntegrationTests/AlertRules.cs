@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Router.Testing;
 using YamlDotNet.Serialization;
 
@@ -11,7 +12,7 @@ namespace Router.IntegrationTests;
 internal sealed record AlertRule(string Name, string Night, string Summary, string Severity);
 
 /// <summary>The alerts that come with the router.</summary>
-internal static class AlertRules
+internal static partial class AlertRules
 {
     public static string Directory { get; } = System.IO.Path.Combine(Repository.Root, "deploy/prometheus");
 
@@ -24,6 +25,12 @@ internal static class AlertRules
             .SelectMany(group => group.rules)
             .Select(rule => new AlertRule(
                 rule.alert, rule.annotations["night"], rule.annotations["summary"], rule.labels["severity"]))];
+
+    /// <summary>The file as it is, but that nothing has to be so for some time first. Promtool has tested that.</summary>
+    public static string AtOnce() => For().Replace(System.IO.File.ReadAllText(Path), "");
+
+    [GeneratedRegex(@"^ +for: .*\n", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    private static partial Regex For();
 
     // As they are called in the file.
 #pragma warning disable IDE1006, CA1812

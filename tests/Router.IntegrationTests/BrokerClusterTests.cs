@@ -6,7 +6,7 @@ using Router.Testing;
 
 namespace Router.IntegrationTests;
 
-/// <summary>A cluster of three RabbitMQ nodes loses one after the other while leads come in.</summary>
+/// <summary>A cluster of three RabbitMQ nodes, which hosts reach by TLS, loses one after the other while leads come in.</summary>
 public sealed class BrokerClusterTests(TestServers servers)
 {
     private const string RetryQueue = "lead-retries";
@@ -15,16 +15,18 @@ public sealed class BrokerClusterTests(TestServers servers)
     [Fact]
     public async Task Leader_CutOffAndThenAnotherKilled_NoLeadIsRefusedOrLost()
     {
-        await using var cluster = await BrokerCluster.Start();
+        await using var cluster = await BrokerCluster.Start(withTls: true);
         var amqp = await cluster.CreateVirtualHost();
         // Made when there were two nodes.
         await cluster.Nodes[0].Broker.DeclareQueue(amqp.Split('/')[^1], DeadLetters, new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["x-queue-type"] = "quorum", ["x-quorum-initial-group-size"] = 2,
         });
-        await using var router = await RouterFixture.Start(
+        await using var router = await RouterFixture.StartProcesses(
             await servers.CreateDatabase(), amqp, cluster.Nodes[0].Broker, workers: 1,
-            ("RabbitMq:ManagementUri", cluster.Management), ("Incoming:ConfirmTimeout", "00:00:00.5"));
+            ("RabbitMq:ManagementUri", cluster.Management), ("Incoming:ConfirmTimeout", "00:00:00.5"), ("SSL_CERT_FILE", cluster.Authority),
+            // Nothing of Postgres is tried here: that the machine is busy is no reason to refuse a lead.
+            ("Outbox:CommitTimeout", "00:00:10"), ("Order:Timeout", "00:00:10"));
         var site = await router.CreateSite();
         await cluster.Whole(router.VirtualHost, LeadEvent.QueueName, RetryQueue);
         var sent = 0;

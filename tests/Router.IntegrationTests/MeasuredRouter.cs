@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -8,7 +7,7 @@ namespace Router.IntegrationTests;
 /// A router that a Prometheus scrapes, with the alerts of deploy/prometheus, and that sends its metrics to a collector, too. When the tests
 /// begin, a first worker has left and a second one was sent four leads.
 /// </summary>
-public sealed partial class MeasuredRouter(TestServers servers) : IAsyncLifetime
+public sealed class MeasuredRouter(TestServers servers) : IAsyncLifetime
 {
     public const string CollectorsKey = "a-key-of-the-collector";
 
@@ -53,8 +52,7 @@ public sealed partial class MeasuredRouter(TestServers servers) : IAsyncLifetime
         await Send();
         Prometheus = await Prometheus.Start(
             [("lead-router-api", ApiMetrics), ("lead-router-worker", WorkerMetrics), .. OfRabbitMq(servers.Broker)],
-            // Nobody waits for minutes here; promtool has tested that.
-            For().Replace(await File.ReadAllTextAsync(AlertRules.Path), ""));
+            AlertRules.AtOnce());
     }
 
     public async ValueTask DisposeAsync()
@@ -130,7 +128,4 @@ public sealed partial class MeasuredRouter(TestServers servers) : IAsyncLifetime
 
     private static (string, Uri)[] OfRabbitMq(Broker broker) =>
         broker.Prometheus is { } url ? [("rabbitmq", new Uri(url, "/metrics/per-object"))] : [];
-
-    [GeneratedRegex(@"^ +for: .*\n", RegexOptions.Multiline)]
-    private static partial Regex For();
 }

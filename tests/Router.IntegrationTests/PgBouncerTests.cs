@@ -52,6 +52,29 @@ public sealed class PgBouncerTests(TestServers servers)
         Assert.All(router.Workers, worker => Assert.False(worker.HasExited));
     }
 
+    [Fact]
+    public async Task Primary_BehindItsPoolerDies_HostsGoOnThroughThePoolerOfTheStandby()
+    {
+        await using var pair = await PostgresPair.Start();
+        await using var dying = await PgBouncer.Start(pair.Primary);
+        await using var living = await PgBouncer.Start(pair.Standby);
+        var database = new Uri(await Postgres.CreateDatabase(pair.Primary));
+        await using var router = await RouterFixture.Start(
+            $"postgres://{database.UserInfo}@{living.Authority},{dying.Authority}{database.AbsolutePath}",
+            await servers.Broker.CreateVirtualHost(), servers.Broker, workers: 1);
+        router.DatabaseNow = database;
+        var site = await router.CreateSite();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Post(site)));
+        await Eventually.True(() => AllDelivered(router, 20), "all are delivered");
+
+        await pair.KillPrimary();
+        await pair.Promote();
+        router.DatabaseNow = new Uri(pair.Standby, database.AbsolutePath);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Post(site)));
+        await Eventually.True(() => AllDelivered(router, 40), "all are delivered", seconds: 120);
+        await site.AssertAccountedFor(events: 40);
+    }
+
     /// <summary>As senders do: again, while the answer is 503.</summary>
     private static Task Post(TestSite site) => Eventually.True(
         async () =>

@@ -49,6 +49,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         Assert.Contains($"deploy/stop.sh --dir {Pasted}\n", output, StringComparison.Ordinal);
         await AssertLeadsAreNotForEverybody();
         await AssertOnlyTheDemosReceiverIsAllowed(first);
+        await AssertPrometheusCanReadIt();
 
         // A second one in the same place, or at the same port, is refused with a sentence and leaves the first alone.
         Assert.Contains("already runs", (await Start(TestHost.FreePort())).Output, StringComparison.Ordinal);
@@ -131,6 +132,18 @@ public sealed class StartScriptTests : IAsyncLifetime
         var (_, readable) = await Shell.Run(
             "find", _directory, "-path", $"{_directory}/app", "-prune", "-o", "-perm", "/o+rw", "-not", "-type", "l", "-print");
         Assert.Equal("", readable);
+    }
+
+    private async Task AssertPrometheusCanReadIt()
+    {
+        var file = Path.Combine(_directory, "prometheus.yml");
+        var (exitCode, output) = await Shell.Run("promtool", "check", "config", file);
+        Assert.True(exitCode == 0, output);
+        var quick = Path.Combine(_directory, "quick.yml");
+        await File.WriteAllTextAsync(quick, (await File.ReadAllTextAsync(file)).Replace("15s", "500ms", StringComparison.Ordinal));
+        await using var prometheus = await Prometheus.Start(quick);
+        await Eventually.Equal((double?)3, () => prometheus.Value("count(up == 1)"), "API, worker and RabbitMQ are read");
+        Assert.Equal(AlertRules.All().Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal), await prometheus.Alerts());
     }
 
     private static async Task AssertOnlyTheDemosReceiverIsAllowed(Dictionary<string, string> settings)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Router.Testing;
@@ -15,12 +16,18 @@ public sealed class BrokerCluster : IAsyncDisposable
     /// <summary>The management API of each, as the router takes it.</summary>
     public string Management => $"http://{string.Join(',', Nodes.Select(node => node.Broker.Management.Authority))}";
 
+    /// <summary>The authority behind the nodes' certificates, in a file; only of a cluster with TLS.</summary>
+    public string Authority => Path.Combine(_directory, "authority.pem");
+
     /// <param name="inMemory">Whether it needn't wait for the disk.</param>
-    public static async Task<BrokerCluster> Start(bool inMemory = true)
+    /// <param name="withTls">Whether hosts connect by TLS: each node has an address and a certificate of its own.</param>
+    public static async Task<BrokerCluster> Start(bool inMemory = true, bool withTls = false)
     {
         var cluster = new BrokerCluster(ServersScript.Directory(inMemory));
         try
         {
+            if (withTls)
+                await cluster.MakeCertificates();
             await ServersScript.Run("", "start-cluster", cluster._directory);
         }
         catch
@@ -38,7 +45,9 @@ public sealed class BrokerCluster : IAsyncDisposable
     public async Task<string> CreateVirtualHost()
     {
         var first = new Uri(await Nodes[0].Broker.CreateVirtualHost());
-        return $"amqp://{first.UserInfo}@{string.Join(',', Nodes.Select(node => node.Broker.Amqp.Authority))}{first.AbsolutePath}";
+        return Nodes[0].Secure is null
+            ? $"amqp://{first.UserInfo}@{string.Join(',', Nodes.Select(node => node.Broker.Amqp.Authority))}{first.AbsolutePath}"
+            : $"amqps://{first.UserInfo}@{string.Join(',', Nodes.Select(node => node.Secure))}{first.AbsolutePath}";
     }
 
     /// <summary>What a node that answers says of a queue; null while none does.</summary>
@@ -88,6 +97,14 @@ public sealed class BrokerCluster : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
+    private async Task MakeCertificates()
+    {
+        using var authority = Certificates.Authority("the authority of a cluster");
+        await File.WriteAllTextAsync(Authority, authority.ExportCertificatePem());
+        foreach (var node in Nodes)
+            await node.MakeCertificate(authority, Authority);
+    }
+
     private static string? Leader(JsonElement? queue) =>
         queue is { } found && found.TryGetProperty("leader", out var leader) ? leader.GetString() : null;
 }
@@ -101,6 +118,28 @@ public sealed class BrokerNode(string cluster, int number) : IDisposable
     public string Name => $"router{number}@localhost";
 
     public Broker Broker { get; private set; } = null!;
+
+    /// <summary>Where it takes connections by TLS; null where it doesn't.</summary>
+    public string? Secure { get; private set; }
+
+    internal async Task MakeCertificate(X509Certificate2 authority, string authorityFile)
+    {
+        var address = $"127.0.0.{number}";
+        using var certificate = Certificates.Make(address, authority);
+        Directory.CreateDirectory(_directory);
+        var file = Path.Combine(_directory, "node.pem");
+        await File.WriteAllTextAsync(file, $"{certificate.ExportCertificatePem()}\n{Certificates.Key(certificate)}\n");
+        Secure = $"{address}:{TestHost.FreePort()}";
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "tls.conf"),
+            $"""
+            listeners.ssl.1 = {Secure}
+            ssl_options.cacertfile = {authorityFile}
+            ssl_options.certfile = {file}
+            ssl_options.keyfile = {file}
+
+            """);
+    }
 
     internal void Read() => Broker = new Broker(
         new Uri(ServersScript.Setting(_directory, "AMQP_URL")),

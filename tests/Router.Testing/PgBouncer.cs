@@ -13,6 +13,8 @@ public sealed class PgBouncer : IAsyncDisposable
 
     private int Port { get; }
 
+    public string Authority => $"127.0.0.1:{Port}";
+
     public static async Task<PgBouncer> Start(Uri postgres)
     {
         var directory = Directory.CreateTempSubdirectory("lead-router-pgbouncer-").FullName;

@@ -1,21 +1,18 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 
 namespace Router.Testing;
 
-/// <summary>A Prometheus that scrapes each second and evaluates rules as often.</summary>
-public sealed class Prometheus : IAsyncDisposable
+/// <summary>A Prometheus of the tests' own.</summary>
+public sealed class Prometheus : PrometheusApi, IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _directory;
-    private readonly HttpClient _http;
 
-    private Prometheus(Process process, string directory, Uri url) =>
-        (_process, _directory, _http) = (process, directory, new HttpClient { BaseAddress = url });
+    private Prometheus(Process process, string directory, Uri url)
+        : base(url) => (_process, _directory) = (process, directory);
 
-    /// <param name="jobs">The name of each job, and where it is scraped.</param>
+    /// <summary>One that scrapes twice a second, and evaluates rules as often.</summary>
+    /// <param name="jobs">The name of a job, and where it is scraped; more than once for several places.</param>
     /// <param name="rules">A file of alert rules.</param>
     public static async Task<Prometheus> Start(IEnumerable<(string Job, Uri Metrics)> jobs, string rules)
     {
@@ -24,19 +21,28 @@ public sealed class Prometheus : IAsyncDisposable
         await File.WriteAllTextAsync(
             Path.Combine(directory, "prometheus.yml"),
             $"""
-            global: {"{"}scrape_interval: 1s, evaluation_interval: 1s{"}"}
+            global: {"{"}scrape_interval: 500ms, evaluation_interval: 500ms{"}"}
             rule_files: [rules.yml]
             scrape_configs:
-            {string.Concat(jobs.Select(job => $$"""
-              - job_name: {{job.Job}}
-                metrics_path: {{job.Metrics.AbsolutePath}}
-                static_configs: [targets: ["{{job.Metrics.Authority}}"]]
+            {string.Concat(jobs.GroupBy(job => job.Job, job => job.Metrics, StringComparer.Ordinal).Select(job => $$"""
+              - job_name: {{job.Key}}
+                metrics_path: {{job.First().AbsolutePath}}
+                static_configs: [targets: [{{string.Join(", ", job.Select(target => $"\"{target.Authority}\""))}}]]
 
             """))}
             """);
+        return await Start(directory, Path.Combine(directory, "prometheus.yml"));
+    }
+
+    /// <summary>With a configuration that somebody has.</summary>
+    public static Task<Prometheus> Start(string configuration) =>
+        Start(Directory.CreateTempSubdirectory("lead-router-prometheus-").FullName, configuration);
+
+    private static async Task<Prometheus> Start(string directory, string configuration)
+    {
         var url = new Uri($"http://127.0.0.1:{TestHost.FreePort()}");
         var start = new ProcessStartInfo("prometheus", [
-            $"--config.file={directory}/prometheus.yml", $"--storage.tsdb.path={directory}/data", $"--web.listen-address={url.Authority}"])
+            $"--config.file={configuration}", $"--storage.tsdb.path={directory}/data", $"--web.listen-address={url.Authority}"])
         {
             UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
         };
@@ -50,47 +56,11 @@ public sealed class Prometheus : IAsyncDisposable
         return prometheus;
     }
 
-    /// <summary>What a query finds now: the labels of each series and its value.</summary>
-    /// <exception cref="InvalidOperationException">Prometheus doesn't take the query.</exception>
-    public async Task<List<(IReadOnlyDictionary<string, string> Labels, double Value)>> Query(string query)
-    {
-        using var response = await _http.PostAsync("/api/v1/query", new FormUrlEncodedContent([new("query", query)]));
-        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
-        if (answer.GetProperty("status").GetString() != "success")
-            throw new InvalidOperationException($"{query}: {answer.GetProperty("error").GetString()}");
-        return [.. answer.GetProperty("data").GetProperty("result").EnumerateArray().Select(series => (
-            (IReadOnlyDictionary<string, string>)series.GetProperty("metric").Deserialize<Dictionary<string, string>>()!,
-            double.Parse(series.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture)))];
-    }
-
-    /// <summary>The only value that a query finds; null for none.</summary>
-    public async Task<double?> Value(string query) => await Query(query) is [var only] ? only.Value : null;
-
-    /// <summary>The names of the alerts that fire now.</summary>
-    public async Task<HashSet<string>> Firing() =>
-        [.. (await _http.GetFromJsonAsync<JsonElement>("/api/v1/alerts")).GetProperty("data").GetProperty("alerts").EnumerateArray()
-            .Where(alert => alert.GetProperty("state").GetString() == "firing")
-            .Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()!)];
-
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _http.Dispose();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private async Task<bool> IsReady()
-    {
-        try
-        {
-            using var answer = await _http.GetAsync("/-/ready");
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 }

@@ -119,7 +119,7 @@ server_images() {
     local root=$dir/root name
     rm -rf "$root"
     skeleton "$root"
-    files_of bash coreutils grep sed mawk findutils util-linux procps ca-certificates curl openssl postgresql rabbitmq-server python3-minimal libpython3-stdlib \
+    files_of bash coreutils grep sed mawk findutils util-linux procps ca-certificates curl openssl postgresql rabbitmq-server prometheus python3-minimal libpython3-stdlib \
         | tar -C "$root" -xf -
     ln -sf bash "$root/usr/bin/sh"
     ln -sf mawk "$root/usr/bin/awk"
@@ -129,13 +129,15 @@ server_images() {
     chmod 755 "$root"/usr/local/bin/*.*
     install -d -o 999 -g 999 "$root/var/lib/postgresql/data"
     install -d -o 998 -g 998 "$root"/var/lib/rabbitmq "$root"/var/log/rabbitmq "$root/etc/rabbitmq/conf.d"
+    install -d -o 65534 -g 65534 "$root/prometheus"
     tar -C "$root" -cf - . | podman import -q - localhost/servers >/dev/null
     rm -rf "$root"
     while read -r name entry; do
-        printf 'FROM localhost/servers\n%s\n' "$entry" | podman build -q --pull=never -t "$name" -f - "$here" >/dev/null
+        printf 'FROM localhost/servers\n%b\n' "$entry" | podman build -q --pull=never -t "$name" -f - "$here" >/dev/null
     done <<'IMAGES'
 docker.io/library/postgres:17 ENTRYPOINT ["postgres.sh"]
 docker.io/library/rabbitmq:4-management ENTRYPOINT ["rabbitmq.sh"]
+docker.io/prom/prometheus:v3.5.0 USER 65534\nWORKDIR /prometheus\nENTRYPOINT ["prometheus"]\nCMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]
 docker.io/axllent/mailpit:v1.21 ENTRYPOINT ["python3", "/usr/local/bin/mail.py"]
 docker.io/library/buildpack-deps:bookworm-curl CMD ["bash"]
 IMAGES
@@ -148,7 +150,7 @@ setup() {
     start 9>&-
     # Made anew when this script, or what the images are made of, has changed.
     local made
-    made=$({ cat "${BASH_SOURCE[0]}" "$here"/stand-ins/*; dpkg-query -W postgresql rabbitmq-server libc6 libssl3; dotnet --version; } | sha256sum)
+    made=$({ cat "${BASH_SOURCE[0]}" "$here"/stand-ins/*; dpkg-query -W postgresql rabbitmq-server prometheus libc6 libssl3; dotnet --version; } | sha256sum)
     [ "$(cat "$dir/made" 2>/dev/null)" != "$made" ] || return 0
     dotnet_image 9>&-
     server_images 9>&-
