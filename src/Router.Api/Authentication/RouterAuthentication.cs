@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
+using Router.Core.Sites;
 
 namespace Router.Api.Authentication;
 
@@ -25,6 +26,8 @@ internal static class RouterAuthentication
         services.AddSingleton<AccountDirectory>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<RefusedCredentials>();
+        services.AddSingleton<ProductUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProductUses>());
         services.AddSingleton<PasswordHasher<Account>>();
 
         var authentication = services.AddAuthentication(AccountScheme)

@@ -11,6 +11,7 @@ internal static class ManagementEndpoints
         JsonColumns.Register();
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
+        services.AddSingleton<PasswordRotation>();
         services.AddSingleton<SiteSenders>();
         services.AddSingleton<SecretComparison>();
         services.AddSingleton<DestinationSettings>();
@@ -19,6 +20,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<AuditLog>();
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
+        services.AddSingleton<PersonData>();
         services.AddSingleton<SetAsideSettings>();
         services.AddSingleton<RefusedLeadSettings>();
         services.ConfigureHttpJsonOptions(options =>
@@ -44,6 +46,7 @@ internal static class ManagementEndpoints
         api.MapReplays();
         api.MapStatement();
         api.MapErasure();
+        api.MapPerson();
         api.MapSecrets();
         api.MapSetAside();
         api.MapRefusedLeads();

@@ -3,20 +3,20 @@
 create table audit_log (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),
-    actor      text not null,
-    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents
-    kind       text not null,           -- the table
-    subject_id text not null,
-    subject    text not null,           -- its name at that time
+    actor      text not null,    -- [data: actor]
+    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents [data: none]
+    kind       text not null,           -- the table [data: none]
+    subject_id text not null,    -- [data: actor]
+    subject    text not null,           -- its name at that time [data: actor]
     site_id    uuid,
-    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed [data: actor]
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
 create function audit() returns trigger language plpgsql as $$
 declare
-    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
+    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;

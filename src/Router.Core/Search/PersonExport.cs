@@ -1,0 +1,289 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Dapper;
+using Npgsql;
+
+namespace Router.Core.Search;
+
+/// <summary>
+/// All that is kept of a person, as one JSON file: what came, when and from whom, to whom it was sent and when, and what was answered. Of
+/// what is somebody else's only where it is.
+/// </summary>
+public sealed class PersonExport(NpgsqlDataSource database)
+{
+    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The file.</summary>
+    /// <param name="found">Where it is.</param>
+    /// <param name="siteId">The only site that was looked at; null for all.</param>
+    /// <param name="decrypt">Makes what was refused readable; null where the keys don't fit.</param>
+    /// <param name="now">When it is made.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<byte[]> Make(
+        FoundPerson found, Guid? siteId, Func<byte[], byte[]?> decrypt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var file = new MemoryStream();
+        await using (var json = new Utf8JsonWriter(file, Readable))
+        {
+            var sites = (await connection.QueryAsync<(Guid Id, string Name)>(
+                "select id, name from sites where id = any (@Ids)", new { Ids = found.Sites.ToArray() }))
+                .ToDictionary(row => row.Id, row => row.Name);
+            json.WriteStartObject();
+            json.WriteString("made_at", now);
+            json.WriteString("of", siteId is null ? "all sites" : "one site");
+            json.WriteStartArray("leads");
+            foreach (var lead in found.Leads)
+                await Lead(json, connection, lead, sites.GetValueOrDefault(lead.SiteId));
+            json.WriteEndArray();
+            await Refused(json, connection, found, decrypt);
+            await Messages(json, connection, "set_aside",
+                "select id::text as id, set_aside_at as at, reason, message from set_aside where id = any (@ids)",
+                found.SetAside.Select(one => one.Id).ToArray());
+            await Messages(json, connection, "waiting_for_rabbitmq",
+                "select id::text as id, kept_at as at, null::text as reason, message from lead_outbox where id = any (@ids)",
+                found.Outbox.Select(one => one.Id).ToArray());
+            await Users(json, connection, found);
+            Mentions(json, found, sites);
+            await Account(json, connection, found.AccountId);
+            await Changes(json, connection, found, siteId);
+            json.WriteEndObject();
+        }
+
+        return file.ToArray();
+    }
+
+    private static async Task Lead(Utf8JsonWriter json, NpgsqlConnection connection, LeadOfPerson lead, string? site)
+    {
+        var events = (await connection.QueryAsync<Event>(
+            """
+            select id, action, accepted_at, product, source_system, body, destinations from lead_events
+            where site_id = @SiteId and lead_id = @LeadId order by accepted_at
+            """, lead)).AsList();
+        var deliveries = (await connection.QueryAsync<Delivery>(
+            """
+            select e.id as event_id, x.id as destination_id, n.name, n.url, d.state
+            from lead_events e cross join unnest(e.destinations) x (id) join destinations n on n.id = x.id
+            left join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+            where e.site_id = @SiteId and e.lead_id = @LeadId
+            """, lead)).ToLookup(row => row.EventId);
+        var attempts = (await connection.QueryAsync<Attempt>(
+            """
+            select d.event_id, d.destination_id, d.attempt as number, d.started_at, d.result, d.status, d.error, d.response_body
+            from lead_events e cross join unnest(e.destinations) x (id)
+            join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+            where e.site_id = @SiteId and e.lead_id = @LeadId and d.attempt is not null
+            union all
+            select a.event_id, a.destination_id, a.attempt, a.started_at, a.result, a.status, a.error, a.response_body
+            from lead_events e join delivery_attempts a on a.event_id = e.id
+            where e.site_id = @SiteId and e.lead_id = @LeadId
+            order by 3
+            """, lead)).ToLookup(row => (row.EventId, row.DestinationId));
+
+        json.WriteStartObject();
+        json.WriteString("site_id", lead.SiteId);
+        json.WriteString("site", site);
+        json.WriteString(lead.IsUser ? "user" : "lead_id", lead.LeadId);
+        json.WriteStartArray("events");
+        foreach (var one in events)
+        {
+            json.WriteStartObject();
+            json.WriteString("event_id", one.Id);
+            json.WriteString("what", one.Action);
+            json.WriteString("accepted_at", one.AcceptedAt);
+            json.WriteString("sent_by", one.SourceSystem);
+            Contents(json, one.Body);
+            json.WriteStartArray("sent_to");
+            foreach (var delivery in deliveries[one.Id])
+                Sent(json, delivery, attempts[(one.Id, delivery.DestinationId)]);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Sent(Utf8JsonWriter json, Delivery delivery, IEnumerable<Attempt> attempts)
+    {
+        json.WriteStartObject();
+        json.WriteString("destination", delivery.Name);
+        // A path or query may hold a key.
+        json.WriteString("host", Uri.TryCreate(delivery.Url, UriKind.Absolute, out var url) ? url.Host : null);
+        json.WriteString("state", delivery.State ?? "planned");
+        json.WriteStartArray("attempts");
+        foreach (var attempt in attempts)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("attempt", attempt.Number);
+            json.WriteString("at", attempt.StartedAt);
+            json.WriteString("result", attempt.Result);
+            if (attempt.Status is { } status)
+                json.WriteNumber("status", status);
+            if (attempt.Error is not null)
+                json.WriteString("error", attempt.Error);
+            if (attempt.ResponseBody is { Length: > 0 } answer)
+                json.WriteString("answer", System.Text.Encoding.UTF8.GetString(answer));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static async Task Refused(
+        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Func<byte[], byte[]?> decrypt)
+    {
+        json.WriteStartArray("refused");
+        foreach (var row in await connection.QueryAsync<RefusedRow>(
+            "select id, site_id, product, refused_at, reason, contents from refused_leads where id = any (@Ids)",
+            new { Ids = found.Refused.Select(one => one.Id).ToArray() }))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", row.Id);
+            json.WriteString("site_id", row.SiteId);
+            json.WriteString("sent_by", row.Product);
+            json.WriteString("refused_at", row.RefusedAt);
+            json.WriteString("reason", row.Reason);
+            Contents(json, row.Contents is null ? null : decrypt(row.Contents));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static async Task Messages(Utf8JsonWriter json, NpgsqlConnection connection, string name, string sql, Array ids)
+    {
+        json.WriteStartArray(name);
+        foreach (var row in await connection.QueryAsync<MessageRow>(sql, new { ids }))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", row.Id);
+            json.WriteString("since", row.At);
+            if (row.Reason is not null)
+                json.WriteString("reason", row.Reason);
+            Contents(json, row.Message);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static async Task Users(Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found)
+    {
+        json.WriteStartArray("users_of_sites");
+        foreach (var user in found.Users)
+        {
+            json.WriteStartObject();
+            json.WriteString("site_id", user.SiteId);
+            json.WriteString("user_id", user.UserId);
+            Contents(json, await connection.ExecuteScalarAsync<byte[]?>(
+                "select body from users where site_id = @SiteId and user_id = @UserId", user));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Mentions(Utf8JsonWriter json, FoundPerson found, Dictionary<Guid, string> sites)
+    {
+        json.WriteStartArray("named_in_what_is_about_others");
+        foreach (var mention in found.Mentions)
+        {
+            json.WriteStartObject();
+            json.WriteString("where", mention.Place);
+            json.WriteString("site", mention.SiteId is { } site ? sites.GetValueOrDefault(site) : null);
+            json.WriteString("at", mention.At);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static async Task Account(Utf8JsonWriter json, NpgsqlConnection connection, Guid? id)
+    {
+        if (id is null)
+            return;
+
+        // By Postgres, so that what is left out is left out on purpose: hashes, and what lets somebody in.
+        json.WritePropertyName("account");
+        json.WriteRawValue((await connection.ExecuteScalarAsync<string>(
+            """
+            select jsonb_build_object(
+                'email', a.email, 'role', a.role, 'time_zone', a.time_zone, 'created_at', a.created_at, 'disabled_at', a.disabled_at,
+                'locked_until', a.locked_until, 'alerts', a.alerts, 'quiet_from', a.quiet_from, 'quiet_until', a.quiet_until,
+                'sites', (select coalesce(jsonb_agg(jsonb_build_object('site', s.name, 'role', o.role)), '[]')
+                          from account_sites o join sites s on s.id = o.site_id where o.account_id = a.id),
+                'tokens', (select coalesce(jsonb_agg(jsonb_build_object(
+                               'name', t.name, 'created_at', t.created_at, 'last_used_at', t.last_used_at)), '[]')
+                           from api_tokens t where t.account_id = a.id),
+                'alerts_sent', (select count(*) from alerts l where l.account_id = a.id and l.sent_at is not null))::text
+            from accounts a where a.id = @id
+            """, new { id }))!);
+    }
+
+    private static async Task Changes(Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Guid? siteId)
+    {
+        json.WriteStartArray("list_of_changes");
+        foreach (var row in await connection.QueryAsync<(DateTimeOffset At, string Actor, string Action, string Kind, string Subject)>(
+            """
+            select l.at, l.actor, l.action, l.kind, l.subject from audit_log l
+            where (@siteId::uuid is null or l.site_id = @siteId)
+              and (l.subject_id = any (@leads) or exists (
+                  select from accounts a where a.id = @AccountId
+                  and (l.actor = a.email or starts_with(l.actor, a.email || ' (token ') or l.subject_id = a.id::text)))
+            order by l.id
+            """,
+            new
+            {
+                siteId, found.AccountId,
+                leads = found.Leads.SelectMany(one => new[] { $"{one.LeadId:N}", $"{one.LeadId:D}" })
+                    .Concat(found.Refused.Concat(found.SetAside).Select(one => $"{one.Id:D}")).ToArray(),
+            }))
+        {
+            json.WriteStartObject();
+            json.WriteString("at", row.At);
+            json.WriteString("who", row.Actor);
+            json.WriteString("did", row.Action);
+            json.WriteString("what", row.Kind);
+            json.WriteString("which", row.Subject);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>As they came where they are JSON, else as text.</summary>
+    private static void Contents(Utf8JsonWriter json, byte[]? utf8)
+    {
+        json.WritePropertyName("contents");
+        if (utf8 is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 256 });
+            json.WriteRawValue(utf8, skipInputValidation: true);
+        }
+        catch (JsonException)
+        {
+            json.WriteStringValue(System.Text.Encoding.UTF8.GetString(utf8));
+        }
+    }
+
+    private sealed record Event(
+        Guid Id, string Action, DateTimeOffset AcceptedAt, string Product, string SourceSystem, byte[]? Body, Guid[] Destinations);
+
+    private sealed record Delivery(Guid EventId, Guid DestinationId, string Name, string Url, string? State);
+
+    private sealed record Attempt(
+        Guid EventId, Guid DestinationId, int Number, DateTimeOffset StartedAt, string Result, short? Status, string? Error,
+        byte[]? ResponseBody);
+
+    private sealed record RefusedRow(Guid Id, Guid SiteId, string Product, DateTimeOffset RefusedAt, string Reason, byte[]? Contents);
+
+    private sealed record MessageRow(string Id, DateTimeOffset At, string? Reason, byte[]? Message);
+}
