@@ -187,8 +187,8 @@ public sealed class PersonErasureTests(TestServers servers)
         (await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "delivered", lead })).EnsureSuccessStatusCode();
         await Eventually.Equal(0, () => router.Query<long>("select count(*) from replays where finished_at is null"), "it is sent again");
 
-        await site.Refused($$"""{"source": 7, "email": "{{Email}}"}""");
-        await site.Refused($$"""{"id": "{{lead:D}}", "source": 7, "phone": "{{Phone}}", "first_name": "MARKER"}""");
+        await site.Refused($$"""{"source": true, "email": "{{Email}}"}""");
+        await site.Refused($$"""{"id": "{{lead:D}}", "source": true, "phone": "{{Phone}}", "first_name": "MARKER"}""");
         await router.Broker.Publish(router.VirtualHost, "lead-events", Message(Guid.NewGuid(), Guid.NewGuid()));
         await router.Broker.Publish(router.VirtualHost, "lead-events", $"MARKER {Email} is no JSON");
         await Eventually.Equal(2, () => router.Query<long>("select count(*) from set_aside"), "they are set aside");

@@ -156,7 +156,7 @@ public sealed class ProductPasswordTests(TestServers servers)
         var fresh = rotated.Output.Trim();
         Assert.Equal((201, 201), (await Post(router, site, username, old), await Post(router, site, username, fresh)));
         Assert.Contains(
-            "old password\tuntil ", (await CommandLine.Of(router).Run("products", "show", username)).Output, StringComparison.Ordinal);
+            "old password until ", (await CommandLine.Of(router).Run("products", "show", username)).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await CommandLine.Of(router).Run("products", "end-password", username)).ExitCode);
         Assert.Equal((401, 201), (await Post(router, site, username, old), await Post(router, site, username, fresh)));
         Assert.Contains("127.0.0.0/8 and nowhere else",
