@@ -182,6 +182,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         {
             var product = await Id("/api/products", new { username = $"p-{Guid.NewGuid():N}", display_name = "p" }, "username");
             await _router.Admin.PutAsync($"/api/products/{product}/sites/{site.Id}", content: null);
+            if (path.EndsWith("/previous", StringComparison.Ordinal))
+                await _router.Admin.PostAsJsonAsync($"/api/products/{product}/password/rotation", new { });
             return path.Replace("{username}", product, StringComparison.Ordinal);
         }
 

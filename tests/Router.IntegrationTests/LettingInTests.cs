@@ -21,7 +21,8 @@ public sealed class LettingInTests(TestServers servers)
 
         (await router.Admin.PutAsync($"/api/accounts/{me}/sites/{site.Id}", content: null)).EnsureSuccessStatusCode();
         var told = await Eventually.Get(
-            () => Task.FromResult(mails.All.FirstOrDefault(mail => mail.Subject?.Contains("may now see", StringComparison.Ordinal) is true)),
+            () => Task.FromResult(
+                mails.All.FirstOrDefault(mail => mail.Subject?.Contains("may now see", StringComparison.Ordinal) is true)),
             mail => mail is not null, "its owner is told");
         Assert.Equal(owner, told!.To.Mailboxes.Single().Address);
         Assert.Contains($"{RouterFixture.OperatorsEmail} may now see the leads of A site", told.Subject, StringComparison.Ordinal);
