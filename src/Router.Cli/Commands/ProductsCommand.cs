@@ -13,7 +13,7 @@ internal static class ProductsCommand
         List(), Show(),
         Access("allow", "Lets one send for a site.", HttpMethod.Put, "may send for"),
         Access("forbid", "Lets one no longer send for a site.", HttpMethod.Delete, "may no longer send for"),
-        Rotate(), EndPassword(), Networks(),
+        Rotate(), Finish(), Networks(),
     };
 
     private static Command List()
@@ -79,7 +79,7 @@ internal static class ProductsCommand
         var username = Username();
         var overlap = new Option<int?>("--overlap")
         {
-            Description = "Hours for which the old password lets it in, too. Default: until end-password.", HelpName = "HOURS",
+            Description = "Hours for which the old password lets it in, too. Default: until finish.", HelpName = "HOURS",
         };
         var command = new Command("rotate", "Makes a new password and shows it this once. The old one goes on meanwhile.")
         {
@@ -98,7 +98,7 @@ internal static class ProductsCommand
         return command;
     }
 
-    private static Command EndPassword()
+    private static Command Finish()
     {
         var username = Username();
         var command = new Command("end-password", "Ends the old password after a rotation.") { username };

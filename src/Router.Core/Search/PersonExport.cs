@@ -34,13 +34,13 @@ public sealed class PersonExport(NpgsqlDataSource database)
             json.WriteString("of", siteId is null ? "all sites" : "one site");
             json.WriteStartArray("leads");
             foreach (var lead in found.Leads)
-                await Lead(json, connection, lead, sites.GetValueOrDefault(lead.SiteId));
+                await ExportedLead.Write(json, connection, lead, sites.GetValueOrDefault(lead.SiteId));
             json.WriteEndArray();
-            await Refused(json, connection, found, decrypt);
-            await Messages(json, connection, "set_aside",
+            await ExportedElsewhere.Refused(json, connection, found, decrypt);
+            await ExportedElsewhere.Messages(json, connection, "set_aside",
                 "select id::text as id, set_aside_at as at, reason, message from set_aside where id = any (@ids)",
                 found.SetAside.Select(one => one.Id).ToArray());
-            await Messages(json, connection, "waiting_for_rabbitmq",
+            await ExportedElsewhere.Messages(json, connection, "waiting_for_rabbitmq",
                 "select id::text as id, kept_at as at, null::text as reason, message from lead_outbox where id = any (@ids)",
                 found.Outbox.Select(one => one.Id).ToArray());
             await Users(json, connection, found);
@@ -53,122 +53,6 @@ public sealed class PersonExport(NpgsqlDataSource database)
         return file.ToArray();
     }
 
-    private static async Task Lead(Utf8JsonWriter json, NpgsqlConnection connection, LeadOfPerson lead, string? site)
-    {
-        var events = (await connection.QueryAsync<Event>(
-            """
-            select id, action, accepted_at, product, source_system, body, destinations from lead_events
-            where site_id = @SiteId and lead_id = @LeadId order by accepted_at
-            """, lead)).AsList();
-        var deliveries = (await connection.QueryAsync<Delivery>(
-            """
-            select e.id as event_id, x.id as destination_id, n.name, n.url, d.state
-            from lead_events e cross join unnest(e.destinations) x (id) join destinations n on n.id = x.id
-            left join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId
-            """, lead)).ToLookup(row => row.EventId);
-        var attempts = (await connection.QueryAsync<Attempt>(
-            """
-            select d.event_id, d.destination_id, d.attempt as number, d.started_at, d.result, d.status, d.error, d.response_body
-            from lead_events e cross join unnest(e.destinations) x (id)
-            join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId and d.attempt is not null
-            union all
-            select a.event_id, a.destination_id, a.attempt, a.started_at, a.result, a.status, a.error, a.response_body
-            from lead_events e join delivery_attempts a on a.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId
-            order by 3
-            """, lead)).ToLookup(row => (row.EventId, row.DestinationId));
-
-        json.WriteStartObject();
-        json.WriteString("site_id", lead.SiteId);
-        json.WriteString("site", site);
-        json.WriteString(lead.IsUser ? "user" : "lead_id", lead.LeadId);
-        json.WriteStartArray("events");
-        foreach (var one in events)
-        {
-            json.WriteStartObject();
-            json.WriteString("event_id", one.Id);
-            json.WriteString("what", one.Action);
-            json.WriteString("accepted_at", one.AcceptedAt);
-            json.WriteString("sent_by", one.SourceSystem);
-            Contents(json, one.Body);
-            json.WriteStartArray("sent_to");
-            foreach (var delivery in deliveries[one.Id])
-                Sent(json, delivery, attempts[(one.Id, delivery.DestinationId)]);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void Sent(Utf8JsonWriter json, Delivery delivery, IEnumerable<Attempt> attempts)
-    {
-        json.WriteStartObject();
-        json.WriteString("destination", delivery.Name);
-        // A path or query may hold a key.
-        json.WriteString("host", Uri.TryCreate(delivery.Url, UriKind.Absolute, out var url) ? url.Host : null);
-        json.WriteString("state", delivery.State ?? "planned");
-        json.WriteStartArray("attempts");
-        foreach (var attempt in attempts)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("attempt", attempt.Number);
-            json.WriteString("at", attempt.StartedAt);
-            json.WriteString("result", attempt.Result);
-            if (attempt.Status is { } status)
-                json.WriteNumber("status", status);
-            if (attempt.Error is not null)
-                json.WriteString("error", attempt.Error);
-            if (attempt.ResponseBody is { Length: > 0 } answer)
-                json.WriteString("answer", System.Text.Encoding.UTF8.GetString(answer));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static async Task Refused(
-        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Func<byte[], byte[]?> decrypt)
-    {
-        json.WriteStartArray("refused");
-        foreach (var row in await connection.QueryAsync<RefusedRow>(
-            "select id, site_id, product, refused_at, reason, contents from refused_leads where id = any (@Ids)",
-            new { Ids = found.Refused.Select(one => one.Id).ToArray() }))
-        {
-            json.WriteStartObject();
-            json.WriteString("id", row.Id);
-            json.WriteString("site_id", row.SiteId);
-            json.WriteString("sent_by", row.Product);
-            json.WriteString("refused_at", row.RefusedAt);
-            json.WriteString("reason", row.Reason);
-            Contents(json, row.Contents is null ? null : decrypt(row.Contents));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static async Task Messages(Utf8JsonWriter json, NpgsqlConnection connection, string name, string sql, Array ids)
-    {
-        json.WriteStartArray(name);
-        foreach (var row in await connection.QueryAsync<MessageRow>(sql, new { ids }))
-        {
-            json.WriteStartObject();
-            json.WriteString("id", row.Id);
-            json.WriteString("since", row.At);
-            if (row.Reason is not null)
-                json.WriteString("reason", row.Reason);
-            Contents(json, row.Message);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
     private static async Task Users(Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found)
     {
         json.WriteStartArray("users_of_sites");
@@ -177,7 +61,7 @@ public sealed class PersonExport(NpgsqlDataSource database)
             json.WriteStartObject();
             json.WriteString("site_id", user.SiteId);
             json.WriteString("user_id", user.UserId);
-            Contents(json, await connection.ExecuteScalarAsync<byte[]?>(
+            ExportedContents.Write(json, await connection.ExecuteScalarAsync<byte[]?>(
                 "select body from users where site_id = @SiteId and user_id = @UserId", user));
             json.WriteEndObject();
         }
@@ -252,38 +136,4 @@ public sealed class PersonExport(NpgsqlDataSource database)
 
         json.WriteEndArray();
     }
-
-    /// <summary>As they came where they are JSON, else as text.</summary>
-    private static void Contents(Utf8JsonWriter json, byte[]? utf8)
-    {
-        json.WritePropertyName("contents");
-        if (utf8 is null)
-        {
-            json.WriteNullValue();
-            return;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 256 });
-            json.WriteRawValue(utf8, skipInputValidation: true);
-        }
-        catch (JsonException)
-        {
-            json.WriteStringValue(System.Text.Encoding.UTF8.GetString(utf8));
-        }
-    }
-
-    private sealed record Event(
-        Guid Id, string Action, DateTimeOffset AcceptedAt, string Product, string SourceSystem, byte[]? Body, Guid[] Destinations);
-
-    private sealed record Delivery(Guid EventId, Guid DestinationId, string Name, string Url, string? State);
-
-    private sealed record Attempt(
-        Guid EventId, Guid DestinationId, int Number, DateTimeOffset StartedAt, string Result, short? Status, string? Error,
-        byte[]? ResponseBody);
-
-    private sealed record RefusedRow(Guid Id, Guid SiteId, string Product, DateTimeOffset RefusedAt, string Reason, byte[]? Contents);
-
-    private sealed record MessageRow(string Id, DateTimeOffset At, string? Reason, byte[]? Message);
 }

@@ -356,9 +356,14 @@ create trigger destinations_4_require_proof before update on destinations
 create function follow_integration() returns trigger language plpgsql as $$
 declare
     differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
+    rotated constant boolean := (old.secret, old.previous_secret, old.previous_secret_until)
+        is distinct from (new.secret, new.previous_secret, new.previous_secret_until);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
+    set url = new.url, secret = new.secret, signature = new.signature,
+        -- One that was promoted has its own old secret for a while, which is nobody else's.
+        previous_secret = case when rotated then new.previous_secret else previous_secret end,
+        previous_secret_until = case when rotated then new.previous_secret_until else previous_secret_until end,
         -- These the hosts read from the integration itself: the update makes them look.
         settings_changed_at = case when differs then now() else settings_changed_at end,
         proven_at = case when differs then null else proven_at end
