@@ -101,7 +101,7 @@ internal static class ProductsCommand
     private static Command Finish()
     {
         var username = Username();
-        var command = new Command("end-password", "Ends the old password after a rotation.") { username };
+        var command = new Command("finish", "Ends the old password after a rotation.") { username };
         Invocation.Set(command, async run =>
         {
             await run.Api.Send(
