@@ -17,7 +17,7 @@ internal sealed class ProductOfSiteHandler : AuthorizationHandler<ProductOfSite,
         // Who holds the password hears why; operators see it among the refused requests.
         if (!product.MaySendFrom(resource.Connection.RemoteIpAddress))
             resource.Features.Set(new AccessRefusal(
-                $"This product may not send from this address ({resource.Connection.RemoteIpAddress})."));
+                $"This product may not send from this address ({ClientAddress.Of(resource)})."));
         else if (Uuids.TryParse(resource.GetRouteValue("site") as string, out var site)
             && product.Sites.Contains(site))
         {

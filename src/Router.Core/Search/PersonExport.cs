@@ -101,6 +101,10 @@ public sealed class PersonExport(NpgsqlDataSource database)
                 'tokens', (select coalesce(jsonb_agg(jsonb_build_object(
                                'name', t.name, 'created_at', t.created_at, 'last_used_at', t.last_used_at)), '[]')
                            from api_tokens t where t.account_id = a.id),
+                'sessions', (select coalesce(jsonb_agg(jsonb_build_object(
+                                 'started_at', s.started_at, 'last_seen_at', s.last_seen_at, 'how', s.how, 'address', s.address,
+                                 'browser', s.browser, 'ended_at', s.ended_at)), '[]')
+                             from sessions s where s.account_id = a.id),
                 'alerts_sent', (select count(*) from alerts l where l.account_id = a.id and l.sent_at is not null))::text
             from accounts a where a.id = @id
             """, new { id }))!);

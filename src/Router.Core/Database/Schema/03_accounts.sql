@@ -56,16 +56,16 @@ create index api_tokens_account on api_tokens (account_id, created_at);
 -- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.
 create table sessions (
     id           uuid primary key,
-    account_id   uuid not null references accounts (id) on delete cascade,
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),
+    account_id   uuid not null references accounts (id) on delete cascade,    -- [data: session]
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
+    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),    -- [data: session]
     started_at   timestamptz not null default now(),
-    last_seen_at timestamptz not null default now(),            -- to the minute
-    address      text,                                          -- the last one; null where there is none
-    browser      text not null,                                 -- in two or three words
+    last_seen_at timestamptz not null default now(),            -- to the minute [data: session]
+    address      text,                                          -- the last one; null where there is none [data: session]
+    browser      text not null,                                 -- in two or three words [data: session]
     confirmed_at timestamptz not null default now(),            -- when whoever uses it last showed to be the account
     ended_at     timestamptz,
-    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),
+    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),    -- [data: session]
     check ((ended_at is null) = (end_reason is null))
 );
 create index sessions_account on sessions (account_id, last_seen_at);
