@@ -8,6 +8,7 @@ root.Add(SitesCommand.Make());
 root.Add(DestinationsCommand.Make());
 root.Add(ProductsCommand.Make());
 root.Add(LeadsCommand.Make());
+root.Add(PersonCommand.Make());
 root.Add(DeliveriesCommand.Make());
 root.Add(WhyCommand.Make());
 root.Add(ReplaysCommand.Make());

@@ -164,6 +164,8 @@ public static class RouterCore
     {
         services.AddSingleton<DeliveryHistory>();
         services.AddSingleton<LeadSearch>();
+        services.AddSingleton<PersonSearch>();
+        services.AddSingleton<PersonExport>();
         services.AddSingleton<DeliveryRequests>();
         services.AddSingleton<SampleRequests>();
         services.AddSingleton<DestinationHealth>();

@@ -19,6 +19,13 @@ internal sealed class HttpOptions : IValidatableObject
     public string TrustedProxies { get; set; } = "";
 
     /// <summary>
+    /// How many proxies, one behind the other, are believed at most. The client is the address that the last of them
+    /// was called from, and never one beyond a proxy that isn't trusted. Default 3.
+    /// </summary>
+    [Range(1, 20)]
+    public int ProxyHops { get; set; } = 3;
+
+    /// <summary>
     /// Connections open at a time; further ones are closed at once. A host also never uses more than three quarters
     /// of its file descriptors (<c>LimitNOFILE</c>) for them. Default 10,000.
     /// </summary>

@@ -65,6 +65,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         await Look(page, $"{path}/statement?destination={broken.Id}", "statement", width);
         await Look(page, $"{path}/changes", "changes", width);
         await Look(page, $"{path}/people", "people", width);
+        await Look(page, $"{path}/person", "person", width);
         await Look(page, $"{path}/senders", "senders", width);
         await Look(page, $"{path}/replays", "replays", width);
         await Look(page, "/account", "account", width);
@@ -120,6 +121,7 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>
         var product = $"offered-{site.Id:N}";
         await _router.Admin.PostAsJsonAsync("/api/products", new { username = product, display_name = "Home Valuations" });
         await Look(page, $"/operator/products/{product}", "operator-product", width);
+        await Look(page, "/operator/person", "operator-person", width);
         await Look(page, $"/operator/catalogue/{integration}", "operator-integration", width);
         await Look(page, $"/operator/catalogue/{integration}/format", "operator-format", width);
         await Look(page, "/operator/catalogue/new?ready_made=follow_up_boss", "operator-ready-made", width);

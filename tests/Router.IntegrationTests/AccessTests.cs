@@ -28,7 +28,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
             "operator token",
         (_, var p) when p.StartsWith("/api/set-aside", StringComparison.Ordinal) => "operator token",
         (_, var p) when p.StartsWith("/api/products", StringComparison.Ordinal)
-            || p.StartsWith("/api/accounts", StringComparison.Ordinal) => "operator token",
+            || p.StartsWith("/api/accounts", StringComparison.Ordinal)
+            || p.StartsWith("/api/person/", StringComparison.Ordinal) => "operator token",
         ("DELETE", "/api/tokens/{id}") => "its own token",
         (_, "/api/tokens") => "token",
         (_, var p) when p.StartsWith("/sites/{site}", StringComparison.Ordinal) => "site page",
@@ -107,7 +108,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
     /// <summary>Whether a viewer may not: what isn't asked for by GET, and pages that are nothing but a form.</summary>
     private static bool Changes(string method, string path) => method != "GET" || path.Split('/')[^1] is
         "catalogue" or "new" or "secret" or "headers" or "access-tokens" or "certificate" or "filter" or "mapping" or "answers"
-        or "pace" or "developer" or "off" or "delete" or "missed" or "erase"
+        or "pace" or "developer" or "off" or "delete" or "missed" or "erase" or "person"
         || path.Contains("/catalogue/", StringComparison.Ordinal);
 
     private static string Expected(string rule, string caller, bool isTheirs, bool changes) => (rule, caller) switch
@@ -192,6 +193,8 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         {
             var product = await Id("/api/products", new { username = $"p-{Guid.NewGuid():N}", display_name = "p" }, "username");
             await _router.Admin.PutAsync($"/api/products/{product}/sites/{site.Id}", content: null);
+            if (path.EndsWith("/previous", StringComparison.Ordinal))
+                await _router.Admin.PostAsJsonAsync($"/api/products/{product}/password/rotation", new { });
             return path.Replace("{username}", product, StringComparison.Ordinal);
         }
 

@@ -93,23 +93,37 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
     }
 
     [Fact]
-    public async Task Secret_PromotedOrConnectedWithinItsOverlap_SignsWithBothEverywhere()
+    public async Task Secret_OfAPromotedCustomApi_SignsForItsOwnSiteAlone()
     {
+        const string own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         var site = await _router.CreateSite();
-        var destination = await site.AddDestination("ours", signature: "both", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/secret", new { }));
-        var promoted = await Ok(
-            _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{destination.Id}/promote", new { description = "Promoted" }));
+        var destination = await site.AddDestination("ours", signature: "both", secret: own);
+        // Whoever made it knows it, and could sign for everybody.
+        foreach (var secret in new[] { null, own })
+        {
+            using var refused = await _router.Admin.PostAsJsonAsync(
+                $"/api/sites/{site.Id}/destinations/{destination.Id}/promote", new { description = "Promoted", secret });
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        }
+
+        var promoted = await Ok(_router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations/{destination.Id}/promote",
+            new { description = "Promoted", secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD" }));
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{promoted.GetProperty("id").GetGuid()}", new { published = true }));
         var other = await _router.CreateSite();
         await Ok(_router.Admin.PostAsJsonAsync(
             $"/api/sites/{other.Id}/destinations", new { integration_id = promoted.GetProperty("id").GetGuid(), partner_id = "1" }));
 
-        foreach (var each in new[] { site, other })
+        // While the receiver changes over, the site it came from signs with both.
+        foreach (var (each, signatures) in new[] { (site, 2), (other, 1) })
         {
-            Assert.Equal(1, await _router.Query<int>(
-                "select count(*)::int from destinations where site_id = @Id and kind = 'registered' "
-                + "and previous_secret is not null and previous_secret_until > now()", new { each.Id }));
+            await each.PostLead();
+            var request = await Eventually.Get(
+                () => Task.FromResult(_router.Receiver.At(destination.Path).LastOrDefault(one =>
+                    one.Json.GetProperty("site_uuid").GetString()!.Contains($"{each.Id:D}", StringComparison.OrdinalIgnoreCase))),
+                one => one is not null, "it is sent");
+            Assert.Equal(signatures, request!.Headers["webhook-signature"].Split(' ').Length);
+            Assert.False(request.IsSignedWith(own));
         }
     }
 
@@ -119,10 +133,10 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         var site = await _router.CreateSite();
         var custom = await site.AddDestination("homemade");
         var promoted = await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote",
-            new { description = "Made by a site", partner_id_label = "Account ID" }));
+            new { description = "Made by a site", partner_id_label = "Account ID", secret = "the maker's" }));
         Assert.False(promoted.GetProperty("published").GetBoolean());
         await site.PostLead();
-        Assert.True((await _router.Receiver.Wait(custom.Path, 1))[0].IsSignedWith(custom.Secret));
+        Assert.True((await _router.Receiver.Wait(custom.Path, 1))[0].IsSignedWith("the maker's"));
 
         await Ok(_router.Admin.PatchAsJsonAsync($"/api/integrations/{promoted.GetProperty("id")}", new { published = true }));
         var other = await _router.CreateSite();
@@ -131,7 +145,7 @@ public sealed class CatalogueTests(SharedRouter shared) : IClassFixture<SharedRo
         await other.PostLead();
         var request = (await _router.Receiver.Wait(custom.Path, 2))[1];
         Assert.Equal("theirs", request.Json.GetProperty("partner_id").GetString());
-        Assert.True(request.IsSignedWith(custom.Secret));
+        Assert.True(request.IsSignedWith("the maker's"));
         Assert.Equal(HttpStatusCode.Conflict,
             (await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations/{custom.Id}/promote", new { description = "again" }))
             .StatusCode);

@@ -155,6 +155,7 @@ public sealed class MappingTests(SharedRouter shared) : IClassFixture<SharedRout
         {
             name = $"CRM {Guid.NewGuid():N}", description = "Takes leads.", partner_id_label = "", key_label = "API key",
             key_header = "X-Api-Key", key_scheme = "plain", shared_headers = new[] { "X-Maker" }, published = true,
+            secret = "the maker's own",
         }));
         var connected = (await Ok(_router.Admin.PostAsJsonAsync($"/api/sites/{second.Id}/destinations", new
         {

@@ -189,6 +189,10 @@ public sealed class OperatorPagesTests(OperatorRouter shared) : IClassFixture<Op
         Assert.Equal("Home grown", page.Field("name"));
         page = await browser.Submit(page, "Promote it, hidden", ("description", ""));
         Assert.Equal("The description is required.", page.Error("description"));
+        // It needs another secret than the site's owner knows.
+        Assert.Equal("The secret is required.", page.Error("secret"));
+        page = await browser.Submit(page, "Generate a secret");
+        Assert.StartsWith("whsec_", page.Field("secret"), StringComparison.Ordinal);
         page = await browser.Submit(page, "Promote it, hidden", ("description", "Made by a customer."));
         Assert.StartsWith("/operator/catalogue/", page.Path, StringComparison.Ordinal);
         Assert.Contains("1 site is connected", page.Text, StringComparison.Ordinal);

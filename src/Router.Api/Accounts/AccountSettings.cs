@@ -36,7 +36,7 @@ internal sealed record AccountRow(
     DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
-internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail mail, TimeProvider time)
+internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail mail, LettingIn lettingIn, TimeProvider time)
 {
     public static readonly TimeSpan InvitationLasts = TimeSpan.FromDays(7);
 
@@ -82,6 +82,12 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         try
         {
             await using var change = await changes.Begin(cancellationToken);
+            foreach (var site in request.Sites ?? [])
+            {
+                if (await lettingIn.Refuses(change.Connection, site, account: null) is { } refusal)
+                    return refusal;
+            }
+
             await change.Connection.ExecuteAsync(
                 "insert into accounts (id, email, role, is_vouched) values (@id, @email, @Role, not @ShowsLink)",
                 new { id, email, Role = request.Role ?? Roles.Owner, ShowsLink });
@@ -90,6 +96,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
                 new { id, siteRole, Sites = request.Sites ?? [] });
             var invitation = await Link(change.Connection, id, email);
             await change.Commit(cancellationToken);
+            foreach (var site in request.Sites ?? [])
+                await lettingIn.Tell(site, id, cancellationToken);
             return invitation with { Mailed = await mail.TryInvite(invitation, cancellationToken) };
         }
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -123,6 +131,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
             return Refusal.NoSuch("account");
         if (!isTheirs)
             return Refusal.Conflict("Only an operator can make a new link for this account.");
+        if (await lettingIn.RefusesLink(change.Connection, account) is { } kept)
+            return kept;
         if (onlyOf is not null && await change.Connection.ExecuteScalarAsync<bool>(
             "select exists (select from invitations where account_id = @account and made_at > now() - @BetweenLinks)",
             new { account, BetweenLinks }))
@@ -170,12 +180,16 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         try
         {
             await using var change = await changes.Begin(cancellationToken);
+            if (await lettingIn.Refuses(change.Connection, site, account) is { } refusal)
+                return refusal;
+
             await change.Connection.ExecuteAsync(
                 """
                 insert into account_sites as s (account_id, site_id, role) values (@account, @site, coalesce(@role, 'owner'))
                 on conflict (account_id, site_id) do update set role = excluded.role where @role is not null
                 """, new { account, site, role });
             await change.Commit(cancellationToken);
+            await lettingIn.Tell(site, account, cancellationToken);
             return account;
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)

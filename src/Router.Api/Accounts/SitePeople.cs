@@ -25,7 +25,8 @@ internal sealed record NewPerson(Person Person, Invitation? Invitation, bool? Is
 /// <summary>
 /// Who sees a site, and who of them configures it. For its owners: nobody gets at another site by it, and no site is left without an owner.
 /// </summary>
-internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges changes, AccountSettings accounts, AccountMail mail)
+internal sealed class SitePeople(
+    NpgsqlDataSource database, ConfigurationChanges changes, AccountSettings accounts, AccountMail mail, LettingIn lettingIn)
 {
     /// <summary>How many people a site can have.</summary>
     public const int Most = 50;
@@ -75,10 +76,13 @@ internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges
                 // Somebody else may have seen its link, and be the one who uses it.
                 if (!changes.Account.IsOperator && (account.IsDisabled || !account.IsVouched))
                     return Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
+                if (await lettingIn.Refuses(change.Connection, site, account.Id) is { } refused)
+                    return refused;
 
                 await change.Connection.ExecuteAsync(
                     "insert into account_sites (account_id, site_id, role) values (@Id, @site, @role)", new { account.Id, site, role });
                 await change.Commit(cancellationToken);
+                await lettingIn.Tell(site, account.Id, cancellationToken);
                 return new NewPerson(new Person(account.Id, Normalized(email), role, account.IsInvited, null), null, IsMailed: null);
             }
         }
@@ -101,6 +105,9 @@ internal sealed class SitePeople(NpgsqlDataSource database, ConfigurationChanges
             return Refusal.Conflict("This is you: another owner can change what you may do here.");
 
         await using var change = await Begin(site, cancellationToken);
+        if (await lettingIn.Refuses(change.Connection, site, account) is { } refused)
+            return refused;
+
         await change.Connection.ExecuteAsync(
             "update account_sites set role = @role where account_id = @account and site_id = @site", new { account, site, role });
         var people = await List(change.Connection, site);

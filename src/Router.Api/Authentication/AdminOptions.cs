@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Router.Api.Authentication;
 
 /// <summary>
-/// Section <c>Admin</c>: the first operator. The API makes it at its start when there is no operator yet.
+/// Section <c>Admin</c>: the first operator, which the API makes at its start when there is none yet, and what operators may.
 /// </summary>
 internal sealed class AdminOptions
 {
@@ -23,4 +23,11 @@ internal sealed class AdminOptions
     /// </summary>
     [MinLength(20)]
     public string? Token { get; set; }
+
+    /// <summary>
+    /// Whether operators may get to see the leads of sites that aren't theirs: give themselves and others such a site,
+    /// make links for its owners, export a person. With <c>false</c> a site's owners alone let people in. Default true:
+    /// they may, and the site's owners are told.
+    /// </summary>
+    public bool OperatorsReadLeads { get; set; } = true;
 }

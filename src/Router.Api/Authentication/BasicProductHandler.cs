@@ -10,7 +10,7 @@ namespace Router.Api.Authentication;
 /// <summary>HTTP Basic: the username and password of a product. Costs one hash and no query once the product is known.</summary>
 internal sealed class BasicProductHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ProductDirectory products,
-    RefusedCredentials refused)
+    ProductUses uses, RefusedCredentials refused)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Basic";
@@ -41,10 +41,12 @@ internal sealed class BasicProductHandler(
         }
 
         // Hashed for an unknown username too, so that the time tells nobody which ones exist.
-        var expected = product is null ? new byte[32] : product.PasswordSha256;
-        if (!Credential.Matches(password, expected) || product is null)
+        if (Find(product, password, now: TimeProvider.GetUtcNow()) is not { } found)
             return AuthenticateResult.Fail("wrong credentials");
 
+        // Whoever sends from elsewhere than it may isn't let in with it.
+        if (product!.MaySendFrom(Context.Connection.RemoteIpAddress))
+            uses.Note(product, found, TimeProvider.GetUtcNow());
         Context.Features.Set(product);
         var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, product.Username)], SchemeName));
         return AuthenticateResult.Success(new AuthenticationTicket(principal, SchemeName));
@@ -55,6 +57,13 @@ internal sealed class BasicProductHandler(
         Response.Headers.WWWAuthenticate = "Basic realm=\"lead router\", charset=\"UTF-8\"";
         refused.Note(Context);
         return base.HandleChallengeAsync(properties);
+    }
+
+    private static ProductPassword? Find(Product? product, byte[] password, DateTimeOffset now)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        Credential.Hash(password, hash);
+        return product?.Find(hash, now);
     }
 
     private static bool TryDecode(ReadOnlySpan<char> base64, out string username, out byte[] password)

@@ -11,8 +11,14 @@ internal sealed class ProductOfSiteHandler : AuthorizationHandler<ProductOfSite,
 {
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, ProductOfSite requirement, HttpContext resource)
     {
-        if (resource.Features.Get<Product>() is { } product
-            && Uuids.TryParse(resource.GetRouteValue("site") as string, out var site)
+        if (resource.Features.Get<Product>() is not { } product)
+            return Task.CompletedTask;
+
+        // Who holds the password hears why; operators see it among the refused requests.
+        if (!product.MaySendFrom(resource.Connection.RemoteIpAddress))
+            resource.Features.Set(new AccessRefusal(
+                $"This product may not send from this address ({ClientAddress.Of(resource)})."));
+        else if (Uuids.TryParse(resource.GetRouteValue("site") as string, out var site)
             && product.Sites.Contains(site))
         {
             context.Succeed(requirement);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
+using Router.Core.Sites;
 
 namespace Router.Api.Authentication;
 
@@ -27,6 +28,8 @@ internal static class RouterAuthentication
         services.AddSingleton<KnownBrowsers>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton<RefusedCredentials>();
+        services.AddSingleton<ProductUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProductUses>());
         services.AddSingleton<PasswordHasher<Account>>();
         // Of PBKDF2 with HMAC-SHA512, as OWASP's cheat sheet has it. A hash of fewer is made anew at the next sign-in.
         services.Configure<PasswordHasherOptions>(hashes => hashes.IterationCount = 220_000);

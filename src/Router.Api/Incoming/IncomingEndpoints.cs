@@ -28,6 +28,7 @@ internal static class IncomingEndpoints
         services.AddHealthChecks().AddCheck<EventQueue>("rabbitmq", tags: ["ready"]);
         services.AddSingleton<ReturnedEvents>();
         services.AddSingleton<ErrorQueues>();
+        services.AddSingleton<DeadLetterErasure>();
         services.AddSingleton<OutboxRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHealthChecks().AddCheck<OutboxRelay>("outbox", tags: ["ready"], timeout: TimeSpan.FromSeconds(3));

@@ -123,7 +123,10 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
         });
     }
 
-    /// <summary>Makes a custom API an integration, not yet published; the site's destination follows it from then on.</summary>
+    /// <summary>
+    /// Makes a custom API an integration, not yet published; the site's destination follows it from then on. With a secret of its own:
+    /// the one before is known to the site's owner, who could sign for all sites with it.
+    /// </summary>
     public async Task<Change<Integration>> Promote(
         Guid site, Guid destinationId, IntegrationFields fields, CancellationToken cancellationToken)
     {
@@ -137,12 +140,14 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             "select secret, previous_secret, previous_secret_until from destinations where id = @destinationId", new { destinationId });
         var promoted = (fields with
         {
-            Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature, Secret = null,
+            Name = fields.Name ?? destination.Name, Url = destination.Url, Signature = destination.Signature,
             Published = fields.Published ?? false, Headers = null, Mapping = fields.Mapping ?? destination.Mapping,
             AnswerRules = fields.AnswerRules ?? destination.AnswerRules,
         }).WithKeyDefaults();
-        if (Check(promoted, isNew: true, destination.Signature, secrets.TryUnprotect(secret.Secret)) is { Any: true } problems)
+        if (Check(promoted, isNew: true, destination.Signature, fields.Secret) is { Any: true } problems)
             return Refusal.Invalid(problems);
+        if (fields.Secret == secrets.TryUnprotect(secret.Secret))
+            return Refusal.Invalid("'secret' must be another one than the site's: its owner knows that.", "secret");
 
         var all = await change.Connection.QuerySingleAsync<StoredHeaders>(
             "select header_names, header_values from destinations where id = @destinationId", new { destinationId });
@@ -153,14 +158,24 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
 
         return await Named(promoted.Name, async () =>
         {
-            var id = await Insert(change.Connection, promoted, secret, split.Named);
+            var own = new SecretRotation(secrets.Protect(fields.Secret!), null, null);
+            var id = await Insert(change.Connection, promoted, own, split.Named);
+            // This site's requests alone are signed with its old secret, too, for as long as a rotation takes.
+            var rotated = SecretRotation.Of(
+                secret, fields.Secret, TimeSpan.FromHours(DestinationChecks.DefaultOverlapHours), secrets, time.GetUtcNow());
             await change.Connection.ExecuteAsync(
                 """
                 update destinations
                 set kind = 'registered', integration_id = @id, mapping = null, answer_rules = null,
-                    header_names = @HeaderNames, header_values = @HeaderValues
+                    header_names = @HeaderNames, header_values = @HeaderValues,
+                    secret = @Secret, previous_secret = @PreviousSecret, previous_secret_until = @PreviousSecretUntil
                 where id = @destinationId
-                """, new { id, destinationId, split.Others.HeaderNames, split.Others.HeaderValues });
+                """,
+                new
+                {
+                    id, destinationId, split.Others.HeaderNames, split.Others.HeaderValues,
+                    own.Secret, rotated.PreviousSecret, rotated.PreviousSecretUntil,
+                });
             var made = await Find(change.Connection, id);
             await change.Commit(cancellationToken);
             return made!;

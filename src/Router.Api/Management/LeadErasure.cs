@@ -1,15 +1,26 @@
 using Dapper;
 using Npgsql;
 using Router.Api.Changes;
+using Router.Api.Incoming;
 using Router.Core.Retention;
 
 namespace Router.Api.Management;
 
 /// <summary>Erasures on request, with the word of who asked in the audit log.</summary>
-internal sealed class LeadErasure(ConfigurationChanges changes)
+internal sealed class LeadErasure(
+    NpgsqlDataSource database, ConfigurationChanges changes, DeadLetterErasure letters, TimeProvider time)
 {
-    public Task<Change<Erased>> Lead(Guid site, Guid lead, CancellationToken cancellationToken) => Erase(
-        site, connection => Erasure.Lead(connection, site, lead, cancellationToken), $"{lead:N}", $"{lead:N}", cancellationToken);
+    public async Task<Change<Erased>> Lead(Guid site, Guid lead, CancellationToken cancellationToken)
+    {
+        var erased = await Erase(site, async connection =>
+        {
+            await ErasedLeads.Mark(database, [(site, lead)], time.GetUtcNow(), cancellationToken);
+            return await Erasure.Lead(connection, site, lead, cancellationToken);
+        }, $"{lead:N}", $"{lead:N}", cancellationToken);
+        if (erased.Refusal is null)
+            await letters.TryErase(new HashSet<(Guid, Guid)> { (site, lead) });
+        return erased;
+    }
 
     public Task<Change<Erased>> Site(Guid site, CancellationToken cancellationToken) => Erase(
         site, connection => Erasure.Site(connection, site, cancellationToken), $"{site:D}", subject: null, cancellationToken);
@@ -35,7 +46,11 @@ internal sealed class LeadErasure(ConfigurationChanges changes)
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            return Refusal.Conflict("Contents of old leads are being deleted just now. Nothing was erased; try again in a few minutes.");
+            return Busy;
         }
     }
+
+    /// <summary>Retention copies a day, or something else uses the ledger for long.</summary>
+    public static readonly Refusal Busy = Refusal.Conflict(
+        "Contents of old leads are being deleted just now. Nothing was erased; try again in a few minutes.");
 }

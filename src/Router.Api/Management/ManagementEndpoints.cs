@@ -11,6 +11,7 @@ internal static class ManagementEndpoints
         JsonColumns.Register();
         services.AddSingleton<SiteSettings>();
         services.AddSingleton<ProductSettings>();
+        services.AddSingleton<PasswordRotation>();
         services.AddSingleton<SiteSenders>();
         services.AddSingleton<SecretComparison>();
         services.AddSingleton<DestinationSettings>();
@@ -20,6 +21,7 @@ internal static class ManagementEndpoints
         services.AddSingleton<AccessReport>();
         services.AddSingleton<DeletedContents>();
         services.AddSingleton<LeadErasure>();
+        services.AddSingleton<PersonData>();
         services.AddSingleton<SetAsideSettings>();
         services.AddSingleton<RefusedLeadSettings>();
         services.ConfigureHttpJsonOptions(options =>
@@ -45,6 +47,7 @@ internal static class ManagementEndpoints
         api.MapReplays();
         api.MapStatement();
         api.MapErasure();
+        api.MapPerson();
         api.MapSecrets();
         api.MapSetAside();
         api.MapRefusedLeads();

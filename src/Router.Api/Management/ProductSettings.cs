@@ -28,23 +28,37 @@ internal sealed record ProductCredentials(string Username, string? Password);
 /// <param name="Description">What its card says; empty when nothing was written yet.</param>
 /// <param name="Offered">Whether every owner sees its card, and may let it in.</param>
 /// <param name="Sites">The sites that it may send for.</param>
+/// <param name="Networks">From which it may send, as CIDR; none: from anywhere.</param>
+/// <param name="PasswordChangedAt">Since when it has its password.</param>
+/// <param name="PasswordUsedAt">When its password let it in last; null: not yet.</param>
+/// <param name="HasPreviousPassword">Whether the password before still lets it in.</param>
+/// <param name="PreviousPasswordUntil">Until when that one does; null: until somebody ends it.</param>
+/// <param name="PreviousPasswordUsedAt">When that one let it in last; null: never since this is noted.</param>
 internal sealed record ProductRow(
-    string Username, string DisplayName, bool IsLeadManager, string Description, bool Offered, Guid[] Sites);
+    string Username, string DisplayName, bool IsLeadManager, string Description, bool Offered, Guid[] Sites, string[] Networks,
+    DateTimeOffset PasswordChangedAt, DateTimeOffset? PasswordUsedAt, bool HasPreviousPassword, DateTimeOffset? PreviousPasswordUntil,
+    DateTimeOffset? PreviousPasswordUsedAt);
 
 /// <summary>What may be said of a product. A change leaves alone what is absent.</summary>
 /// <param name="Description">What its card says, in a sentence or two; 1,000 characters at most.</param>
 /// <param name="Offered">Whether every owner sees its card, and may let it in. Sites that let it in before keep it.</param>
 /// <param name="DisplayName">What receivers see as <c>source_system</c>.</param>
-/// <param name="Password">Another password, as of a new product; the old one ends at once. Never shown.</param>
+/// <param name="Password">Another password, as of a new product; the old ones end at once. Never shown.</param>
+/// <param name="Networks">From which it may send, as CIDR or addresses; an empty list: from anywhere.</param>
 internal sealed record ProductFields(
-    string? Description = null, bool? Offered = null, string? DisplayName = null, string? Password = null);
+    string? Description = null, bool? Offered = null, string? DisplayName = null, string? Password = null, string[]? Networks = null);
 
 /// <summary>Changes of products, for the API and the pages alike.</summary>
 internal sealed partial class ProductSettings(ConfigurationChanges changes, ProductDirectory products)
 {
     private const string Columns = """
         p.username, p.display_name, p.is_lead_manager, p.description, p.offered,
-        array(select s.site_id from product_sites s where s.product = p.username) as sites
+        array(select s.site_id from product_sites s where s.product = p.username) as sites, p.networks, p.password_changed_at,
+        (select used_at from product_uses u where u.product = p.username and u.password_sha256 = p.password_sha256) as password_used_at,
+        p.previous_password_sha256 is not null and coalesce(p.previous_password_until > now(), true) as has_previous_password,
+        p.previous_password_until,
+        (select used_at from product_uses u where u.product = p.username and u.password_sha256 = p.previous_password_sha256)
+            as previous_password_used_at
         """;
 
     public static async Task<List<ProductRow>> List(NpgsqlConnection connection, string? after, int limit) =>
@@ -111,6 +125,7 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
         if (fields.DisplayName is not null)
             problems.RequireText("display_name", fields.DisplayName);
         CheckPassword(problems, fields.Password);
+        var networks = ProductNetworks.Check(problems, fields.Networks);
         if (problems.Any)
             return Refusal.Invalid(problems);
         if (offered && stored.IsLeadManager)
@@ -120,31 +135,34 @@ internal sealed partial class ProductSettings(ConfigurationChanges changes, Prod
             """
             update products
             set description = coalesce(@Description, description), offered = @offered, display_name = coalesce(@DisplayName, display_name),
-                password_sha256 = coalesce(@Hash, password_sha256)
+                password_sha256 = coalesce(@Hash, password_sha256), networks = coalesce(@networks, networks),
+                password_changed_at = case when @Hash is null then password_changed_at else now() end,
+                previous_password_sha256 = case when @Hash is null then previous_password_sha256 end,
+                previous_password_until = case when @Hash is null then previous_password_until end
             where username = @username
             """,
             new
             {
-                username, fields.Description, offered, fields.DisplayName,
+                username, fields.Description, offered, fields.DisplayName, networks,
                 Hash = fields.Password is null ? null : Credential.Hash(fields.Password),
             });
+        var changed = await Find(change.Connection, username);
         await change.Commit(cancellationToken);
         products.Invalidate(username);
-        return stored with
-        {
-            DisplayName = fields.DisplayName ?? stored.DisplayName,
-            Description = fields.Description ?? stored.Description, Offered = offered,
-        };
+        return changed!;
     }
 
-    /// <summary>For a lost password or a leaked one: the old one ends at once.</summary>
+    /// <summary>For a lost password or a leaked one: the old ones end at once.</summary>
     public async Task<Change<ProductCredentials>> NewPassword(string username, CancellationToken cancellationToken)
     {
         var password = Credential.Generate();
         await using var change = await changes.Begin(cancellationToken);
         var changed = await change.Connection.ExecuteAsync(
-            "update products set password_sha256 = @Hash where username = @username",
-            new { username, Hash = Credential.Hash(password) });
+            """
+            update products
+            set password_sha256 = @Hash, password_changed_at = now(), previous_password_sha256 = null, previous_password_until = null
+            where username = @username
+            """, new { username, Hash = Credential.Hash(password) });
         await change.Commit(cancellationToken);
         products.Invalidate(username);
         return changed == 0 ? Refusal.NoSuch("product") : new ProductCredentials(username, password);

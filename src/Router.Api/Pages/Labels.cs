@@ -237,6 +237,8 @@ internal static class Labels
         "api_tokens" => "API token",
         "leads" => "contents of lead",
         "refused_leads" => "refused leads:",
+        "set_aside" => "set-aside message",
+        "person" => "a person's data:",
         _ => table,
     };
 
@@ -276,6 +278,8 @@ internal static class Labels
         "is_lead_manager" => "is the Lead Manager",
         "display_name" => "name that receivers see",
         "password_sha256" or "password_hash" => "password",
+        "previous_password_sha256" => "old password",
+        "previous_password_until" => "old password ends",
         "token_sha256" => "link or token",
         "paused_at" => "paused",
         "paused_by" => "paused by",

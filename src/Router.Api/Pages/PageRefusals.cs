@@ -11,7 +11,7 @@ internal static class PageRefusals
     private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
     {
         ["'name'"] = "The name", ["'url'"] = "The URL", ["'secret'"] = "The secret", ["'partner_id'"] = "The Partner ID",
-        ["'email'"] = "This",
+        ["'email'"] = "This", ["'reason'"] = "The reason", ["'networks'"] = "What you enter",
         ["'domain'"] = "The domain", ["'login_url_template'"] = "The login URL", ["'display_name'"] = "The name that receivers see",
         ["'username'"] = "The username",
         ["'description'"] = "The description", ["'partner_id_label'"] = "The label", ["'partner_id_help'"] = "The help text",

@@ -14,7 +14,7 @@ internal static class PagesHosting
     [
         "Catalogue", "Connect", "NewDestination", "RotateSecret", "Headers", "AccessTokens", "Certificate", "Filter", "Mapping",
         "Answers", "Pace", "Developer",
-        "SwitchOff", "DeleteDestination", "Missed", "EraseLead",
+        "SwitchOff", "DeleteDestination", "Missed", "EraseLead", "Person",
     ];
 
     public static void AddPages(this IServiceCollection services)
@@ -38,6 +38,7 @@ internal static class PagesHosting
         services.AddSingleton<ActiveNotice>();
         services.AddSingleton<Attention>();
         services.AddSingleton<Parts>();
+        services.AddSingleton<PersonFields>();
         services.PostConfigure<CookieAuthenticationOptions>(
             SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();
@@ -45,6 +46,7 @@ internal static class PagesHosting
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            forwarded.ForwardLimit = http.Value.ProxyHops;
             // Besides this machine itself, which is the default.
             foreach (var network in http.Value.Proxies)
                 forwarded.KnownIPNetworks.Add(network);

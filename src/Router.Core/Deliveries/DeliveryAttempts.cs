@@ -208,6 +208,11 @@ public sealed class DeliveryAttempts(
         }
 
         var next = NextStep.After(attempt, facts, _options, Random.Shared.NextDouble());
+        // A letter is a copy that an erasure of a moment ago no longer finds.
+        if (next.NeedsDeadLetter
+            && await availability.Wait(token => cancellation.IsErased(lead.EventId, token), host.ApplicationStopping))
+            return next;
+
         return next.NeedsDeadLetter && !await publishDeadLetter(lead, destination, content.Own, attempt)
             ? next.WithoutDeadLetter(_options) : next;
     }

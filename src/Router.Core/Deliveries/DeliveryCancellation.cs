@@ -47,6 +47,15 @@ public sealed class DeliveryCancellation(NpgsqlDataSource database)
             new CommandDefinition(sql, new { eventId, destinationId }, cancellationToken: cancellationToken));
     }
 
+    /// <summary>Whether an event has lost its contents while it was on its way.</summary>
+    public async ValueTask<bool> IsErased(Guid eventId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from lead_events where id = @eventId and body is null)", new { eventId },
+            cancellationToken: cancellationToken));
+    }
+
     /// <summary>Cancels what is planned, whether it has a row by now or not, unless it is finished.</summary>
     /// <param name="from">Which, as <c>from … where …</c> with the event as <c>e</c> and the destination as <c>x</c>.</param>
     internal static string Planned(string from) => $"""

@@ -30,6 +30,9 @@ internal static class LeadPrints
             where not exists (select from lead_prints p where p.site_id = n.site_id and p.lead_id = n.lead_id)
               and not exists (select from lead_prints p where p.event_id = n.event_id)
               and not exists (select from lead_events e where e.id in (n.event_id, n.repeats) and e.id between $9 and $10)
+              and not exists (
+                  select from erased_leads x
+                  where x.site_id = n.site_id and x.lead_id = n.lead_id and x.erased_at >= n.accepted_at)
         ), past as materialized (
             select l.site_id, l.lead_id, l.first_at, l.email_print, l.person_print from leads l
             where l.site_id = any ($3) and l.first_at between $12 and $13 and (l.email_print = any ($6) or l.person_print = any ($7))

@@ -58,9 +58,13 @@ internal static class PlanInserts
             as e (
                 id, site_id, action, lead_id, lead_id_text, product, source_system, accepted_at, unknown, left_out, repeats, body,
                 planned_to, planned_from{column})
-        where repeats is null or not exists (
-            select from lead_events r
-            where r.id = e.repeats and r.id between $16 and $17 and r.accepted_at > e.accepted_at - interval '24 hours')
+        where (repeats is null or not exists (
+                select from lead_events r
+                where r.id = e.repeats and r.id between $16 and $17 and r.accepted_at > e.accepted_at - interval '24 hours'))
+          -- Erased while it was on its way: it is dropped.
+          and not exists (
+              select from erased_leads x
+              where x.site_id = e.site_id and x.lead_id = e.lead_id and x.erased_at >= e.accepted_at)
         on conflict do nothing
         returning id
         """;

@@ -31,8 +31,8 @@ public sealed record LeadContact(string? Email, string? PhoneAndName)
         return contact is { Email: null, PhoneAndName: null } ? null : contact;
     }
 
-    /// <summary>Empty when it is no number. What follows it (x 12, ext. 12) isn't part of it.</summary>
-    private static string Phone(string text)
+    /// <summary>The last ten digits of a number; empty when it is none. What follows it (x 12, ext. 12) isn't part of it.</summary>
+    public static string Phone(string text)
     {
         var digits = new StringBuilder();
         foreach (var character in text)

@@ -29,8 +29,13 @@ public static class Erasure
         await connection.ExecuteAsync(new CommandDefinition(
             """
             delete from set_aside where site_id = @siteId and lead_id = @leadId;
-            delete from refused_leads where site_id = @siteId and lead_id = @leadId
-            """, new { siteId, leadId },
+            delete from refused_leads where site_id = @siteId and lead_id = @leadId;
+            -- We write these messages ourselves, without blanks; the id is spelled as its sender did.
+            delete from lead_outbox
+            where replace(lower(encode(message, 'escape')), '-', '') like @message;
+            -- No lead has this one, so what is still to be replayed finds nothing.
+            update replays set lead_id = @Nobody where site_id = @siteId and lead_id = @leadId
+            """, new { siteId, leadId, message = $"%\"site_id\":\"{siteId:N}\"%\"lead_id\":\"{leadId:N}\"%", Nobody = Guid.Empty },
             cancellationToken: cancellationToken));
         var erased = await Erase(
             connection, "site_id = @siteId and lead_id = @leadId", new { siteId, leadId, Placeholder }, cancellationToken);
@@ -43,6 +48,35 @@ public static class Erasure
             """, new { siteId, leadId, LeadPrints.Marking, Stripe = LeadPrints.Stripe(siteId) },
             cancellationToken: cancellationToken));
         return erased;
+    }
+
+    /// <summary>
+    /// What is kept of a person elsewhere than in leads: what was refused or set aside, what waits for RabbitMQ, and users of sites. How
+    /// many rows are gone.
+    /// </summary>
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="found">Where it is.</param>
+    /// <param name="siteId">Of this site alone; null for what belongs to no site that can be told.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<int> Elsewhere(
+        NpgsqlConnection connection, FoundPerson found, Guid? siteId, CancellationToken cancellationToken)
+    {
+        var rows = await connection.ExecuteAsync(new CommandDefinition(
+            """
+            delete from refused_leads where id = any (@refused);
+            delete from set_aside where id = any (@aside);
+            delete from lead_outbox where id = any (@outbox);
+            delete from users where site_id = @siteId and user_id = any (@users)
+            """,
+            new
+            {
+                siteId,
+                refused = found.Refused.Where(one => one.SiteId == siteId).Select(one => one.Id).ToArray(),
+                aside = found.SetAside.Where(one => one.SiteId == siteId).Select(one => one.Id).ToArray(),
+                outbox = found.Outbox.Where(one => one.SiteId == siteId).Select(one => one.Id).ToArray(),
+                users = found.Users.Where(one => one.SiteId == siteId).Select(one => one.UserId).ToArray(),
+            }, cancellationToken: cancellationToken));
+        return rows;
     }
 
     /// <summary>What <see cref="Lead"/> would come to now.</summary>

@@ -37,8 +37,13 @@ internal static class OldLeads
             delete from lead_prints where ctid = any (array(
                 select ctid from lead_prints where accepted_at < @prints limit @Most for update skip locked))
             """;
+        // What was accepted before is planned, or lost, by then.
+        const string dropErased = """
+            delete from erased_leads where ctid = any (array(
+                select ctid from erased_leads where erased_at < @bodies limit @Most for update skip locked))
+            """;
         var parameters = new { bodies = bodies.UtcDateTime, rows = rows.UtcDateTime, prints = prints.UtcDateTime, Most };
-        foreach (var sql in new[] { forget, drop, dropPrints })
+        foreach (var sql in new[] { forget, drop, dropPrints, dropErased })
         {
             while (await connection.ExecuteAsync(new CommandDefinition(
                 sql, parameters, commandTimeout: 60, cancellationToken: cancellationToken)) == Most)

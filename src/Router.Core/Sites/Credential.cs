@@ -16,6 +16,9 @@ public static class Credential
     /// <summary>What is stored.</summary>
     public static byte[] Hash(string credential) => SHA256.HashData(Encoding.UTF8.GetBytes(credential));
 
+    /// <summary>The same of its UTF-8, into 32 bytes.</summary>
+    public static void Hash(ReadOnlySpan<byte> credential, Span<byte> sha256) => SHA256.HashData(credential, sha256);
+
     /// <summary>Compares in constant time.</summary>
     public static bool Matches(ReadOnlySpan<byte> credential, ReadOnlySpan<byte> sha256)
     {

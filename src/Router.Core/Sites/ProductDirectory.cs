@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using Dapper;
 using Npgsql;
 using Router.Core.Database;
@@ -30,17 +31,28 @@ public sealed class ProductDirectory
     private async Task<Product?> Load(string username, CancellationToken cancellationToken)
     {
         const string sql = """
-            select p.username, p.display_name, p.is_lead_manager, p.password_sha256,
-                   array(select s.site_id from product_sites s where s.product = p.username) as sites
+            select p.username, p.display_name, p.is_lead_manager, p.password_sha256, p.previous_password_sha256, p.previous_password_until,
+                   p.networks, array(select s.site_id from product_sites s where s.product = p.username) as sites
             from products p
             where p.username = @username
             """;
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<(
-            string Username, string DisplayName, bool IsLeadManager, byte[] Password, Guid[] Sites)?>(
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(
             new CommandDefinition(sql, new { username }, cancellationToken: cancellationToken));
-        return row is { } found
-            ? new Product(found.Username, found.DisplayName, found.IsLeadManager, found.Password, found.Sites.ToFrozenSet())
-            : null;
+        return row is null ? null
+            : new Product(
+                row.Username, row.DisplayName, row.IsLeadManager, new ProductPassword(row.PasswordSha256), row.Sites.ToFrozenSet())
+            {
+                Previous = row.PreviousPasswordSha256 is { } previous ? new ProductPassword(previous) : null,
+                PreviousUntil = row.PreviousPasswordUntil,
+                // What somebody has misspelled by hand is no network: it lets nobody in.
+                Networks = row.Networks.Length == 0 ? null
+                    : [.. row.Networks.Select(text => IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null)
+                        .OfType<IPNetwork>()],
+            };
     }
+
+    private sealed record Row(
+        string Username, string DisplayName, bool IsLeadManager, byte[] PasswordSha256, byte[]? PreviousPasswordSha256,
+        DateTimeOffset? PreviousPasswordUntil, string[] Networks, Guid[] Sites);
 }

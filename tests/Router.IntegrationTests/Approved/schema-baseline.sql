@@ -1,10 +1,34 @@
+-- What columns hold of people, and what they hold that is secret. Each column of text, bytes or JSON ends its comment with one of these words, and so does
+-- any other that leads to a person; docs/privacy.md is made from them, and tests fail for a column without one. A word is defined so:
+--
+-- [data: WORD] what it is | why it is kept | how long | what removes it
+--
+-- [data: none] nothing of a person and no secret: configuration, words of ours, ids of things
+-- [data: event] a lead as it came: name, addresses, numbers, activities, whatever its sender put into it | to deliver it, and to send it again | `Retention:BodiesAfter` (30 days) after its day; longer only while a delivery of that day is unfinished | retention; erasure of the lead, the person or the site
+-- [data: lead-id] the lead's id, as its sender made it; for a user the user's id | to keep its events in order, and to find them | `Retention:RowsAfter` (90 days) | retention; erasure of the lead, the person or the site
+-- [data: answer] what a receiver answered: it may repeat the lead | so that owners see why a lead wasn't taken | as the lead's contents | retention; erasure of the lead, the person or the site
+-- [data: register] the lead's id | so that an update doesn't overtake its lead | 5 to 15 minutes | it empties itself
+-- [data: outbox] an accepted lead | RabbitMQ didn't confirm it | until RabbitMQ takes it, mostly seconds | publishing; erasure of the lead or the person
+-- [data: set-aside] an accepted message that can't be taken on | so that an operator can correct it and no lead is lost | until it is sent again or deleted; its contents `Retention:BodiesAfter` at most | operators; retention; erasure of the lead, the person or the site
+-- [data: refused] what a sender sent and was refused for its contents, encrypted, and its lead's id | so that it can be corrected and taken in | 14 days, or `Retention:BodiesAfter` where that is less | owners, operators; retention; erasure of the lead, the person or the site
+-- [data: search] who a lead is: name, address, number, and keyed hashes of them | so that owners find it, and duplicates are seen | as the lead's contents; the row without them until `Retention:RowsAfter` | retention; erasure of the lead, the person or the site
+-- [data: print] the lead's id, and keyed hashes of its address, number and name | so that duplicates are recognized where a destination asks for it | 30 days, or `Retention:BodiesAfter` where that is less | retention; erasure of the lead, the person or the site
+-- [data: erased] the id of a lead that was erased, nothing else of it | so that it isn't taken in again by what was still on its way | `Retention:BodiesAfter` | retention
+-- [data: replay] who asked for a replay (an account's address), and of which lead | so that people see what was sent again | for good; the lead's id until it is erased | erasure of the lead or the person takes the lead's id
+-- [data: agent] a user of a site (an agent or a lender), as its Lead Manager last told: name, addresses, numbers | senders ask for them | until Lead Manager deletes the user | Lead Manager; erasure of the person or the site
+-- [data: account] a person with access: address, role, time zone, quiet hours, when a token was used | to let them in, and to tell them what needs them | as long as the account is there; a disabled one stays, so that the list of changes can be read | operators disable accounts; erasure doesn't reach them
+-- [data: actor] who changed or looked at what: an account's address, and what was changed; the id of a lead that was erased | to answer for what was done | for good | nothing; the database's keeper may delete old rows
+-- [data: alert] whom an alert goes to | to send it once | 90 days after the trouble is over | workers
+-- [data: credential] a hash of a password, token or link, or a random value; what it was made from can't be had from it | to let in whoever has it | until it is replaced or deleted; of a revoked token for good, so that it stays revoked | its owner, operators
+-- [data: secret] a secret, encrypted with the key ring | to sign requests and to be let in by receivers | until it is replaced, or its destination or integration is deleted; of a deleted destination it stays | owners, operators
+
 -- Sites, the products that may send leads for them, and their users.
 
 create table sites (
     id                 uuid primary key,
-    name               text not null check (name <> ''),
-    domain             text not null check (domain <> ''),             -- a host name; receivers get it as site_domain
-    login_url_template text check (login_url_template <> ''),          -- {lead_id} in it is replaced
+    name               text not null check (name <> ''),    -- [data: none]
+    domain             text not null check (domain <> ''),             -- a host name; receivers get it as site_domain [data: none]
+    login_url_template text check (login_url_template <> ''),          -- {lead_id} in it is replaced [data: none]
     require_proven     boolean not null default false,                 -- a destination must pass the go-live check before it can be switched on
     created_at         timestamptz not null default now(),
     constraint domain_is_a_host_name check (domain = lower(domain) and domain !~ '[[:space:]/:?#@\\]|\.$')
@@ -12,23 +36,36 @@ create table sites (
 
 -- A sending system. Its password is 256 random bits that we made, so one SHA-256 is as good as a slow hash and costs microseconds.
 create table products (
-    username        text primary key check (username ~ '^[A-Za-z0-9._@-]{1,100}$'),
-    display_name    text not null check (display_name <> ''),          -- the source of leads that name none
-    password_sha256 bytea not null check (octet_length(password_sha256) = 32),
+    username        text primary key check (username ~ '^[A-Za-z0-9._@-]{1,100}$'),    -- [data: none]
+    display_name    text not null check (display_name <> ''),          -- the source of leads that name none [data: none]
+    password_sha256 bytea not null check (octet_length(password_sha256) = 32),    -- [data: credential]
+    password_changed_at      timestamptz not null default now(),
+    previous_password_sha256 bytea check (octet_length(previous_password_sha256) = 32),   -- the one before it still lets it in [data: credential]
+    previous_password_until  timestamptz,                              -- until then; null: until somebody ends it
+    networks        text[] not null default '{}',                      -- from which it may send, as CIDR; none: from anywhere [data: none]
     is_lead_manager boolean not null default false,                    -- the Lead Manager's own product may write users
-    description     text not null default '',                          -- what owners read of it in the catalogue of senders
+    description     text not null default '',                          -- what owners read of it in the catalogue of senders [data: none]
     offered         boolean not null default false,                    -- every owner may let it in
     created_at      timestamptz not null default now(),
     constraint offered_is_described check (not offered or description <> ''),
-    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager))
+    constraint lead_manager_is_not_offered check (not (offered and is_lead_manager)),
+    constraint previous_password_ends check (previous_password_until is null or previous_password_sha256 is not null)
+);
+
+-- When each password of a product let it in last, by all hosts. Apart from products: hosts cache those, and look again whenever one changes.
+create table product_uses (
+    product         text not null references products (username) on delete cascade,    -- [data: none]
+    password_sha256 bytea not null,    -- [data: credential]
+    used_at         timestamptz not null,
+    primary key (product, password_sha256)
 );
 
 -- Which products may send for which sites.
 create table product_sites (
-    product   text not null references products (username) on delete cascade,
+    product   text not null references products (username) on delete cascade,    -- [data: none]
     site_id   uuid not null references sites (id) on delete cascade,
     since     timestamptz not null default now(),
-    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),
+    let_in_by text not null default coalesce(nullif(current_setting('router.actor', true), ''), 'database: ' || session_user),    -- [data: actor]
     by_owner  boolean not null default false,      -- an owner let it in, and so may always withdraw it
     primary key (product, site_id)
 );
@@ -37,8 +74,8 @@ create index product_sites_site on product_sites (site_id);
 -- Users of a site, as its Lead Manager last told them.
 create table users (
     site_id    uuid not null references sites (id) on delete cascade,
-    user_id    text not null check (user_id <> '' and length(user_id) <= 200),
-    body       bytea not null,          -- bytes, not jsonb: key order, number spelling and escapes are the sender's
+    user_id    text not null check (user_id <> '' and length(user_id) <= 200),    -- [data: agent]
+    body       bytea not null,          -- bytes, not jsonb: key order, number spelling and escapes are the sender's [data: agent]
     updated_at timestamptz not null default now(),
     primary key (site_id, user_id)
 );
@@ -57,23 +94,23 @@ $$;
 -- The catalogue: integrations made by third parties, to which sites connect.
 create table integrations (
     id                    uuid primary key,
-    name                  text not null check (name <> ''),
-    description           text not null check (description <> ''),
-    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
-    secret                text not null check (secret <> ''),          -- encrypted by the hosts
-    previous_secret       text,                                        -- still signs until previous_secret_until
+    name                  text not null check (name <> ''),    -- [data: none]
+    description           text not null check (description <> ''),    -- [data: none]
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),    -- [data: none]
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts [data: secret]
+    previous_secret       text,                                        -- still signs until previous_secret_until [data: secret]
     previous_secret_until timestamptz,
-    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked
-    partner_id_help       text not null default '',
-    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none
-    key_help              text not null default '',                    -- where the owner finds it
-    key_header            text check (key_header <> ''),               -- where it goes
-    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic
-    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us
-    header_values         text,                                        -- as many values, encrypted by the hosts
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),    -- [data: none]
+    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked [data: none]
+    partner_id_help       text not null default '',    -- [data: none]
+    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none [data: none]
+    key_help              text not null default '',                    -- where the owner finds it [data: none]
+    key_header            text check (key_header <> ''),               -- where it goes [data: none]
+    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic [data: none]
+    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us [data: none]
+    header_values         text,                                        -- as many values, encrypted by the hosts [data: secret]
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format [data: none]
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual [data: none]
     published             boolean not null default false,              -- only published ones can be connected to
     created_at            timestamptz not null default now(),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
@@ -86,27 +123,27 @@ create table integrations (
 create table destinations (
     id                    uuid primary key,
     site_id               uuid not null references sites (id),
-    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),
-    name                  text not null check (name <> ''),
-    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
-    secret                text not null check (secret <> ''),          -- encrypted by the hosts
-    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until
+    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),    -- [data: none]
+    name                  text not null check (name <> ''),    -- [data: none]
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),    -- [data: none]
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts [data: secret]
+    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until [data: secret]
     previous_secret_until timestamptz,
-    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id            text not null default '',
-    header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like
-    header_values         text,                                        -- as many values, encrypted by the hosts
-    oauth_token_url       text check (oauth_token_url ~* '^https?://[^[:space:]]+$'),      -- where its requests' access tokens are asked for
-    oauth_client_id       text check (oauth_client_id <> ''),
-    oauth_client_secret   text check (oauth_client_secret <> ''),      -- encrypted by the hosts
-    oauth_scope           text check (oauth_scope <> ''),
-    oauth_audience        text check (oauth_audience <> ''),
-    oauth_client_auth     text check (oauth_client_auth in ('client_secret_basic', 'client_secret_post')),
-    client_certificate    text check (client_certificate <> ''),       -- with those above it and its key, encrypted by the hosts; what follows may be shown
-    certificate_subject   text,
-    certificate_issuer    text,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),    -- [data: none]
+    partner_id            text not null default '',    -- [data: none]
+    header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like [data: none]
+    header_values         text,                                        -- as many values, encrypted by the hosts [data: secret]
+    oauth_token_url       text check (oauth_token_url ~* '^https?://[^[:space:]]+$'),      -- where its requests' access tokens are asked for [data: none]
+    oauth_client_id       text check (oauth_client_id <> ''),    -- [data: none]
+    oauth_client_secret   text check (oauth_client_secret <> ''),      -- encrypted by the hosts [data: secret]
+    oauth_scope           text check (oauth_scope <> ''),    -- [data: none]
+    oauth_audience        text check (oauth_audience <> ''),    -- [data: none]
+    oauth_client_auth     text check (oauth_client_auth in ('client_secret_basic', 'client_secret_post')),    -- [data: none]
+    client_certificate    text check (client_certificate <> ''),       -- with those above it and its key, encrypted by the hosts; what follows may be shown [data: secret]
+    certificate_subject   text,    -- [data: none]
+    certificate_issuer    text,    -- [data: none]
     certificate_expires_at timestamptz,
-    certificate_sha256    text,
+    certificate_sha256    text,    -- [data: none]
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
@@ -114,17 +151,17 @@ create table destinations (
                                        and 1 <= all (retry_schedule) and 172800 >= all (retry_schedule)),   -- seconds before each retry; null for the default
     timeout               int check (timeout between 1 and 60),            -- seconds for a whole request; null for the default
     time_to_live          int check (time_to_live between 60 and 1209600), -- seconds after which a lead that hasn't arrived is given up; null for never
-    quiet_hours           jsonb,                                       -- when nothing is sent; null for never
-    actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
-    filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says
+    quiet_hours           jsonb,                                       -- when nothing is sent; null for never [data: none]
+    actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all [data: none]
+    filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all [data: none]
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping [data: none]
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says [data: none]
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
-    inactive_reason       text,                                        -- why the router switched it off; null where a person did
+    inactive_reason       text,                                        -- why the router switched it off; null where a person did [data: none]
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
-    paused_by             text check (paused_by in ('owner', 'router')),
-    pause_reason          text,
+    paused_by             text check (paused_by in ('owner', 'router')),    -- [data: none]
+    pause_reason          text,    -- [data: none]
     settings_changed_at   timestamptz not null default now(),          -- what is sent, and what the answers mean
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
@@ -319,9 +356,14 @@ create trigger destinations_4_require_proof before update on destinations
 create function follow_integration() returns trigger language plpgsql as $$
 declare
     differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
+    rotated constant boolean := (old.secret, old.previous_secret, old.previous_secret_until)
+        is distinct from (new.secret, new.previous_secret, new.previous_secret_until);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
+    set url = new.url, secret = new.secret, signature = new.signature,
+        -- One that was promoted has its own old secret for a while, which is nobody else's.
+        previous_secret = case when rotated then new.previous_secret else previous_secret end,
+        previous_secret_until = case when rotated then new.previous_secret_until else previous_secret_until end,
         -- These the hosts read from the integration itself: the update makes them look.
         settings_changed_at = case when differs then now() else settings_changed_at end,
         proven_at = case when differs then null else proven_at end
@@ -361,14 +403,14 @@ create trigger destinations_probe_at_once after update on destinations
 -- An account without a password waits for its invitation to be accepted.
 create table accounts (
     id              uuid primary key,
-    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
-    role            text not null check (role in ('owner', 'operator')),
-    password_hash   text,                                       -- in the format of ASP.NET Core Identity
-    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),    -- [data: account]
+    role            text not null check (role in ('owner', 'operator')),    -- [data: account]
+    password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
+    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
-    locked_until    timestamptz,                                -- for strangers
-    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
+    locked_until    timestamptz,                                -- for strangers [data: account]
+    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC [data: account]
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
 );
@@ -376,9 +418,9 @@ create unique index accounts_email on accounts (email);
 
 -- Which sites an account sees; operators see all. A viewer of a site sees what its owners see, and changes nothing.
 create table account_sites (
-    account_id uuid not null references accounts (id) on delete cascade,
+    account_id uuid not null references accounts (id) on delete cascade,    -- [data: account]
     site_id    uuid not null references sites (id) on delete cascade,
-    role       text not null default 'owner' check (role in ('owner', 'viewer')),
+    role       text not null default 'owner' check (role in ('owner', 'viewer')),    -- [data: account]
     primary key (account_id, site_id)
 );
 create index account_sites_site on account_sites (site_id);
@@ -389,7 +431,7 @@ create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
     is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
     primary key (account_id, is_asked_for)
@@ -399,13 +441,13 @@ create table invitations (
 create table api_tokens (
     id           uuid primary key,
     account_id   uuid not null references accounts (id) on delete cascade,
-    name         text not null check (name <> '' and length(name) <= 200),
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    scope        text not null check (scope in ('read', 'configure', 'operate')),
+    name         text not null check (name <> '' and length(name) <= 200),    -- [data: account]
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
+    scope        text not null check (scope in ('read', 'configure', 'operate')),    -- [data: none]
     sites        uuid[],                            -- null: all that the account sees
     created_at   timestamptz not null default now(),
     expires_at   timestamptz,                       -- null: never
-    last_used_at timestamptz,
+    last_used_at timestamptz,    -- [data: account]
     revoked_at   timestamptz
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
@@ -451,8 +493,8 @@ when (old.stamp is distinct from new.stamp or (old.disabled_at is null and new.d
 
 -- The key ring of ASP.NET Core Data Protection; encrypted itself when a certificate is configured.
 create table data_protection_keys (
-    name       text primary key,
-    xml        text not null,
+    name       text primary key,    -- [data: none]
+    xml        text not null,    -- [data: secret]
     created_at timestamptz not null default now()
 );
 
@@ -472,17 +514,17 @@ create table lead_events (
     planned_at           timestamptz not null default now(),
     id                   uuid not null,
     site_id              uuid not null,
-    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased
-    action               text not null check (action <> ''),
-    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
-    product              text not null,          -- '' for what the router sends by itself
-    source_system        text not null,
+    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased [data: lead-id]
+    action               text not null check (action <> ''),    -- [data: none]
+    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated [data: lead-id]
+    product              text not null,          -- '' for what the router sends by itself [data: none]
+    source_system        text not null,    -- [data: none]
     destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
     left_out             uuid[],                 -- destinations whose filter it didn't fit
-    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
-    traceparent          text,                   -- the span that its retries continue, where it has a trace
-    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
-    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted
+    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination [data: event]
+    traceparent          text,                   -- the span that its retries continue, where it has a trace [data: none]
+    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere [data: none]
+    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted [data: event]
     primary key (id)
 ) partition by range (id);
 create table lead_events_default partition of lead_events default;
@@ -513,12 +555,12 @@ create table deliveries (
     event_id         uuid not null,
     destination_id   uuid not null,
     site_id          uuid not null,
-    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
-    result           text check (result in ('delivered', 'rejected', 'failed')),
-    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
-    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
-    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
-    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
+    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),    -- [data: none]
+    result           text check (result in ('delivered', 'rejected', 'failed')),    -- [data: none]
+    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age [data: none]
+    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only [data: answer]
+    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning [data: answer]
+    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request [data: answer]
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
@@ -642,11 +684,11 @@ create table delivery_attempts (
     event_id         uuid not null,
     destination_id   uuid not null,
     site_id          uuid not null,
-    result           text not null check (result in ('delivered', 'rejected', 'failed')),
-    error            text,
-    response_headers text,
-    response_body    bytea check (octet_length(response_body) <= 16384),
-    reason           text check (length(reason) <= 1000),
+    result           text not null check (result in ('delivered', 'rejected', 'failed')),    -- [data: none]
+    error            text,    -- [data: none]
+    response_headers text,    -- [data: answer]
+    response_body    bytea check (octet_length(response_body) <= 16384),    -- [data: answer]
+    reason           text check (length(reason) <= 1000),    -- [data: answer]
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
@@ -661,7 +703,7 @@ from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
 create table ledger_days (
-    name                text primary key,       -- YYYYMMDD, UTC
+    name                text primary key,       -- YYYYMMDD, UTC [data: none]
     starts_at           timestamptz not null,
     ends_at             timestamptz not null,
     contents_deleted_at timestamptz,            -- leads and answers go first, the rows later
@@ -762,7 +804,7 @@ create table statement_days (
     site_id        uuid not null,
     destination_id uuid not null,
     hour           timestamptz not null,
-    state          text not null,              -- received, missing, or an outcome
+    state          text not null,              -- received, missing, or an outcome [data: none]
     count          bigint not null,
     unique nulls not distinct (site_id, hour, destination_id, state)
 );
@@ -811,7 +853,7 @@ group by site_id, destination_id, hour;
 -- connections would hear it in their place) read directory_changes.
 
 create table directory_changes (
-    payload text not null,
+    payload text not null,    -- [data: none]
     xid     xid8 not null default pg_current_xact_id(),    -- commits come in another order, so readers go by snapshots
     at      timestamptz not null default now()
 );
@@ -846,9 +888,9 @@ create trigger product_sites_notify after insert or update or delete on product_
 create table lead_outbox (
     id       bigint generated always as identity primary key,
     event_id uuid not null,
-    message  bytea not null,                            -- as it is to be published
+    message  bytea not null,                            -- as it is to be published [data: outbox]
     kept_at  timestamptz not null default now(),
-    queue    text not null default 'lead-events',
+    queue    text not null default 'lead-events',    -- [data: none]
     again    boolean not null default false             -- it may have been planned before: workers must be told
 );
 
@@ -857,17 +899,17 @@ create table lead_outbox (
 create table set_aside (
     id           uuid primary key default gen_random_uuid(),
     set_aside_at timestamptz not null default now(),
-    queue        text not null,          -- where it came from, and goes when it is sent again
-    reason       text not null check (reason in ('unreadable', 'too_large', 'unknown_site', 'refused', 'failed', 'error_queue')),
-    detail       text,                   -- the kind of exception and the SQLSTATE; never contents
+    queue        text not null,          -- where it came from, and goes when it is sent again [data: none]
+    reason       text not null check (reason in ('unreadable', 'too_large', 'unknown_site', 'refused', 'failed', 'error_queue')),    -- [data: none]
+    detail       text,                   -- the kind of exception and the SQLSTATE; never contents [data: none]
     event_id     uuid,                   -- these are null where they can't be read
     site_id      uuid,
-    lead_id      uuid,
-    action       text,
+    lead_id      uuid,    -- [data: set-aside]
+    action       text,    -- [data: none]
     accepted_at  timestamptz,
     size         bigint not null,
-    digest       bytea not null,         -- SHA-256 of the message: set aside twice, it is one
-    message      bytea,                  -- null once the contents are deleted
+    digest       bytea not null,         -- SHA-256 of the message: set aside twice, it is one [data: none]
+    message      bytea,                  -- null once the contents are deleted [data: set-aside]
     unique (queue, digest)
 );
 create index on set_aside (set_aside_at, id);
@@ -883,10 +925,10 @@ create index idempotency_keys_accepted_at on idempotency_keys using brin (accept
 
 -- Requests of known products that were refused, counted by hour and reason, without contents.
 create table refused_requests (
-    product text not null,
+    product text not null,    -- [data: none]
     hour    timestamptz not null,        -- its start
     status  smallint not null,
-    reason  text not null,               -- the sentence that the sender got, without the place in its body
+    reason  text not null,               -- the sentence that the sender got, without the place in its body [data: none]
     count   bigint not null,
     last_at timestamptz not null,
     primary key (product, hour, status, reason)
@@ -896,20 +938,20 @@ create table refused_requests (
 -- error is a lead.
 create table refused_leads (
     id                uuid primary key,  -- version 7, so in the order of time
-    product           text not null,
+    product           text not null,    -- [data: none]
     site_id           uuid not null,
-    operation         text not null,     -- what it was sent as: createLead, updateLead and so on
-    lead              text,              -- the id in its path, as it was spelled; null where there is none
-    lead_id           uuid,              -- the lead's id from its path or its contents, where it can be told
-    only_destinations text[],            -- those that its sender chose
+    operation         text not null,     -- what it was sent as: createLead, updateLead and so on [data: none]
+    lead              text,              -- the id in its path, as it was spelled; null where there is none [data: refused]
+    lead_id           uuid,              -- the lead's id from its path or its contents, where it can be told [data: refused]
+    only_destinations text[],            -- those that its sender chose [data: none]
     refused_at        timestamptz not null,
     status            smallint not null,
-    reason            text not null,     -- the sentence that the sender got, without the place in its body
+    reason            text not null,     -- the sentence that the sender got, without the place in its body [data: none]
     size              int not null,      -- of its body, in bytes
-    contents          bytea,             -- the body, encrypted; null when it was too large to keep
+    contents          bytea,             -- the body, encrypted; null when it was too large to keep [data: refused]
     event_id          uuid,              -- the event as which it is taken in, and when that was accepted: the same at each try
     accepted_at       timestamptz,       -- with this body
-    digest            bytea              -- its SHA-256
+    digest            bytea              -- its SHA-256 [data: none]
 );
 create index on refused_leads (site_id, id);
 create index on refused_leads (product, site_id, id);
@@ -923,7 +965,7 @@ create table event_register (
     followed_at timestamptz,
     event_id    uuid not null,
     site_id     uuid not null,
-    lead_id     uuid not null,           -- or what stands for a user's id
+    lead_id     uuid not null,           -- or what stands for a user's id [data: register]
     follows     uuid,                    -- the event before
     slot        smallint not null,
     primary key (lead_id, site_id, slot)
@@ -957,16 +999,16 @@ create table replays (
     id             uuid primary key,
     site_id        uuid not null references sites (id),
     destination_id uuid,                                -- these narrow it
-    state          text,
-    lead_id        uuid,
+    state          text,    -- [data: none]
+    lead_id        uuid,    -- [data: replay]
     last_status    int,
-    last_error     text,
+    last_error     text,    -- [data: none]
     from_time      timestamptz,
     to_time        timestamptz,
     missed         boolean not null default false,      -- leads that the destination was never meant to get: it was off
     total          int not null check (total >= 0),     -- counted when it was asked for
     replayed       int not null default 0,
-    created_by     text not null,
+    created_by     text not null,    -- [data: replay]
     created_at     timestamptz not null default now(),
     finished_at    timestamptz,
     canceled_at    timestamptz,
@@ -985,13 +1027,13 @@ insert into figure_looks (worker, until) values ('00000000-0000-0000-0000-000000
 
 -- What each host last said of the things that it has to do again and again: for the operator's page.
 create table host_duties (
-    host            text not null,
+    host            text not null,    -- [data: none]
     process_id      int not null,
-    program         text not null,
+    program         text not null,    -- [data: none]
     started_at      timestamptz not null,
-    duty            text not null,
+    duty            text not null,    -- [data: none]
     last_success_at timestamptz,            -- null: not yet
-    last_error      text,                   -- the class of the exception and the SQLSTATE, never a text
+    last_error      text,                   -- the class of the exception and the SQLSTATE, never a text [data: none]
     is_late         boolean not null,       -- by the host's own clock
     reported_at     timestamptz not null,
     primary key (host, process_id, duty)
@@ -1002,13 +1044,13 @@ create table host_duties (
 create table audit_log (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),
-    actor      text not null,
-    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents
-    kind       text not null,           -- the table
-    subject_id text not null,
-    subject    text not null,           -- its name at that time
+    actor      text not null,    -- [data: actor]
+    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents [data: none]
+    kind       text not null,           -- the table [data: none]
+    subject_id text not null,    -- [data: actor]
+    subject    text not null,           -- its name at that time [data: actor]
     site_id    uuid,
-    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed [data: actor]
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
@@ -1033,8 +1075,8 @@ create index access_log_account on access_log (account_id, id);
 
 create function audit() returns trigger language plpgsql as $$
 declare
-    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
+    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -1076,15 +1118,15 @@ create table leads (
     first_at   timestamptz not null,            -- when the first event that is known of it was accepted
     last_at    timestamptz not null,
     site_id    uuid not null,
-    lead_id    uuid not null,
-    source     text not null,
-    first_name text not null,                   -- '' where it isn't known
-    last_name  text not null,
-    email      text not null,
-    phone      text not null,
-    email_print  bigint,                        -- by what duplicates are recognized (below), as the lead came; null where it gave none
-    person_print bigint,
-    search     text not null generated always as (
+    lead_id    uuid not null,    -- [data: search]
+    source     text not null,    -- [data: search]
+    first_name text not null,                   -- '' where it isn't known [data: search]
+    last_name  text not null,    -- [data: search]
+    email      text not null,    -- [data: search]
+    phone      text not null,    -- [data: search]
+    email_print  bigint,                        -- by what duplicates are recognized (below), as the lead came; null where it gave none [data: search]
+    person_print bigint,    -- [data: search]
+    search     text not null generated always as (    -- [data: search]
         lower(first_name || ' ' || last_name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
     primary key (site_id, lead_id)
 );
@@ -1101,11 +1143,11 @@ create index leads_first_at on leads using brin (first_at);
 create table lead_prints (
     accepted_at  timestamptz not null,
     site_id      uuid not null,
-    lead_id      uuid not null,
+    lead_id      uuid not null,    -- [data: print]
     event_id     uuid not null,         -- with which it came
-    email        bigint,                -- null where it gave none; of a SHA-256 the first eight bytes
-    person       bigint,                -- phone and name; null unless it gave both
-    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
+    email        bigint,                -- null where it gave none; of a SHA-256 the first eight bytes [data: print]
+    person       bigint,                -- phone and name; null unless it gave both [data: print]
+    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased [data: print]
     is_duplicate boolean not null,      -- decided once, by whoever writes the row
     primary key (site_id, lead_id),
     constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
@@ -1120,34 +1162,44 @@ create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
 -- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
 create table lead_print_key (
     only_one boolean primary key default true check (only_one),
-    key      text not null
+    key      text not null    -- [data: secret]
 );
+
+-- Leads that were erased. What was accepted before that and isn't in the ledger yet (it waits in a queue, the outbox or a worker's hands) is dropped when
+-- it comes. Ids alone, for as long as contents are kept.
+create table erased_leads (
+    erased_at timestamptz not null default now(),
+    site_id   uuid not null,
+    lead_id   uuid not null,    -- [data: erased]
+    primary key (site_id, lead_id)
+);
+create index erased_leads_erased_at on erased_leads using brin (erased_at);
 
 -- What needs a person, and who is told of it. Never contents of leads.
 
 alter table accounts
     add column alerts      boolean not null default true,                  -- whether it wants alerts by mail
-    add column quiet_from  time,                                           -- in its time zone; alerts wait until quiet_until
-    add column quiet_until time,
-    add column unsubscribe uuid not null default gen_random_uuid(),        -- who knows it may switch alerts off: it is in each mail
+    add column quiet_from  time,                                           -- in its time zone; alerts wait until quiet_until [data: account]
+    add column quiet_until time,    -- [data: account]
+    add column unsubscribe uuid not null default gen_random_uuid(),        -- who knows it may switch alerts off: it is in each mail [data: credential]
     add constraint quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null));
 create unique index accounts_unsubscribe on accounts (unsubscribe);
 
 -- Something that needs a person, from when it was worth telling until it was over: one row for each time. One worker at a time keeps them.
 create table troubles (
     id             uuid primary key,
-    subject        text not null,           -- what is in trouble, such as destination:ID; open once at a time
-    kind           text not null check (kind in (
+    subject        text not null,           -- what is in trouble, such as destination:ID; open once at a time [data: none]
+    kind           text not null check (kind in (    -- [data: none]
                        'failing', 'on_hold', 'refusing_all', 'switched_off', 'certificate_expiring', 'given_up', 'silent', 'product_refused',
                        'outbox_waiting', 'set_aside')),
-    told_kind      text not null,           -- the gravest kind that people were told of
+    told_kind      text not null,           -- the gravest kind that people were told of [data: none]
     told_count     int not null,            -- and how many they were told of
     site_id        uuid references sites (id) on delete cascade,           -- null where a product or the router is in trouble
     destination_id uuid,
-    product        text,
+    product        text,    -- [data: none]
     since          timestamptz not null,
     count          int not null,            -- how many deliveries or requests it concerns
-    detail         text not null,           -- why, in words
+    detail         text not null,           -- why, in words [data: none]
     found_at       timestamptz not null,
     seen_at        timestamptz not null,    -- when it was last found to be so
     ended_at       timestamptz
@@ -1165,13 +1217,13 @@ insert into trouble_looks (looked_at) values ('-infinity');
 create table alerts (
     id         uuid primary key default gen_random_uuid(),
     trouble_id uuid not null references troubles (id) on delete cascade,
-    account_id uuid references accounts (id) on delete cascade,            -- null: the operators' webhook
-    event      text not null check (event in ('raised', 'cleared')),
-    kind       text not null,                                              -- the trouble's at that time
+    account_id uuid references accounts (id) on delete cascade,            -- null: the operators' webhook [data: alert]
+    event      text not null check (event in ('raised', 'cleared')),    -- [data: none]
+    kind       text not null,                                              -- the trouble's at that time [data: none]
     planned_at timestamptz not null,
     due_at     timestamptz not null,                                       -- later than planned after a failure, and while it is taken
     attempts   int not null default 0,
-    error      text,                                                       -- the latest attempt's: an exception's class and a status
+    error      text,                                                       -- the latest attempt's: an exception's class and a status [data: none]
     sent_at    timestamptz,
     dropped_at timestamptz                                                 -- could not be sent for three days
 );

@@ -30,6 +30,19 @@ internal sealed class PromoteModel(NpgsqlDataSource database, IntegrationSetting
         return Page();
     }
 
+    /// <summary>Whether requests can be signed with the old secret as well.</summary>
+    public bool HasOverlap => SignatureSchemes.Parse(Destination.Signature) is not SignatureScheme.LeadRouter;
+
+    public async Task<IActionResult> OnPostGenerate(
+        [FromForm(Name = "generated_secret")] string? generated, CancellationToken cancellationToken)
+    {
+        if (!await Load(cancellationToken))
+            return NotFound();
+
+        Generate(generated);
+        return Page();
+    }
+
     [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {

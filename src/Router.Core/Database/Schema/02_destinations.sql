@@ -12,23 +12,23 @@ $$;
 -- The catalogue: integrations made by third parties, to which sites connect.
 create table integrations (
     id                    uuid primary key,
-    name                  text not null check (name <> ''),
-    description           text not null check (description <> ''),
-    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
-    secret                text not null check (secret <> ''),          -- encrypted by the hosts
-    previous_secret       text,                                        -- still signs until previous_secret_until
+    name                  text not null check (name <> ''),    -- [data: none]
+    description           text not null check (description <> ''),    -- [data: none]
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),    -- [data: none]
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts [data: secret]
+    previous_secret       text,                                        -- still signs until previous_secret_until [data: secret]
     previous_secret_until timestamptz,
-    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked
-    partner_id_help       text not null default '',
-    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none
-    key_help              text not null default '',                    -- where the owner finds it
-    key_header            text check (key_header <> ''),               -- where it goes
-    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic
-    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us
-    header_values         text,                                        -- as many values, encrypted by the hosts
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),    -- [data: none]
+    partner_id_label      text default 'Partner ID' check (partner_id_label <> ''),            -- what the site's owner is asked for; null: not asked [data: none]
+    partner_id_help       text not null default '',    -- [data: none]
+    key_label             text check (key_label <> ''),                -- the secret that the site's owner pastes, in the maker's words; null: none [data: none]
+    key_help              text not null default '',                    -- where the owner finds it [data: none]
+    key_header            text check (key_header <> ''),               -- where it goes [data: none]
+    key_scheme            text check (key_scheme in ('plain', 'bearer', 'basic')),   -- how: as it is, as a Bearer token, or as the username of Basic [data: none]
+    header_names          text[] not null default '{}',                -- what each request to it carries, for all sites: the maker's key for us [data: none]
+    header_values         text,                                        -- as many values, encrypted by the hosts [data: secret]
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format [data: none]
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual [data: none]
     published             boolean not null default false,              -- only published ones can be connected to
     created_at            timestamptz not null default now(),
     constraint previous_secret_ends check ((previous_secret is null) = (previous_secret_until is null)),
@@ -41,27 +41,27 @@ create table integrations (
 create table destinations (
     id                    uuid primary key,
     site_id               uuid not null references sites (id),
-    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),
-    name                  text not null check (name <> ''),
-    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),
-    secret                text not null check (secret <> ''),          -- encrypted by the hosts
-    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until
+    kind                  text not null check (kind in ('lead_manager', 'registered', 'custom')),    -- [data: none]
+    name                  text not null check (name <> ''),    -- [data: none]
+    url                   text not null check (url ~* '^https?://[^[:space:]]+$'),    -- [data: none]
+    secret                text not null check (secret <> ''),          -- encrypted by the hosts [data: secret]
+    previous_secret       text check (previous_secret <> ''),          -- still signs until previous_secret_until [data: secret]
     previous_secret_until timestamptz,
-    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),
-    partner_id            text not null default '',
-    header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like
-    header_values         text,                                        -- as many values, encrypted by the hosts
-    oauth_token_url       text check (oauth_token_url ~* '^https?://[^[:space:]]+$'),      -- where its requests' access tokens are asked for
-    oauth_client_id       text check (oauth_client_id <> ''),
-    oauth_client_secret   text check (oauth_client_secret <> ''),      -- encrypted by the hosts
-    oauth_scope           text check (oauth_scope <> ''),
-    oauth_audience        text check (oauth_audience <> ''),
-    oauth_client_auth     text check (oauth_client_auth in ('client_secret_basic', 'client_secret_post')),
-    client_certificate    text check (client_certificate <> ''),       -- with those above it and its key, encrypted by the hosts; what follows may be shown
-    certificate_subject   text,
-    certificate_issuer    text,
+    signature             text not null default 'lead_router' check (signature in ('lead_router', 'standard_webhooks', 'both')),    -- [data: none]
+    partner_id            text not null default '',    -- [data: none]
+    header_names          text[] not null default '{}',                -- what each request carries besides ours: an API key and the like [data: none]
+    header_values         text,                                        -- as many values, encrypted by the hosts [data: secret]
+    oauth_token_url       text check (oauth_token_url ~* '^https?://[^[:space:]]+$'),      -- where its requests' access tokens are asked for [data: none]
+    oauth_client_id       text check (oauth_client_id <> ''),    -- [data: none]
+    oauth_client_secret   text check (oauth_client_secret <> ''),      -- encrypted by the hosts [data: secret]
+    oauth_scope           text check (oauth_scope <> ''),    -- [data: none]
+    oauth_audience        text check (oauth_audience <> ''),    -- [data: none]
+    oauth_client_auth     text check (oauth_client_auth in ('client_secret_basic', 'client_secret_post')),    -- [data: none]
+    client_certificate    text check (client_certificate <> ''),       -- with those above it and its key, encrypted by the hosts; what follows may be shown [data: secret]
+    certificate_subject   text,    -- [data: none]
+    certificate_issuer    text,    -- [data: none]
     certificate_expires_at timestamptz,
-    certificate_sha256    text,
+    certificate_sha256    text,    -- [data: none]
     integration_id        uuid references integrations (id),           -- whose URL, secrets and signature it follows
     max_in_flight         int check (max_in_flight between 1 and 10000),   -- requests at a time, from each worker; null for the default
     max_per_second        double precision check (max_per_second between 0.1 and 1000),     -- requests, over all workers together; null for no limit
@@ -69,17 +69,17 @@ create table destinations (
                                        and 1 <= all (retry_schedule) and 172800 >= all (retry_schedule)),   -- seconds before each retry; null for the default
     timeout               int check (timeout between 1 and 60),            -- seconds for a whole request; null for the default
     time_to_live          int check (time_to_live between 60 and 1209600), -- seconds after which a lead that hasn't arrived is given up; null for never
-    quiet_hours           jsonb,                                       -- when nothing is sent; null for never
-    actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all
-    filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all
-    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping
-    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says
+    quiet_hours           jsonb,                                       -- when nothing is sent; null for never [data: none]
+    actions               text[] check (actions <> '{}' and actions <@ array['created', 'updated', 'activity_added', 'user_updated']),  -- what it gets; null for all [data: none]
+    filter                jsonb,                                       -- which new leads it gets, and all that follows them; null for all [data: none]
+    mapping               jsonb,                                       -- how our events become its requests; null: our own format, or its integration's mapping [data: none]
+    answer_rules          jsonb,                                       -- what its answers mean; null: the usual, or what its integration says [data: none]
     keep_order            boolean not null default true,               -- an event of a lead waits until the earlier ones have arrived
     active                boolean not null default true,
-    inactive_reason       text,                                        -- why the router switched it off; null where a person did
+    inactive_reason       text,                                        -- why the router switched it off; null where a person did [data: none]
     paused_at             timestamptz,                                 -- deliveries are held meanwhile
-    paused_by             text check (paused_by in ('owner', 'router')),
-    pause_reason          text,
+    paused_by             text check (paused_by in ('owner', 'router')),    -- [data: none]
+    pause_reason          text,    -- [data: none]
     settings_changed_at   timestamptz not null default now(),          -- what is sent, and what the answers mean
     proven_at             timestamptz,                                 -- passed the go-live check with these settings
     created_at            timestamptz not null default now(),
@@ -274,9 +274,14 @@ create trigger destinations_4_require_proof before update on destinations
 create function follow_integration() returns trigger language plpgsql as $$
 declare
     differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
+    rotated constant boolean := (old.secret, old.previous_secret, old.previous_secret_until)
+        is distinct from (new.secret, new.previous_secret, new.previous_secret_until);
 begin
     update destinations
-    set url = new.url, secret = new.secret, previous_secret = new.previous_secret, previous_secret_until = new.previous_secret_until, signature = new.signature,
+    set url = new.url, secret = new.secret, signature = new.signature,
+        -- One that was promoted has its own old secret for a while, which is nobody else's.
+        previous_secret = case when rotated then new.previous_secret else previous_secret end,
+        previous_secret_until = case when rotated then new.previous_secret_until else previous_secret_until end,
         -- These the hosts read from the integration itself: the update makes them look.
         settings_changed_at = case when differs then now() else settings_changed_at end,
         proven_at = case when differs then null else proven_at end

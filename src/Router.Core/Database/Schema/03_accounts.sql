@@ -3,14 +3,14 @@
 -- An account without a password waits for its invitation to be accepted.
 create table accounts (
     id              uuid primary key,
-    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
-    role            text not null check (role in ('owner', 'operator')),
-    password_hash   text,                                       -- in the format of ASP.NET Core Identity
-    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends
+    email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),    -- [data: account]
+    role            text not null check (role in ('owner', 'operator')),    -- [data: account]
+    password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
+    stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
-    locked_until    timestamptz,                                -- for strangers
-    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC
+    locked_until    timestamptz,                                -- for strangers [data: account]
+    time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC [data: account]
     created_at      timestamptz not null default now(),
     disabled_at     timestamptz
 );
@@ -18,9 +18,9 @@ create unique index accounts_email on accounts (email);
 
 -- Which sites an account sees; operators see all. A viewer of a site sees what its owners see, and changes nothing.
 create table account_sites (
-    account_id uuid not null references accounts (id) on delete cascade,
+    account_id uuid not null references accounts (id) on delete cascade,    -- [data: account]
     site_id    uuid not null references sites (id) on delete cascade,
-    role       text not null default 'owner' check (role in ('owner', 'viewer')),
+    role       text not null default 'owner' check (role in ('owner', 'viewer')),    -- [data: account]
     primary key (account_id, site_id)
 );
 create index account_sites_site on account_sites (site_id);
@@ -31,7 +31,7 @@ create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
     is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
     primary key (account_id, is_asked_for)
@@ -41,13 +41,13 @@ create table invitations (
 create table api_tokens (
     id           uuid primary key,
     account_id   uuid not null references accounts (id) on delete cascade,
-    name         text not null check (name <> '' and length(name) <= 200),
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    scope        text not null check (scope in ('read', 'configure', 'operate')),
+    name         text not null check (name <> '' and length(name) <= 200),    -- [data: account]
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
+    scope        text not null check (scope in ('read', 'configure', 'operate')),    -- [data: none]
     sites        uuid[],                            -- null: all that the account sees
     created_at   timestamptz not null default now(),
     expires_at   timestamptz,                       -- null: never
-    last_used_at timestamptz,
+    last_used_at timestamptz,    -- [data: account]
     revoked_at   timestamptz
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
@@ -56,7 +56,7 @@ create index api_tokens_account on api_tokens (account_id, created_at);
 -- with five wrong ones, or an account with twenty, gets no more for a quarter of an hour.
 create table sign_in_tries (
     account_id uuid not null references accounts (id) on delete cascade,
-    place      text not null,                                   -- a network, a browser that the account has signed in with, or a session
+    place      text not null,                                   -- a network, a browser that the account has signed in with, or a session [data: session]
     count      int not null,
     last_at    timestamptz not null default now(),
     primary key (account_id, place)
@@ -66,16 +66,16 @@ create table sign_in_tries (
 -- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.
 create table sessions (
     id           uuid primary key,
-    account_id   uuid not null references accounts (id) on delete cascade,
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),
+    account_id   uuid not null references accounts (id) on delete cascade,    -- [data: session]
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
+    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),    -- [data: session]
     started_at   timestamptz not null default now(),
-    last_seen_at timestamptz not null default now(),            -- to the minute
-    address      text,                                          -- the last one; null where there is none
-    browser      text not null,                                 -- in two or three words
+    last_seen_at timestamptz not null default now(),            -- to the minute [data: session]
+    address      text,                                          -- the last one; null where there is none [data: session]
+    browser      text not null,                                 -- in two or three words [data: session]
     confirmed_at timestamptz not null default now(),            -- when whoever uses it last showed to be the account
     ended_at     timestamptz,
-    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),
+    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),    -- [data: session]
     check ((ended_at is null) = (end_reason is null))
 );
 create index sessions_account on sessions (account_id, last_seen_at);
@@ -93,7 +93,7 @@ when (old.stamp is distinct from new.stamp or (old.disabled_at is null and new.d
 
 -- The key ring of ASP.NET Core Data Protection; encrypted itself when a certificate is configured.
 create table data_protection_keys (
-    name       text primary key,
-    xml        text not null,
+    name       text primary key,    -- [data: none]
+    xml        text not null,    -- [data: secret]
     created_at timestamptz not null default now()
 );

@@ -14,17 +14,17 @@ create table lead_events (
     planned_at           timestamptz not null default now(),
     id                   uuid not null,
     site_id              uuid not null,
-    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased
-    action               text not null check (action <> ''),
-    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated
-    product              text not null,          -- '' for what the router sends by itself
-    source_system        text not null,
+    lead_id              uuid,                   -- what stands for a user's id in user_updated; null for news of a switch, and once it is erased [data: lead-id]
+    action               text not null check (action <> ''),    -- [data: none]
+    lead_id_text         text not null,          -- as the sender spelled it; a user's id for user_updated [data: lead-id]
+    product              text not null,          -- '' for what the router sends by itself [data: none]
+    source_system        text not null,    -- [data: none]
     destinations         uuid[] not null,        -- the plan. Of these, what has no row in deliveries waits for its first outcome
     left_out             uuid[],                 -- destinations whose filter it didn't fit
-    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination
-    traceparent          text,                   -- the span that its retries continue, where it has a trace
-    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere
-    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted
+    unknown_destinations text[],                 -- names of X-ROUTER-DESTINATIONS that are no active destination [data: event]
+    traceparent          text,                   -- the span that its retries continue, where it has a trace [data: none]
+    test                 text check (test in ('once', 'twice', 'wrong_signature')),   -- a test lead for one destination; counted nowhere [data: none]
+    body                 bytea,                  -- bytes, not jsonb: key order, number spelling and escapes are the sender's. Null: contents deleted [data: event]
     primary key (id)
 ) partition by range (id);
 create table lead_events_default partition of lead_events default;
@@ -55,12 +55,12 @@ create table deliveries (
     event_id         uuid not null,
     destination_id   uuid not null,
     site_id          uuid not null,
-    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),
-    result           text check (result in ('delivered', 'rejected', 'failed')),
-    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age
-    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only
-    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning
-    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request
+    state            text not null check (state in ('delivered', 'rejected', 'retrying', 'held', 'dead', 'canceled')),    -- [data: none]
+    result           text check (result in ('delivered', 'rejected', 'failed')),    -- [data: none]
+    error            text,                   -- why there was no status; 'expired' or 'too_old' where it was given up for its age [data: none]
+    response_headers text,                   -- 'Name: value', one in a line; Location and the like, of failures only [data: answer]
+    response_body    bytea check (octet_length(response_body) <= 16384),   -- the answer's beginning [data: answer]
+    reason           text check (length(reason) <= 1000),   -- what a rule about answers says of it, or why the mapping made no request [data: answer]
     primary key (destination_id, accepted_at, event_id),
     constraint retrying_has_a_time check ((state = 'retrying') = (next_attempt_at is not null)),
     constraint finished_has_a_time check ((state in ('delivered', 'rejected', 'dead', 'canceled')) = (finished_at is not null)),
@@ -184,11 +184,11 @@ create table delivery_attempts (
     event_id         uuid not null,
     destination_id   uuid not null,
     site_id          uuid not null,
-    result           text not null check (result in ('delivered', 'rejected', 'failed')),
-    error            text,
-    response_headers text,
-    response_body    bytea check (octet_length(response_body) <= 16384),
-    reason           text check (length(reason) <= 1000),
+    result           text not null check (result in ('delivered', 'rejected', 'failed')),    -- [data: none]
+    error            text,    -- [data: none]
+    response_headers text,    -- [data: answer]
+    response_body    bytea check (octet_length(response_body) <= 16384),    -- [data: answer]
+    reason           text check (length(reason) <= 1000),    -- [data: answer]
     primary key (event_id, destination_id, attempt, started_at)
 ) partition by range (event_id);
 create table delivery_attempts_default partition of delivery_attempts default;
@@ -203,7 +203,7 @@ from delivery_attempts;
 
 -- Which days there are: partitions lead_events_NAME, deliveries_NAME and delivery_attempts_NAME.
 create table ledger_days (
-    name                text primary key,       -- YYYYMMDD, UTC
+    name                text primary key,       -- YYYYMMDD, UTC [data: none]
     starts_at           timestamptz not null,
     ends_at             timestamptz not null,
     contents_deleted_at timestamptz,            -- leads and answers go first, the rows later

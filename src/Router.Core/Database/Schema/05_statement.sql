@@ -6,7 +6,7 @@ create table statement_days (
     site_id        uuid not null,
     destination_id uuid not null,
     hour           timestamptz not null,
-    state          text not null,              -- received, missing, or an outcome
+    state          text not null,              -- received, missing, or an outcome [data: none]
     count          bigint not null,
     unique nulls not distinct (site_id, hour, destination_id, state)
 );

@@ -2,7 +2,7 @@
 -- connections would hear it in their place) read directory_changes.
 
 create table directory_changes (
-    payload text not null,
+    payload text not null,    -- [data: none]
     xid     xid8 not null default pg_current_xact_id(),    -- commits come in another order, so readers go by snapshots
     at      timestamptz not null default now()
 );

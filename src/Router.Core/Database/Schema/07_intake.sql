@@ -4,9 +4,9 @@
 create table lead_outbox (
     id       bigint generated always as identity primary key,
     event_id uuid not null,
-    message  bytea not null,                            -- as it is to be published
+    message  bytea not null,                            -- as it is to be published [data: outbox]
     kept_at  timestamptz not null default now(),
-    queue    text not null default 'lead-events',
+    queue    text not null default 'lead-events',    -- [data: none]
     again    boolean not null default false             -- it may have been planned before: workers must be told
 );
 
@@ -15,17 +15,17 @@ create table lead_outbox (
 create table set_aside (
     id           uuid primary key default gen_random_uuid(),
     set_aside_at timestamptz not null default now(),
-    queue        text not null,          -- where it came from, and goes when it is sent again
-    reason       text not null check (reason in ('unreadable', 'too_large', 'unknown_site', 'refused', 'failed', 'error_queue')),
-    detail       text,                   -- the kind of exception and the SQLSTATE; never contents
+    queue        text not null,          -- where it came from, and goes when it is sent again [data: none]
+    reason       text not null check (reason in ('unreadable', 'too_large', 'unknown_site', 'refused', 'failed', 'error_queue')),    -- [data: none]
+    detail       text,                   -- the kind of exception and the SQLSTATE; never contents [data: none]
     event_id     uuid,                   -- these are null where they can't be read
     site_id      uuid,
-    lead_id      uuid,
-    action       text,
+    lead_id      uuid,    -- [data: set-aside]
+    action       text,    -- [data: none]
     accepted_at  timestamptz,
     size         bigint not null,
-    digest       bytea not null,         -- SHA-256 of the message: set aside twice, it is one
-    message      bytea,                  -- null once the contents are deleted
+    digest       bytea not null,         -- SHA-256 of the message: set aside twice, it is one [data: none]
+    message      bytea,                  -- null once the contents are deleted [data: set-aside]
     unique (queue, digest)
 );
 create index on set_aside (set_aside_at, id);
@@ -41,10 +41,10 @@ create index idempotency_keys_accepted_at on idempotency_keys using brin (accept
 
 -- Requests of known products that were refused, counted by hour and reason, without contents.
 create table refused_requests (
-    product text not null,
+    product text not null,    -- [data: none]
     hour    timestamptz not null,        -- its start
     status  smallint not null,
-    reason  text not null,               -- the sentence that the sender got, without the place in its body
+    reason  text not null,               -- the sentence that the sender got, without the place in its body [data: none]
     count   bigint not null,
     last_at timestamptz not null,
     primary key (product, hour, status, reason)
@@ -54,20 +54,20 @@ create table refused_requests (
 -- error is a lead.
 create table refused_leads (
     id                uuid primary key,  -- version 7, so in the order of time
-    product           text not null,
+    product           text not null,    -- [data: none]
     site_id           uuid not null,
-    operation         text not null,     -- what it was sent as: createLead, updateLead and so on
-    lead              text,              -- the id in its path, as it was spelled; null where there is none
-    lead_id           uuid,              -- the lead's id from its path or its contents, where it can be told
-    only_destinations text[],            -- those that its sender chose
+    operation         text not null,     -- what it was sent as: createLead, updateLead and so on [data: none]
+    lead              text,              -- the id in its path, as it was spelled; null where there is none [data: refused]
+    lead_id           uuid,              -- the lead's id from its path or its contents, where it can be told [data: refused]
+    only_destinations text[],            -- those that its sender chose [data: none]
     refused_at        timestamptz not null,
     status            smallint not null,
-    reason            text not null,     -- the sentence that the sender got, without the place in its body
+    reason            text not null,     -- the sentence that the sender got, without the place in its body [data: none]
     size              int not null,      -- of its body, in bytes
-    contents          bytea,             -- the body, encrypted; null when it was too large to keep
+    contents          bytea,             -- the body, encrypted; null when it was too large to keep [data: refused]
     event_id          uuid,              -- the event as which it is taken in, and when that was accepted: the same at each try
     accepted_at       timestamptz,       -- with this body
-    digest            bytea              -- its SHA-256
+    digest            bytea              -- its SHA-256 [data: none]
 );
 create index on refused_leads (site_id, id);
 create index on refused_leads (product, site_id, id);
@@ -81,7 +81,7 @@ create table event_register (
     followed_at timestamptz,
     event_id    uuid not null,
     site_id     uuid not null,
-    lead_id     uuid not null,           -- or what stands for a user's id
+    lead_id     uuid not null,           -- or what stands for a user's id [data: register]
     follows     uuid,                    -- the event before
     slot        smallint not null,
     primary key (lead_id, site_id, slot)

@@ -3,13 +3,13 @@
 create table audit_log (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),
-    actor      text not null,
-    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents
-    kind       text not null,           -- the table
-    subject_id text not null,
-    subject    text not null,           -- its name at that time
+    actor      text not null,    -- [data: actor]
+    action     text not null check (action in ('created', 'changed', 'deleted', 'shown')),     -- shown: an operator looked at a lead's contents [data: none]
+    kind       text not null,           -- the table [data: none]
+    subject_id text not null,    -- [data: actor]
+    subject    text not null,           -- its name at that time [data: actor]
     site_id    uuid,
-    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed [data: actor]
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
@@ -20,13 +20,13 @@ create table access_log (
     hour       timestamptz not null,                            -- its start
     first_at   timestamptz not null default now(),
     last_at    timestamptz not null default now(),
-    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),
-    account_id uuid,                                            -- null: there is no such account, or too much happened within the hour
-    email      text not null,                                   -- its e-mail then
-    how        text not null,
-    address    text not null,
-    browser    text not null,                                   -- in two or three words
-    detail     text not null,                                   -- what was refused, who ended a session
+    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),    -- [data: none]
+    account_id uuid,                                            -- null: there is no such account, or too much happened within the hour [data: access]
+    email      text not null,                                   -- its e-mail then [data: access]
+    how        text not null,    -- [data: access]
+    address    text not null,    -- [data: access]
+    browser    text not null,                                   -- in two or three words [data: access]
+    detail     text not null,                                   -- what was refused, who ended a session [data: access]
     count      bigint not null default 1,
     unique nulls not distinct (hour, what, account_id, how, address, browser, detail)
 );
@@ -34,8 +34,8 @@ create index access_log_account on access_log (account_id, id);
 
 create function audit() returns trigger language plpgsql as $$
 declare
-    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown'];
+    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;

@@ -4,15 +4,15 @@ create table leads (
     first_at   timestamptz not null,            -- when the first event that is known of it was accepted
     last_at    timestamptz not null,
     site_id    uuid not null,
-    lead_id    uuid not null,
-    source     text not null,
-    first_name text not null,                   -- '' where it isn't known
-    last_name  text not null,
-    email      text not null,
-    phone      text not null,
-    email_print  bigint,                        -- by what duplicates are recognized (below), as the lead came; null where it gave none
-    person_print bigint,
-    search     text not null generated always as (
+    lead_id    uuid not null,    -- [data: search]
+    source     text not null,    -- [data: search]
+    first_name text not null,                   -- '' where it isn't known [data: search]
+    last_name  text not null,    -- [data: search]
+    email      text not null,    -- [data: search]
+    phone      text not null,    -- [data: search]
+    email_print  bigint,                        -- by what duplicates are recognized (below), as the lead came; null where it gave none [data: search]
+    person_print bigint,    -- [data: search]
+    search     text not null generated always as (    -- [data: search]
         lower(first_name || ' ' || last_name || E'\n' || email) || E'\n' || regexp_replace(phone, '\D', '', 'g')) stored,
     primary key (site_id, lead_id)
 );
@@ -29,11 +29,11 @@ create index leads_first_at on leads using brin (first_at);
 create table lead_prints (
     accepted_at  timestamptz not null,
     site_id      uuid not null,
-    lead_id      uuid not null,
+    lead_id      uuid not null,    -- [data: print]
     event_id     uuid not null,         -- with which it came
-    email        bigint,                -- null where it gave none; of a SHA-256 the first eight bytes
-    person       bigint,                -- phone and name; null unless it gave both
-    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased
+    email        bigint,                -- null where it gave none; of a SHA-256 the first eight bytes [data: print]
+    person       bigint,                -- phone and name; null unless it gave both [data: print]
+    duplicate_of uuid,                  -- the lead that has the same; null for none, and once that one is erased [data: print]
     is_duplicate boolean not null,      -- decided once, by whoever writes the row
     primary key (site_id, lead_id),
     constraint duplicate_is_marked check (duplicate_of is null or is_duplicate)
@@ -48,5 +48,15 @@ create index lead_prints_accepted_at on lead_prints using brin (accepted_at);
 -- The key of these hashes: one row, made by the first worker that needs it, encrypted by the hosts.
 create table lead_print_key (
     only_one boolean primary key default true check (only_one),
-    key      text not null
+    key      text not null    -- [data: secret]
 );
+
+-- Leads that were erased. What was accepted before that and isn't in the ledger yet (it waits in a queue, the outbox or a worker's hands) is dropped when
+-- it comes. Ids alone, for as long as contents are kept.
+create table erased_leads (
+    erased_at timestamptz not null default now(),
+    site_id   uuid not null,
+    lead_id   uuid not null,    -- [data: erased]
+    primary key (site_id, lead_id)
+);
+create index erased_leads_erased_at on erased_leads using brin (erased_at);

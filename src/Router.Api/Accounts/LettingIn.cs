@@ -1,0 +1,106 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Router.Api.Authentication;
+using Router.Api.Changes;
+using Router.Core.Alerts;
+using Router.Core.Mail;
+
+namespace Router.Api.Accounts;
+
+/// <summary>
+/// What operators may do about who sees a site's leads. By default they let anybody in, themselves too, and the site's owners are told;
+/// with <see cref="AdminOptions.OperatorsReadLeads"/> off they only give a site its first owner.
+/// </summary>
+internal sealed partial class LettingIn(
+    NpgsqlDataSource database, ConfigurationChanges changes, OutgoingMail mail, IOptions<AlertOptions> alerts,
+    IOptions<AdminOptions> admin, ILogger<LettingIn> logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private static readonly Refusal OwnersDo = new(
+        StatusCodes.Status403Forbidden,
+        "Only the site's owners let people in: operators of this router may not read leads (Admin:OperatorsReadLeads).");
+
+    /// <summary>Why this account can't be let in by whoever asks; null when it can.</summary>
+    /// <param name="connection">In the transaction that lets it in.</param>
+    /// <param name="site">Where.</param>
+    /// <param name="account">Whom; null for a new one that is no operator.</param>
+    public async Task<Refusal?> Refuses(NpgsqlConnection connection, Guid site, Guid? account)
+    {
+        if (admin.Value.OperatorsReadLeads || IsOwnSite(site))
+            return null;
+
+        return await connection.ExecuteScalarAsync<bool>(
+            """
+            select exists (
+                       select from account_sites s join accounts a on a.id = s.account_id
+                       where s.site_id = @site and s.role = 'owner' and a.disabled_at is null)
+                or exists (select from accounts where id = @account and role = 'operator')
+            """, new { site, account }) ? OwnersDo : null;
+    }
+
+    /// <summary>Why no link can be made for this account: whoever has it becomes somebody who sees leads.</summary>
+    public async Task<Refusal?> RefusesLink(NpgsqlConnection connection, Guid account)
+    {
+        if (admin.Value.OperatorsReadLeads || !changes.Account.IsOperator)
+            return null;
+
+        return await connection.ExecuteScalarAsync<bool>(
+            """
+            select password_hash is not null and exists (select from account_sites where account_id = @account)
+            from accounts where id = @account
+            """, new { account }) ? new Refusal(
+                StatusCodes.Status403Forbidden,
+                "This account sees leads, and operators of this router may not (Admin:OperatorsReadLeads). Its owner asks for a new "
+                + "password at the sign-in page.") : null;
+    }
+
+    /// <summary>
+    /// Tells the site's owners by mail that somebody who isn't one of them has let this account in. Never throws: it is in the site's list
+    /// of changes, too.
+    /// </summary>
+    public async Task Tell(Guid site, Guid account, CancellationToken cancellationToken)
+    {
+        if (!mail.IsSet || IsOwnSite(site))
+            return;
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(limit.Token);
+            var rows = (await connection.QueryAsync<(string Owner, string Site, string Newcomer, string Role)>(
+                """
+                select o.email, s.name, n.email, x.role
+                from sites s
+                join account_sites x on x.site_id = s.id and x.account_id = @account
+                join accounts n on n.id = x.account_id
+                join account_sites y on y.site_id = s.id and y.account_id <> @account and y.role = 'owner'
+                join accounts o on o.id = y.account_id and o.disabled_at is null and o.password_hash is not null
+                where s.id = @site
+                """, new { site, account })).AsList();
+            await Task.WhenAll(rows.Select(row => mail.Send(
+                new MailText(
+                    row.Owner, $"{row.Newcomer} may now see the leads of {row.Site}",
+                    $"{changes.Account.Email}, an operator of the lead router, has made {row.Newcomer} {Article(row.Role)} of {row.Site}. "
+                    + "If you don't know why, ask them, and take it back here:\n\n"
+                    + $"{new Uri(alerts.Value.PagesUrl!, $"/sites/{site:D}/people")}\n"),
+                limit.Token)));
+        }
+#pragma warning disable CA1031 // Whatever the mail server says.
+        catch (Exception failed)
+        {
+            LogNotTold(logger, site, failed.GetType().Name);
+        }
+#pragma warning restore CA1031
+    }
+
+    private bool IsOwnSite(Guid site) => changes.Account.MaySeeLeads(site) && !changes.Account.Viewed.Contains(site);
+
+    private static string Article(string role) => role == SiteRoles.Owner ? "an owner" : "a viewer";
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The owners of site {SiteId} could not be told by mail that somebody was let in ({Exception})")]
+    private static partial void LogNotTold(ILogger logger, Guid siteId, string exception);
+}

@@ -1,0 +1,25 @@
+-- What columns hold of people, and what they hold that is secret. Each column of text, bytes or JSON ends its comment with one of these words, and so does
+-- any other that leads to a person; docs/privacy.md is made from them, and tests fail for a column without one. A word is defined so:
+--
+-- [data: WORD] what it is | why it is kept | how long | what removes it
+--
+-- [data: none] nothing of a person and no secret: configuration, words of ours, ids of things
+-- [data: event] a lead as it came: name, addresses, numbers, activities, whatever its sender put into it | to deliver it, and to send it again | `Retention:BodiesAfter` (30 days) after its day; longer only while a delivery of that day is unfinished | retention; erasure of the lead, the person or the site
+-- [data: lead-id] the lead's id, as its sender made it; for a user the user's id | to keep its events in order, and to find them | `Retention:RowsAfter` (90 days) | retention; erasure of the lead, the person or the site
+-- [data: answer] what a receiver answered: it may repeat the lead | so that owners see why a lead wasn't taken | as the lead's contents | retention; erasure of the lead, the person or the site
+-- [data: register] the lead's id | so that an update doesn't overtake its lead | 5 to 15 minutes | it empties itself
+-- [data: outbox] an accepted lead | RabbitMQ didn't confirm it | until RabbitMQ takes it, mostly seconds | publishing; erasure of the lead or the person
+-- [data: set-aside] an accepted message that can't be taken on | so that an operator can correct it and no lead is lost | until it is sent again or deleted; its contents `Retention:BodiesAfter` at most | operators; retention; erasure of the lead, the person or the site
+-- [data: refused] what a sender sent and was refused for its contents, encrypted, and its lead's id | so that it can be corrected and taken in | 14 days, or `Retention:BodiesAfter` where that is less | owners, operators; retention; erasure of the lead, the person or the site
+-- [data: search] who a lead is: name, address, number, and keyed hashes of them | so that owners find it, and duplicates are seen | as the lead's contents; the row without them until `Retention:RowsAfter` | retention; erasure of the lead, the person or the site
+-- [data: print] the lead's id, and keyed hashes of its address, number and name | so that duplicates are recognized where a destination asks for it | 30 days, or `Retention:BodiesAfter` where that is less | retention; erasure of the lead, the person or the site
+-- [data: erased] the id of a lead that was erased, nothing else of it | so that it isn't taken in again by what was still on its way | `Retention:BodiesAfter` | retention
+-- [data: replay] who asked for a replay (an account's address), and of which lead | so that people see what was sent again | for good; the lead's id until it is erased | erasure of the lead or the person takes the lead's id
+-- [data: agent] a user of a site (an agent or a lender), as its Lead Manager last told: name, addresses, numbers | senders ask for them | until Lead Manager deletes the user | Lead Manager; erasure of the person or the site
+-- [data: account] a person with access: address, role, time zone, quiet hours, when a token was used | to let them in, and to tell them what needs them | as long as the account is there; a disabled one stays, so that the list of changes can be read | operators disable accounts; erasure doesn't reach them
+-- [data: session] who is signed in: account, address, browser, when | so that people see where they are signed in, and end what they don't know | 30 days after its end, 60 after it was used last | retention
+-- [data: access] who signed in and out, who wasn't let in, what was refused: account, address, browser, when | to see who tried to get in | `Retention:AccessLogAfter` (365 days) | retention
+-- [data: actor] who changed or looked at what: an account's address, and what was changed; the id of a lead that was erased | to answer for what was done | for good | nothing; the database's keeper may delete old rows
+-- [data: alert] whom an alert goes to | to send it once | 90 days after the trouble is over | workers
+-- [data: credential] a hash of a password, token or link, or a random value; what it was made from can't be had from it | to let in whoever has it | until it is replaced or deleted; of a revoked token for good, so that it stays revoked | its owner, operators
+-- [data: secret] a secret, encrypted with the key ring | to sign requests and to be let in by receivers | until it is replaced, or its destination or integration is deleted; of a deleted destination it stays | owners, operators

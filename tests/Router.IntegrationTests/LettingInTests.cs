@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Router.Testing;
+
+namespace Router.IntegrationTests;
+
+/// <summary>An operator who lets somebody see a site's leads, itself too: the site's owners hear of it, or it can't.</summary>
+public sealed class LettingInTests(TestServers servers)
+{
+    [Fact]
+    public async Task Operator_WhoGivesItselfASite_IsToldToItsOwnersAndWrittenDown()
+    {
+        await using var mails = MailServer.Start();
+        await using var router = await RouterFixture.Start(servers, workers: 0, mails.Settings);
+        var site = await router.CreateSite();
+        var (owner, link) = await PageClient.Invite(router, "owner", site.Id);
+        using var browser = new PageClient(router);
+        await browser.Submit(link, ("password", PageClient.Password));
+        var me = await router.Query<Guid>("select id from accounts where email = @Email", new { Email = RouterFixture.OperatorsEmail });
+
+        (await router.Admin.PutAsync($"/api/accounts/{me}/sites/{site.Id}", content: null)).EnsureSuccessStatusCode();
+        var told = await Eventually.Get(
+            () => Task.FromResult(
+                mails.All.FirstOrDefault(mail => mail.Subject?.Contains("may now see", StringComparison.Ordinal) is true)),
+            mail => mail is not null, "its owner is told");
+        Assert.Equal(owner, told!.To.Mailboxes.Single().Address);
+        Assert.Contains($"{RouterFixture.OperatorsEmail} may now see the leads of A site", told.Subject, StringComparison.Ordinal);
+        Assert.Contains($"/sites/{site.Id:D}/people", told.TextBody, StringComparison.Ordinal);
+        // And on their own page.
+        foreach (var page in new[] { "changes", "people" })
+            Assert.Contains(
+                RouterFixture.OperatorsEmail, await browser.Http.GetStringAsync($"/sites/{site.Id}/{page}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Operators_WhoMayNotReadLeads_GetInByNoWay()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Admin:OperatorsReadLeads", "false"));
+        var (site, bare) = (await router.CreateSite(), await router.CreateSite());
+        var me = await router.Query<Guid>("select id from accounts where email = @Email", new { Email = RouterFixture.OperatorsEmail });
+        // Not even a site that has nobody yet, which is theirs to give to somebody else.
+        Assert.Equal(HttpStatusCode.Forbidden, await Give(router, me, bare.Id));
+        using var owner = await PageClient.SignedIn(router, "owner", site.Id);
+        var ownersId = await router.Query<Guid>("select account_id from account_sites where site_id = @Id", new { site.Id });
+
+        Assert.Equal(HttpStatusCode.Forbidden, await Give(router, me, site.Id));
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = "second-self@router.test", sites = new[] { site.Id } })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/people", new { email = RouterFixture.OperatorsEmail, role = "viewer" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/people", new { email = "second-self@router.test", role = "viewer" })).StatusCode);
+        // A link for an owner's account is a way to be the owner.
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await router.Admin.PostAsync($"/api/accounts/{ownersId}/invitation", content: null)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            "/api/person/export", new { email = "jack@mail.test", reason = "curious" })).StatusCode);
+        Assert.Equal(1, await router.Query<int>("select count(*)::int from account_sites"));
+
+        // Owners do as before, and operators look and erase without seeing.
+        using var token = new HttpClient { BaseAddress = router.Api.Url };
+        token.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
+        Assert.Equal(HttpStatusCode.Created, (await token.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/people", new { email = "colleague@realty.test", role = "viewer" })).StatusCode);
+        await site.PostLead();
+        await site.Delivery(site.LeadManager, "delivered");
+        using var erased = await router.Admin.PostAsJsonAsync(
+            "/api/person/erasure", new { email = "jack@mail.test", reason = "Request 1" });
+        Assert.Equal(1, (await erased.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("leads").GetInt32());
+        using var export = await token.PostAsJsonAsync($"/api/sites/{site.Id}/person/export", new { email = "jack@mail.test" });
+        Assert.Equal(HttpStatusCode.OK, export.StatusCode);
+    }
+
+    private static async Task<HttpStatusCode> Give(RouterFixture router, Guid account, Guid site) =>
+        (await router.Admin.PutAsync($"/api/accounts/{account}/sites/{site}", content: null)).StatusCode;
+}
