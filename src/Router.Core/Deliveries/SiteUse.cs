@@ -36,11 +36,29 @@ public sealed class SiteUse(NpgsqlDataSource database, IOptions<SiteLimitOptions
         "sum(case when finished_at is null then total else replayed end) filter (where created_at > now() - interval '1 hour' "
         + "or finished_at is null)";
 
+    // How much the site s has. What waits takes longest to count: so each is by itself.
+    private static readonly Dictionary<string, string> Counts = new(StringComparer.Ordinal)
+    {
+        [SiteLimitNames.Destinations] =
+            "select count(*) from destinations where site_id = s.id and deleted_at is null and kind <> 'lead_manager'",
+        [SiteLimitNames.WaitingMegabytes] =
+            $"select ceil(coalesce(sum(w.count * b.bytes), 0) / 1048576)::bigint from destinations x {Waiting} where x.site_id = s.id",
+        [SiteLimitNames.Replays] = "select count(*) from replays where site_id = s.id and finished_at is null",
+        [SiteLimitNames.ReplayedPerHour] = $"select coalesce({Replayed}, 0)::bigint from replays where site_id = s.id",
+        [SiteLimitNames.TestsPerMinute] = """
+            select coalesce(sum(t.count), 0)::bigint from destinations x
+            cross join lateral (
+                select count(*) from deliveries
+                where destination_id = x.id and is_test and accepted_at > now() - interval '1 minute') t
+            where x.site_id = s.id
+            """,
+    };
+
     /// <summary>All of a site's limits.</summary>
     public async Task<IReadOnlyList<LimitOfSite>> Of(Guid siteId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await Of(connection, siteId, cancellationToken);
+        return await Of(connection, siteId, Counts.Keys, cancellationToken);
     }
 
     /// <summary>The first of these of which the site has no more left; null when there is none.</summary>
@@ -51,7 +69,7 @@ public sealed class SiteUse(NpgsqlDataSource database, IOptions<SiteLimitOptions
     public async Task<string?> Refusal(
         NpgsqlConnection connection, Guid siteId, IReadOnlyDictionary<string, long> wanted, CancellationToken cancellationToken)
     {
-        foreach (var limit in await Of(connection, siteId, cancellationToken))
+        foreach (var limit in await Of(connection, siteId, wanted.Keys, cancellationToken))
         {
             if (wanted.TryGetValue(limit.Name, out var more) && limit.Used + more > limit.Limit)
                 return limit.Sentence(more);
@@ -91,40 +109,30 @@ public sealed class SiteUse(NpgsqlDataSource database, IOptions<SiteLimitOptions
             .Select(row => new SiteNearLimit(row.Id, row.SiteName, new LimitOfSite(row.Name, row.Most, row.Used, row.IsOwn))).ToList();
     }
 
-    private async Task<IReadOnlyList<LimitOfSite>> Of(NpgsqlConnection connection, Guid siteId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LimitOfSite>> Of(
+        NpgsqlConnection connection, Guid siteId, IEnumerable<string> counted, CancellationToken cancellationToken)
     {
-        const string sql = $"""
-            select s.limits::text as limits,
-                   (select count(*) from destinations
-                    where site_id = s.id and deleted_at is null and kind <> 'lead_manager') as destinations,
-                   (select ceil(coalesce(sum(w.count * b.bytes), 0) / 1048576)::bigint
-                    from destinations x {Waiting} where x.site_id = s.id) as waiting_megabytes,
-                   (select count(*) from replays where site_id = s.id and finished_at is null) as replays,
-                   (select coalesce({Replayed}, 0)::bigint from replays where site_id = s.id) as replayed,
-                   (select coalesce(sum(t.count), 0)::bigint from destinations x
-                    cross join lateral (
-                        select count(*) from deliveries
-                        where destination_id = x.id and is_test and accepted_at > now() - interval '1 minute') t
-                    where x.site_id = s.id) as tests
-            from sites s where s.id = @siteId
-            """;
-        var used = await connection.QuerySingleOrDefaultAsync<Row>(
-            new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
-        if (used is null)
+        var columns = string.Concat(counted.Where(Counts.ContainsKey).Select(name => $", ({Counts[name]}) as {name}"));
+        if (await connection.QuerySingleOrDefaultAsync(new CommandDefinition(
+            $"select s.limits::text as limits{columns} from sites s where s.id = @siteId", new { siteId },
+            cancellationToken: cancellationToken)) is not IDictionary<string, object?> used)
             return [];
 
-        var own = OwnLimits.Parse(used.Limits);
+        var own = OwnLimits.Parse((string?)used["limits"]);
         var limits = options.Value.Of(own);
         return
         [
-            new(SiteLimitNames.Destinations, limits.Destinations, used.Destinations, own?.Destinations is not null),
-            new(SiteLimitNames.InFlight, limits.InFlight, null, own?.InFlight is not null),
-            new(SiteLimitNames.InFlightAtHost, limits.InFlightAtHost, null, own?.InFlightAtHost is not null),
-            new(SiteLimitNames.WaitingMegabytes, limits.WaitingMegabytes, used.WaitingMegabytes, own?.WaitingMegabytes is not null),
-            new(SiteLimitNames.Replays, limits.Replays, used.Replays, own?.Replays is not null),
-            new(SiteLimitNames.ReplayedPerHour, limits.ReplayedPerHour, used.Replayed, own?.ReplayedPerHour is not null),
-            new(SiteLimitNames.TestsPerMinute, limits.TestsPerMinute, used.Tests, own?.TestsPerMinute is not null),
+            Of(SiteLimitNames.Destinations, limits.Destinations, own?.Destinations),
+            Of(SiteLimitNames.InFlight, limits.InFlight, own?.InFlight),
+            Of(SiteLimitNames.InFlightAtHost, limits.InFlightAtHost, own?.InFlightAtHost),
+            Of(SiteLimitNames.WaitingMegabytes, limits.WaitingMegabytes, own?.WaitingMegabytes),
+            Of(SiteLimitNames.Replays, limits.Replays, own?.Replays),
+            Of(SiteLimitNames.ReplayedPerHour, limits.ReplayedPerHour, own?.ReplayedPerHour),
+            Of(SiteLimitNames.TestsPerMinute, limits.TestsPerMinute, own?.TestsPerMinute),
         ];
+
+        LimitOfSite Of(string name, int limit, int? itsOwn) =>
+            new(name, limit, used.TryGetValue(name, out var count) ? (long?)count : null, itsOwn is not null);
     }
 
     private string Usual()
@@ -134,6 +142,4 @@ public sealed class SiteUse(NpgsqlDataSource database, IOptions<SiteLimitOptions
             usual.Destinations, usual.InFlight, usual.InFlightAtHost, usual.WaitingMegabytes, usual.Replays, usual.ReplayedPerHour,
             usual.TestsPerMinute).ToJson();
     }
-
-    private sealed record Row(string? Limits, long Destinations, long WaitingMegabytes, long Replays, long Replayed, long Tests);
 }
