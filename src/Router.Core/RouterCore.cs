@@ -33,6 +33,7 @@ public static class RouterCore
         SqlMapper.AddTypeHandler(new RequestMappingColumn());
         SqlMapper.AddTypeHandler(new AnswerRulesColumn());
         SqlMapper.AddTypeHandler(new QuietTimesColumn());
+        SqlMapper.AddTypeHandler(new OwnLimitsColumn());
 
         services.AddOptions<DatabaseOptions>().Bind(configuration.GetSection("Database")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<NetworkOptions>().Bind(configuration.GetSection("Network")).ValidateDataAnnotations().ValidateOnStart();
@@ -44,6 +45,7 @@ public static class RouterCore
             .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
             .ValidateDataAnnotations().ValidateOnStart();
 
+        services.AddOptions<SiteLimitOptions>().Bind(configuration.GetSection("SiteLimits")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SmtpOptions>().Bind(configuration.GetSection("Smtp")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AlertOptions>().Bind(configuration.GetSection("Alerts")).ValidateDataAnnotations()
             .Validate<IOptions<SmtpOptions>>(
@@ -67,6 +69,7 @@ public static class RouterCore
         services.AddSingleton<ProductDirectory>();
         services.AddSingleton<DestinationDirectory>();
         services.AddSingleton<NetworkGuard>();
+        services.AddSingleton<SiteUse>();
         services.AddSingleton<SetAsideMessages>();
         services.AddSingleton<OutgoingMail>();
         services.AddSingleton<DueAlerts>();

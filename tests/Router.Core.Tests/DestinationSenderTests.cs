@@ -81,6 +81,31 @@ public sealed class DestinationSenderTests
         Assert.Equal(breaksAt, requests);
     }
 
+    // What a receiver could send for as long as a request may take: none of it is an answer.
+    [Theory]
+    [InlineData("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", null)]
+    [InlineData("", "HTTP/1.1 100 Continue\r\n\r\n", null)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-Trailer: a\r\n", 200)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "000000", 200)]
+    [InlineData("HTTP/1.1 200 OK\r\n", "X-Header: a\r\n", 200)]
+    public async Task Receiver_AnswersWithoutEnd_IsHungUpOnLongBeforeTheTimeIsOver(string begins, string goesOn, int? status)
+    {
+        var sent = 0L;
+        using var receiver = new ScriptedReceiver(async (stream, _) =>
+        {
+            await ScriptedReceiver.ReadRequest(stream);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(begins));
+            var piece = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(goesOn, 1000)));
+            for (; ; Interlocked.Add(ref sent, piece.Length))
+                await stream.WriteAsync(piece);
+        });
+        using var sender = Sender(requestTimeout: TimeSpan.FromMinutes(5));
+        var answer = await Send(sender, receiver.Port);
+        Assert.Equal((status, status is null ? AttemptError.InvalidStatus : (AttemptError?)null), (answer.Status, answer.Error));
+        // What was read, and what fits into the buffers between us and it.
+        Assert.InRange(Interlocked.Read(ref sent), 0, 32 << 20);
+    }
+
     [Fact]
     public async Task Host_WhoseFirstAddressIsSilent_IsReachedByItsNext()
     {

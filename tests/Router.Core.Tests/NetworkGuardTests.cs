@@ -59,6 +59,20 @@ public sealed class NetworkGuardTests
     [InlineData("https://LOCALHOST/", UrlProblem.Address)]
     [InlineData("https://localhost./", UrlProblem.Address)]
     [InlineData("https://api.localhost:8443/", UrlProblem.Address)]
+    [InlineData("https://8.8.8.8@127.0.0.1/", UrlProblem.Address)]
+    [InlineData("https://example.com:443@169.254.169.254/", UrlProblem.Address)]
+    [InlineData("https://example.com%2f@10.0.0.1/", UrlProblem.Address)]
+    [InlineData("https://[fd00:ec2::254]/latest/meta-data/", UrlProblem.Address)]
+    [InlineData("https://[ff02::1]/", UrlProblem.Address)]
+    [InlineData("https://224.0.0.1/", UrlProblem.Address)]
+    [InlineData("https://[2606:4700::5efe:10.0.0.1]/", UrlProblem.Address)]
+    [InlineData("https://[2001:0:808:808::1]/", UrlProblem.Address)]
+    // Names as any other, as punycode; what they lead to is looked at where it is connected to.
+    [InlineData("https://①②⑦.⓪.⓪.①/", null)]
+    [InlineData("https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", null)]
+    [InlineData("unix:///run/docker.sock", UrlProblem.Scheme)]
+    [InlineData("dict://127.0.0.1:11211/stat", UrlProblem.Scheme)]
+    [InlineData("ldap://127.0.0.1/", UrlProblem.Scheme)]
     [InlineData("https://aאb.test/", UrlProblem.Host)] // Mixes directions of writing: no ASCII form.
     public void Url_BeforeItIsSaved_IsCheckedForWhatItSays(string url, UrlProblem? expected) =>
         Assert.Equal(expected, Guard().CheckBeforeSaving(new Uri(url)));
@@ -108,6 +122,28 @@ public sealed class NetworkGuardTests
         Assert.Equal(expected, Guard(allow).CheckBeforeSaving(new Uri(url)));
 
     [Theory]
+    [InlineData("203.0.114.0/24", "", "https://203.0.114.7/", UrlProblem.Address)]
+    [InlineData("203.0.114.0/24", "203.0.114.7", "https://203.0.114.7/", UrlProblem.Address)]
+    [InlineData("203.0.114.0/24:443", "", "https://203.0.114.7/", UrlProblem.Address)]
+    [InlineData("203.0.114.0/24:443", "", "https://203.0.114.7:8443/", null)]
+    [InlineData("router.example.com", "", "https://ROUTER.example.com./rest", UrlProblem.Address)]
+    [InlineData("*.example.com", "*.example.com", "https://router.example.com/", UrlProblem.Address)]
+    [InlineData("router.example.com", "", "https://crm.example.com/", null)]
+    public void Url_OfWhatIsDenied_IsRefusedWhateverIsAllowed(string deny, string allow, string url, UrlProblem? expected) =>
+        Assert.Equal(expected, Guard(allow, deny).CheckBeforeSaving(new Uri(url)));
+
+    [Theory]
+    [InlineData("203.0.114.0/24", "", "203.0.114.7", false)]
+    [InlineData("203.0.114.0/24", "203.0.114.7", "203.0.114.7", false)]
+    [InlineData("203.0.114.0/24", "example.com", "203.0.114.7", false)]
+    [InlineData("203.0.114.0/24:80", "", "203.0.114.7", true)]
+    [InlineData("example.com", "", "8.8.8.8", false)]
+    [InlineData("10.1.2.3", "10.0.0.0/8", "10.1.2.3", false)]
+    [InlineData("10.1.2.3", "10.0.0.0/8", "10.1.2.4", true)]
+    public void Address_ThatIsDenied_IsNotPermittedWhateverIsAllowed(string deny, string allow, string address, bool expected) =>
+        Assert.Equal(expected, Guard(allow, deny).Permits("example.com", IPAddress.Parse(address), port: 443));
+
+    [Theory]
     [InlineData("", "example.com", "8.8.8.8", true)]
     [InlineData("10.1.0.0/16:443", "example.com", "10.1.2.3", true)]
     [InlineData("10.1.0.0/16:8443", "example.com", "10.1.2.3", false)]
@@ -132,5 +168,6 @@ public sealed class NetworkGuardTests
     public void Address_OfAHost_IsPermittedIfPublicOrListed(string allow, string host, string address, bool expected) =>
         Assert.Equal(expected, Guard(allow).Permits(host, IPAddress.Parse(address), port: 443));
 
-    private static NetworkGuard Guard(string allow = "") => new(Options.Create(new NetworkOptions { Allow = allow }));
+    private static NetworkGuard Guard(string allow = "", string deny = "") =>
+        new(Options.Create(new NetworkOptions { Allow = allow, Deny = deny }));
 }

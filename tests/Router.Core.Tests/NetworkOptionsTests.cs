@@ -51,6 +51,15 @@ public sealed class NetworkOptionsTests
     }
 
     [Fact]
+    public void Deny_ThatMeansNothing_IsRefused()
+    {
+        var options = new NetworkOptions { Deny = "203.0.114.7, 10/8" };
+        var wrong = new List<ValidationResult>();
+        Assert.False(Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true));
+        Assert.Equal(["Deny"], wrong.SelectMany(result => result.MemberNames));
+    }
+
+    [Fact]
     public void Options_ByDefault_AreValid()
     {
         var options = new NetworkOptions();

@@ -44,6 +44,7 @@ public sealed class OutcomeTests
     [InlineData(AttemptError.InvalidResponse, "invalid_response")]
     [InlineData(AttemptError.UrlNotAllowed, "url_not_allowed")]
     [InlineData(AttemptError.AddressNotAllowed, "address_not_allowed")]
+    [InlineData(AttemptError.CertificateWeak, "certificate_weak")]
     [InlineData(AttemptError.ProxyUnreachable, "proxy_unreachable")]
     [InlineData(AttemptError.ProxyAuthentication, "proxy_authentication")]
     [InlineData(AttemptError.ProxyRefused, "proxy_refused")]

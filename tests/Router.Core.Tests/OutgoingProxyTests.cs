@@ -55,7 +55,7 @@ public sealed class OutgoingProxyTests
     {
         using var proxy = new CountingListener(IPAddress.Loopback, 0);
         using var sender = Sender(proxy.Port, [IPAddress.Loopback, IPAddress.Parse("10.0.0.1")], allow: "no.test");
-        Assert.Equal(AttemptError.AddressNotAllowed, (await Send(sender, "https://crm.test/")).Error);
+        Assert.Equal(AttemptError.DnsFailure, (await Send(sender, "https://crm.test/")).Error);
         Assert.Equal(AttemptError.AddressNotAllowed, (await Send(sender, "https://10.0.0.1/")).Error);
         Assert.Equal(AttemptError.UrlNotAllowed, (await Send(sender, "http://crm.test/")).Error);
         Assert.Equal(0, proxy.Connections);

@@ -77,6 +77,9 @@ public sealed class PublicAddressesTests
     [InlineData("2002:808:808::1")]
     [InlineData("2001::1")]
     [InlineData("2001:0:808:808::1")]
+    [InlineData("2606:4700::5efe:10.0.0.1")]
+    [InlineData("2606:4700::200:5efe:169.254.169.254")]
+    [InlineData("2606:4700::5efe:8.8.8.8")]
     // A zone makes sense only for what isn't global.
     [InlineData("2606:4700::1111%1")]
     public void Address_SetAside_IsNotPublic(string address) => Assert.False(PublicAddresses.Contain(IPAddress.Parse(address)));
@@ -114,6 +117,8 @@ public sealed class PublicAddressesTests
     [InlineData("2001:db9::1")]
     [InlineData("2003::1")]
     [InlineData("2606:4700::1111")]
+    [InlineData("2606:4700::5eff:10.0.0.1")]
+    [InlineData("2606:4700:0:0:100:5efe:808:808")]
     [InlineData("3ffe:ffff::1")]
     [InlineData("3fff:1000::1")]
     public void Address_OfAHostOnTheInternet_IsPublic(string address) => Assert.True(PublicAddresses.Contain(IPAddress.Parse(address)));

@@ -55,6 +55,37 @@ public sealed class TlsTests
     }
 
     [Theory]
+    [InlineData("RSA-1024", AttemptError.CertificateWeak)]
+    [InlineData("RSA-2048 by SHA-1", AttemptError.CertificateWeak)]
+    [InlineData("RSA-2048 by an RSA-1024 authority", AttemptError.CertificateWeak)]
+    [InlineData("RSA-2048", null)]
+    [InlineData("RSA-2048 by an authority signed by SHA-1", null)] // A root isn't trusted for its signature.
+    public void Certificate_ThatIsTrustedButCanBeForged_IsRefusedUnlessItsHostIsListed(string kind, AttemptError? error)
+    {
+        using var root = RsaCertificate(
+            "authority", kind.EndsWith("RSA-1024 authority", StringComparison.Ordinal) ? 1024 : 2048,
+            kind.EndsWith("signed by SHA-1", StringComparison.Ordinal) ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, null);
+        using var own = RsaCertificate(
+            Host, kind == "RSA-1024" ? 1024 : 2048,
+            kind == "RSA-2048 by SHA-1" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, root);
+        using var chain = new X509Chain { ChainPolicy =
+        {
+            RevocationMode = X509RevocationMode.NoCheck, TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root },
+            // What the system may say about the strength of keys is not what is tested.
+            VerificationFlags = X509VerificationFlags.AllFlags,
+        } };
+        Assert.True(chain.Build(own));
+        Assert.Equal(2, chain.ChainElements.Count);
+
+        Assert.True(TlsFailures.Check(own, chain, SslPolicyErrors.None, Now, takesWeak: true));
+        if (error is null)
+            Assert.True(TlsFailures.Check(own, chain, SslPolicyErrors.None, Now));
+        else
+            Assert.Equal(error, Assert.Throws<CertificateRefusedException>(
+                () => TlsFailures.Check(own, chain, SslPolicyErrors.None, Now)).Error);
+    }
+
+    [Theory]
     [InlineData(70, AttemptError.TlsVersion)] // protocol_version
     [InlineData(116, AttemptError.TlsClientCertificate)] // certificate_required
     [InlineData(42, AttemptError.TlsClientCertificate)] // bad_certificate
@@ -117,6 +148,41 @@ public sealed class TlsTests
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
         return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer.Error;
+    }
+
+    private static X509Certificate2 RsaCertificate(string name, int bits, HashAlgorithmName hash, X509Certificate2? signedBy)
+    {
+        using var key = RSA.Create(bits);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(signedBy is null, false, 0, critical: true));
+        if (signedBy is null)
+        {
+            using var root = request.Create(
+                request.SubjectName, new WeakSignatures(key, hash), Now.AddDays(-9), Now.AddDays(9), RandomNumberGenerator.GetBytes(8));
+            return root.CopyWithPrivateKey(key);
+        }
+
+        using var authority = signedBy.GetRSAPrivateKey()!;
+        return request.Create(
+            signedBy.SubjectName, new WeakSignatures(authority, hash), Now.AddDays(-2), Now.AddDays(2), RandomNumberGenerator.GetBytes(8));
+    }
+
+    /// <summary>Signs by whatever hash, as an authority of long ago did.</summary>
+    private sealed class WeakSignatures(RSA key, HashAlgorithmName hash) : X509SignatureGenerator
+    {
+        private readonly X509SignatureGenerator _usual = CreateForRSA(key, RSASignaturePadding.Pkcs1);
+
+        // Of RSA with SHA-1 and with SHA-256, in DER.
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) =>
+            [
+                0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+                hash == HashAlgorithmName.SHA1 ? (byte)5 : (byte)11, 5, 0,
+            ];
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) =>
+            key.SignData(data, hash, RSASignaturePadding.Pkcs1);
+
+        protected override PublicKey BuildPublicKey() => _usual.PublicKey;
     }
 
     private static X509Certificate2 Certificate(

@@ -24,7 +24,9 @@ public sealed class NetworkGuardTests(TestServers servers)
         var refused = new Dictionary<TestDestination, string>
         {
             [site.LeadManager] = "address_not_allowed",
-            [await site.AddDestination("by-name", url: $"https://localhost:{port}/")] = "address_not_allowed",
+            // As one that nobody knows: which names there are in here is for nobody to find out.
+            [await site.AddDestination("by-name", url: $"https://localhost:{port}/")] = "dns_failure",
+            [await site.AddDestination("unknown", url: $"https://no-such-host.invalid:{port}/")] = "dns_failure",
             [await site.AddDestination("by-number", url: $"https://2130706433:{port}/")] = "address_not_allowed",
             [await site.AddDestination("by-address", url: $"https://127.0.0.1:{port}/")] = "address_not_allowed",
             [await site.AddDestination("plain", url: $"http://localhost:{port}/")] = "url_not_allowed",

@@ -53,6 +53,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
                 "GET /api/sites/{site}/destinations/{id}",
                 "GET /api/sites/{site}/leads",
                 "GET /api/sites/{site}/leads/{lead}",
+                "GET /api/sites/{site}/limits",
                 "GET /api/sites/{site}/people",
                 "GET /api/sites/{site}/refused-leads",
                 "GET /api/sites/{site}/refused-leads/{id}/contents",

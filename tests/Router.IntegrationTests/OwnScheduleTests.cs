@@ -133,6 +133,7 @@ public sealed class OwnScheduleTests(TestServers servers) : IAsyncLifetime
             ("retry_schedule", new { retry_schedule = new[] { 0 } }), ("retry_schedule", new { retry_schedule = new[] { 172_801 } }),
             ("retry_schedule", new { retry_schedule = Enumerable.Repeat(1, 21) }),
             ("retry_schedule", new { retry_schedule = Enumerable.Repeat(172_800, 4) }),
+            ("retry_schedule", new { retry_schedule = Enumerable.Repeat(29, 6) }),
             ("timeout", new { timeout = 61 }), ("time_to_live", new { time_to_live = 59 }),
             ("time_to_live", new { time_to_live = 1_209_601 }), ("quiet_hours", new { quiet_hours = new { from = "20:00" } }),
         })

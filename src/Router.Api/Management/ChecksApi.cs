@@ -45,10 +45,10 @@ internal static class ChecksApi
                 return Problems.NoSuch("destination");
         }
 
-        return await checks.Start(site, destination, request.GoLive ?? false, cancellationToken) is { } check
+        var started = await checks.Start(site, destination, request.GoLive ?? false, cancellationToken);
+        return started.Id is { } check
             ? TypedResults.Accepted($"/api/sites/{site}/destinations/{destination}/checks/{check}", new StartedCheck(check))
-            : TypedResults.Problem(
-                "That were many tests within a minute. Wait a moment, then try again.", statusCode: StatusCodes.Status429TooManyRequests);
+            : TypedResults.Problem(started.Refusal, statusCode: StatusCodes.Status429TooManyRequests);
     }
 
     private static async Task<IResult> List(

@@ -54,9 +54,11 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> Retry(
-        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context,
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, ReplayRate rate, DeliveryHistory history, HttpContext context,
         CancellationToken cancellationToken)
     {
+        if (rate.OfOne(site) is { } tooOften)
+            return tooOften.ToProblem();
         var isDue = await replay.One(site, @event, destination, finished: false, cancellationToken);
         return await After(isDue, site, @event, destination, history, context,
             "only a dead or waiting one can be tried, none whose attempt is under way, and only while its destination is active.",
@@ -64,9 +66,11 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> Replay(
-        Guid site, Guid @event, Guid destination, DeliveryReplay replay, DeliveryHistory history, HttpContext context,
+        Guid site, Guid @event, Guid destination, DeliveryReplay replay, ReplayRate rate, DeliveryHistory history, HttpContext context,
         CancellationToken cancellationToken)
     {
+        if (rate.OfOne(site) is { } tooOften)
+            return tooOften.ToProblem();
         var isDue = await replay.One(site, @event, destination, finished: true, cancellationToken);
         return await After(isDue, site, @event, destination, history, context,
             "one that is on its way or a test cannot be replayed, and none whose destination is inactive.", cancellationToken);

@@ -1,7 +1,9 @@
+using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Destinations;
 using Router.Core.Leads;
 using Router.Core.Mapping;
+using Router.Core.Sites;
 
 namespace Router.Api.Management;
 
@@ -41,6 +43,20 @@ internal static class DestinationChecks
     {
         if (value is < 0 or > 10_000)
             problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
+    }
+
+    /// <param name="problems">All that is wrong.</param>
+    /// <param name="value">What was asked for.</param>
+    /// <param name="present">What an operator may have set before.</param>
+    /// <param name="account">Who asks.</param>
+    /// <param name="limits">How far owners may go.</param>
+    public static void CheckOwnersMaxInFlight(
+        this FieldProblems problems, int? value, int? present, Account account, SiteLimitOptions limits)
+    {
+        if (value > limits.MaxInFlightByOwner && value != present && value <= 10_000 && !account.IsOperator)
+            problems.Add("max_in_flight",
+                $"'max_in_flight' can be {limits.MaxInFlightByOwner} at most. If the receiver takes more at a time, ask the operator of "
+                + "this router to set it.");
     }
 
     /// <summary>As it is stored: null for everything.</summary>

@@ -1,8 +1,10 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Changes;
 using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Router.Core.Sites;
 
 namespace Router.Api.Management;
 
@@ -11,7 +13,8 @@ namespace Router.Api.Management;
 /// never come out. Lead Manager stays.
 /// </summary>
 internal sealed class DestinationSettings(
-    ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+    ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard,
+    IOptions<SiteLimitOptions> limits, TimeProvider time)
 {
     private const string SecretColumns = "secret, previous_secret, previous_secret_until";
 
@@ -57,8 +60,10 @@ internal sealed class DestinationSettings(
 
         var stored = await change.Connection.QuerySingleAsync<SecretRotation>(
             $"select {SecretColumns} from destinations where id = @id", new { id });
-        if (fields.Check(isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret),
-            guard) is { Any: true } problems)
+        var problems = fields.Check(
+            isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret), guard);
+        problems.CheckOwnersMaxInFlight(fields.MaxInFlight, destination.MaxInFlight, changes.Account, limits.Value);
+        if (problems.Any)
             return Refusal.Invalid(problems);
 
         var before = await StoredSignIn.Find(change.Connection, id);

@@ -10,6 +10,7 @@ internal static class ManagementEndpoints
     {
         JsonColumns.Register();
         services.AddSingleton<SiteSettings>();
+        services.AddSingleton<ReplayRate>();
         services.AddSingleton<ProductSettings>();
         services.AddSingleton<PasswordRotation>();
         services.AddSingleton<SiteSenders>();
@@ -36,6 +37,7 @@ internal static class ManagementEndpoints
         var api = app.MapGroup("/api").RequireAuthorization().WithTags("Management")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapSites();
+        api.MapLimits();
         api.MapFind();
         api.MapProducts();
         api.MapDestinations();

@@ -1,12 +1,17 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Changes;
+using Router.Core.Deliveries;
 using Router.Core.Destinations;
+using Router.Core.Sites;
 
 namespace Router.Api.Management;
 
 /// <summary>Adds destinations to a site, for the API and the pages alike.</summary>
-internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+internal sealed class NewDestinations(
+    ConfigurationChanges changes, SiteUse use, SecretProtection secrets, NetworkGuard guard, IOptions<SiteLimitOptions> limits,
+    TimeProvider time)
 {
     /// <summary>Adds a custom API.</summary>
     public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
@@ -16,7 +21,9 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
 
         var signature = fields.Signature ?? SignatureScheme.LeadRouter.Text();
         var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
-        if (fields.Check(isNew: true, signature, secret, guard) is { Any: true } problems)
+        var problems = fields.Check(isNew: true, signature, secret, guard);
+        problems.CheckOwnersMaxInFlight(fields.MaxInFlight, null, changes.Account, limits.Value);
+        if (problems.Any)
             return Refusal.Invalid(problems);
 
         await using var change = await changes.Begin(cancellationToken);
@@ -51,6 +58,7 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         if ((key is null ? fields.Key is null ? null : IntegrationKey.NotAsked : key.Problem(fields.Key)) is { } wrongKey)
             problems.Add("key", wrongKey);
         problems.CheckOwn(fields);
+        problems.CheckOwnersMaxInFlight(fields.MaxInFlight, null, changes.Account, limits.Value);
         if ((fields.Url ?? fields.Secret ?? fields.Signature) is not null || fields.GenerateSecret is not null)
             problems.Add("integration_id", "An integration brings its own URL, secret and signature: leave them out.");
         if (fields.Mapping is not null || fields.AnswerRules is not null)
@@ -77,6 +85,13 @@ internal sealed class NewDestinations(ConfigurationChanges changes, SecretProtec
         {
             // One after the other for a site: a button that was pressed twice must not make two destinations, each with every lead.
             await change.Connection.ExecuteAsync("select from sites where id = @site for no key update", new { site });
+            var wanted = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                [SiteLimitNames.Destinations] = 1, [SiteLimitNames.WaitingMegabytes] = 0,
+            };
+            if (await use.Refusal(change.Connection, site, wanted, cancellationToken) is { } full)
+                return Refusal.Conflict(full);
+
             await change.Connection.ExecuteAsync(
                 $"""
                 insert into destinations (

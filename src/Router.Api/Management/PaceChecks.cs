@@ -7,13 +7,16 @@ namespace Router.Api.Management;
 internal static class PaceChecks
 {
     private const int MostRetries = 20;
+    // Each failed lead is a request more: to a server that refuses them all, many at short intervals are an attack.
+    private const int ShortDelay = 30;
+    private const int MostShortDelays = 5;
     private const int LongestDelay = 48 * 60 * 60;
     // Earlier events of a lead are looked for as far back.
     private const int LongestSchedule = 7 * 24 * 60 * 60;
 
     public const string ScheduleProblem =
-        "'retry_schedule' must be 1 to 20 delays in seconds, each from 1 to 172800 (48 hours), together 604800 (7 days) at most; "
-        + "none for the default.";
+        "'retry_schedule' must be 1 to 20 delays in seconds, each from 1 to 172800 (48 hours), five of them at most under 30, together "
+        + "604800 (7 days) at most; none for the default.";
 
     public static void CheckPace(this FieldProblems problems, DestinationFields fields)
     {
@@ -21,7 +24,7 @@ internal static class PaceChecks
             problems.Add("max_per_second", "'max_per_second' must be from 0.1 to 1000, or 0 for no limit.");
         if (fields.RetrySchedule is { Length: > 0 } schedule
             && (schedule.Length > MostRetries || Array.Exists(schedule, delay => delay is < 1 or > LongestDelay)
-                || schedule.Sum(delay => (long)delay) > LongestSchedule))
+                || schedule.Count(delay => delay < ShortDelay) > MostShortDelays || schedule.Sum(delay => (long)delay) > LongestSchedule))
             problems.Add("retry_schedule", ScheduleProblem);
         if (fields.Timeout is < 0 or > 60)
             problems.Add("timeout", "'timeout' must be from 1 to 60 seconds, or 0 for the default.");

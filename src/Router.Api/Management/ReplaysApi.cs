@@ -33,7 +33,7 @@ internal static class ReplaysApi
         var replays = api.MapGroup("/sites/{site:uuid}/replays").RequireAuthorization(RouterAuthentication.SitePolicy);
         replays.MapPost("", Start).WithName("startReplay")
             .WithSummary("Send many deliveries again, or what a destination missed while it was off")
-            .Produces<ReplayJob>(202).ProducesProblem(404).ProducesValidationProblem(422)
+            .Produces<ReplayJob>(202).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
                 .WithMetadata(new RequestExample("""{"state": "dead"}"""));
         replays.MapGet("", List).WithName("listReplays").WithSummary("A site's replays, newest first").Produces<Page<ReplayJob>>()
             .ProducesProblem(404);
@@ -80,7 +80,10 @@ internal static class ReplaysApi
         var filter = new DeliveryFilter(
             state, request.Destination, lead, request.From, request.To, Status: request.Status, Error: request.Error);
         var leftOut = request.Missed is true ? new LeftOut(0, 0) : await replays.CountLeftOut(site, filter, cancellationToken);
-        var job = await replays.Start(site, filter, context.Account().Actor, cancellationToken);
+        var account = context.Account();
+        var started = await replays.Start(site, filter, account.Actor, account.IsOperator, cancellationToken);
+        if (started.Job is not { } job)
+            return Problems.Conflict(started.Refusal!);
         return TypedResults.Accepted($"/api/sites/{site}/replays/{job.Id}", leftOut is { DestinationOff: 0, ContentsDeleted: 0 } ? job
             : job with { LeftOut = leftOut });
     }

@@ -274,6 +274,7 @@ internal static class Labels
         "time_to_live" => "seconds until a lead is given up",
         "keep_order" => "each lead in order",
         "require_proven" => "go-live check required",
+        "limits" => "limits of its own",
         "integration_id" => "integration of the catalogue",
         "is_lead_manager" => "is the Lead Manager",
         "display_name" => "name that receivers see",
@@ -294,6 +295,19 @@ internal static class Labels
         _ => column.Replace('_', ' '),
     };
 
+    /// <summary>What a site may have only so many of: by the limit's name.</summary>
+    public static string Limit(string name) => name switch
+    {
+        SiteLimitNames.Destinations => "Destinations, besides Lead Manager",
+        SiteLimitNames.InFlight => "Requests at once, from each worker",
+        SiteLimitNames.InFlightAtHost => "Requests at once to one host, from each worker",
+        SiteLimitNames.WaitingMegabytes => "Megabytes that wait to be sent",
+        SiteLimitNames.Replays => "Replays at a time",
+        SiteLimitNames.ReplayedPerHour => "Deliveries sent again within an hour",
+        SiteLimitNames.TestsPerMinute => "Tests within a minute",
+        _ => name,
+    };
+
     /// <summary>By column: what was before and what after, as people read it.</summary>
     /// <param name="changes">As the audit log has them.</param>
     /// <param name="moment">How the page tells a time.</param>
@@ -311,6 +325,8 @@ internal static class Labels
         JsonValueKind.Object when column is "quiet_hours" && value.Deserialize<QuietTimes>(JsonSerializerOptions.Web) is { } quiet =>
             Quiet(quiet),
         JsonValueKind.Null when column.EndsWith("_at", StringComparison.Ordinal) => "no",
+        JsonValueKind.Object when column is "limits" =>
+            string.Join(", ", value.EnumerateObject().Select(limit => $"{Limit(limit.Name)}: {limit.Value}")),
         JsonValueKind.Null => "nothing",
         JsonValueKind.Array when value.GetArrayLength() == 0 => "nothing",
         JsonValueKind.Array => string.Join(", ", value.EnumerateArray()),

@@ -107,8 +107,9 @@ public sealed class MappingForm
         }
         catch (JsonException invalid)
         {
-            var at = invalid.LineNumber is { } line ? $", see line {line + 1}" : "";
-            return Refusal.Invalid($"This is no format{at}: {invalid.Message.Split('.')[0]}.", "mapping");
+            // Not in the framework's words, which name our classes.
+            var at = invalid.LineNumber is { } line ? $"Line {line + 1}" : "Something in it";
+            return Refusal.Invalid($"This is no format. {at} is no JSON, or has another kind of value than belongs there.", "mapping");
         }
     }
 

@@ -21,12 +21,15 @@ internal static class PageRefusals
         ["'max_per_second' must be from 0.1 to 1000, or 0 for no limit."] = "Enter a number from 0.1 to 1000, or nothing.",
         ["'timeout' must be from 1 to 60 seconds, or 0 for the default."] = "Enter a number of seconds from 1 to 60, or nothing.",
         [PaceChecks.ScheduleProblem] =
-            "Enter 1 to 20 waits such as 30s, 5m, 2h, 1d: each from 1s to 48h, together 7d at most. Or nothing.",
+            "Enter 1 to 20 waits such as 30s, 5m, 2h, 1d: each from 1s to 48h, five at most under 30s, together 7d at most. Or nothing.",
         ["'time_to_live' must be from 60 to 1209600 seconds (14 days), or 0 for never."] =
             "Enter a time from 1m to 14d, such as 2h, or nothing.",
         ["'oauth.token_url'"] = "The token URL", ["'oauth.client_id'"] = "The client ID", ["'oauth.client_secret'"] = "The client secret",
         ["'oauth.scope'"] = "The scope", ["'oauth.audience'"] = "The audience",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
+        ["'limits.destinations'"] = "This", ["'limits.in_flight'"] = "This", ["'limits.in_flight_at_host'"] = "This",
+        ["'limits.waiting_megabytes'"] = "This", ["'limits.replays'"] = "This", ["'limits.replayed_per_hour'"] = "This",
+        ["'limits.tests_per_minute'"] = "This",
         ["'lead_manager.partner_id'"] = "The Lead Manager's Partner ID",
     };
 

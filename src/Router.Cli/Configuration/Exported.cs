@@ -52,7 +52,7 @@ internal sealed class Exported(Present present)
     {
         var id = site["id"]!.GetValue<Guid>();
         var written = new Dictionary<string, object?> { ["id"] = $"{id}" };
-        foreach (var field in new[] { "name", "domain", "login_url_template", "require_proven" })
+        foreach (var field in new[] { "name", "domain", "login_url_template", "require_proven", "limits" })
             Put(written, field, site[field]);
         var destinations = present.Destinations.GetValueOrDefault(id) ?? [];
         written["lead_manager"] = Destination(destinations.First(one => $"{one["kind"]}" == "lead_manager"), $"secrets/{id}/lead-manager");

@@ -50,6 +50,10 @@ internal static class Shapes
     public static readonly Shape.Named Site = Of(
         ("id", Shape.Text), ("name", Shape.Text), ("domain", Shape.Text), ("login_url_template", Shape.Text),
         ("require_proven", Shape.Flag),
+        ("limits", Of(
+            ("destinations", Shape.Number), ("in_flight", Shape.Number), ("in_flight_at_host", Shape.Number),
+            ("waiting_megabytes", Shape.Number), ("replays", Shape.Number), ("replayed_per_hour", Shape.Number),
+            ("tests_per_minute", Shape.Number))),
         ("lead_manager", LeadManager), ("destinations", new Shape.ListOf(Destination)), ("senders", new Shape.ListOf(Shape.Text)),
         ("people", new Shape.MapOf(Shape.Text)));
 
@@ -68,7 +72,7 @@ internal static class Shapes
     {
         "max_in_flight" or "max_per_second" or "timeout" or "time_to_live" => 0,
         "retry_schedule" or "answer_rules" => new JsonArray(),
-        "quiet_hours" or "oauth" or "client_certificate" => new JsonObject(),
+        "quiet_hours" or "oauth" or "client_certificate" or "limits" => new JsonObject(),
         "filter" => new JsonObject { ["all"] = true, ["conditions"] = new JsonArray() },
         "mapping" => new JsonObject { ["actions"] = new JsonObject() },
         "actions" => new JsonArray("created", "updated", "activity_added", "user_updated"),

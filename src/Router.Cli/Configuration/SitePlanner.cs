@@ -62,6 +62,9 @@ internal sealed class SitePlanner(
                 ["secret"] = settings.Request["secret"]?.DeepClone(),
             },
         };
+        // Before its destinations are made, of which it may need many.
+        if (site.Self.Fields["limits"] is { } limits)
+            request["limits"] = limits.DeepClone();
         foreach (var field in new[] { "url", "partner_id", "secret" })
             settings.Request.Remove(field);
         return [new Step(StepKind.Add, "site", site.Name, site.Self, difference.Fields, async run =>

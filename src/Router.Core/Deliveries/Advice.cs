@@ -33,6 +33,7 @@ public static class Advice
         (_, "certificate_self_signed") => "certificate signed by itself",
         (_, "certificate_authority_unknown") => "certificate authority unknown",
         (_, "certificate_invalid") => "certificate not acceptable",
+        (_, "certificate_weak") => "certificate too weak",
         (_, "timeout") => "no answer in time",
         (_, "connection_lost") => "connection broken off",
         (_, "invalid_response") => "answer was not HTTP",
@@ -101,7 +102,8 @@ public static class Advice
         (>= 500, _) => "The receiver has a problem of its own. Its log says more.",
         (not null, _) => "The receiver answered something that we do not know. Anything from 200 to 299 means that it has the lead.",
         (_, "dns_failure") =>
-            "The host name in the URL is not known. Check its spelling; a new name can take some hours until it is known everywhere.",
+            "The host name in the URL is not known, or has no address on the public internet. Check its spelling; a new name can take some "
+            + "hours until it is known everywhere. A host in a private network must be allowed by the operator of this router.",
         (_, "connection_refused") =>
             "The server is there, but nothing listens on that port. Check that the receiver runs, and the port in the URL.",
         (_, "connection_failed" or "connect_timeout") =>
@@ -137,8 +139,10 @@ public static class Advice
             "The receiver's certificate comes from an authority that is not public. "
             + "Get one from a public authority, or ask the operator of this router to trust this one.",
         (_, "certificate_invalid") =>
-            "The receiver's certificate can't be used for a web server, for example because of a weak signature or a wrong purpose. "
-            + "Get a new one.",
+            "The receiver's certificate can't be used for a web server, for example because of a wrong purpose. Get a new one.",
+        (_, "certificate_weak") =>
+            "The receiver's certificate, or one between it and its authority, can be forged: its RSA key has fewer than 2048 bits, or its "
+            + "signature is by SHA-1 or MD5. Get a new one from a public authority; they are free.",
         (_, "timeout") => "The receiver took the request but did not answer in time. Answer first and do the work afterwards.",
         (_, "connection_lost") =>
             "The receiver broke the connection off before it answered. Its log says why. "
@@ -152,8 +156,8 @@ public static class Advice
             "Nothing was sent: the URL must begin with https:// and have no unusual port. "
             + "Correct it, or ask the operator of this router to allow the host.",
         (_, "address_not_allowed") =>
-            "Nothing was sent: the host has no address on the public internet. "
-            + "Correct the URL or the name's DNS entry, or ask the operator of this router to allow the host.",
+            "Nothing was sent: the address in the URL is not on the public internet, or this router may not send to it. "
+            + "Correct the URL, or ask the operator of this router to allow the host.",
         (_, "mapping_failed") =>
             "Our message could not be put into this system's format, so nothing was sent. The reason is beside it. Correct it under "
             + "Their format (of a service from the catalogue: ask the operator). What still waits is tried again by itself; replay what "

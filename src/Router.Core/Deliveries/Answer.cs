@@ -54,6 +54,9 @@ public enum AttemptError
     /// <summary>The receiver's certificate can't be used for another reason, such as a weak signature or a wrong purpose.</summary>
     CertificateInvalid,
 
+    /// <summary>The receiver's certificate, or one between it and its authority, has a key or a signature that is too weak.</summary>
+    CertificateWeak,
+
     /// <summary>No answer within <see cref="DeliveryOptions.RequestTimeout"/>, or the destination's own timeout.</summary>
     Timeout,
 
@@ -180,6 +183,7 @@ public static class AttemptErrorWords
         AttemptError.CertificateSelfSigned => "certificate_self_signed",
         AttemptError.CertificateAuthorityUnknown => "certificate_authority_unknown",
         AttemptError.CertificateInvalid => "certificate_invalid",
+        AttemptError.CertificateWeak => "certificate_weak",
         AttemptError.Timeout => "timeout",
         AttemptError.ConnectionLost => "connection_lost",
         AttemptError.InvalidResponse => "invalid_response",

@@ -88,7 +88,7 @@ public sealed class DeliveryAttempts(
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
         var content = destination.ContentOf(lead.Action, body);
-        var sending = await bulkheads.TryStart(destination, lead, content, due.Number, due.Yields);
+        var sending = await bulkheads.TryStart(site, destination, lead, content, due.Number, due.Yields);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
             return await Finish(lead, destination, content, due, sending);
 

@@ -56,6 +56,12 @@ public sealed class DeliveryOptions : IValidatableObject
     public string TraceParentTo { get; set; } = "";
 
     /// <summary>
+    /// The receivers whose certificates may be weak (RSA of fewer than 2048 bits, signed by SHA-1 or MD5), separated by
+    /// commas: host names without ports (<c>old.office.test</c>). Others are refused. Default none.
+    /// </summary>
+    public string WeakCertificates { get; set; } = "";
+
+    /// <summary>
     /// How long a claimed retry belongs to its worker; if the worker dies, the retry is made anew after that. Longer
     /// than <see cref="RequestTimeout"/>. Default 30 s.
     /// </summary>
@@ -80,6 +86,13 @@ public sealed class DeliveryOptions : IValidatableObject
     public int MaxQueuedRetries { get; set; } = 64;
 
     /// <summary>
+    /// Retries of one site, all of its destinations together, that wait in the queue at a time: those of other sites wait
+    /// behind no more than these. Default 128.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxQueuedRetriesOfSite { get; set; } = 128;
+
+    /// <summary>
     /// Requests in flight at one destination, from each worker, unless the destination has a limit of its own
     /// (<c>max_in_flight</c>). Beside fresh leads, retries, replays and a backlog get a quarter of them (one at
     /// least), otherwise all but one. Default 32.
@@ -92,6 +105,19 @@ public sealed class DeliveryOptions : IValidatableObject
     public int LeadManagerMaxInFlight { get; set; } = 256;
 
     /// <summary>
+    /// Requests in flight at one host, from each worker, to all destinations of all sites whose owners have entered its
+    /// URL themselves; Lead Managers and services of the catalogue are not counted. Default 256.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int MaxInFlightAtHost { get; set; } = 256;
+
+    /// <summary>
+    /// Hosts where it is more or less than <see cref="MaxInFlightAtHost"/>, separated by commas, the host written as in
+    /// <c>Network:Allow</c>: <c>hooks.example.com=1000, *.small.test=4</c>. The first that fits counts. Default none.
+    /// </summary>
+    public string HostLimits { get; set; } = "";
+
+    /// <summary>
     /// How long a lane waits for an answer before it goes on to the next lead; less when many of its leads wait
     /// already. The request itself goes on up to <see cref="RequestTimeout"/>. Default 1 s.
     /// </summary>
@@ -100,7 +126,7 @@ public sealed class DeliveryOptions : IValidatableObject
 
     /// <summary>
     /// Requests that may take longer than <see cref="Patience"/> at a time, over all destinations of a worker; beyond
-    /// them, deliveries to slow destinations are deferred. Default 1,000.
+    /// them, deliveries to slow destinations are deferred. One site gets a quarter of them at most. Default 1,000.
     /// </summary>
     [Range(1, 100_000)]
     public int MaxSlow { get; set; } = 1000;
@@ -192,6 +218,9 @@ public sealed class DeliveryOptions : IValidatableObject
     internal TimeSpan LeaseOf(Destination destination) =>
         destination.Timeout is { } timeout && timeout > RequestTimeout ? Lease + (timeout - RequestTimeout) : Lease;
 
+    /// <summary>The longest of these, whatever the destination: what is leased for longer waits in the queue.</summary>
+    public TimeSpan LongestLease => Lease + (LongestTimeout - RequestTimeout);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -202,6 +231,14 @@ public sealed class DeliveryOptions : IValidatableObject
 
         foreach (var entry in new HostPatterns(TraceParentTo).Wrong)
             yield return new ValidationResult($"Delivery:TraceParentTo: '{entry}' is {HostPatterns.Rule}", [nameof(TraceParentTo)]);
+
+        foreach (var entry in new HostLimits(HostLimits, MaxInFlightAtHost).Wrong)
+            yield return new ValidationResult(
+                $"Delivery:HostLimits: '{entry}' is no host with a number of requests, such as hooks.example.com=1000.",
+                [nameof(HostLimits)]);
+
+        foreach (var entry in new HostPatterns(WeakCertificates).Wrong)
+            yield return new ValidationResult($"Delivery:WeakCertificates: '{entry}' is {HostPatterns.Rule}", [nameof(WeakCertificates)]);
 
         if (Lease <= RequestTimeout)
             yield return new ValidationResult(

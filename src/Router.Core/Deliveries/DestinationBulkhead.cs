@@ -12,7 +12,9 @@ internal readonly record struct Sending(
     public Task<Attempt> Make() => Sender.Send(Destination, Lead, Content, Number);
 }
 
-/// <summary>One destination: its limit of requests in flight, its breaker, and how many of its requests are slow.</summary>
+/// <summary>
+/// One destination: its limit of requests in flight, its breaker, how many of its requests are slow, and what it shares with others.
+/// </summary>
 internal sealed class DestinationBulkhead
 {
     /// <summary>
@@ -31,8 +33,18 @@ internal sealed class DestinationBulkhead
     private volatile ResiliencePipeline<Attempt>? _breaker;
     private long _openUntil;
     private long _answeredAt;
+    private volatile bool _gotNoAnswer;
 
     public int Slow;
+
+    /// <summary>All of its site's.</summary>
+    public SitePlaces Site { get; }
+
+    /// <summary>What its requests take besides its own places; null for Lead Manager's, which wait for no other's.</summary>
+    public SharedPlaces? Shared { get; set; }
+
+    /// <summary>Whether its next request may well take as long as may be: one is slow at present, or the last got no answer.</summary>
+    public bool IsSuspect => Volatile.Read(ref Slow) > 0 || _gotNoAnswer;
 
     /// <summary>Whether it answered lately, or is new.</summary>
     public bool IsAnswering => _time.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _options.Patience / 4;
@@ -41,8 +53,9 @@ internal sealed class DestinationBulkhead
 
     public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
 
-    public DestinationBulkhead(DeliveryOptions options, TimeProvider time)
+    public DestinationBulkhead(SitePlaces site, DeliveryOptions options, TimeProvider time)
     {
+        Site = site;
         (_options, _time, _comeback) = (options, time, (SlowDeferral * options.DeferDelay) + (2 * options.DueInterval));
         _inFlight = new InFlightLimit(options.MaxInFlight, _comeback, time);
         _answeredAt = time.GetTimestamp();
@@ -53,9 +66,16 @@ internal sealed class DestinationBulkhead
     {
         var attempt = _breaker is { } breaker ? await Through(breaker, sending) : await sending.Make();
         if (GotNoAnswer(attempt))
+        {
+            _gotNoAnswer = true;
             Watch();
+        }
         else if (attempt is { Answer.Error: null })
+        {
+            _gotNoAnswer = false;
             Volatile.Write(ref _answeredAt, _time.GetTimestamp());
+        }
+
         return attempt;
     }
 

@@ -36,17 +36,22 @@ public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyLis
     });
 }
 
+/// <summary>A check that was asked for.</summary>
+/// <param name="Id">Its id; null where it isn't begun.</param>
+/// <param name="Refusal">Why not, for people.</param>
+public sealed record StartedCheck(Guid? Id, string? Refusal);
+
 /// <summary>
 /// Sends test leads to one destination the way that leads go: from the ledger through <c>lead-retries</c> and a worker. They may go to an
 /// inactive destination, are never retried, and count nowhere.
 /// </summary>
-public sealed class DestinationCheck(NpgsqlDataSource database)
+public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
 {
     /// <summary>Test leads that a destination gets within a minute at most: the button must not become a weapon.</summary>
     public const int MostInAMinute = 20;
 
-    /// <summary>Starts a test or, <paramref name="goLive"/>, the whole check; its id. Null when there were too many just now.</summary>
-    public async Task<Guid?> Start(Guid siteId, Guid destinationId, bool goLive, CancellationToken cancellationToken)
+    /// <summary>Starts a test or, <paramref name="goLive"/>, the whole check, unless there were too many just now.</summary>
+    public async Task<StartedCheck> Start(Guid siteId, Guid destinationId, bool goLive, CancellationToken cancellationToken)
     {
         const string sql = """
             with events as (
@@ -73,6 +78,14 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
         // A system whose own format this is doesn't know our signature.
         string[] tests = !goLive ? [LeadTests.Once] : isMapped ? [LeadTests.Twice] : [LeadTests.Twice, LeadTests.WrongSignature];
         var lead = Guid.CreateVersion7(now);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // One after the other for a site, or many at once would each see room.
+        await connection.ExecuteAsync(new CommandDefinition(
+            "select from sites where id = @siteId for no key update", new { siteId }, cancellationToken: cancellationToken));
+        var wanted = new Dictionary<string, long>(StringComparer.Ordinal) { [SiteLimitNames.TestsPerMinute] = tests.Length };
+        if (await use.Refusal(connection, siteId, wanted, cancellationToken) is { } refusal)
+            return new StartedCheck(null, refusal);
+
         var written = await connection.ExecuteAsync(new CommandDefinition(
             sql,
             new
@@ -81,7 +94,9 @@ public sealed class DestinationCheck(NpgsqlDataSource database)
                 ids = tests.Select(_ => Guid.CreateVersion7(now)).ToArray(), body = TestLead.Body(lead, domain, now).Utf8.ToArray(),
             },
             cancellationToken: cancellationToken));
-        return written == 0 ? null : lead;
+        await transaction.CommitAsync(cancellationToken);
+        return written == 0 ? new StartedCheck(null, "That were many tests within a minute. Wait a moment, then try again.")
+            : new StartedCheck(lead, null);
     }
 
     /// <summary>

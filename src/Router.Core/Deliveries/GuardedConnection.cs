@@ -20,12 +20,14 @@ internal sealed class GuardedConnection(
     public async ValueTask<Stream> Open(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
+        var isAddress = IPAddress.TryParse(host, out var literal);
+        var addresses = isAddress ? [literal!] : await resolve(host, cancellationToken);
         if (addresses.Length is 0)
             throw new SocketException((int)SocketError.HostNotFound);
         var permitted = Array.FindAll(addresses, address => guard.Permits(host, address, context.DnsEndPoint.Port));
+        // As if the name were unknown: by the difference an owner could find out which names there are in here.
         if (permitted.Length is 0)
-            throw new AddressNotAllowedException();
+            throw isAddress ? new AddressNotAllowedException() : new SocketException((int)SocketError.HostNotFound);
 
         var url = context.InitialRequestMessage.RequestUri!;
         var socket = proxy?.Carries(url) is true
@@ -37,7 +39,6 @@ internal sealed class GuardedConnection(
 }
 
 /// <summary>
-/// The only way to say no from within the client; <see cref="AttemptErrors"/> makes a value of it. Names no address: what a name
-/// resolves to inside our networks is nobody's business.
+/// The only way to say no from within the client; <see cref="AttemptErrors"/> makes a value of it.
 /// </summary>
-internal sealed class AddressNotAllowedException() : Exception("No address of the host is permitted.");
+internal sealed class AddressNotAllowedException() : Exception("The address is not permitted.");

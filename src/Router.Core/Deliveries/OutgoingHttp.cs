@@ -2,12 +2,16 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
 /// <summary>The client of all deliveries: what it never does and what bounds it.</summary>
 internal static class OutgoingHttp
 {
+    // Names of hosts alone are listed for weak certificates: any port that names hold.
+    private const int HttpsPort = 443;
+
     /// <summary>An invoker, not a client: half the cost of a request, and none of its own timeout, buffering and logging.</summary>
     /// <param name="options">Its bounds.</param>
     /// <param name="connection">Makes its connections.</param>
@@ -20,7 +24,7 @@ internal static class OutgoingHttp
     {
         ConnectCallback = connection.Open,
         PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new TappedStream(context.PlaintextStream)),
-        SslOptions = Tls(time, certificate),
+        SslOptions = Tls(time, certificate, new HostPatterns(options.WeakCertificates)),
         AllowAutoRedirect = false,
         UseCookies = false,
         // The client would ask it for the host's name, and the connection's callback see the proxy. OutgoingProxy gets what was checked.
@@ -36,11 +40,13 @@ internal static class OutgoingHttp
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
     });
 
-    private static SslClientAuthenticationOptions Tls(TimeProvider time, SslStreamCertificateContext? certificate) => new()
+    private static SslClientAuthenticationOptions Tls(
+        TimeProvider time, SslStreamCertificateContext? certificate, HostPatterns weak) => new()
     {
         ClientCertificateContext = certificate,
-        RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            TlsFailures.Check(certificate as X509Certificate2, chain, errors, time.GetUtcNow()),
+        RemoteCertificateValidationCallback = (tls, certificate, chain, errors) => TlsFailures.Check(
+            certificate as X509Certificate2, chain, errors, time.GetUtcNow(),
+            takesWeak: tls is SslStream stream && weak.Holds(stream.TargetHostName.TrimEnd('.'), HttpsPort)),
         CertificateChainPolicy = new X509ChainPolicy
         {
             // Of the servers' purpose.

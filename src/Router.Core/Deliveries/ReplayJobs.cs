@@ -33,6 +33,11 @@ public sealed record ReplayJob(
 /// <param name="ContentsDeleted">The lead's contents are deleted: there is nothing to send.</param>
 public sealed record LeftOut(int DestinationOff, int ContentsDeleted);
 
+/// <summary>A replay that was asked for.</summary>
+/// <param name="Job">The replay; null where it isn't begun.</param>
+/// <param name="Refusal">Why not, for people.</param>
+public sealed record StartedReplay(ReplayJob? Job, string? Refusal);
+
 /// <summary>Postgres refused a step of a replay; it goes on when that is put right.</summary>
 public sealed class ReplayFailedException(Guid id, PostgresException refused) : Exception($"A step of replay {id} failed.", refused);
 
@@ -41,7 +46,7 @@ public sealed class ReplayFailedException(Guid id, PostgresException refused) : 
 /// replay, whatever becomes of it. Every worker takes steps; a step of one job is one worker's.
 /// </summary>
 public sealed class ReplayJobs(
-    NpgsqlDataSource database, IOptions<DeliveryOptions> options, IOptions<OrderOptions> order, TimeProvider time)
+    NpgsqlDataSource database, SiteUse use, IOptions<DeliveryOptions> options, IOptions<OrderOptions> order, TimeProvider time)
 {
     private const int CountUpTo = 100_001;
 
@@ -50,7 +55,13 @@ public sealed class ReplayJobs(
 
     /// <summary>Asks for a replay of all deliveries of a filter, which names a finished state; or, with none, of everything that its
     /// destination didn't get.</summary>
-    public async Task<ReplayJob> Start(Guid siteId, DeliveryFilter filter, string createdBy, CancellationToken cancellationToken)
+    /// <param name="siteId">The site.</param>
+    /// <param name="filter">Which.</param>
+    /// <param name="createdBy">Who asks for it.</param>
+    /// <param name="isByOperator">Whether the site's limits don't count.</param>
+    /// <param name="cancellationToken">Ends the queries.</param>
+    public async Task<StartedReplay> Start(
+        Guid siteId, DeliveryFilter filter, string createdBy, bool isByOperator, CancellationToken cancellationToken)
     {
         const string sql = $"""
             insert into replays (
@@ -60,7 +71,21 @@ public sealed class ReplayJobs(
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var total = (await Count(connection, siteId, filter, cancellationToken)).Total;
-        return await connection.QuerySingleAsync<ReplayJob>(new CommandDefinition(
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (!isByOperator)
+        {
+            // One after the other for a site, or two would both take the last that it may have.
+            await connection.ExecuteAsync(new CommandDefinition(
+                "select from sites where id = @siteId for no key update", new { siteId }, cancellationToken: cancellationToken));
+            var wanted = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                [SiteLimitNames.Replays] = 1, [SiteLimitNames.ReplayedPerHour] = total, [SiteLimitNames.WaitingMegabytes] = 0,
+            };
+            if (await use.Refusal(connection, siteId, wanted, cancellationToken) is { } refusal)
+                return new StartedReplay(null, refusal);
+        }
+
+        var job = await connection.QuerySingleAsync<ReplayJob>(new CommandDefinition(
             sql,
             new
             {
@@ -69,6 +94,8 @@ public sealed class ReplayJobs(
                 From = filter.From?.UtcDateTime, To = filter.To?.UtcDateTime, missed = filter.State is null, total, createdBy,
             },
             cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+        return new StartedReplay(job, null);
     }
 
     /// <summary>What a replay of finished deliveries would leave out.</summary>
@@ -167,10 +194,15 @@ public sealed class ReplayJobs(
 
     private async Task<List<Guid>> Running(CancellationToken cancellationToken)
     {
+        // The first of each site before the second of any.
+        const string sql = """
+            select id from (
+                select id, created_at, row_number() over (partition by site_id order by created_at, id) as place
+                from replays where finished_at is null) running
+            order by place, created_at limit 100
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<Guid>(new CommandDefinition(
-            "select id from replays where finished_at is null order by created_at limit 100", cancellationToken: cancellationToken)))
-                .AsList();
+        return (await connection.QueryAsync<Guid>(new CommandDefinition(sql, cancellationToken: cancellationToken))).AsList();
     }
 
     private async Task<int> Step(Guid id, CancellationToken cancellationToken)

@@ -17,6 +17,12 @@ public sealed class SendingMetrics
             "lead_router.delivery.in_flight", () => bulkheads.InFlight, "{attempt}", "Requests under way to destinations");
         meter.CreateObservableUpDownCounter(
             "lead_router.delivery.slow", () => bulkheads.Slow, "{attempt}", "Requests under way that have left their lane: they take long");
+        meter.CreateObservableUpDownCounter(
+            "lead_router.site.most_in_flight", () => bulkheads.MostOfSite, "{attempt}",
+            "Requests under way to destinations of the one site that has most of them, but for its Lead Manager");
+        meter.CreateObservableUpDownCounter(
+            "lead_router.sites.full", () => bulkheads.FullSites, "{site}",
+            "Sites that have all the requests under way that one may have; what else they have waits");
         meter.CreateObservableUpDownCounter<int>(
             "lead_router.breakers.open",
             () => [new(bulkheads.OpenBreakers, OfDestinations), new(proxy.Trouble is null ? 0 : 1, OfProxy)],

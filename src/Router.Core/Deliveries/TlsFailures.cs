@@ -42,12 +42,42 @@ internal static class TlsFailures
         return false;
     }
 
+    // The signature algorithms that are broken: by MD5, by SHA-1, and RSA, DSA and ECDSA with them.
+    private static readonly HashSet<string> Forgeable =
+        ["1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10040.4.3", "1.2.840.10045.4.1"];
+
+    private const int LeastRsaBits = 2048;
+
     /// <summary>
     /// For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>: as the system judges, but with the reason.
     /// </summary>
+    /// <param name="certificate">The receiver's.</param>
+    /// <param name="chain">What leads from it to an authority.</param>
+    /// <param name="errors">What the system has against it.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="takesWeak">Whether an operator has said that it may be weak.</param>
     /// <exception cref="CertificateRefusedException">The certificate isn't trusted.</exception>
-    public static bool Check(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now) =>
-        errors is SslPolicyErrors.None ? true : throw new CertificateRefusedException(Of(certificate, chain, errors, now));
+    public static bool Check(
+        X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now, bool takesWeak = false) =>
+        errors is not SslPolicyErrors.None ? throw new CertificateRefusedException(Of(certificate, chain, errors, now))
+        : !takesWeak && IsWeak(certificate, chain) ? throw new CertificateRefusedException(AttemptError.CertificateWeak)
+        : true;
+
+    /// <summary>
+    /// What the system doesn't look at. Whoever signs a root's certificate is itself, and it is trusted for being there, not for that.
+    /// </summary>
+    private static bool IsWeak(X509Certificate2? certificate, X509Chain? chain) =>
+        (chain?.ChainElements.Select(element => element.Certificate) ?? [certificate!]).Any(one =>
+            HasShortKey(one) || !IsSelfIssued(one) && Forgeable.Contains(one.SignatureAlgorithm.Value ?? ""));
+
+    private static bool HasShortKey(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPublicKey();
+        return key?.KeySize < LeastRsaBits;
+    }
+
+    private static bool IsSelfIssued(X509Certificate2 certificate) =>
+        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 
     private static AttemptError Of(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now)
     {
@@ -57,7 +87,7 @@ internal static class TlsFailures
             return certificate?.NotBefore.ToUniversalTime() > now ? AttemptError.CertificateNotYetValid : AttemptError.CertificateExpired;
         if (wrong.HasFlag(X509ChainStatusFlags.UntrustedRoot) || wrong.HasFlag(X509ChainStatusFlags.PartialChain))
         {
-            if (certificate is not null && certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
+            if (certificate is not null && IsSelfIssued(certificate))
                 return AttemptError.CertificateSelfSigned;
             return wrong.HasFlag(X509ChainStatusFlags.PartialChain) ? AttemptError.CertificateChainIncomplete
                 : AttemptError.CertificateAuthorityUnknown;

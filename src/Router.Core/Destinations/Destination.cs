@@ -1,5 +1,6 @@
 using Router.Core.Leads;
 using Router.Core.Mapping;
+using Router.Core.Sites;
 
 namespace Router.Core.Destinations;
 
@@ -179,6 +180,9 @@ public sealed record Destination(
 /// <param name="Active">The destinations that get leads, Lead Manager first.</param>
 public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTemplate, IReadOnlyList<Destination> Active)
 {
+    /// <summary>What an operator lets it have instead of the router's own limits; null for nothing.</summary>
+    public OwnLimits? Limits { get; init; }
+
     /// <summary>The active destination of that id, or null.</summary>
     public Destination? Find(Guid id) => Active.FirstOrDefault(destination => destination.Id == id);
 

@@ -3,6 +3,7 @@ using Dapper;
 using Npgsql;
 using Router.Core.Database;
 using Router.Core.Mapping;
+using Router.Core.Sites;
 
 namespace Router.Core.Destinations;
 
@@ -61,16 +62,17 @@ public sealed class DestinationDirectory
     private async Task<SiteDestinations?> Load(Guid siteId, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            select domain, login_url_template from sites where id = @siteId;
+            select domain, login_url_template, limits::text as limits from sites where id = @siteId;
             select {Columns} from {Source} where d.site_id = @siteId and d.active
             order by d.kind <> 'lead_manager', d.created_at, d.id;
             """;
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var results = await connection.QueryMultipleAsync(
             new CommandDefinition(sql, new { siteId }, cancellationToken: cancellationToken));
-        var site = await results.ReadSingleOrDefaultAsync<(string Domain, string? LoginUrlTemplate)?>();
+        var site = await results.ReadSingleOrDefaultAsync<(string Domain, string? LoginUrlTemplate, string? Limits)?>();
         var active = (await results.ReadAsync<Row>()).Select(row => row.ToDestination(_secrets)).ToList();
-        return site is { } found ? new SiteDestinations(siteId, found.Domain, found.LoginUrlTemplate, active) : null;
+        return site is { } found
+            ? new SiteDestinations(siteId, found.Domain, found.LoginUrlTemplate, active) { Limits = OwnLimits.Parse(found.Limits) } : null;
     }
 
     private sealed record Row(

@@ -15,7 +15,7 @@ public enum UrlProblem
     /// <summary>None of <see cref="NetworkOptions.Ports"/>.</summary>
     Port,
 
-    /// <summary>It names an address that isn't public.</summary>
+    /// <summary>It names an address that isn't public, or what <see cref="NetworkOptions.Deny"/> holds.</summary>
     Address,
 }
 
@@ -27,6 +27,7 @@ public enum UrlProblem
 public sealed class NetworkGuard(IOptions<NetworkOptions> options)
 {
     private readonly HostPatterns _allow = new(options.Value.Allow);
+    private readonly HostPatterns _deny = new(options.Value.Deny);
     private readonly PortRanges _ports = new(options.Value.Ports);
 
     /// <summary>The ports in force, for people.</summary>
@@ -39,6 +40,8 @@ public sealed class NetworkGuard(IOptions<NetworkOptions> options)
             return UrlProblem.Scheme;
         if (UrlHost.Of(url) is not { } host)
             return UrlProblem.Host;
+        if (_deny.Holds(host, url.Port))
+            return UrlProblem.Address;
         if (_allow.Holds(host, url.Port))
             return null;
         if (IPAddress.TryParse(host, out var address) && !PublicAddresses.Contain(address))
@@ -56,7 +59,8 @@ public sealed class NetworkGuard(IOptions<NetworkOptions> options)
     /// <param name="address">What it resolved to, just now.</param>
     /// <param name="port">The URL's.</param>
     public bool Permits(string host, IPAddress address, int port) =>
-        PublicAddresses.Contain(address) || _allow.Holds(address, port) || _allow.Holds(host.TrimEnd('.'), port);
+        !_deny.Holds(address, port) && !_deny.Holds(host.TrimEnd('.'), port)
+        && (PublicAddresses.Contain(address) || _allow.Holds(address, port) || _allow.Holds(host.TrimEnd('.'), port));
 
     private bool IsLocalhost(string host, int port) =>
         !_allow.Holds(host, port) && (host is "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));

@@ -20,6 +20,12 @@ public sealed class NetworkOptions : IValidatableObject
     public string Allow { get; set; } = "";
 
     /// <summary>
+    /// Where no request goes, whatever <see cref="Allow"/> says: hosts, addresses and networks as there, with or without
+    /// ports. For what is public and yet yours, such as this router's own addresses. Default none.
+    /// </summary>
+    public string Deny { get; set; } = "";
+
+    /// <summary>
     /// Ports, and ranges of them, that all other URLs may have, separated by commas. Default
     /// <c>80,443,1024-65535</c>.
     /// </summary>
@@ -42,6 +48,8 @@ public sealed class NetworkOptions : IValidatableObject
     {
         foreach (var entry in new HostPatterns(Allow).Wrong)
             yield return new ValidationResult($"'{entry}' is {HostPatterns.Rule}", [nameof(Allow)]);
+        foreach (var entry in new HostPatterns(Deny).Wrong)
+            yield return new ValidationResult($"'{entry}' is {HostPatterns.Rule}", [nameof(Deny)]);
         foreach (var entry in new PortRanges(Ports).Wrong)
             yield return new ValidationResult($"'{entry}' is no port and no range such as 1024-65535.", [nameof(Ports)]);
         foreach (var entry in OutgoingAddressList.Where(entry => HostPatterns.Network(entry) is null))

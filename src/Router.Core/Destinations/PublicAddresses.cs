@@ -37,7 +37,7 @@ public static class PublicAddresses
         "3fff::/20"); // documentation
 
     /// <summary>
-    /// Whether it is one. Never a form that wraps an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo), whatever is inside: no
+    /// Whether it is one. Never a form that wraps an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP), whatever is inside: no
     /// public host needs it, and a gateway on the way may unwrap it into a private one.
     /// </summary>
     public static bool Contain(IPAddress address) => address.AddressFamily switch
@@ -47,9 +47,17 @@ public static class PublicAddresses
         // would hold ::ffff:10.0.0.1.
         AddressFamily.InterNetworkV6 when address.IsIPv4MappedToIPv6 => false,
         AddressFamily.InterNetworkV6 =>
-            address.ScopeId is 0 && Global6.Contains(address) && !NotPublic6.Any(network => network.Contains(address)),
+            address.ScopeId is 0 && Global6.Contains(address) && !NotPublic6.Any(network => network.Contains(address))
+            && !IsIsatap(address),
         _ => false,
     };
+
+    // In whatever network: its lower half is 0000:5efe or 0200:5efe, and an IPv4 address.
+    private static bool IsIsatap(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return address.TryWriteBytes(bytes, out _) && (bytes[8] & 0xfd) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe;
+    }
 
     private static IPNetwork[] Networks(params string[] networks) => [.. networks.Select(network => IPNetwork.Parse(network))];
 }

@@ -31,6 +31,7 @@ internal sealed record Scenario(string Name, Func<Options, int> Steps, bool IsSt
         new("drain", Drain.Steps, IsStandard: true, Drain.Run),
         new("ledger-drain", LedgerDrain.Steps, IsStandard: true, LedgerDrain.Run),
         new("workers", Workers.Steps, IsStandard: true, Workers.Run),
+        new("neighbour", Neighbour.Steps, IsStandard: false, Neighbour.Run),
         new("order", Order.Steps, IsStandard: false, Order.Run),
         new("metrics", Metrics.Steps, IsStandard: false, Metrics.Run),
         new("history", History.Steps, IsStandard: false, History.Run),

@@ -122,6 +122,20 @@ internal sealed class RouterSystem : Target
         await StopWorkers();
     }
 
+    /// <summary>One more site, not sent for by the others' senders: its Lead Manager is well, the others are all there.</summary>
+    public async Task<Sender> AddSite(int destinations, Uri url, CancellationToken cancellationToken)
+    {
+        var site = Guid.NewGuid();
+        await CreateSite(site, "Another site", "/another", cancellationToken);
+        for (var i = 0; i < destinations; i++)
+            await AddDestination(site, new Uri(url, $"/another/{i}"), $"Another {i}", cancellationToken);
+        return new Sender(PathOf(site), _senders[0].Authorization);
+    }
+
+    /// <summary>Asks for a replay of what the first site's destinations have got since then.</summary>
+    public Task Replay(string state, DateTimeOffset from, CancellationToken cancellationToken) =>
+        Post($"/api/sites/{_senders[0].Path.Split('/')[3]}/replays", new { state, from }, cancellationToken);
+
     /// <summary>These sites from now on, with the same credentials.</summary>
     public void SendFor(IEnumerable<Guid> sites)
     {
@@ -156,19 +170,26 @@ internal sealed class RouterSystem : Target
         for (var i = 0; i < count; i++)
         {
             var site = Guid.NewGuid();
-            await Post("/api/sites", new
-            {
-                id = site, name = $"Site {i}", domain = "www.site.test", login_url_template = "https://www.site.test/login/{lead_id}",
-                lead_manager = new { url = new Uri(_lab.Destinations[0], $"/{i}"), secret = "lead manager's secret", partner_id = "lm" },
-            }, cancellationToken);
+            await CreateSite(site, $"Site {i}", $"/{i}", cancellationToken);
             foreach (var url in _lab.Destinations.Skip(1))
-                await Post($"/api/sites/{site}/destinations",
-                    new { name = $"Custom {url.Port}", url = new Uri(url, $"/{i}"), secret = $"secret of {url.Port}",
-                    partner_id = $"partner {i}", active = true }, cancellationToken);
-            (await _admin.PutAsync($"/api/products/bench/sites/{site}", content: null, cancellationToken)).EnsureSuccessStatusCode();
+                await AddDestination(site, new Uri(url, $"/{i}"), $"Custom {url.Port}", cancellationToken);
             _senders.Add(new Sender(PathOf(site), $"Basic {credentials}"));
         }
     }
+
+    private async Task CreateSite(Guid site, string name, string path, CancellationToken cancellationToken)
+    {
+        await Post("/api/sites", new
+        {
+            id = site, name, domain = "www.site.test", login_url_template = "https://www.site.test/login/{lead_id}",
+            lead_manager = new { url = new Uri(_lab.Destinations[0], path), secret = "lead manager's secret", partner_id = "lm" },
+        }, cancellationToken);
+        (await _admin.PutAsync($"/api/products/bench/sites/{site}", content: null, cancellationToken)).EnsureSuccessStatusCode();
+    }
+
+    private Task<JsonElement> AddDestination(Guid site, Uri url, string name, CancellationToken cancellationToken) =>
+        Post($"/api/sites/{site}/destinations",
+            new { name, url, secret = $"secret of {url.Port}", partner_id = $"partner of {name}", active = true }, cancellationToken);
 
     private async Task<JsonElement> Post(string path, object body, CancellationToken cancellationToken)
     {

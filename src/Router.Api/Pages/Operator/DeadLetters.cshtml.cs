@@ -58,8 +58,9 @@ internal sealed class DeadLettersModel(DeadDeliveries dead, TroubledDestinations
     public async Task<IActionResult> OnPostAll(
         [FromForm(Name = "of_destination")] Guid destination, [FromForm(Name = "of_site")] Guid site, CancellationToken cancellationToken)
     {
-        var job = await replays.Start(site, Dead(destination), HttpContext.Account().Actor, cancellationToken);
-        return Redirect($"/sites/{site}/replays/{job.Id}");
+        var started = await replays.Start(
+            site, Dead(destination), HttpContext.Account().Actor, isByOperator: true, cancellationToken);
+        return Redirect($"/sites/{site}/replays/{started.Job!.Id}");
     }
 
     private static DeliveryFilter Dead(Guid destination) => new(DeliveryState.Dead, destination);

@@ -12,7 +12,8 @@ namespace Router.Api.Pages.Operator;
 /// <summary>What needs attention, over all sites. Reloads itself: somebody watches it at night.</summary>
 internal sealed class IndexModel(
     TroubledDestinations troubled, IntakeByHour intake, LeadOutbox outbox, SetAsideMessages setAside, RefusedCounts refused,
-    BrokerWatch watch, DutyReports duties, Attention attention, DueAlerts alerts, OutgoingMail mail, Parts parts) : PageModel
+    BrokerWatch watch, DutyReports duties, Attention attention, DueAlerts alerts, OutgoingMail mail, Parts parts,
+    SiteUse use) : PageModel
 {
     /// <summary>As many of each kind are shown here; the pages of their own have all.</summary>
     public const int Shown = 10;
@@ -57,6 +58,9 @@ internal sealed class IndexModel(
 
     public bool CanMail => mail.IsSet;
 
+    /// <summary>Sites that have most of what they may have.</summary>
+    public IReadOnlyList<SiteNearLimit> NearLimits { get; private set; } = [];
+
     /// <summary>What each part of the router says about itself.</summary>
     public IReadOnlyList<Part> Parts { get; private set; } = [];
 
@@ -72,6 +76,7 @@ internal sealed class IndexModel(
         Found = await attention.FoundAnywhere(MostFound, cancellationToken);
         AlertsStuck = await alerts.Stuck(cancellationToken);
         Refused = await refused.LastDay(cancellationToken);
+        NearLimits = await use.NearLimits(cancellationToken);
         LastHour = await intake.LastHour(cancellationToken);
         var rows = await reading;
         Failing = rows.FindAll(row => !row.IsWell);

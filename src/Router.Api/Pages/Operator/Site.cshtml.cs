@@ -6,12 +6,15 @@ using Router.Api.Accounts;
 using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Api.Pages.Sites;
+using Router.Core.Deliveries;
+using Router.Core.Sites;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>What operators set of a site: how it is called, who owns it, which products send for it.</summary>
 internal sealed class SiteModel(
-    NpgsqlDataSource database, SiteSettings sites, SitePeople people, ProductSettings products, DestinationSettings destinations)
+    NpgsqlDataSource database, SiteSettings sites, SitePeople people, ProductSettings products, DestinationSettings destinations,
+    SiteUse use)
         : SitePage(database)
 {
     [BindProperty(Name = "name")]
@@ -32,6 +35,9 @@ internal sealed class SiteModel(
     [BindProperty(Name = "max_in_flight")]
     public string? MaxInFlight { get; set; }
 
+    /// <summary>What it may have, and what it has of that.</summary>
+    public IReadOnlyList<LimitOfSite> Limits { get; private set; } = [];
+
     public IReadOnlyList<Destination> Destinations { get; private set; } = [];
 
     public IReadOnlyList<Person> People { get; private set; } = [];
@@ -40,6 +46,14 @@ internal sealed class SiteModel(
 
     /// <summary>Some of those that may not send yet.</summary>
     public IReadOnlyList<string> OtherProducts { get; private set; } = [];
+
+    /// <summary>What is said beside a limit.</summary>
+    public static string Help(LimitOfSite limit) =>
+        $"{(limit.Used is { } used ? $"It has {Amount.Count(used)}. " : "")}"
+        + (limit.IsOwn ? "Empty for what every site may have." : $"Empty for {Amount.Count(limit.Limit)}, as every site may have.");
+
+    /// <summary>What is in a limit's field.</summary>
+    public static string OwnOf(LimitOfSite limit) => limit.IsOwn ? limit.Limit.ToString(CultureInfo.InvariantCulture) : "";
 
     public Task OnGet(CancellationToken cancellationToken) => Load(cancellationToken);
 
@@ -73,6 +87,23 @@ internal sealed class SiteModel(
             : $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
     }
 
+    public async Task<IActionResult> OnPostMayHave(CancellationToken cancellationToken)
+    {
+        var changed = await sites.Change(
+            SiteId,
+            new SiteFields(Limits: new OwnLimits(
+                Entered(SiteLimitNames.Destinations), Entered(SiteLimitNames.InFlight), Entered(SiteLimitNames.InFlightAtHost),
+                Entered(SiteLimitNames.WaitingMegabytes), Entered(SiteLimitNames.Replays), Entered(SiteLimitNames.ReplayedPerHour),
+                Entered(SiteLimitNames.TestsPerMinute))),
+            cancellationToken);
+        return await After(changed.Refusal, "Saved. It is in force within a second.", about: "", cancellationToken);
+    }
+
+    // What is no number is none of those that the rule allows.
+    private int? Entered(string name) =>
+        Request.Form[$"limits.{name}"].ToString().Trim() is not { Length: > 0 } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
     private async Task<IActionResult> After(Refusal? refusal, string notice, string about, CancellationToken cancellationToken)
     {
         if (refusal is null)
@@ -90,6 +121,7 @@ internal sealed class SiteModel(
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
         People = await people.List(SiteId, cancellationToken);
+        Limits = await use.Of(SiteId, cancellationToken);
         Products = (await connection.QueryAsync<(string, string)>(
             """
             select p.username, p.display_name from product_sites s join products p on p.username = s.product

@@ -117,8 +117,14 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (Filter() is not { } filter || !IsReplayable)
             return await Refuse(cancellationToken);
 
-        var job = await replays.Start(SiteId, filter, HttpContext.Account().Actor, cancellationToken);
-        return Redirect($"/sites/{SiteId}/replays/{job.Id}");
+        var account = HttpContext.Account();
+        var started = await replays.Start(SiteId, filter, account.Actor, account.IsOperator, cancellationToken);
+        if (started.Job is { } job)
+            return Redirect($"/sites/{SiteId}/replays/{job.Id}");
+
+        IsConfirming = true;
+        await Load(cancellationToken);
+        return this.Wrong(started.Refusal!, StatusCodes.Status409Conflict);
     }
 
     /// <summary>The query of this filter, with another state or page.</summary>

@@ -10,7 +10,7 @@ namespace Router.Api.Pages.Sites;
 
 /// <summary>One delivery as a timeline. The lead's contents are for the site's owners; operators see all but those.</summary>
 internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay,
-    DeletedContents deleted, LeadSearch search, TimeProvider time) : SitePage(database)
+    ReplayRate rate, DeletedContents deleted, LeadSearch search, TimeProvider time) : SitePage(database)
 {
     // Each may have an answer of 16 KiB.
     private const int MostAttempts = 50;
@@ -63,6 +63,8 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     public async Task<IActionResult> OnPostReplay(CancellationToken cancellationToken)
     {
+        if (rate.OfOne(SiteId) is { } tooOften)
+            return await Load(cancellationToken) ? this.Refused(tooOften) : NotFound();
         var isDue = await replay.One(SiteId, EventId, DestinationId, finished: true, cancellationToken);
         if (!await Load(cancellationToken))
             return NotFound();

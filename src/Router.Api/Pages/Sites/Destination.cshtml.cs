@@ -14,8 +14,7 @@ namespace Router.Api.Pages.Sites;
 /// <summary>One destination: its settings, its health, its tests.</summary>
 internal sealed class DestinationModel(
     NpgsqlDataSource database, DestinationHealth healths, DestinationSettings settings, DestinationCheck checks, DeliveryReplay replay,
-    AuditLog log, ActiveNotice notice,
-    TimeProvider time) : SitePage(database)
+    ReplayRate rate, AuditLog log, ActiveNotice notice, TimeProvider time) : SitePage(database)
 {
     private const int MostChecks = 10;
 
@@ -159,6 +158,8 @@ internal sealed class DestinationModel(
     {
         if (!await Load(cancellationToken))
             return NotFound();
+        if (rate.OfAll(DestinationId) is { } tooOften)
+            return await Refuse(tooOften, cancellationToken);
 
         var count = await replay.AllWaiting(SiteId, DestinationId, cancellationToken);
         this.Notice(count == 0 ? "Nothing waits any more, or it is being tried already."
@@ -170,12 +171,12 @@ internal sealed class DestinationModel(
     {
         if (!await Load(cancellationToken))
             return NotFound();
-        if (await checks.Start(SiteId, DestinationId, goLive, cancellationToken) is { } check)
+        var started = await checks.Start(SiteId, DestinationId, goLive, cancellationToken);
+        if (started.Id is { } check)
             return Redirect($"/sites/{SiteId}/destinations/{DestinationId}/checks/{check}");
 
         await OnGet(cancellationToken);
-        return this.Refused(new Refusal(
-            StatusCodes.Status429TooManyRequests, "That were many tests within a minute. Wait a moment, then try again."));
+        return this.Refused(new Refusal(StatusCodes.Status429TooManyRequests, started.Refusal!));
     }
 
     [ConfirmFirst]

@@ -48,8 +48,13 @@ internal sealed class MissedModel(NpgsqlDataSource database, ReplayJobs replays,
         if (Filter() is not { } filter || !destination.Active)
             return await OnGet(cancellationToken);
 
-        var job = await replays.Start(SiteId, filter, HttpContext.Account().Actor, cancellationToken);
-        return Redirect($"/sites/{SiteId}/replays/{job.Id}");
+        var account = HttpContext.Account();
+        var started = await replays.Start(SiteId, filter, account.Actor, account.IsOperator, cancellationToken);
+        if (started.Job is { } job)
+            return Redirect($"/sites/{SiteId}/replays/{job.Id}");
+
+        await OnGet(cancellationToken);
+        return this.Wrong(started.Refusal!, StatusCodes.Status409Conflict);
     }
 
     private DeliveryFilter? Filter()
