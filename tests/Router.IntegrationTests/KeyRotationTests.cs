@@ -22,6 +22,8 @@ public sealed class KeyRotationTests(TestServers servers) : IDisposable
             secret = "the-secret-after-a-change", headers = new Dictionary<string, string> { ["X-Key"] = "a-key-in-a-header" },
         });
         await Signed(router, site, destination, count: 1);
+        // A worker makes it by itself.
+        await Eventually.True(() => router.Query<bool>("select exists (select from lead_print_key)"), "the key of duplicates is made");
         var before = await Stored(router);
         var changes = await router.Query<long>("select count(*) from audit_log");
         var settings = await router.Query<DateTime>("select settings_changed_at from destinations where id = @Id", new { destination.Id });
