@@ -54,13 +54,13 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     [Fact]
     public async Task Doctor_OfServersElsewhere_WarnsOfLinesThatArentEncrypted()
     {
-        // Nobody listens there, and it isn't an address of this machine's loopback.
+        // An address that nobody has.
         var ran = await Ask(
-            changes: [("RabbitMq:Uri", "amqp://u:p@0.0.0.0:1/v"), ("Database:ConnectionString", "postgres://u:p@0.0.0.0:1/d")]);
-        Assert.Contains("What goes to RabbitMQ at 0.0.0.0", ran.Output, StringComparison.Ordinal);
-        Assert.Contains("What goes to Postgres at 0.0.0.0", ran.Output, StringComparison.Ordinal);
+            changes: [("RabbitMq:Uri", "amqp://u:p@240.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d")]);
+        Assert.Contains("What goes to RabbitMQ at 240.0.0.1", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("What goes to Postgres at 240.0.0.1", ran.Output, StringComparison.Ordinal);
         var encrypted = await Ask(changes: [
-            ("RabbitMq:Uri", "amqps://u:p@0.0.0.0:1/v"), ("Database:ConnectionString", "postgres://u:p@0.0.0.0:1/d?sslmode=verify-full")]);
+            ("RabbitMq:Uri", "amqps://u:p@240.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d?sslmode=verify-full")]);
         Assert.DoesNotContain("What goes to", encrypted.Output, StringComparison.Ordinal);
     }
 
