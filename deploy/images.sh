@@ -32,7 +32,7 @@ created=$(git log -1 --format=%cI 2>/dev/null || date -u +%Y-%m-%dT%H:%M:%SZ)
 publish() {
     local project=$1 to=artifacts/publish/$2
     rm -rf "$to"
-    dotnet publish "$project" -c Release --nologo -v quiet "${publish[@]}" -p:UseAppHost=false -o "$to" 8>&-
+    dotnet publish "$project" -c Release --nologo -v quiet "${publish[@]}" -p:UseAppHost=false -p:RestoreLockedMode=true -o "$to" 8>&-
     dotnet tool run dotnet-CycloneDX -- "$(ls "$project"/*.csproj)" --disable-package-restore --exclude-dev --output-format Json \
         --set-name "lead-router-$2" --set-version "$version" -o "$to" -fn sbom.cdx.json >"artifacts/$2.sbom.log" 8>&- \
         || { cat "artifacts/$2.sbom.log" >&2; die "The list of packages of $2 could not be made."; }

@@ -73,6 +73,7 @@ for host in api worker; do
     mv "$to.new" "$to"
     install -m 644 "$repo/deploy/systemd/lead-router-$host.service" "$root/etc/systemd/system/"
 done
+install -m 644 "$repo/deploy/systemd/lead-router-schema.service" "$root/etc/systemd/system/"
 
 at=${root:+ below $root}
 printf 'Installed%s: /opt/lead-router, /etc/lead-router, and the units lead-router-api and lead-router-worker.\n' "$at"
@@ -88,6 +89,8 @@ TEXT
     echo "Then run install.sh once more: it starts the services."
 elif [ -z "$root" ]; then
     systemctl enable -q lead-router-api lead-router-worker
+    # As the owner of the tables, where that is another role than the hosts'.
+    systemctl start lead-router-schema || die "The schema could not be brought up to date: journalctl -u lead-router-schema says why."
     systemctl start lead-router-api lead-router-worker
     if [ -n "$running" ]; then echo "The router was stopped and started again."; else
         cat <<TEXT

@@ -23,10 +23,36 @@ make() {
 
 make postgres-password "$(random)"
 make rabbitmq-password "$(random)"
-make rabbitmq.conf "default_user = router
-default_pass = $(cat "$dir/rabbitmq-password")"
-make Database__ConnectionString "postgres://router:$(cat "$dir/postgres-password")@postgres:5432/router"
-make RabbitMq__Uri "amqp://router:$(cat "$dir/rabbitmq-password")@rabbitmq:5672/"
+# Hosts of a version before own the tables themselves, and their secrets stay as they are.
+[ ! -s "$dir/Database__ConnectionString" ] || make Database__OwnerConnectionString "$(cat "$dir/Database__ConnectionString")"
+make Database__OwnerConnectionString "postgres://router_owner:$(random)@postgres:5432/router"
+make Database__ConnectionString "postgres://router_hosts:$(random)@postgres:5432/router"
+make RabbitMq__Uri "amqp://router_hosts:$(random)@rabbitmq:5672/"
+hosts=$(sed 's,^.*://[^:]*:,,; s,@.*,,' "$dir/RabbitMq__Uri")
+
+# What RabbitMQ keeps of a password.
+binary() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"; }
+hashed() {
+    local salt digest
+    salt=$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    digest=$({ binary "$salt"; printf %s "$1"; } | openssl dgst -sha256 -r | cut -d ' ' -f 1)
+    { binary "$salt"; binary "$digest"; } | openssl base64 -A
+}
+# People have the user router, for the dashboard. The hosts' user makes, writes to and reads the router's queues, and the exchanges of their names;
+# and writes to the default exchange, which RabbitMQ gives messages up to.
+names='^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
+make rabbitmq-definitions.json "{
+  \"vhosts\": [{\"name\": \"/\"}],
+  \"users\": [
+    {\"name\": \"router\", \"password_hash\": \"$(hashed "$(cat "$dir/rabbitmq-password")")\", \"hashing_algorithm\": \"rabbit_password_hashing_sha256\",
+     \"tags\": \"administrator\"},
+    {\"name\": \"router_hosts\", \"password_hash\": \"$(hashed "$hosts")\", \"hashing_algorithm\": \"rabbit_password_hashing_sha256\",
+     \"tags\": \"monitoring\"}],
+  \"permissions\": [
+    {\"user\": \"router\", \"vhost\": \"/\", \"configure\": \".*\", \"write\": \".*\", \"read\": \".*\"},
+    {\"user\": \"router_hosts\", \"vhost\": \"/\", \"configure\": \"$names\", \"write\": \"$names|^amq[.]default$\", \"read\": \"$names\"}]
+}"
+make rabbitmq.conf "load_definitions = /run/secrets/rabbitmq-definitions.json"
 make Admin__Password "$(random)"
 make Admin__Token "$(random)"
 make Secrets__lead_manager "$(random)"

@@ -9,6 +9,7 @@
 #   servers.sh start-postgres|stop-postgres|start-rabbitmq|stop-rabbitmq DIR
 #   servers.sh kill-postgres|kill-rabbitmq DIR   as a crash does it: SIGKILL
 #   servers.sh freeze-postgres|thaw-postgres|freeze-rabbitmq|thaw-rabbitmq DIR   still there, and does nothing: SIGSTOP, SIGCONT
+#   servers.sh roles DIR                  makes the roles that the router signs in as; both servers must run. DIR/servers.env has them
 #   servers.sh backup-postgres DIR COPY   copies its data into the directory COPY while it runs (pg_basebackup)
 #   servers.sh restore-postgres DIR COPY  starts it with such a copy in place of its data; it must be stopped
 #   servers.sh start-cluster|stop-cluster DIR    three nodes of RabbitMQ in DIR/1, DIR/2, DIR/3; the commands above take each of these, too
@@ -29,7 +30,7 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 
 SERVERS=$(readlink -f "${BASH_SOURCE[0]}")
 . "${SERVERS%/*}/notes.sh"
-for part in ports processes debian13 packages postgres standby rabbitmq cluster; do . "${SERVERS%.sh}/$part.sh"; done
+for part in ports processes debian13 packages postgres standby rabbitmq cluster roles; do . "${SERVERS%.sh}/$part.sh"; done
 unset part
 
 # Sourced by start.sh and stop.sh for the functions above; run by itself it is the command described at the top.
@@ -39,7 +40,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ "$command" = installed ] && { [ -z "$(missing)" ]; exit; }
     [ -n "${2:-}" ] || die "Usage: servers.sh install | start DIR | stop DIR | start-postgres DIR | …"
     case $command in
-        start* | backup-postgres | restore-postgres | promote-postgres | rabbitmqctl | rabbitmq-queues | cut-node | mend-node | run)
+        start* | roles | backup-postgres | restore-postgres | promote-postgres | rabbitmqctl | rabbitmq-queues | cut-node | mend-node | run)
             ! other_servers || in_servers_root "$@" ;;
     esac
     [ "$command" = run ] && { shift; exec "$@"; }
@@ -66,6 +67,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         cut-node) cut_node "$dir" ;;
         mend-node) mend_node "$dir" ;;
         start-standby) make_private "$3"; start_standby "$dir" "$(cd "$3" && pwd)" ;;
+        roles) make_roles "$dir" ;;
         promote-postgres) promote_postgres "$dir" ;;
         rabbitmqctl) control_rabbitmq "$dir" "${@:3}" ;;
         rabbitmq-queues) RABBITMQCTL=${RABBITMQCTL%ctl}-queues control_rabbitmq "$dir" "${@:3}" ;;

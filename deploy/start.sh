@@ -84,6 +84,7 @@ finish
 begin "RabbitMQ on 127.0.0.1"
 "$repo/deploy/servers.sh" start-rabbitmq "$dir" 9>&-
 finish
+"$repo/deploy/servers.sh" roles "$dir" 9>&-
 . "$dir/servers.env"
 
 certificate=$dir/private.pem
@@ -99,9 +100,15 @@ worker=http://127.0.0.1:$(port "$dir/ports" WORKER_PORT)
 api_metrics=127.0.0.1:$(port "$dir/ports" API_METRICS_PORT)
 worker_metrics=127.0.0.1:$(port "$dir/ports" WORKER_METRICS_PORT)
 
+# On every page, and in the log.
+notice='Demo: everything is on this machine, and goes with deploy/stop.sh --remove. Not for real leads.'
+
+begin "Schema"
+bring_schema_up_to_date
+finish
 begin "Router.Api on $router"
 start_receiver
-start_host api "$router" Router.Api.dll "Telemetry__PrometheusPort=${api_metrics#*:}" "Admin__Token=$admin_token" "Admin__Email=$operator" "Admin__Password=$operator_password"
+start_host api "$router" Router.Api.dll "Telemetry__PrometheusPort=${api_metrics#*:}" "Admin__Token=$admin_token" "Admin__Password=$operator_password"
 api_pid=$pid
 finish
 begin "Router.Worker"

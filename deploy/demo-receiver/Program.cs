@@ -4,11 +4,11 @@ using System.Text;
 using System.Text.Json;
 
 // A receiver as a destination's owner would write it: read the raw bytes, verify the signature over them, answer quickly.
-// Started with a setting Secrets:<name> for each path: POST /<name> verifies with that secret and prints what came. In a container the
-// settings are files of /run/secrets. GET /received/<text> shows the latest hundred requests whose body has that text.
+// Started with a setting Secrets:<name> for each path: POST /<name> verifies with that secret and prints what came. The settings are files
+// of Settings:Directory, /run/secrets by default. GET /received/<text> shows the latest hundred requests whose body has that text.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
-builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
+builder.Configuration.AddKeyPerFile(builder.Configuration["Settings:Directory"] ?? "/run/secrets", optional: true);
 var app = builder.Build();
 var secrets = builder.Configuration.GetSection("Secrets").GetChildren()
     .ToDictionary(secret => secret.Key, secret => Encoding.UTF8.GetBytes(secret.Value!), StringComparer.OrdinalIgnoreCase);

@@ -31,16 +31,25 @@ keep_rabbitmq_to_this_machine() {
 
 as_postgres() { (cd / && runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 -tA "$@"); }
 
-# A role, a database, a user: with passwords that are nowhere but in the router's secrets.
+# Roles, a database, a user: with passwords that are nowhere but in the router's secrets. One role owns the tables, the hosts use them.
 give_router_its_place() {
-    local password
+    local password names
     if [ ! -s "$secrets/Database__ConnectionString" ]; then
-        password=$(random)
-        [ "$(as_postgres -c "select 1 from pg_roles where rolname = 'router'")" = 1 ] || as_postgres -c 'create role router login'
-        # By standard input: others can see a command line.
-        as_postgres <<<"set log_statement = 'none'; alter role router password '$password'"
-        [ "$(as_postgres -c "select 1 from pg_database where datname = 'router'")" = 1 ] || as_postgres -c 'create database router owner router'
-        secret_file Database__ConnectionString "postgres://router:$password@127.0.0.1:5432/router"
+        local owner
+        password=$(random) owner=$(random)
+        # The passwords by standard input: others can see a command line.
+        as_postgres <<SQL
+set log_statement = 'none';
+do \$\$ begin
+    if not exists (select from pg_roles where rolname = 'router_owner') then create role router_owner login; end if;
+    if not exists (select from pg_roles where rolname = 'router_hosts') then create role router_hosts login; end if;
+end \$\$;
+alter role router_owner password '$owner';
+alter role router_hosts password '$password';
+SQL
+        [ "$(as_postgres -c "select 1 from pg_database where datname = 'router'")" = 1 ] || as_postgres -c 'create database router owner router_owner'
+        secret_file Database__OwnerConnectionString "postgres://router_owner:$owner@127.0.0.1:5432/router"
+        secret_file Database__ConnectionString "postgres://router_hosts:$password@127.0.0.1:5432/router"
     fi
     if [ "$(as_postgres -c 'show max_locks_per_transaction')" -lt 512 ]; then
         as_postgres -c 'alter system set max_locks_per_transaction = 512' -c "alter system set log_error_verbosity = 'terse'"
@@ -50,8 +59,10 @@ give_router_its_place() {
         password=$(random)
         rabbitmqctl -q list_users | grep -q '^router[[:space:]]' && rabbitmqctl -q change_password router <<<"$password" \
             || rabbitmqctl -q add_user router <<<"$password"
-        rabbitmqctl -q set_user_tags router management
-        rabbitmqctl -q set_permissions -p / router '.*' '.*' '.*'
+        rabbitmqctl -q set_user_tags router monitoring
+        # Its own queues and the exchanges of their names; and the default exchange, which RabbitMQ gives messages up to.
+        names='^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
+        rabbitmqctl -q set_permissions -p / router "$names" "$names|^amq[.]default\$" "$names"
         secret_file RabbitMq__Uri "amqp://router:$password@127.0.0.1:5672/"
     fi
 }

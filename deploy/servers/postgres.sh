@@ -40,17 +40,15 @@ start_postgres() {
         >"$dir/pg_ctl.log" 2>&1 </dev/null || die "Postgres did not start; see $log"
     # Before anything else can fail: whoever cleans up must know it.
     setting "$dir/servers.env" POSTGRES_PID "$(head -n 1 "$data/data/postmaster.pid")"
-    export PGPASSWORD=$password
-    local admin=(psql -q -h 127.0.0.1 -p "$port" -U router -d postgres -v ON_ERROR_STOP=1 -tA)
-    [ "$("${admin[@]}" -c "select 1 from pg_database where datname = 'router'")" = 1 ] || "${admin[@]}" -c 'create database router'
-    unset PGPASSWORD
+    [ "$(postgres_admin "$dir" postgres <<<"select 1 from pg_database where datname = 'router'")" = 1 ] \
+        || postgres_admin "$dir" postgres <<<'create database router'
     setting "$dir/servers.env" DATABASE_URL "postgres://router:$password@127.0.0.1:$port/router"
 }
 
 # backup_postgres DIR COPY: COPY must not exist, in a directory that Postgres's user can reach.
 backup_postgres() {
     local dir=$1 copy=$2
-    PGPASSWORD=$(secret "$dir/private" POSTGRES_PASSWORD) pg_basebackup -h 127.0.0.1 -p "$(noted "$dir/ports" POSTGRES_PORT)" -U router \
+    PGPASSFILE=$dir/pgpass pg_basebackup -h 127.0.0.1 -p "$(noted "$dir/ports" POSTGRES_PORT)" -U router \
         -D "$copy" -X stream -c fast || return
     [ "$(id -u)" != 0 ] || chown -R postgres: "$copy"
 }

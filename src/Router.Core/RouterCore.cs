@@ -76,10 +76,20 @@ public static class RouterCore
         return services;
     }
 
-    /// <summary>Brings the schema up to date, as each host does when it starts; for the services of <see cref="AddLedger"/>.</summary>
+    /// <summary>
+    /// Brings the schema up to date, as each host does when it starts, and gives the hosts' role its rights where another one owns the
+    /// tables; for the services of <see cref="AddLedger"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It can't; the text says why.</exception>
-    public static Task BringSchemaUpToDate(this IServiceProvider services, CancellationToken cancellationToken = default) =>
-        services.GetRequiredService<Migrator>().StartAsync(cancellationToken);
+    public static async Task BringSchemaUpToDate(this IServiceProvider services, CancellationToken cancellationToken = default)
+    {
+        var options = services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        var migrator = services.GetRequiredService<Migrator>();
+        if (options.OwnerConnectionString is not { Length: > 0 } owner)
+            await migrator.StartAsync(cancellationToken);
+        else
+            await migrator.Run(owner, ConnectionStrings.Parse(options.ConnectionString).Username ?? "", cancellationToken);
+    }
 
     /// <summary>
     /// What the API keeps of a lead before RabbitMQ has it: the outbox, the Idempotency-Keys and the order. After <see cref="AddLedger"/>

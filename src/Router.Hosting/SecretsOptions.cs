@@ -7,8 +7,8 @@ namespace Router.Hosting;
 internal sealed class SecretsOptions
 {
     /// <summary>
-    /// File of the certificate with its RSA private key, PEM (<c>.pem</c>) or PFX. Without one the key ring is stored
-    /// in Postgres unencrypted, and each start warns of that. Default none.
+    /// File of the certificate with its RSA private key, PEM (<c>.pem</c>) or PFX. Required, but for development
+    /// (<c>ASPNETCORE_ENVIRONMENT=Development</c>) and where <see cref="WithoutCertificate"/> says otherwise. Default none.
     /// </summary>
     public string? CertificatePath { get; set; }
 
@@ -20,4 +20,10 @@ internal sealed class SecretsOptions
 
     /// <summary>The password of that PFX file, if it has one. Default none.</summary>
     public string? PreviousCertificatePassword { get; set; }
+
+    /// <summary>
+    /// Start without a certificate: the key ring is stored in Postgres unencrypted, whoever reads the database can read
+    /// the secrets of destinations, and each start warns of that. Default false.
+    /// </summary>
+    public bool WithoutCertificate { get; set; }
 }

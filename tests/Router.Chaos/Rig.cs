@@ -43,6 +43,7 @@ internal sealed class Rig : IAsyncDisposable
             ["RabbitMq:Uri"] = servers.Amqp,
             ["RabbitMq:ManagementUri"] = servers.Management,
             ["Database:ConnectionString"] = servers.Database,
+            ["Secrets:WithoutCertificate"] = "true",
             ["Serilog:MinimumLevel:Default"] = "Warning",
             ["Log:Format"] = "text",
         };

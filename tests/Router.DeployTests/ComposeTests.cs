@@ -90,7 +90,7 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
     [Fact]
     public async Task Secrets_AreFilesOnly()
     {
-        foreach (var service in (string[])[.. All, "demo"])
+        foreach (var service in (string[])[.. All, "demo", "schema"])
         {
             var all = await Images.Podman("inspect", router.Container(service));
             Assert.DoesNotContain(router.Secrets.Where(secret => !secret.Key.EndsWith(".pem", StringComparison.Ordinal)), secret =>

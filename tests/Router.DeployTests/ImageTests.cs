@@ -71,7 +71,9 @@ public sealed class ImageTests(Images images)
     {
         using var json = JsonDocument.Parse(File.ReadAllText(bill));
         Assert.Equal("CycloneDX", json.RootElement.GetProperty("bomFormat").GetString());
-        return [.. json.RootElement.GetProperty("components").EnumerateArray()
+        var components = json.RootElement.GetProperty("components").EnumerateArray().ToList();
+        Assert.All(components, component => Assert.NotEqual(0, component.GetProperty("licenses").GetArrayLength()));
+        return [.. components
             .Select(component => component.GetProperty("purl").GetString()!["pkg:nuget/".Length..]).Order(StringComparer.Ordinal)];
     }
 }

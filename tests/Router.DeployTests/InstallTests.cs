@@ -52,7 +52,18 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         Assert.Equal("700 root", await OnServer("stat -c '%a %U' /etc/lead-router/secrets"));
         Assert.Equal("600 root", await OnServer("stat -c '%a %U' /etc/lead-router/secrets/* | sort -u"));
         var secrets = await OnServer("sha256sum /etc/lead-router/secrets/*");
-        Assert.Equal(4, secrets.Split('\n').Length);
+        Assert.Equal(5, secrets.Split('\n').Length);
+        // Nobody finds one in what runs.
+        Assert.Equal("", await OnServer(
+            """
+            for file in /etc/lead-router/secrets/*__*; do
+                word=$(sed 's,.*://[^:]*:,,; s,@.*,,' "$file")
+                grep -lF -f <(printf '%s\n' "$word") /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null || true
+            done
+            """));
+        Assert.Equal("f", await OnServer(
+            "cd /; runuser -u postgres -- psql -tAc \"select rolsuper from pg_roles where rolname = 'router_hosts'\""));
+        Assert.DoesNotContain("administrator", await OnServer("rabbitmqctl -q list_users | grep ^router"), StringComparison.Ordinal);
         foreach (var port in new[] { 5432, 5672, 15672, 25672, 4369, 8080, 8081 })
             Assert.Equal($"127.0.0.1:{port}", await OnServer($"ss -Hltn 'sport = :{port}' | tr -s ' ' | cut -d ' ' -f 4"));
 

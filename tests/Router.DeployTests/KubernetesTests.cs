@@ -93,6 +93,29 @@ public sealed class KubernetesTests
         }
     }
 
+    /// <summary>Who owns the tables is for what brings them up to date, and not for what runs afterwards.</summary>
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task OwnersPassword_IsForTheSchemaOnly(string overlay)
+    {
+        var pods = (await Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec).ToList();
+        var pod = Assert.Single(pods, pod => pod.InitContainers is { Count: > 0 });
+        var schema = Assert.Single(pod.InitContainers);
+        Assert.Equal(["migrate"], schema.Args);
+        Assert.Equal(pod.Containers[0].Image, schema.Image);
+        Assert.True(schema.SecurityContext.ReadOnlyRootFilesystem);
+        var mount = Assert.Single(schema.VolumeMounts);
+        Assert.Equal(mount.MountPath, Assert.Single(schema.Env).Value);
+        var files = Assert.Single(pod.Volumes, volume => volume.Name == mount.Name).Projected.Sources
+            .SelectMany(source => source.Secret.Items).Select(item => item.Path).ToList();
+        Assert.Equal(["Database__ConnectionString", "Database__OwnerConnectionString"], files.Order(StringComparer.Ordinal));
+        var others = pods.SelectMany(one => one.Volumes).Where(volume => volume.Name != mount.Name)
+            .SelectMany(volume => volume.Projected.Sources).SelectMany(source => source.Secret.Items).Select(item => item.Path);
+        Assert.DoesNotContain("Database__OwnerConnectionString", others);
+        Assert.DoesNotContain(mount.Name,
+            pods.SelectMany(one => one.Containers).SelectMany(one => one.VolumeMounts).Select(one => one.Name));
+    }
+
     [Theory]
     [MemberData(nameof(Overlays))]
     public async Task Metrics_AreForPrometheusOnly(string overlay)
@@ -124,12 +147,22 @@ public sealed class KubernetesTests
         Assert.Equal(OperatorResources.SynchronousReplication.Durabilities.Required, synchronous.DataDurability);
         Assert.True(synchronous.FailoverQuorum);
         Assert.InRange(synchronous.Number, 1, postgres.Spec.Instances - 2);
-        string[] made = [$"{postgres.Metadata.Name}-app/uri", $"{rabbitmq.Metadata.Name}-default-user/connection_string"];
+        var role = Assert.Single(postgres.Spec.Managed.Roles);
+        Assert.Equal(("router_hosts", true), (role.Name, role.Login));
+        string[] made = [$"{role.PasswordSecret.Name}/uri", $"{rabbitmq.Metadata.Name}-default-user/connection_string"];
         foreach (var host in manifests.Hosts)
         {
             Assert.Equal(made, host.Spec.Template.Spec.Volumes[0].Projected.Sources.Skip(1)
                 .Select(source => $"{source.Secret.Name}/{Assert.Single(source.Secret.Items).Key}"));
         }
+
+        var owner = manifests.Hosts.Single(host => host.Metadata.Name == "lead-router-worker").Spec.Template.Spec.Volumes[1];
+        Assert.Equal([made[0], $"{postgres.Metadata.Name}-app/uri"], owner.Projected.Sources
+            .Select(source => $"{source.Secret.Name}/{Assert.Single(source.Secret.Items).Key}"));
+        // No administrator of RabbitMQ, nor of anything but its own queues.
+        Assert.DoesNotContain("administrator", rabbitmq.Spec.Rabbitmq.AdditionalConfig, StringComparison.Ordinal);
+        Assert.All(["configure", "write", "read"], right => Assert.Contains(
+            $"default_permissions.{right} = ^(lead-", rabbitmq.Spec.Rabbitmq.AdditionalConfig, StringComparison.Ordinal));
 
         var login = Assert.Single(Assert.Single(manifests.All<OperatorResources.TriggerAuthentication>()).Spec.SecretTargetRef);
         Assert.Equal(made[1], $"{login.Name}/{login.Key}");

@@ -31,6 +31,8 @@ internal static class OperatorResources
 
         public PostgresBootstrap Bootstrap { get; set; } = new();
 
+        public ManagedConfiguration Managed { get; set; } = new();
+
         public PostgresConfiguration Postgresql { get; set; } = new();
 
         public StorageConfiguration Storage { get; set; } = new();
@@ -48,6 +50,22 @@ internal static class OperatorResources
         public string Database { get; set; } = "";
 
         public string Owner { get; set; } = "";
+    }
+
+    internal sealed class ManagedConfiguration
+    {
+        public List<ManagedRole> Roles { get; set; } = [];
+    }
+
+    internal sealed class ManagedRole
+    {
+        public string Name { get; set; } = "";
+
+        public string Ensure { get; set; } = "";
+
+        public bool Login { get; set; }
+
+        public ScaleTarget PasswordSecret { get; set; } = new();
     }
 
     internal sealed class PostgresConfiguration
@@ -112,6 +130,8 @@ internal static class OperatorResources
     internal sealed class RabbitmqConfiguration
     {
         public List<string> AdditionalPlugins { get; set; } = [];
+
+        public string AdditionalConfig { get; set; } = "";
     }
 
     internal sealed class ScaledObjectSpec

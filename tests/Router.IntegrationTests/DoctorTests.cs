@@ -52,6 +52,27 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
     }
 
     [Fact]
+    public async Task Doctor_OfServersElsewhere_WarnsOfLinesThatArentEncrypted()
+    {
+        // An address that nobody has.
+        var ran = await Ask(
+            changes: [("RabbitMq:Uri", "amqp://u:p@240.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d")]);
+        Assert.Contains("What goes to RabbitMQ at 240.0.0.1", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("What goes to Postgres at 240.0.0.1", ran.Output, StringComparison.Ordinal);
+        var encrypted = await Ask(changes: [
+            ("RabbitMq:Uri", "amqps://u:p@240.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d?sslmode=verify-full")]);
+        Assert.DoesNotContain("What goes to", encrypted.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_OfARoleThatMayDoEverything_Warns()
+    {
+        var ran = await Ask(changes: [("Database:ConnectionString", _router.Database)]);
+        Assert.Contains("is a superuser: it can drop them and change the audit log", ran.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("audit log", (await Ask()).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Doctor_OfWrongSettings_NamesThem()
     {
         var expired = Path.Combine(_directory.FullName, "served.pem");

@@ -94,7 +94,7 @@ public sealed class NetworkGuardTests(TestServers servers)
         await using var process = HostWithin.Start(host, new Dictionary<string, string>
         {
             ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/",
-            ["Admin:Token"] = RouterFixture.AdminToken,
+            ["Admin:Token"] = RouterFixture.AdminToken, ["Secrets:WithoutCertificate"] = "true",
             ["Network:Allow"] = "localhost, 10/8",
         });
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(process.Ready);

@@ -56,6 +56,9 @@ public sealed class OptionsTests
     [InlineData("Router.Api", "Outbox:CommitTimeout=00:00:00", "CommitTimeout")]
     [InlineData("Router.Api", "Admin:Password=short", "Password")]
     [InlineData("Router.Api", "Database:MaxPoolSize=0", "MaxPoolSize")]
+    [InlineData("Router.Worker", "Database:OwnerConnectionString=postgres://me:hidden@here:port/none", "Database:OwnerConnectionString")]
+    [InlineData("Router.Api", "Secrets:WithoutCertificate=false", "Secrets:CertificatePath is not set")]
+    [InlineData("Router.Worker", "Secrets:WithoutCertificate=false", "Make a certificate (docs/operators.md")]
     [InlineData("Router.Api", "Database:ConnectionString=postgres://nobody@here:port/none", "Database:ConnectionString")]
     [InlineData("Router.Api", "Settings:Directory=/there/is/none", "Settings:Directory")]
     [InlineData("Router.Worker", "Settings:Directory=/there/is/none", "Settings:Directory")]
@@ -85,7 +88,7 @@ public sealed class OptionsTests
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Database:ConnectionString"] = "postgres://nobody@127.0.0.1:1/none", ["RabbitMq:Uri"] = "amqp://nobody@127.0.0.1:1/",
-            ["Admin:Token"] = RouterFixture.AdminToken,
+            ["Admin:Token"] = RouterFixture.AdminToken, ["Secrets:WithoutCertificate"] = "true",
         };
         all[key] = value;
         await using var process = HostWithin.Start(host, all);

@@ -8,7 +8,7 @@ public static class RawBroker
 {
     public static async Task Publish(RouterFixture router, string queue, ReadOnlyMemory<byte> message)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(router.Settings["RabbitMq:Uri"]) };
+        var factory = new ConnectionFactory { Uri = new Uri(router.Amqp) };
         await using var connection = await factory.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));

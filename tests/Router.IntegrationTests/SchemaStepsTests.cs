@@ -90,6 +90,6 @@ public sealed class SchemaStepsTests(TestServers servers)
     private async Task<Dictionary<string, string>> Settings(string database) => new(StringComparer.Ordinal)
     {
         ["Database:ConnectionString"] = database, ["RabbitMq:Uri"] = await servers.Broker.CreateVirtualHost(),
-        ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
+        ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri, ["Secrets:WithoutCertificate"] = "true",
     };
 }

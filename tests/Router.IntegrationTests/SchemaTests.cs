@@ -56,7 +56,7 @@ public sealed class SchemaTests(TestServers servers)
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Database:ConnectionString"] = database, ["RabbitMq:Uri"] = await servers.Broker.CreateVirtualHost(),
-            ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri,
+            ["RabbitMq:ManagementUri"] = servers.Broker.Management.AbsoluteUri, ["Secrets:WithoutCertificate"] = "true",
         };
         await using var host = HostWithin.Start("Router.Worker", settings);
         await Eventually.True(() => host.HasExited, "the host ends", seconds: 60);

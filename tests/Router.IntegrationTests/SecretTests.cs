@@ -36,7 +36,7 @@ public sealed class SecretTests(TestServers servers)
         await site.Delivery(destination, "delivered");
         Assert.True((await router.Receiver.Wait(destination.Path, 1))[0].IsSignedWith("SECRET-after-a-rotation"));
 
-        var (exitCode, dump) = await PrivateServers.Run("pg_dump", "--inserts", "-d", router.Settings["Database:ConnectionString"]);
+        var (exitCode, dump) = await PrivateServers.Run("pg_dump", "--inserts", "-d", router.Database);
         Assert.True(exitCode == 0, dump);
         Assert.Contains("INSERT INTO public.data_protection_keys", dump, StringComparison.Ordinal);
         var basic = Encoding.UTF8.GetString(Convert.FromBase64String(site.Credentials.Parameter!)).Split(':')[1];

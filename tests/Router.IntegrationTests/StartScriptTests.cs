@@ -35,8 +35,12 @@ public sealed class StartScriptTests : IAsyncLifetime
     public async Task Start_ThenStopThenStart_ShowsSignedLeadsAndKeepsItsData()
     {
         var port = TestHost.FreePort();
+        await using var processes = new ProcessWatch();
         var (exitCode, output) = await Start(port);
         Assert.True(exitCode == 0, output);
+        AssertSecretsAreInFilesOnly(await processes.Seen());
+        Assert.Contains("Demo: everything is on this machine", await new HttpClient().GetStringAsync($"http://127.0.0.1:{port}/sign-in"),
+            StringComparison.Ordinal);
         Assert.Equal(2, output.Split('\n').Count(line => line == "signature verified"));
         var first = Settings();
         Assert.All(Promised, name => Assert.NotEmpty(first[name]));
@@ -144,6 +148,17 @@ public sealed class StartScriptTests : IAsyncLifetime
         await using var prometheus = await Prometheus.Start(quick);
         await Eventually.Equal((double?)3, () => prometheus.Value("count(up == 1)"), "API, worker and RabbitMQ are read");
         Assert.Equal(AlertRules.All().Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal), await prometheus.Alerts());
+    }
+
+    /// <summary>A command line is for everybody to read, and what stands in the environment goes to each process that one starts.</summary>
+    private void AssertSecretsAreInFilesOnly(string seen)
+    {
+        Assert.Contains("Router.Api.dll", seen, StringComparison.Ordinal);
+        Assert.Contains("Settings__Directory", seen, StringComparison.Ordinal);
+        var secrets = File.ReadLines(Path.Combine(_directory, "private")).Select(line => line.Split('=', 2)[1])
+            .Append(Settings()["DEMO_PASSWORD"]).ToList();
+        Assert.True(secrets.Count >= 8);
+        Assert.All(secrets, secret => Assert.False(seen.Contains(secret, StringComparison.Ordinal), "a secret was seen"));
     }
 
     private static async Task AssertOnlyTheDemosReceiverIsAllowed(Dictionary<string, string> settings)

@@ -91,6 +91,18 @@ public sealed class Broker : IDisposable
     public async Task DeclareQueue(string vhost, string name, object arguments) =>
         (await _management.PutAsJsonAsync($"/api/queues/{vhost}/{name}", new { durable = true, arguments })).EnsureSuccessStatusCode();
 
+    /// <summary>The names of the router's queues, and of the exchanges before them: as docs/deploy.md has them.</summary>
+    public const string Names = "^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]";
+
+    /// <summary>A user as hosts should have: it makes, writes and reads the router's own queues of one virtual host.</summary>
+    public async Task CreateHostsUser(string vhost, string name, string password)
+    {
+        await SetPassword(name, password);
+        (await _management.PutAsJsonAsync($"/api/permissions/{vhost}/{name}",
+            // The default exchange is what RabbitMQ gives messages up to.
+            new { configure = Names, write = $"{Names}|^amq\\.default$", read = Names })).EnsureSuccessStatusCode();
+    }
+
     /// <summary>A user of its own, with all rights on one virtual host; the AMQP URL.</summary>
     public async Task<string> CreateUser(string vhost, string name, string password)
     {

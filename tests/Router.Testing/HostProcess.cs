@@ -7,7 +7,13 @@ namespace Router.Testing;
 /// <summary>A host as a process of its own, so that it can be killed.</summary>
 public sealed class HostProcess : TestHost
 {
+    private static readonly string[] Secrets = ["ConnectionString", "RabbitMq__Uri", "Password", "Token", "Secret"];
+    private static readonly ConcurrentBag<string> Directories = [];
+
     private readonly Process _process;
+
+    // A host may be started with them again: they go when the tests end.
+    static HostProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFiles();
 
     private HostProcess(Process process, ConcurrentQueue<string> output, Uri url)
         : base(url, output) => _process = process;
@@ -93,9 +99,29 @@ public sealed class HostProcess : TestHost
         };
         // Each runs for a moment: what it compiles is never run often enough for a second, better version of it.
         start.Environment["DOTNET_TieredPGO"] = "0";
+        // As in deploy/: what is secret is in files, for others may see what stands in a process's environment.
+        var files = Directory.CreateTempSubdirectory("lead-router-settings-").FullName;
+        Directories.Add(files);
         foreach (var (key, value) in settings)
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        {
+            var name = key.Replace(":", "__", StringComparison.Ordinal);
+            if (IsSecret(name))
+                File.WriteAllText(Path.Combine(files, name), value);
+            else
+                start.Environment[name] = value;
+        }
+
+        start.Environment.TryAdd("Settings__Directory", files);
         return start;
+    }
+
+    private static bool IsSecret(string setting) =>
+        Secrets.Any(word => setting.EndsWith(word, StringComparison.OrdinalIgnoreCase));
+
+    private static void RemoveFiles()
+    {
+        while (Directories.TryTake(out var directory))
+            Directory.Delete(directory, recursive: true);
     }
 
     private async Task Signal(string signal) => await Shell.Run("kill", signal, _process.Id.ToString(CultureInfo.InvariantCulture));

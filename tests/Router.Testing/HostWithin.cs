@@ -24,12 +24,13 @@ public sealed class HostWithin : TestHost
         Console.SetOut(new ConsoleOf(Console.Out));
     }
 
-    private HostWithin(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string> output, Uri url)
+    private HostWithin(
+        string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string> output, Uri url, params string[] words)
         : base(url, output)
     {
         Lines = output;
         string[] arguments = [
-            $"--applicationName={name}", $"--urls={url}", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+            .. words, $"--applicationName={name}", $"--urls={url}", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var main = Assembly.LoadFrom(Repository.Host(name)).EntryPoint!;
         _main = Task.Factory.StartNew(
             () => Main(main, arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -41,6 +42,15 @@ public sealed class HostWithin : TestHost
 
     public static HostWithin Start(string name, IReadOnlyDictionary<string, string> settings, ConcurrentQueue<string>? output = null) =>
         new(name, settings, output ?? new ConcurrentQueue<string>(), new Uri($"http://127.0.0.1:{FreePort()}"));
+
+    /// <summary>A host's command, which must succeed; what it writes.</summary>
+    public static async Task<string> Run(string name, IReadOnlyDictionary<string, string> settings, params string[] words)
+    {
+        var host = new HostWithin(name, settings, new ConcurrentQueue<string>(), new Uri("http://127.0.0.1:0"), words);
+        var code = await host._main;
+        return code == 0 ? host.Output
+            : throw new InvalidOperationException($"{name} {string.Join(' ', words)} failed:\n{host.Output}");
+    }
 
     public override async Task<int> Stop()
     {

@@ -20,9 +20,11 @@ public sealed class RouterFixture : IAsyncDisposable
     private readonly Func<string, string> _assembly;
 
     private RouterFixture(
-        Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes, Func<string, string>? assembly)
+        string database, string amqp, Dictionary<string, string> settings, Broker broker, Receiver receiver, bool processes,
+        Func<string, string>? assembly)
     {
-        (Settings, Broker, Receiver, _processes, _assembly) = (settings, broker, receiver, processes, assembly ?? Repository.Host);
+        (Database, Amqp, Settings, Broker, Receiver, _processes) = (database, amqp, settings, broker, receiver, processes);
+        _assembly = assembly ?? Repository.Host;
         VirtualHost = settings["RabbitMq:Uri"].Split('/')[^1];
     }
 
@@ -89,7 +91,13 @@ public sealed class RouterFixture : IAsyncDisposable
         foreach (var (key, value) in settings)
             all[key] = value;
 
-        var fixture = new RouterFixture(all, broker, await Receiver.Start(), processes, assembly);
+        // What tests do to the database they do as whoever made it.
+        database = all["Database:ConnectionString"];
+        amqp = all["RabbitMq:Uri"];
+        if (assembly is null)
+            all["Database:ConnectionString"] = await HostsRole(all);
+        all["RabbitMq:Uri"] = await HostsUser(amqp, broker);
+        var fixture = new RouterFixture(database, amqp, all, broker, await Receiver.Start(), processes, assembly);
         try
         {
             fixture.Api = fixture.Host("Router.Api");
@@ -110,6 +118,38 @@ public sealed class RouterFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>
+    /// The schema, made by a role of its own, and the connection of the hosts' role, which may only use it. Of several servers hosts have
+    /// the role that tests have.
+    /// </summary>
+    private static async Task<string> HostsRole(Dictionary<string, string> settings)
+    {
+        var database = settings["Database:ConnectionString"];
+        if (database.Contains(',', StringComparison.Ordinal))
+            return database;
+
+        var (owner, hosts) = await Postgres.CreateRoles(new Uri(database));
+        var output = await HostWithin.Run("Router.Worker", new Dictionary<string, string>(settings, StringComparer.Ordinal)
+        {
+            ["Database:ConnectionString"] = hosts, ["Database:OwnerConnectionString"] = owner,
+        }, "migrate");
+        Assert.Contains("The schema is up to date", output, StringComparison.Ordinal);
+        return hosts;
+    }
+
+    /// <summary>RabbitMQ as hosts should use it: let in to the router's own queues, and to nothing else of its virtual host.</summary>
+    private static async Task<string> HostsUser(string amqp, Broker broker)
+    {
+        // A test may have made another user.
+        var keeper = broker.Amqp.UserInfo;
+        if (!amqp.Contains($"//{keeper}@", StringComparison.Ordinal))
+            return amqp;
+
+        var (user, password) = ($"hosts-{Guid.NewGuid():N}", keeper.Split(':', 2)[1]);
+        await broker.CreateHostsUser(amqp.Split('/')[^1], user, Uri.UnescapeDataString(password));
+        return amqp.Replace($"//{keeper}@", $"//{user}:{password}@", StringComparison.Ordinal);
+    }
+
     /// <summary>Retries come quickly, so that tests needn't wait for five seconds.</summary>
     private static Dictionary<string, string> Defaults(string database, string amqp, Broker broker) => new(StringComparer.Ordinal)
     {
@@ -117,6 +157,7 @@ public sealed class RouterFixture : IAsyncDisposable
         ["RabbitMq:Uri"] = amqp,
         ["RabbitMq:ManagementUri"] = broker.Management.AbsoluteUri,
         ["RabbitMq:LookInterval"] = "00:00:01",
+        ["Secrets:WithoutCertificate"] = "true",
         ["Admin:Token"] = AdminToken,
         ["Admin:Email"] = OperatorsEmail,
         ["Admin:Password"] = OperatorsPassword,
@@ -154,10 +195,16 @@ public sealed class RouterFixture : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenDatabase()
     {
-        var connection = new NpgsqlConnection(Postgres.ConnectionString(DatabaseNow ?? new Uri(Settings["Database:ConnectionString"])));
+        var connection = new NpgsqlConnection(Postgres.ConnectionString(DatabaseNow ?? new Uri(Database)));
         await connection.OpenAsync();
         return connection;
     }
+
+    /// <summary>The database as whoever made it may use it: for everything.</summary>
+    public string Database { get; }
+
+    /// <summary>RabbitMQ likewise.</summary>
+    public string Amqp { get; }
 
     /// <summary>Which of several servers is asked by a test; null: the only one.</summary>
     public Uri? DatabaseNow { get; set; }

@@ -8,7 +8,7 @@ using Router.Hosting;
 namespace Router.Api.Pages;
 
 /// <summary>The web pages: rendered here, plain HTML forms, and a script that improves them. They work without it.</summary>
-internal static class PagesHosting
+internal static partial class PagesHosting
 {
     private static readonly string[] ChangingPages =
     [
@@ -35,6 +35,7 @@ internal static class PagesHosting
             options.Conventions.ConfigureFilter(new Confirmation());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
+        services.AddOptions<PagesOptions>().BindConfiguration("Pages").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ActiveNotice>();
         services.AddSingleton<Attention>();
         services.AddSingleton<Parts>();
@@ -62,6 +63,8 @@ internal static class PagesHosting
     /// <summary>What a browser must know to keep a page safe, and what proxies say of the browser.</summary>
     public static void UsePageSecurity(this WebApplication app)
     {
+        if (app.Configuration["Pages:Notice"] is { Length: > 0 } notice)
+            LogNotice(app.Logger, notice);
         app.UseForwardedHeaders();
         app.UseHsts();
         app.Use((context, next) =>
@@ -108,4 +111,7 @@ internal static class PagesHosting
             headers.CacheControl = "no-store";
         return Task.CompletedTask;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "On every page: {Notice}")]
+    private static partial void LogNotice(ILogger logger, string notice);
 }

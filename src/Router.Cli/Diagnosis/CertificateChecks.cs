@@ -15,9 +15,14 @@ internal static class CertificateChecks
     public static IEnumerable<Finding> Look(IConfiguration configuration)
     {
         if (string.IsNullOrEmpty(configuration["Secrets:CertificatePath"]))
-            yield return new Finding(Gravity.Warning, Subject,
-                "Secrets:CertificatePath is not set: whoever reads the database can read the destinations' secrets.",
-                "Make a certificate with deploy/certificate.sh, and set it for all hosts. docs/operators.md says how, under Secrets.");
+        {
+            const string remedy = "Make a certificate, and set it for all hosts. docs/operators.md says how, under Secrets.";
+            yield return configuration.GetValue("Secrets:WithoutCertificate", defaultValue: false)
+                ? new Finding(Gravity.Warning, Subject,
+                    "Secrets:CertificatePath is not set: whoever reads the database can read the destinations' secrets.", remedy)
+                : new Finding(Gravity.Problem, Subject, "Secrets:CertificatePath is not set: no host starts without it.", remedy);
+        }
+
         foreach (var (setting, path, password, isServed) in Files(configuration))
             yield return OfFile(setting, path, password, isServed);
     }

@@ -73,8 +73,25 @@ internal sealed class DatabaseChecks(IServiceProvider services)
             }, cancellationToken);
         found.Add(health.Status is HealthStatus.Healthy ? new Finding(Gravity.Fine, Subject, "It takes rows.")
             : new Finding(Gravity.Problem, Subject, health.Description!, $"Make it writable, or connect to the primary with {Setting}."));
+        found.AddRange(await Role(open));
         found.AddRange(await Secrets(open, cancellationToken));
         return found;
+    }
+
+    /// <summary>Whoever gets hold of the hosts' password can do what their role can.</summary>
+    private static async Task<IEnumerable<Finding>> Role(NpgsqlConnection open)
+    {
+        var (role, isSuperuser, isOwner) = await open.QuerySingleAsync<(string, bool, bool)>(
+            """
+            select current_user::text, rolsuper, (select relowner from pg_class where oid = 'audit_log'::regclass) = oid
+            from pg_roles where rolname = current_user
+            """);
+        return isSuperuser || isOwner
+            ? [new Finding(Gravity.Warning, Subject,
+                $"The hosts' role {role} {(isSuperuser ? "is a superuser" : "owns the tables")}: "
+                + "it can drop them and change the audit log.",
+                "Give the hosts a role of their own: docs/deploy.md says how, under Roles.")]
+            : [];
     }
 
     private async Task<IEnumerable<Finding>> Secrets(NpgsqlConnection open, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal static class Doctor
         [
             .. ConfigurationChecks.Look(services, configuration),
             .. certificates,
+            .. TransportChecks.Look(configuration["Database:ConnectionString"], configuration["RabbitMq:Uri"]),
             .. await new DatabaseChecks(services).Look(cancellationToken),
             .. await new BrokerChecks(services).Look(cancellationToken),
             .. router is null ? [] : await RouterChecks.Look(router, cancellationToken),

@@ -44,15 +44,17 @@ internal static class ConnectionStrings
     }
 
     /// <summary>What is wrong with it, for people; null when nothing is.</summary>
-    public static string? Problem(string text)
+    /// <param name="text">What is set.</param>
+    /// <param name="setting">The setting's name.</param>
+    public static string? Problem(string text, string setting = "Database:ConnectionString")
     {
         try
         {
-            return Parse(text).Host is { Length: > 0 } ? null : "Database:ConnectionString names no host.";
+            return Parse(text).Host is { Length: > 0 } ? null : $"{setting} names no host.";
         }
         catch (ArgumentException wrong)
         {
-            return wrong.Message;
+            return wrong.Message.Replace("Database:ConnectionString", setting, StringComparison.Ordinal);
         }
     }
 

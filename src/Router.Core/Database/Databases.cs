@@ -25,6 +25,19 @@ public static class Databases
         services.AddKeyedSingleton(Unflushed, (provider, _) => Create(provider, "router-unflushed", "-c synchronous_commit=off"));
     }
 
+    /// <summary>Connections of the tables' owner: to the primary, for a moment, and with nothing of a session's own.</summary>
+    internal static NpgsqlDataSource OfOwner(string text, ILoggerFactory loggers)
+    {
+        var connection = ConnectionStrings.Parse(text);
+        connection.Timeout = 5;
+        connection.NoResetOnClose = true;
+        connection.TargetSessionAttributes = null;
+        var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = "router-migrate" };
+        builder.UseLoggerFactory(loggers);
+        return connection.Host?.Contains(',', StringComparison.Ordinal) is true
+            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite) : builder.Build();
+    }
+
     private static NpgsqlDataSource Create(IServiceProvider provider, string name, string? options)
     {
         var settings = provider.GetRequiredService<IOptions<DatabaseOptions>>().Value;

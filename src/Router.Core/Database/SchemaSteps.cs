@@ -10,10 +10,15 @@ namespace Router.Core.Database;
 /// </summary>
 internal sealed partial class SchemaSteps(NpgsqlDataSource database, ILogger logger)
 {
-    private const long Lock = 0x4c454144524f5554; // "LEADROUT"
+    /// <summary>Held by whoever changes the schema, or who may do what in it.</summary>
+    public const long Lock = 0x4c454144524f5554; // "LEADROUT"
 
     // What an empty database gets, as schema_migrations calls it.
     private const string Baseline = "schema";
+
+    private const string Remedy =
+        "Run 'dotnet Router.Worker.dll migrate' once with Database:OwnerConnectionString, a role that owns the tables and may create in "
+        + "their schema, or let the role of Database:ConnectionString be that.";
 
     // Classes of SQLSTATE that another try doesn't change: data, constraints, rights and names, what Postgres can't do, and what a
     // migration refuses itself.
@@ -29,7 +34,7 @@ internal sealed partial class SchemaSteps(NpgsqlDataSource database, ILogger log
     public async Task<int> Take(string schema, IReadOnlyList<Migration> migrations, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var applied = await Applied(connection);
+        var applied = await Known(connection);
         RefuseOther(applied, migrations);
 
         var count = 0;
@@ -72,6 +77,19 @@ internal sealed partial class SchemaSteps(NpgsqlDataSource database, ILogger log
 
         if (newer.Count > 0)
             LogNewer(logger, newer.Count);
+    }
+
+    private static async Task<Dictionary<string, string?>> Known(NpgsqlConnection connection)
+    {
+        try
+        {
+            return await Applied(connection);
+        }
+        catch (PostgresException denied) when (denied.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new InvalidOperationException(
+                $"The role of Database:ConnectionString may not use the router's tables yet. {Remedy}", denied);
+        }
     }
 
     private static async Task<Dictionary<string, string?>> Applied(NpgsqlConnection connection) =>
@@ -129,8 +147,7 @@ internal sealed partial class SchemaSteps(NpgsqlDataSource database, ILogger log
         {
             throw new InvalidOperationException(
                 $"{Lacking(migration)}, and its role may not bring it up to date (step {migration.Name}). "
-                + "Let the role of Database:ConnectionString own the tables and create in their schema, "
-                + "or run 'dotnet Router.Worker.dll migrate' once with a role that does.", denied);
+                + Remedy, denied);
         }
         catch (PostgresException failed) when (Final.Contains(failed.SqlState[..2], StringComparer.Ordinal))
         {

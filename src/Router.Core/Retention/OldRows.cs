@@ -21,11 +21,7 @@ internal static class OldRows
         if (await day.IsGoingAgain(connection, cancellationToken))
             return false;
 
-        await connection.ExecuteAsync(
-            $"""
-            drop table {day.Of("lead_events")}, {day.Of("deliveries")}, {day.Of("delivery_attempts")};
-            delete from ledger_days where name = @Name
-            """, new { day.Name });
+        await connection.ExecuteAsync("select drop_ledger_day(@Name)", new { day.Name });
         await transaction.CommitAsync(cancellationToken);
         return true;
     }

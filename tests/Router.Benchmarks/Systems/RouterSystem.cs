@@ -32,6 +32,7 @@ internal sealed class RouterSystem : Target
         _settings = new(StringComparer.Ordinal)
         {
             ["Database:ConnectionString"] = database,
+            ["Secrets:WithoutCertificate"] = "true",
             ["RabbitMq:Uri"] = amqp,
             ["Admin:Token"] = AdminToken,
             ["Network:Allow"] = "127.0.0.0/8, localhost",

@@ -316,6 +316,10 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
+    -- The same secrets with another key: KeyRotation.cs.
+    if current_setting('router.reencrypts', true) = 'on' then
+        return new;
+    end if;
     if (old.url, sign_in(old)) is distinct from (new.url, sign_in(new)) then
         new.proven_at := null;
     end if;
@@ -356,8 +360,10 @@ create trigger destinations_4_require_proof before update on destinations
 -- An integration's destinations follow it.
 create function follow_integration() returns trigger language plpgsql as $$
 declare
-    differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
-    rotated constant boolean := (old.secret, old.previous_secret, old.previous_secret_until)
+    re_encrypted constant boolean := current_setting('router.reencrypts', true) is not distinct from 'on';
+    differs constant boolean := not re_encrypted
+        and (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
+    rotated constant boolean := not re_encrypted and (old.secret, old.previous_secret, old.previous_secret_until)
         is distinct from (new.secret, new.previous_secret, new.previous_secret_until);
 begin
     update destinations
@@ -729,8 +735,10 @@ create function first_event_id(at timestamptz) returns uuid language sql immutab
     select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
+-- Hosts don't own the tables (90_rights.sql). What only their owner may do, these functions do for them: with the tables of the ledger's days alone.
+
 -- Made apart and then attached: that locks the default partition for a moment, which is empty, and nothing else.
-create function create_ledger_day(day date) returns void language plpgsql as $$
+create function create_ledger_day(day date) returns void language plpgsql security definer as $$
 declare
     name  constant text := to_char(day, 'YYYYMMDD');
     start constant timestamptz := day::timestamp at time zone 'UTC';
@@ -742,6 +750,83 @@ begin
                        ledger, ledger || '_' || name, first_event_id(start), first_event_id(start + interval '24 hours'));
     end loop;
     insert into ledger_days (name, starts_at, ends_at) values (name, start, start + interval '24 hours');
+end $$;
+
+-- The day of that name, and no other table.
+create function ledger_day(day text) returns ledger_days language plpgsql stable as $$
+declare
+    found_day ledger_days;
+begin
+    select * into strict found_day from ledger_days where name = day;
+    return found_day;
+end $$;
+
+-- From its commit on, whoever changes a row of the day is noted.
+create function watch_ledger_day(day text, ledgers text[]) returns void language plpgsql security definer as $$
+declare
+    ledger text;
+begin
+    perform ledger_day(day);
+    foreach ledger in array ledgers loop
+        if ledger <> all (array['lead_events', 'deliveries', 'delivery_attempts']) then
+            raise exception '% is no table of the ledger', ledger;
+        end if;
+        execute format('create or replace trigger note_written_to after insert or update or delete on %I for each row execute function note_written_to(%L)',
+                       ledger || '_' || day, day);
+    end loop;
+end $$;
+
+-- A table of the day once more, as NAME_bare, without contents.
+create function copy_ledger_day(day text, ledger text) returns void language plpgsql security definer as $$
+declare
+    bounds  constant ledger_days := ledger_day(day);
+    bare    constant text := ledger || '_' || day || '_bare';
+    key     constant text := case ledger when 'lead_events' then 'id' when 'deliveries' then 'event_id' when 'delivery_attempts' then 'event_id' end;
+    columns text;
+begin
+    if key is null then
+        raise exception '% is no table of the ledger', ledger;
+    end if;
+    select string_agg(case when attname in ('body', 'response_body', 'response_headers', 'reason') then 'null' else quote_ident(attname) end, ', ' order by attnum)
+    into columns
+    from pg_attribute where attrelid = ledger::regclass and attnum > 0 and not attisdropped;
+    execute format('drop table if exists %I', bare);
+    execute format('create table %I (like %I including all)', bare, ledger);
+    -- The partition's own bounds: with them, attaching needs no look at the rows.
+    execute format('alter table %I add constraint of_its_day check (%I >= %L and %I < %L)',
+                   bare, key, first_event_id(bounds.starts_at), key, first_event_id(bounds.ends_at));
+    execute format('insert into %I select %s from %I', bare, columns, ledger || '_' || day);
+    execute format('analyze %I', bare);
+end $$;
+
+-- The copies take the day's place.
+create function exchange_ledger_day(day text) returns void language plpgsql security definer as $$
+declare
+    bounds constant ledger_days := ledger_day(day);
+    ledger text;
+    name   text;
+begin
+    foreach ledger in array array['lead_events', 'deliveries', 'delivery_attempts'] loop
+        name := ledger || '_' || day;
+        execute format('alter table %I detach partition %I', ledger, name);
+        execute format('drop table %I', name);
+        execute format('alter table %I rename to %I', name || '_bare', name);
+        execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+                       ledger, name, first_event_id(bounds.starts_at), first_event_id(bounds.ends_at));
+        execute format('alter table %I drop constraint of_its_day', name);
+    end loop;
+end $$;
+
+-- A day with contents is never dropped.
+create function drop_ledger_day(day text) returns void language plpgsql security definer as $$
+declare
+    bounds constant ledger_days := ledger_day(day);
+begin
+    if bounds.contents_deleted_at is null then
+        raise exception 'day % of the ledger still has its contents', day;
+    end if;
+    execute format('drop table %I, %I, %I', 'lead_events_' || day, 'deliveries_' || day, 'delivery_attempts_' || day);
+    delete from ledger_days where ledger_days.name = day;
 end $$;
 
 -- Whether a planned delivery without a row is still on its way: its event is in a worker's hands, or back at the broker for another one. A day is
@@ -978,7 +1063,7 @@ create unlogged table event_register_2 partition of event_register for values in
 create function event_register_slot() returns smallint language sql stable as $$ select (extract(epoch from now())::bigint / 300 % 3)::smallint $$;
 
 -- Empties the slot that comes next.
-create function prune_event_register() returns void language plpgsql as $$
+create function prune_event_register() returns void language plpgsql security definer as $$
 declare
     next   constant text := 'event_register_' || (event_register_slot() + 1) % 3;
     filled boolean;
@@ -1087,6 +1172,8 @@ begin
     into changed
     from jsonb_object_keys(thing) as key
     where not key = any (ignored)
+      -- The same secret with another key: KeyRotation.cs. All else is told.
+      and not (key = any (secrets) and current_setting('router.reencrypts', true) is not distinct from 'on' and key not like '%sha256' and key not like '%hash')
       and coalesce(nullif(before -> key, 'null'), '""') is distinct from coalesce(nullif(after -> key, 'null'), '""');
     if changed = '{}' then
         return null;
@@ -1231,3 +1318,16 @@ create table alerts (
 create index alerts_due on alerts (account_id, due_at) where sent_at is null and dropped_at is null;
 create index alerts_sent on alerts (account_id, sent_at) where sent_at is not null;
 create index alerts_trouble on alerts (trouble_id);
+
+-- Hosts may have a role of their own, which owns nothing: HostsRights.cs says what it may do.
+
+-- Functions that work with their owner's rights find nothing but what is in this schema, whatever their caller has made elsewhere.
+do $$
+declare
+    owned regprocedure;
+begin
+    for owned in select oid from pg_proc where pronamespace = current_schema()::regnamespace and prosecdef loop
+        execute format('alter function %s set search_path = %I, pg_temp', owned, current_schema());
+        execute format('revoke execute on function %s from public', owned);
+    end loop;
+end $$;

@@ -13,6 +13,14 @@ if [ ! -s "$data/PG_VERSION" ]; then
         --pwfile=<(if [ -n "${POSTGRES_PASSWORD:-}" ]; then echo "$POSTGRES_PASSWORD"; else cat "$POSTGRES_PASSWORD_FILE"; fi) -E UTF8 --locale=C.UTF-8 --no-sync
     echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
     [ "$POSTGRES_DB" = postgres ] || echo "create database \"$POSTGRES_DB\"" | "$bin/postgres" --single -D "$data" postgres
+    if compgen -G '/docker-entrypoint-initdb.d/*.sh' >/dev/null; then
+        sed -i '1i local all all trust' "$data/pg_hba.conf"
+        "$bin/pg_ctl" -D "$data" -w -o "-c listen_addresses='' -c unix_socket_directories=/tmp -c fsync=off" start
+        export PATH=$bin:$PATH PGHOST=/tmp
+        for script in /docker-entrypoint-initdb.d/*.sh; do bash "$script"; done
+        "$bin/pg_ctl" -D "$data" -w stop
+        unset PGHOST
+    fi
 fi
 [ "${1:-postgres}" != postgres ] || shift || true
 exec "$bin/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp -c fsync=off "$@"

@@ -233,6 +233,10 @@ create trigger destinations_1_end_pause before update on destinations
 
 create function forget_proof() returns trigger language plpgsql as $$
 begin
+    -- The same secrets with another key: KeyRotation.cs.
+    if current_setting('router.reencrypts', true) = 'on' then
+        return new;
+    end if;
     if (old.url, sign_in(old)) is distinct from (new.url, sign_in(new)) then
         new.proven_at := null;
     end if;
@@ -273,8 +277,10 @@ create trigger destinations_4_require_proof before update on destinations
 -- An integration's destinations follow it.
 create function follow_integration() returns trigger language plpgsql as $$
 declare
-    differs constant boolean := (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
-    rotated constant boolean := (old.secret, old.previous_secret, old.previous_secret_until)
+    re_encrypted constant boolean := current_setting('router.reencrypts', true) is not distinct from 'on';
+    differs constant boolean := not re_encrypted
+        and (old.header_values, old.mapping, old.answer_rules) is distinct from (new.header_values, new.mapping, new.answer_rules);
+    rotated constant boolean := not re_encrypted and (old.secret, old.previous_secret, old.previous_secret_until)
         is distinct from (new.secret, new.previous_secret, new.previous_secret_until);
 begin
     update destinations

@@ -93,7 +93,7 @@ create unlogged table event_register_2 partition of event_register for values in
 create function event_register_slot() returns smallint language sql stable as $$ select (extract(epoch from now())::bigint / 300 % 3)::smallint $$;
 
 -- Empties the slot that comes next.
-create function prune_event_register() returns void language plpgsql as $$
+create function prune_event_register() returns void language plpgsql security definer as $$
 declare
     next   constant text := 'event_register_' || (event_register_slot() + 1) % 3;
     filled boolean;
