@@ -17,6 +17,7 @@
 -- [data: replay] who asked for a replay (an account's address), and of which lead | so that people see what was sent again | for good; the lead's id until it is erased | erasure of the lead or the person takes the lead's id
 -- [data: agent] a user of a site (an agent or a lender), as its Lead Manager last told: name, addresses, numbers | senders ask for them | until Lead Manager deletes the user | Lead Manager; erasure of the person or the site
 -- [data: account] a person with access: address, role, time zone, quiet hours, when a token was used | to let them in, and to tell them what needs them | as long as the account is there; a disabled one stays, so that the list of changes can be read | operators disable accounts; erasure doesn't reach them
+-- [data: session] who is signed in: account, address, browser, when | so that people see where they are signed in, and end what they don't know | 30 days after its end, 60 after it was used last | retention
 -- [data: actor] who changed or looked at what: an account's address, and what was changed; the id of a lead that was erased | to answer for what was done | for good | nothing; the database's keeper may delete old rows
 -- [data: alert] whom an alert goes to | to send it once | 90 days after the trouble is over | workers
 -- [data: credential] a hash of a password, token or link, or a random value; what it was made from can't be had from it | to let in whoever has it | until it is replaced or deleted; of a revoked token for good, so that it stays revoked | its owner, operators
@@ -456,16 +457,16 @@ create index api_tokens_account on api_tokens (account_id, created_at);
 -- Sessions:IdleLimit or Sessions:AbsoluteLimit is over.
 create table sessions (
     id           uuid primary key,
-    account_id   uuid not null references accounts (id) on delete cascade,
-    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),
-    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),
+    account_id   uuid not null references accounts (id) on delete cascade,    -- [data: session]
+    token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
+    how          text not null check (how in ('password', 'invitation', 'passkey', 'oidc')),    -- [data: session]
     started_at   timestamptz not null default now(),
-    last_seen_at timestamptz not null default now(),            -- to the minute
-    address      text,                                          -- the last one; null where there is none
-    browser      text not null,                                 -- in two or three words
+    last_seen_at timestamptz not null default now(),            -- to the minute [data: session]
+    address      text,                                          -- the last one; null where there is none [data: session]
+    browser      text not null,                                 -- in two or three words [data: session]
     confirmed_at timestamptz not null default now(),            -- when whoever uses it last showed to be the account
     ended_at     timestamptz,
-    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),
+    end_reason   text check (end_reason in ('signed_out', 'elsewhere', 'operator', 'replaced', 'too_many', 'password', 'disabled')),    -- [data: session]
     check ((ended_at is null) = (end_reason is null))
 );
 create index sessions_account on sessions (account_id, last_seen_at);
