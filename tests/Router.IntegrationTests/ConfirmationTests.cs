@@ -14,6 +14,8 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.Integration: Post PostHeader
         Operator.NewIntegration: Post
         Operator.NewSite: Post
+        Operator.Person: PostErase PostExport
+        Operator.Product: PostNetworks PostRotate
         Operator.Products: PostCreate PostPassword
         Operator.Promote: Post
         Sites.AccessTokens: Post PostRemove
@@ -24,6 +26,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.Headers: PostBasic PostBearer PostHeader PostRemove
         Sites.NewDestination: Post
         Sites.People: PostAdd PostLink PostRemove PostRole
+        Sites.Person: PostErase PostExport
         Sites.RotateSecret: Post
         YourAccount.Tokens: PostToken
         """;
@@ -39,10 +42,12 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.Integration: PostGenerate PostPublish
         Operator.NewIntegration: PostGenerate
         Operator.NewSite: PostGenerate
-        Operator.Product: Post
+        Operator.Person: Post
+        Operator.Product: Post PostEnd
+        Operator.Promote: PostGenerate
         Operator.SetAside: PostDelete PostSend PostSendAll
         Operator.SetAsideMessage: PostCorrect PostShow
-        Operator.Site: Post PostAllow PostForbid PostLimit
+        Operator.Site: Post PostAllow PostForbid PostLimit PostMayHave
         SignIn: Post
         SignOut: Post
         Sites.Answers: Post PostPreview
@@ -56,6 +61,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.NewDestination: PostGenerate
         Sites.Overview: PostActive PostRequireProven
         Sites.Pace: Post
+        Sites.Person: Post
         Sites.RefusedLead: PostAccept PostDelete PostShow
         Sites.RefusedLeads: PostAccept PostDelete
         Sites.Replay: PostCancel

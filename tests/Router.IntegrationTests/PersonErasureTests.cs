@@ -34,10 +34,11 @@ public sealed class PersonErasureTests(TestServers servers)
 
         string[] ids = [$"{lead:N}", $"{lead:D}"];
         var before = await EverywhereKept.Places(router, [.. Markers, .. ids]);
+        // lead_prints too, unless the machine is so busy that nobody waits for the mark; DuplicateTests erases those.
         foreach (var place in new[]
         {
-            "lead_events.body", "lead_events.lead_id", "deliveries.response_body", "leads.email", "leads.phone", "lead_prints.lead_id",
-            "lead_outbox.message", "set_aside.message", "users.body", "replays.lead_id", "refused_leads.lead_id", "queue lead-dead-letters",
+            "lead_events.body", "lead_events.lead_id", "deliveries.response_body", "leads.email", "leads.phone", "lead_outbox.message",
+            "set_aside.message", "users.body", "replays.lead_id", "refused_leads.lead_id", "queue lead-dead-letters",
         })
             Assert.Contains(place, before);
         Assert.Equal(2, await router.Query<long>("select count(*) from refused_leads"));

@@ -25,9 +25,11 @@ internal sealed class PersonModel(PersonFields fields) : PageModel
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
         Show(await fields.Find(this, site: null, Typed, cancellationToken));
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostExport(CancellationToken cancellationToken) =>
         Show(await fields.Export(this, site: null, Typed, cancellationToken));
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostErase(CancellationToken cancellationToken) =>
         Show(await fields.Erase(this, site: null, Typed, cancellationToken));
 

@@ -31,6 +31,7 @@ internal sealed class ProductModel(NpgsqlDataSource database, ProductSettings pr
         return await Load(cancellationToken) ? Page() : NotFound();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRotate(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
@@ -55,6 +56,7 @@ internal sealed class ProductModel(NpgsqlDataSource database, ProductSettings pr
         return RedirectToPage();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostNetworks(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

@@ -25,9 +25,11 @@ internal sealed class PersonModel(NpgsqlDataSource database, PersonFields fields
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
         Show(await fields.Find(this, SiteId, Typed, cancellationToken));
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostExport(CancellationToken cancellationToken) =>
         Show(await fields.Export(this, SiteId, Typed, cancellationToken));
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostErase(CancellationToken cancellationToken) =>
         Show(await fields.Erase(this, SiteId, Typed, cancellationToken));
 
