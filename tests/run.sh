@@ -17,9 +17,10 @@ if [ "${1:-}" = --quick ]; then
     shift
 fi
 
-# PgBouncer, Tinyproxy, Prometheus and Patroni are for their own tests; the languages are for the samples in docs/receivers.md, which are run against a real delivery.
+# PgBouncer, Tinyproxy, Prometheus, Patroni and Glewlwyd, an OpenID Connect provider, are for their own tests; the languages are for the samples in
+# docs/receivers.md, which are run against a real delivery.
 more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer
-      tinyproxy-bin:tinyproxy prometheus patroni etcd-server:etcd)
+      tinyproxy-bin:tinyproxy prometheus patroni etcd-server:etcd glewlwyd sqlite3)
 # A container engine, and what reads units: for deploy/.
 more+=(podman podman-compose runc:/usr/sbin/runc netavark:/usr/lib/podman/netavark aardvark-dns:/usr/lib/podman/aardvark-dns iptables
     systemd:systemd-analyze iproute2:ss)

@@ -28,6 +28,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.People: PostAdd PostLink PostRemove PostRole
         Sites.Person: PostErase PostExport
         Sites.RotateSecret: Post
+        YourAccount.Provider: PostConnect PostDisconnect
         YourAccount.Tokens: PostToken
         """;
 

@@ -53,7 +53,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
             select a.id, a.email, a.role, array(select s.site_id from account_sites s where s.account_id = a.id) as sites,
                    array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewer_of,
                    (select coalesce(bool_and(s.role = 'viewer'), false) from account_sites s where s.account_id = a.id) as is_viewer,
-                   a.password_hash is null as is_invited, a.disabled_at, a.locked_until
+                   a.password_hash is null and not exists (select from account_logins l where l.account_id = a.id) as is_invited,
+                   a.disabled_at, a.locked_until
             from accounts a
             where (@find is null or strpos(a.email, lower(@find)) > 0)
               and (@after is null
@@ -122,10 +123,13 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         await using var change = await changes.Begin(cancellationToken);
         var (email, isNew, isTheirs) = await change.Connection.QuerySingleOrDefaultAsync<(string?, bool, bool)>(
             """
-            select email, password_hash is null and disabled_at is null, @onlyOf is null or (
-                role = @Owner and password_hash is null and disabled_at is null
+            select email, is_new, @onlyOf is null or (
+                role = @Owner and is_new
                 and (select array_agg(site_id) from account_sites where account_id = @account) = array[@onlyOf])
-            from accounts where id = @account for update
+            from accounts a cross join lateral (
+                select password_hash is null and disabled_at is null
+                       and not exists (select from account_logins l where l.account_id = a.id) as is_new) n
+            where id = @account for update of a
             """, new { account, onlyOf, Roles.Owner });
         if (email is null)
             return Refusal.NoSuch("account");
@@ -186,7 +190,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
             await change.Connection.ExecuteAsync(
                 """
                 insert into account_sites as s (account_id, site_id, role) values (@account, @site, coalesce(@role, 'owner'))
-                on conflict (account_id, site_id) do update set role = excluded.role where @role is not null
+                on conflict (account_id, site_id) do update
+                set role = coalesce(@role, s.role), from_claim = false where @role is not null or s.from_claim
                 """, new { account, site, role });
             await change.Commit(cancellationToken);
             await lettingIn.Tell(site, account, cancellationToken);

@@ -1,4 +1,6 @@
 using Dapper;
+using Microsoft.Extensions.Options;
+using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Sites;
 
@@ -8,7 +10,7 @@ namespace Router.Api.Accounts;
 /// Mails a link to whoever has lost a password. What a stranger hears doesn't depend on whether there is such an account.
 /// </summary>
 internal sealed partial class LostPasswords(
-    ConfigurationChanges changes, AccountMail mail, TimeProvider time, ILogger<LostPasswords> logger)
+    ConfigurationChanges changes, AccountMail mail, IOptions<ProviderOptions> provider, TimeProvider time, ILogger<LostPasswords> logger)
 {
     /// <summary>How long a link works that somebody asked for themselves.</summary>
     public static readonly TimeSpan LinkLasts = TimeSpan.FromHours(1);
@@ -16,7 +18,7 @@ internal sealed partial class LostPasswords(
     private static readonly TimeSpan BetweenLinks = TimeSpan.FromMinutes(15);
 
     /// <summary>Whether links can be mailed at all.</summary>
-    public bool CanMail => mail.IsSet;
+    public bool CanMail => mail.IsSet && provider.Value.RolesWithPassword.Length > 0;
 
     /// <summary>Begins, and returns at once: how long it takes would tell whether the account exists.</summary>
     public void Begin(string email) => _ = Send(email.Trim());
@@ -49,7 +51,10 @@ internal sealed partial class LostPasswords(
         await using var change = await changes.Begin($"{email} (lost password)", CancellationToken.None);
         // Behind whoever disables the account at this moment.
         var account = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Email)?>(
-            "select id, email from accounts where email = lower(@email) and disabled_at is null for no key update", new { email });
+            """
+            select id, email from accounts
+            where email = lower(@email) and role = any (@RolesWithPassword) and disabled_at is null for no key update
+            """, new { email, provider.Value.RolesWithPassword });
         if (account is not { } found)
             return null;
 

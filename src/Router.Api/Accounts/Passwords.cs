@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
@@ -8,7 +9,8 @@ using Router.Core.Sites;
 namespace Router.Api.Accounts;
 
 /// <summary>Chooses and changes passwords. Each change ends all other sessions of the account.</summary>
-internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher)
+internal sealed class Passwords(
+    NpgsqlDataSource database, ConfigurationChanges changes, PasswordHasher<Account> hasher, IOptions<ProviderOptions> provider)
 {
     private const string Set =
         "update accounts set password_hash = @Hash, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null";
@@ -22,6 +24,15 @@ internal sealed class Passwords(NpgsqlDataSource database, ConfigurationChanges 
             select a.email from invitations i join accounts a on a.id = i.account_id
             where i.token_sha256 = @Hash and i.expires_at > now()
             """, new { Hash = Credential.Hash(token) });
+    }
+
+    /// <summary>Whether the account of an e-mail may sign in with a password, where most sign in at a provider.</summary>
+    public async Task<bool> MayHave(string email, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(
+            "select exists (select from accounts where email = @email and role = any (@RolesWithPassword))",
+            new { email, provider.Value.RolesWithPassword });
     }
 
     /// <summary>Uses up the invitation; null when somebody has used it meanwhile.</summary>

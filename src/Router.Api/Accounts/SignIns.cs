@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
 
@@ -11,7 +12,7 @@ namespace Router.Api.Accounts;
 /// </summary>
 internal sealed partial class SignIns(
     NpgsqlDataSource database, PasswordHasher<Account> hasher, PasswordTries tries, KnownBrowsers browsers, AccessLog log,
-    ILogger<SignIns> logger) : IDisposable
+    IOptions<ProviderOptions> provider, ILogger<SignIns> logger) : IDisposable
 {
     // A hash takes a core for some tenths of a second. Guessing must never take the cores from the leads.
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -34,8 +35,11 @@ internal sealed partial class SignIns(
     {
         using var turn = new Turn(this);
         var account = await Query<Stored>(
-            "select id, stamp, email, password_hash from accounts where email = lower(@email) and disabled_at is null",
-            new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal) }, cancellationToken);
+            """
+            select id, stamp, email, password_hash from accounts
+            where email = lower(@email) and role = any (@RolesWithPassword) and disabled_at is null
+            """, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal), provider.Value.RolesWithPassword },
+            cancellationToken);
         var place = TryPlace.AtTheDoor(http, account is null ? null : browsers.Find(http, account.Id));
         // Counted where there is no such account, too: nothing comes of it, and it takes as long.
         var isLookedAt = await tries.Count(account?.Id ?? Guid.Empty, place, cancellationToken);

@@ -36,6 +36,10 @@ internal sealed class SitePeople(
 
     private static readonly Refusal NoPerson = Refusal.NoSuch("person");
 
+    // It would come back when this person signs in.
+    private static readonly Refusal FromClaim = Refusal.Conflict(
+        "This access comes from the account of another system with which this person signs in: it is changed there.");
+
     /// <summary>Why this is no role at a site; null when it is one.</summary>
     public static Refusal? Invalid(string? role)
     {
@@ -108,6 +112,8 @@ internal sealed class SitePeople(
         if (await lettingIn.Refuses(change.Connection, site, account) is { } refused)
             return refused;
 
+        if (await IsFromClaim(change.Connection, site, account))
+            return FromClaim;
         await change.Connection.ExecuteAsync(
             "update account_sites set role = @role where account_id = @account and site_id = @site", new { account, site, role });
         var people = await List(change.Connection, site);
@@ -129,6 +135,8 @@ internal sealed class SitePeople(
             return Refusal.Conflict("This is you: another owner can remove you.");
 
         await using var change = await Begin(site, cancellationToken);
+        if (await IsFromClaim(change.Connection, site, account))
+            return FromClaim;
         var removed = await change.Connection.ExecuteAsync(
             "delete from account_sites where account_id = @account and site_id = @site", new { account, site });
         if (removed == 0)
@@ -140,6 +148,7 @@ internal sealed class SitePeople(
             """
             delete from accounts a
             where a.id = @account and a.role = @Owner and a.password_hash is null and a.disabled_at is null
+              and not exists (select from account_logins l where l.account_id = a.id)
               and not exists (select from account_sites where account_id = a.id)
             """, new { account, Roles.Owner });
         await change.Commit(cancellationToken);
@@ -178,10 +187,15 @@ internal sealed class SitePeople(
     private static async Task<List<Person>> List(NpgsqlConnection connection, Guid site) =>
         (await connection.QueryAsync<Person>(
             """
-            select a.id as account_id, a.email, s.role, a.password_hash is null as is_invited, a.disabled_at
+            select a.id as account_id, a.email, s.role,
+                   a.password_hash is null and not exists (select from account_logins l where l.account_id = a.id) as is_invited,
+                   a.disabled_at
             from account_sites s join accounts a on a.id = s.account_id
             where s.site_id = @site order by s.role, a.email
             """, new { site })).AsList();
+
+    private static Task<bool> IsFromClaim(NpgsqlConnection connection, Guid site, Guid account) => connection.ExecuteScalarAsync<bool>(
+        "select from_claim from account_sites where account_id = @account and site_id = @site", new { account, site });
 
     private static Task<int> AddedToday(NpgsqlConnection connection, Guid site) => connection.ExecuteScalarAsync<int>(
         """
@@ -192,7 +206,8 @@ internal sealed class SitePeople(
     // Behind whoever makes a link for it, or disables it, at this moment.
     private static Task<Known?> Find(NpgsqlConnection connection, string? email) => connection.QuerySingleOrDefaultAsync<Known>(
         """
-        select id, disabled_at is not null as is_disabled, is_vouched, password_hash is null as is_invited
+        select id, disabled_at is not null as is_disabled, is_vouched,
+               password_hash is null and not exists (select from account_logins l where l.account_id = accounts.id) as is_invited
         from accounts where email = @email for no key update
         """, new { email = Normalized(email) });
 

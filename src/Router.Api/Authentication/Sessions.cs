@@ -22,8 +22,10 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
     /// <param name="owner">As it was when it was checked.</param>
     /// <param name="how">One of <see cref="WaysIn"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="confirmedAt">When they have shown it, if that was before.</param>
     /// <returns>False when the account was disabled or its password changed meanwhile: nobody is signed in then.</returns>
-    public async Task<bool> Start(HttpContext http, SessionOwner owner, string how, CancellationToken cancellationToken)
+    public async Task<bool> Start(
+        HttpContext http, SessionOwner owner, string how, CancellationToken cancellationToken, DateTimeOffset? confirmedAt = null)
     {
         // The lock holds back whoever changes the stamp, which ends the sessions that there are by then.
         const string sql = """
@@ -35,8 +37,8 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
                     select id from sessions where account_id = @Owner and ended_at is null
                     order by last_seen_at desc, id offset (@Most - 1))))
             )
-            insert into sessions (id, account_id, token_sha256, how, address, browser)
-            select @Id, id, @Hash, @how, @Address, @Browser from owner
+            insert into sessions (id, account_id, token_sha256, how, address, browser, confirmed_at)
+            select @Id, id, @Hash, @how, @Address, @Browser, least(coalesce(@confirmedAt, now()), now()) from owner
             """;
         var token = Credential.Generate();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -45,6 +47,7 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
             new
             {
                 Id = Guid.CreateVersion7(time.GetUtcNow()), Owner = owner.Id, owner.Stamp, Hash = Credential.Hash(token), how, Most,
+                confirmedAt,
                 Address = ClientAddress.Of(http), Browser = BrowserLabel.Of(http.Request.Headers.UserAgent.ToString()),
                 Before = http.SignedIn()?.Session?.Id,
             }, cancellationToken: cancellationToken));

@@ -34,7 +34,7 @@ internal sealed class ConfirmModel(SignIns signIns, Sessions sessions) : PageMod
     public string Action => $"{Request.PathBase}{Request.Path}{Request.QueryString}";
 
     /// <summary>The page whose form it was, or which was asked for before.</summary>
-    public string Back => Target is { } target ? target.Split('?')[0] : "/";
+    public string Back => Target is { } target ? target.Split('?')[0] : LocalPath.Of(Return, Url);
 
     private string? Target => Confirmation.Target(HttpContext, Again);
 

@@ -25,16 +25,19 @@ internal sealed class InvitationModel(Passwords passwords, Sessions sessions, Ti
     /// <summary>Null when the link is no longer good.</summary>
     public string? Email { get; private set; }
 
+    /// <summary>Whether this account signs in with a password, rather than at the provider alone.</summary>
+    public bool MayChoose { get; private set; } = true;
+
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
-        Email = await passwords.Invited(Token, cancellationToken);
+        await Load(cancellationToken);
         return Page();
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
-        Email = await passwords.Invited(Token, cancellationToken);
-        if (Email is null)
+        await Load(cancellationToken);
+        if (Email is null || !MayChoose)
             return Page();
 
         var problems = new FieldProblems();
@@ -48,5 +51,11 @@ internal sealed class InvitationModel(Passwords passwords, Sessions sessions, Ti
         await zones.Suggest(owner, TimeZone, cancellationToken);
         this.Notice("Welcome. Your password is set and you are signed in.");
         return Redirect("/");
+    }
+
+    private async Task Load(CancellationToken cancellationToken)
+    {
+        Email = await passwords.Invited(Token, cancellationToken);
+        MayChoose = Email is null || await passwords.MayHave(Email, cancellationToken);
     }
 }

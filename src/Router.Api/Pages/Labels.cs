@@ -233,6 +233,7 @@ internal static class Labels
         "integrations" => "integration",
         "accounts" => "account",
         "account_sites" => "access of",
+        "account_logins" => "sign-in at the provider of",
         "invitations" => "invitation of",
         "api_tokens" => "API token",
         "leads" => "contents of lead",

@@ -27,6 +27,7 @@ internal static partial class PagesHosting
                 options.Conventions.AuthorizePage($"/Sites/{page}", RouterAuthentication.SiteChangePolicy);
             options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
             options.Conventions.AllowAnonymousToPage("/SignIn");
+            options.Conventions.AllowAnonymousToPage("/SignInWithProvider");
             options.Conventions.AllowAnonymousToPage("/Invitation");
             options.Conventions.AllowAnonymousToPage("/Guide");
             options.Conventions.AllowAnonymousToPage("/LostPassword");

@@ -9,8 +9,12 @@ namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswords lost, TimeZoneChoice zones, TimeProvider time,
-    IOptions<SessionLimitOptions> options) : PageModel
+    IOptions<SessionLimitOptions> options, IOptions<ProviderOptions> provider) : PageModel
 {
+    public bool TakesPasswords => provider.Value.RolesWithPassword.Length > 0;
+
+    public bool PasswordsAreForOperators => provider.Value.RolesWithPassword is [Roles.Operator];
+
     public bool CanMail => lost.CanMail;
 
     [BindProperty(Name = "email")]

@@ -1,16 +1,32 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Api.OpenIdConnect;
 
 namespace Router.Api.Pages;
 
-internal sealed class SignOutModel(Sessions sessions) : PageModel
+internal sealed class SignOutModel(Sessions sessions, ProviderSignOut provider, IOptions<ProviderOptions> options) : PageModel
 {
+    public string ProviderName => options.Value.Name;
+
+    /// <summary>
+    /// The page at the provider that ends the session there. A page of ours leads to it: our forms lead to no other host, and browsers see
+    /// to that.
+    /// </summary>
+    public string? Onward { get; private set; }
+
     public IActionResult OnGet() => Redirect("/");
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         await sessions.End(HttpContext, cancellationToken);
-        return Redirect("/sign-in");
+        Onward = (await provider.Take(HttpContext))?.AbsoluteUri;
+        if (Onward is null)
+            return Redirect("/sign-in");
+
+        // The page is nobody's any more.
+        HttpContext.Features.Set<Account>(null);
+        return Page();
     }
 }

@@ -52,7 +52,8 @@ internal sealed class PlannedAlerts(OutgoingMail mail, IOptions<AlertOptions> op
                 select t.id, a.id, 'raised', t.kind, @now, @now
                 from troubles t join accounts a
                   on a.role = 'operator' or a.id in (select s.account_id from account_sites s where s.site_id = t.site_id)
-                where t.id = any (@troubles) and a.alerts and a.disabled_at is null and a.password_hash is not null
+                where t.id = any (@troubles) and a.alerts and a.disabled_at is null
+                  and (a.password_hash is not null or exists (select from account_logins l where l.account_id = a.id))
                 """, new { troubles, now });
     }
 

@@ -409,13 +409,14 @@ create trigger destinations_probe_at_once after update on destinations
 
 -- People, how they sign in, and what their programs may do.
 
--- An account without a password waits for its invitation to be accepted.
+-- An account without a password waits for its invitation to be accepted, or signs in at a provider (account_logins).
 create table accounts (
     id              uuid primary key,
     email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),    -- [data: account]
     role            text not null check (role in ('owner', 'operator')),    -- [data: account]
     password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
+    role_from_claim boolean not null default false,             -- it is an operator because the provider said so when it last signed in
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
     locked_until    timestamptz,                                -- for strangers [data: account]
@@ -430,9 +431,21 @@ create table account_sites (
     account_id uuid not null references accounts (id) on delete cascade,    -- [data: account]
     site_id    uuid not null references sites (id) on delete cascade,
     role       text not null default 'owner' check (role in ('owner', 'viewer')),    -- [data: account]
+    from_claim boolean not null default false,     -- the provider gives it, and takes it away; otherwise people here do
     primary key (account_id, site_id)
 );
 create index account_sites_site on account_sites (site_id);
+
+-- Accounts that sign in at an OpenID Connect provider. What counts is the provider's own name for somebody: an e-mail address may be somebody
+-- else's tomorrow.
+create table account_logins (
+    issuer     text not null check (length(issuer) between 1 and 1000),
+    subject    text not null check (length(subject) between 1 and 255),
+    account_id uuid not null references accounts (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    primary key (issuer, subject),
+    unique (account_id, issuer)
+);
 
 -- One-time links with which an account's password is chosen. Two for each account at most, one that an operator made and one that somebody asked for
 -- who lost the password: anybody can ask, and must not end an operator's.
@@ -1164,7 +1177,7 @@ create index access_log_account on access_log (account_id, id);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at', 'role_from_claim', 'from_claim'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -1199,6 +1212,7 @@ create trigger product_sites_audit after insert or update or delete on product_s
 create trigger integrations_audit after insert or update or delete on integrations for each row execute function audit();
 create trigger accounts_audit after insert or update or delete on accounts for each row execute function audit();
 create trigger account_sites_audit after insert or update or delete on account_sites for each row execute function audit();
+create trigger account_logins_audit after insert or update or delete on account_logins for each row execute function audit();
 create trigger invitations_audit after insert or update or delete on invitations for each row execute function audit();
 create trigger api_tokens_audit after insert or update or delete on api_tokens for each row execute function audit();
 

@@ -1,12 +1,13 @@
 -- People, how they sign in, and what their programs may do.
 
--- An account without a password waits for its invitation to be accepted.
+-- An account without a password waits for its invitation to be accepted, or signs in at a provider (account_logins).
 create table accounts (
     id              uuid primary key,
     email           text not null check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),    -- [data: account]
     role            text not null check (role in ('owner', 'operator')),    -- [data: account]
     password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
+    role_from_claim boolean not null default false,             -- it is an operator because the provider said so when it last signed in
     is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
     locked_until    timestamptz,                                -- for strangers [data: account]
@@ -21,9 +22,21 @@ create table account_sites (
     account_id uuid not null references accounts (id) on delete cascade,    -- [data: account]
     site_id    uuid not null references sites (id) on delete cascade,
     role       text not null default 'owner' check (role in ('owner', 'viewer')),    -- [data: account]
+    from_claim boolean not null default false,     -- the provider gives it, and takes it away; otherwise people here do
     primary key (account_id, site_id)
 );
 create index account_sites_site on account_sites (site_id);
+
+-- Accounts that sign in at an OpenID Connect provider. What counts is the provider's own name for somebody: an e-mail address may be somebody
+-- else's tomorrow.
+create table account_logins (
+    issuer     text not null check (length(issuer) between 1 and 1000),    -- [data: account]
+    subject    text not null check (length(subject) between 1 and 255),    -- [data: account]
+    account_id uuid not null references accounts (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    primary key (issuer, subject),
+    unique (account_id, issuer)
+);
 
 -- One-time links with which an account's password is chosen. Two for each account at most, one that an operator made and one that somebody asked for
 -- who lost the password: anybody can ask, and must not end an operator's.

@@ -35,7 +35,7 @@ create index access_log_account on access_log (account_id, id);
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at', 'role_from_claim', 'from_claim'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
@@ -70,5 +70,6 @@ create trigger product_sites_audit after insert or update or delete on product_s
 create trigger integrations_audit after insert or update or delete on integrations for each row execute function audit();
 create trigger accounts_audit after insert or update or delete on accounts for each row execute function audit();
 create trigger account_sites_audit after insert or update or delete on account_sites for each row execute function audit();
+create trigger account_logins_audit after insert or update or delete on account_logins for each row execute function audit();
 create trigger invitations_audit after insert or update or delete on invitations for each row execute function audit();
 create trigger api_tokens_audit after insert or update or delete on api_tokens for each row execute function audit();
