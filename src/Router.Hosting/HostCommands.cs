@@ -10,7 +10,8 @@ namespace Router.Hosting;
 /// Words behind either host's program, with which it does one thing with its settings and ends, with its exit code: <c>health</c>
 /// (<see cref="HealthQuestion"/>); <c>migrate</c> brings the schema up to date; <c>after-restore</c> says what is sent again and what is
 /// missing (1: somebody has to do something; 2: Postgres or RabbitMQ can't be reached), with <c>json</c> for programs, with <c>missing</c>
-/// also which of the ids on standard input are nowhere; <c>after-restore send</c> sends what nobody else would.
+/// also which of the ids on standard input are nowhere; <c>after-restore send</c> sends what nobody else would;
+/// <c>reset-second-factor EMAIL</c> is for an operator who has lost all of them, with nobody left to remove them.
 /// </summary>
 internal static class HostCommands
 {
@@ -31,6 +32,9 @@ internal static class HostCommands
             case ["after-restore", .. var rest]:
                 Environment.ExitCode = await Try(() => Look(builder.Configuration, rest));
                 return true;
+            case ["reset-second-factor", var email]:
+                Environment.ExitCode = await Try(() => ResetSecondFactor(builder, email));
+                return true;
             default:
                 return false;
         }
@@ -44,6 +48,15 @@ internal static class HostCommands
         await app.Services.BringSchemaUpToDate();
         Console.WriteLine("The schema is up to date.");
         return 0;
+    }
+
+    private static async Task<int> ResetSecondFactor(WebApplicationBuilder builder, string email)
+    {
+        builder.Services.AddLedger(builder.Configuration);
+        await using var app = builder.Build();
+        var (exitCode, sentence) = await SecondFactorReset.Run(app.Services.GetRequiredService<NpgsqlDataSource>(), email);
+        Console.WriteLine(sentence);
+        return exitCode;
     }
 
     private static async Task<int> Send(IConfiguration configuration)
