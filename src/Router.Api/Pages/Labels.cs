@@ -237,6 +237,9 @@ internal static class Labels
         "api_tokens" => "API token",
         "leads" => "contents of lead",
         "refused_leads" => "refused leads:",
+        "authenticator_apps" => "authenticator app of",
+        "passkeys" => "passkey",
+        "recovery_codes" => "recovery codes of",
         _ => table,
     };
 
@@ -277,6 +280,9 @@ internal static class Labels
         "display_name" => "name that receivers see",
         "password_sha256" or "password_hash" => "password",
         "token_sha256" => "link or token",
+        "codes_sha256" => "codes",
+        "codes_left" => "codes left",
+        "copied_at" => "not taken any more, as there is a copy of it",
         "paused_at" => "paused",
         "paused_by" => "paused by",
         "pause_reason" => "why it is paused",

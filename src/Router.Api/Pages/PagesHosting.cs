@@ -27,6 +27,7 @@ internal static class PagesHosting
                 options.Conventions.AuthorizePage($"/Sites/{page}", RouterAuthentication.SiteChangePolicy);
             options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
             options.Conventions.AllowAnonymousToPage("/SignIn");
+            options.Conventions.AllowAnonymousToPage("/SecondStep");
             options.Conventions.AllowAnonymousToPage("/Invitation");
             options.Conventions.AllowAnonymousToPage("/Guide");
             options.Conventions.AllowAnonymousToPage("/LostPassword");
