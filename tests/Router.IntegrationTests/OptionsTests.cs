@@ -55,6 +55,7 @@ public sealed class OptionsTests
     [InlineData("Router.Api", "Incoming:Burst=0", "Burst")]
     [InlineData("Router.Api", "Outbox:CommitTimeout=00:00:00", "CommitTimeout")]
     [InlineData("Router.Api", "Admin:Password=short", "Password")]
+    [InlineData("Router.Api", "SecondFactor:RequiredFor=Some", "SecondFactor:RequiredFor")]
     [InlineData("Router.Api", "Database:MaxPoolSize=0", "MaxPoolSize")]
     [InlineData("Router.Api", "Database:ConnectionString=postgres://nobody@here:port/none", "Database:ConnectionString")]
     [InlineData("Router.Api", "Settings:Directory=/there/is/none", "Settings:Directory")]
