@@ -10,7 +10,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
 {
     /// <summary>Handlers that ask for the password first: secrets, credentials, tokens, people and what they may, erasure.</summary>
     private const string Confirmed = """
-        Operator.Accounts: PostDisable PostInvite PostLink
+        Operator.Accounts: PostDisable PostFactors PostInvite PostLink
         Operator.Integration: Post PostHeader
         Operator.NewIntegration: Post
         Operator.NewSite: Post
@@ -25,6 +25,9 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.NewDestination: Post
         Sites.People: PostAdd PostLink PostRemove PostRole
         Sites.RotateSecret: Post
+        YourAccount.AuthenticatorApp: Post
+        YourAccount.NewPasskey: Post
+        YourAccount.SecondFactor: PostCodes PostRemoveApp PostRemovePasskey
         YourAccount.Tokens: PostToken
         """;
 
@@ -43,7 +46,8 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.SetAside: PostDelete PostSend PostSendAll
         Operator.SetAsideMessage: PostCorrect PostShow
         Operator.Site: Post PostAllow PostForbid PostLimit
-        SignIn: Post
+        SecondStep: PostCode PostPasskey PostRecovery
+        SignIn: Post PostPasskey
         SignOut: Post
         Sites.Answers: Post PostPreview
         Sites.DeleteDestination: Post

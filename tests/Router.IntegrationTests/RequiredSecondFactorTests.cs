@@ -26,6 +26,7 @@ public sealed class RequiredSecondFactorTests(TestServers servers)
             "/account/second-factor", "/operator/accounts?handler=Invite", ("email", "thief@realty.test"), ("role", "operator"));
         Assert.Equal("/account/second-factor", invited.Headers.Location?.OriginalString);
         Assert.Equal(0, await router.Query<long>("select count(*) from accounts where email = 'thief@realty.test'"));
+        Assert.Equal("/sign-in", (await client.SubmitFrom("/account/second-factor", "/sign-out")).Headers.Location?.OriginalString);
         // Programs have a credential of their own.
         Assert.Equal(HttpStatusCode.OK, (await router.Admin.GetAsync("/api/accounts")).StatusCode);
 

@@ -111,6 +111,11 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
         var locked = await browser.Submit(step, "Sign in", ("code", app.Code()));
         Assert.Equal(401, locked.Status);
         Assert.Contains("none is taken for 15 more minutes", locked.Text, StringComparison.Ordinal);
+        Assert.Equal("a code of the app: 5, a code that was not looked at, after too many wrong ones: 4", await _router.Query<string>(
+            """
+            select string_agg(detail || ': ' || count, ', ' order by detail) from access_log
+            where what = 'wrong_second_step' and email = @email
+            """, new { email }));
         Assert.Equal(401, (await browser.Submit(step, "Sign in with it", ("recovery_code", codes[0]))).Status);
 
         for (var i = 0; i < 5; i++)

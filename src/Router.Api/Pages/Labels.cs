@@ -216,6 +216,7 @@ internal static class Labels
     {
         AccessEvents.SignedIn => $"signed in: {WayIn(row.How)}",
         AccessEvents.WrongPassword => "a wrong password",
+        AccessEvents.WrongSecondStep => $"the right password, but not the second step: {row.Detail}",
         AccessEvents.Locked => "a password that was not looked at: too many were wrong before",
         AccessEvents.SignedOut => row.Detail.Length == 0 ? "signed out" : $"signed out {row.Detail}",
         AccessEvents.Confirmed => $"confirmed: {WayIn(row.How)}",

@@ -11,7 +11,7 @@ namespace Router.Api.Pages;
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class SecondStepModel(
     NpgsqlDataSource database, SecondSteps steps, AuthenticatorApps apps, RecoveryCodes codes, PasskeyAnswers passkeys, WrongCodes wrong,
-    RelyingParty relyingParty, TimeProvider time) : PageModel
+    RelyingParty relyingParty, AccessLog log, TimeProvider time) : PageModel
 {
     private SecondStep _step = null!;
 
@@ -50,6 +50,7 @@ internal sealed class SecondStepModel(
         if (await passkeys.Check(step.Owner.Id, state, credential, cancellationToken) is not null)
             return Redirect(await steps.Start(HttpContext, step, cancellationToken) ?? "/sign-in");
 
+        await Write(step, "a passkey", cancellationToken);
         return await Wrong("", "This passkey was not taken. Try again, or use another way.", cancellationToken);
     }
 
@@ -60,16 +61,23 @@ internal sealed class SecondStepModel(
             return Redirect("/sign-in");
         if (await wrong.Count(step.Owner.Id, cancellationToken) is { } until)
         {
+            await Write(step, "a code that was not looked at, after too many wrong ones", cancellationToken);
             return await Wrong("", $"Too many codes were wrong: none is taken for {Wait(until)}. Somebody who knows your password may have "
                 + "tried them: change it as soon as you are in.", cancellationToken);
         }
 
         if (!await check(step.Owner))
+        {
+            await Write(step, IsRecovery ? "a recovery code" : "a code of the app", cancellationToken);
             return await Wrong(field, sentence, cancellationToken);
+        }
 
         await wrong.Forget(step.Owner.Id, cancellationToken);
         return Redirect(await steps.Start(HttpContext, step, cancellationToken) ?? "/sign-in");
     }
+
+    private Task Write(SecondStep step, string what, CancellationToken cancellationToken) => log.Write(
+        HttpContext, AccessEvents.WrongSecondStep, step.Owner.Id, step.How, what, cancellationToken);
 
     private async Task<IActionResult> Wrong(string field, string sentence, CancellationToken cancellationToken)
     {

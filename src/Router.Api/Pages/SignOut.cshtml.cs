@@ -4,6 +4,7 @@ using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
 
+[WithoutSecondFactor]
 internal sealed class SignOutModel(Sessions sessions) : PageModel
 {
     public IActionResult OnGet() => Redirect("/");

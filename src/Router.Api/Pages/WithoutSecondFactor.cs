@@ -1,5 +1,6 @@
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Api.Pages.YourAccount;
 
 namespace Router.Api.Pages;
 

@@ -20,7 +20,7 @@ create table access_log (
     hour       timestamptz not null,                            -- its start
     first_at   timestamptz not null default now(),
     last_at    timestamptz not null default now(),
-    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),
+    what       text not null check (what in ('signed_in', 'wrong_password', 'wrong_second_step', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),
     account_id uuid,                                            -- null: there is no such account, or too much happened within the hour
     email      text not null,                                   -- its e-mail then
     how        text not null,

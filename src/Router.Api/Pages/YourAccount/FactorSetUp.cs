@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
-namespace Router.Api.Pages;
+namespace Router.Api.Pages.YourAccount;
 
 /// <summary>What follows when a second factor was set up.</summary>
 internal static class FactorSetUp
@@ -16,6 +16,6 @@ internal static class FactorSetUp
         if (codes.Length > 0)
             page.ShowOnce(codes, SecondFactorModel.Path);
         page.Notice(sentence);
-        return page.RedirectToPage("/SecondFactor", goesOn is null ? null : new { @return = goesOn });
+        return page.RedirectToPage("/YourAccount/SecondFactor", goesOn is null ? null : new { @return = goesOn });
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using QRCoder;
 using Router.Api.Accounts.SecondFactors;
 
-namespace Router.Api.Pages;
+namespace Router.Api.Pages.YourAccount;
 
 /// <summary>Shows a new secret, as a picture and as text, until a code of the app confirms that it is there.</summary>
 [WithoutSecondFactor]
@@ -35,8 +35,10 @@ internal sealed class AuthenticatorAppModel(AuthenticatorApps apps) : PageModel
         }
     }
 
+    [ConfirmFirst]
     public void OnGet() => Setup = apps.NewSetup();
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var confirmed = await apps.Confirm(State, Code, cancellationToken);

@@ -5,7 +5,7 @@ using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 
-namespace Router.Api.Pages;
+namespace Router.Api.Pages.YourAccount;
 
 /// <summary>The second factors of the account: what there is, and removing it. They are set up on pages of their own.</summary>
 [WithoutSecondFactor]
@@ -46,12 +46,14 @@ internal sealed class SecondFactorModel(
         await Load(cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRemoveApp(CancellationToken cancellationToken)
     {
         var removed = await apps.Remove(cancellationToken);
         return await After(removed.Refusal, "The app is removed: its codes are not taken any more.", cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostRemovePasskey([FromForm(Name = "passkey")] Guid passkey, CancellationToken cancellationToken)
     {
         var removed = await passkeys.Remove(passkey, cancellationToken);
@@ -59,6 +61,7 @@ internal sealed class SecondFactorModel(
             removed.Refusal, $"{removed.Made} is removed: it is not taken any more. Delete it on your device, too.", cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostCodes(CancellationToken cancellationToken)
     {
         var made = await codes.Renew(cancellationToken);

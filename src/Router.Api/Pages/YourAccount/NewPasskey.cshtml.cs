@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Npgsql;
 using Router.Api.Accounts.SecondFactors;
 
-namespace Router.Api.Pages;
+namespace Router.Api.Pages.YourAccount;
 
 /// <summary>Asks the browser to make a passkey. The answer comes with the form; there is no other way for it.</summary>
 [WithoutSecondFactor]
@@ -34,8 +34,10 @@ internal sealed class NewPasskeyModel(NpgsqlDataSource database, Passkeys passke
     /// <summary>The only place where they work.</summary>
     public Uri? Pages => relyingParty.Pages;
 
+    [ConfirmFirst]
     public Task OnGet(CancellationToken cancellationToken) => Ask(cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var added = await passkeys.Add(Name, State, Credential, cancellationToken);
