@@ -84,6 +84,25 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task SecretOfAnApp_PutIntoAnotherAccountsRow_MakesNoCodesForThatAccount()
+    {
+        var (mine, app, _) = await OwnerWithApp();
+        var (theirs, _, _) = await OwnerWithApp();
+        await using (var database = await _router.OpenDatabase())
+        {
+            Assert.Equal(1, await database.ExecuteAsync(
+                """
+                update authenticator_apps set secret = s.secret, last_step = 0
+                from authenticator_apps s join accounts a on a.id = s.account_id
+                where a.email = @mine and authenticator_apps.account_id = (select id from accounts where email = @theirs)
+                """, new { mine, theirs }));
+        }
+
+        using var browser = new Browserless(_router.Api.Url);
+        Assert.Equal(401, (await SignIn(browser, theirs, app.Code())).Status);
+    }
+
+    [Fact]
     public async Task Code_SentManyTimesAtOnce_SignsInOnce()
     {
         var (email, app, _) = await OwnerWithApp();

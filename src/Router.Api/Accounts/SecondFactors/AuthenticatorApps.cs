@@ -5,6 +5,7 @@ using Npgsql;
 using OtpNet;
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Core.Destinations;
 
 namespace Router.Api.Accounts.SecondFactors;
 
@@ -25,7 +26,7 @@ internal sealed record AppRow(DateTimeOffset CreatedAt, DateTimeOffset? LastUsed
 /// </summary>
 internal sealed class AuthenticatorApps(
     NpgsqlDataSource database, ConfigurationChanges changes, FactorsOfAccount factors, SecondFactorMail mail,
-    IDataProtectionProvider protection, TimeProvider time)
+    SecretProtection secrets, IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Issuer = "Lead router";
 
@@ -64,7 +65,7 @@ internal sealed class AuthenticatorApps(
             insert into authenticator_apps (account_id, secret, last_step) values (@Id, @Secret, @step)
             on conflict (account_id) do update
             set secret = excluded.secret, last_step = excluded.last_step, created_at = now(), last_used_at = null
-            """, new { account.Id, Secret = Stored(account.Id).Protect(Convert.ToBase64String(secret)), step });
+            """, new { account.Id, Secret = secrets.Protect($"{account.Id:N}{Convert.ToBase64String(secret)}"), step });
         var codes = await factors.AfterSetup(change.Connection);
         await change.Commit(cancellationToken);
         mail.IsSetUp(account.Email, "an authenticator app");
@@ -77,7 +78,7 @@ internal sealed class AuthenticatorApps(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var stored = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
             "select secret from authenticator_apps where account_id = @account", new { account }, cancellationToken: cancellationToken));
-        if (Unprotect(Stored(account), stored) is not { } secret || Step(secret, code) is not { } step)
+        if (Stored(account, stored) is not { } secret || Step(secret, code) is not { } step)
             return false;
 
         return await connection.ExecuteAsync(new CommandDefinition(
@@ -114,20 +115,23 @@ internal sealed class AuthenticatorApps(
             Shown(account.Id).Protect(Convert.ToBase64String(secret), SetupLasts));
     }
 
-    private byte[]? Secret(string? state) => Unprotect(Shown(changes.Account.Id), state);
-
-    private static byte[]? Unprotect(IDataProtector protector, string? text)
+    private byte[]? Secret(string? state)
     {
         try
         {
-            return text is null ? null : Convert.FromBase64String(protector.Unprotect(text));
+            return Convert.FromBase64String(Shown(changes.Account.Id).Unprotect(state ?? ""));
         }
         catch (CryptographicException)
         {
-            // Too old, somebody else's, or the keys don't fit.
+            // Too old, or somebody else's.
             return null;
         }
     }
+
+    // The account is in it: nobody who can write to the database makes one account's app another's.
+    private byte[]? Stored(Guid account, string? stored) =>
+        secrets.TryUnprotect(stored) is { } text && text.StartsWith($"{account:N}", StringComparison.Ordinal)
+            ? Convert.FromBase64String(text[32..]) : null;
 
     /// <summary>Which 30 seconds the code is of; null when it is of none near now.</summary>
     private long? Step(byte[] secret, string? code)
@@ -136,9 +140,6 @@ internal sealed class AuthenticatorApps(
         return digits.Length == 6 && digits.All(char.IsAsciiDigit)
             && new Totp(secret).VerifyTotp(time.GetUtcNow().UtcDateTime, digits, out var step, Window) ? step : null;
     }
-
-    // Nobody who can write to the database makes one account's app another's.
-    private IDataProtector Stored(Guid account) => protection.CreateProtector("authenticator-app", $"{account:D}");
 
     private ITimeLimitedDataProtector Shown(Guid account) =>
         protection.CreateProtector("authenticator-app-setup", $"{account:D}").ToTimeLimitedDataProtector();
