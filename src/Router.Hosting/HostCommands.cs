@@ -11,7 +11,8 @@ namespace Router.Hosting;
 /// (<see cref="HealthQuestion"/>); <c>migrate</c> brings the schema up to date; <c>rotate-keys</c> encrypts what is stored with new
 /// keys (1: something could not be read); <c>after-restore</c> says what is sent again and what is
 /// missing (1: somebody has to do something; 2: Postgres or RabbitMQ can't be reached), with <c>json</c> for programs, with <c>missing</c>
-/// also which of the ids on standard input are nowhere; <c>after-restore send</c> sends what nobody else would.
+/// also which of the ids on standard input are nowhere; <c>after-restore send</c> sends what nobody else would;
+/// <c>reset-second-factor EMAIL</c> is for an operator who has lost all of them, with nobody left to remove them.
 /// </summary>
 internal static class HostCommands
 {
@@ -35,6 +36,9 @@ internal static class HostCommands
                 return true;
             case ["after-restore", .. var rest]:
                 Environment.ExitCode = await Try(() => Look(builder.Configuration, rest));
+                return true;
+            case ["reset-second-factor", var email]:
+                Environment.ExitCode = await Try(() => ResetSecondFactor(builder, email));
                 return true;
             default:
                 return false;
@@ -68,6 +72,15 @@ internal static class HostCommands
                 + "the old certificate can go."
             : "Some values can't be read with any certificate that this host has. They stayed as they were: enter them anew.");
         return unreadable == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> ResetSecondFactor(WebApplicationBuilder builder, string email)
+    {
+        builder.Services.AddLedger(builder.Configuration);
+        await using var app = builder.Build();
+        var (exitCode, sentence) = await SecondFactorReset.Run(app.Services.GetRequiredService<NpgsqlDataSource>(), email);
+        Console.WriteLine(sentence);
+        return exitCode;
     }
 
     private static async Task<int> Send(IConfiguration configuration)

@@ -131,7 +131,7 @@ internal sealed record EncryptedColumn(string Table, string Column)
         new("destinations", "secret"), new("destinations", "previous_secret"), new("destinations", "header_values"),
         new("destinations", "oauth_client_secret"), new("destinations", "client_certificate"),
         new("integrations", "secret"), new("integrations", "previous_secret"), new("integrations", "header_values"),
-        new("lead_print_key", "key"),
+        new("lead_print_key", "key"), new("authenticator_apps", "secret"),
     ];
 
     public string Name => $"{Table}.{Column}";

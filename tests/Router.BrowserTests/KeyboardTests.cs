@@ -61,7 +61,7 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
     }
 
     /// <summary>Tab by tab to what has that id or text; each stop must show where it is.</summary>
-    private static async Task TabTo(IPage page, string target)
+    internal static async Task TabTo(IPage page, string target)
     {
         for (var i = 0; i < 60; i++)
         {

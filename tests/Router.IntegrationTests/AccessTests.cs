@@ -36,7 +36,9 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, var p) when p == "/operator" || p.StartsWith("/operator/", StringComparison.Ordinal) => "operator page",
         (_, "/" or "/account" or "/sign-out" or "/confirm") => "page",
         (_, var p) when p.StartsWith("/account/", StringComparison.Ordinal) => "page",
-        (_, "/sign-in" or "/sign-in/with-provider") => "anybody",
+        // Nobody here has made the first one.
+        ("GET", "/sign-in/second-step") => "second step",
+        (_, "/sign-in" or "/sign-in/with-provider" or "/sign-in/second-step") => "anybody",
         (_, "/invitation/{token}" or "/guide/receivers" or "/lost-password" or "/unsubscribe/{link}") => "anybody",
         ("GET", "/openapi/{documentName}.json" or "/health/live" or "/health/ready") => "anybody",
         ("GET", var p) when p.StartsWith("/assets/", StringComparison.Ordinal) => "anybody",
@@ -118,6 +120,7 @@ public sealed class AccessTests(SharedRouter shared) : IClassFixture<SharedRoute
         (_, "viewer token") => Expected(rule, "owner token", isTheirs, changes),
         (_, "viewer") => Expected(rule, "owner", isTheirs, changes),
         ("anybody", _) => "let in",
+        ("second step", _) => "to sign-in",
         ("product", "product") => isTheirs ? "let in" : "403",
         ("site token", "operator token") or ("operator token", "operator token") or ("token", "operator token" or "owner token") =>
             "let in",

@@ -10,7 +10,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
 {
     /// <summary>Handlers that ask for the password first: secrets, credentials, tokens, people and what they may, erasure.</summary>
     private const string Confirmed = """
-        Operator.Accounts: PostDisable PostInvite PostLink
+        Operator.Accounts: PostDisable PostFactors PostInvite PostLink
         Operator.Integration: Post PostHeader
         Operator.NewIntegration: Post
         Operator.NewSite: Post
@@ -28,7 +28,10 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.People: PostAdd PostLink PostRemove PostRole
         Sites.Person: PostErase PostExport
         Sites.RotateSecret: Post
+        YourAccount.AuthenticatorApp: Post
+        YourAccount.NewPasskey: Post
         YourAccount.Provider: PostConnect PostDisconnect
+        YourAccount.SecondFactor: PostCodes PostRemoveApp PostRemovePasskey
         YourAccount.Tokens: PostToken
         """;
 
@@ -49,7 +52,8 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.SetAside: PostDelete PostSend PostSendAll
         Operator.SetAsideMessage: PostCorrect PostShow
         Operator.Site: Post PostAllow PostForbid PostLimit PostMayHave
-        SignIn: Post
+        SecondStep: PostCode PostPasskey PostRecovery
+        SignIn: Post PostPasskey
         SignOut: Post
         Sites.Answers: Post PostPreview
         Sites.DeleteDestination: Post

@@ -17,6 +17,7 @@ public sealed class OpenApiTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(
             [
                 "DELETE /api/accounts/{id}",
+                "DELETE /api/accounts/{id}/second-factors",
                 "DELETE /api/accounts/{id}/sessions",
                 "DELETE /api/accounts/{id}/sessions/{session}",
                 "DELETE /api/accounts/{id}/sites/{site}",

@@ -58,6 +58,7 @@ public sealed class OptionsTests
     [InlineData("Router.Api", "Incoming:Burst=0", "Burst")]
     [InlineData("Router.Api", "Outbox:CommitTimeout=00:00:00", "CommitTimeout")]
     [InlineData("Router.Api", "Admin:Password=short", "Password")]
+    [InlineData("Router.Api", "SecondFactor:RequiredFor=Some", "SecondFactor:RequiredFor")]
     [InlineData("Router.Api", "Database:MaxPoolSize=0", "MaxPoolSize")]
     [InlineData("Router.Worker", "Database:OwnerConnectionString=postgres://me:hidden@here:port/none", "Database:OwnerConnectionString")]
     [InlineData("Router.Api", "Secrets:WithoutCertificate=false", "Secrets:CertificatePath is not set")]

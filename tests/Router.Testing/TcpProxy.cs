@@ -14,16 +14,19 @@ public sealed class TcpProxy : IAsyncDisposable
         Silent,
     }
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly ConcurrentDictionary<Link, bool> _links = new();
     private readonly Uri _server;
     private readonly Task _accepting;
     private volatile Network _network = Network.Whole;
     private int _accepted;
 
-    public TcpProxy(Uri server)
+    /// <param name="server">What is behind it.</param>
+    /// <param name="port">Where it is on this machine; 0 for any.</param>
+    public TcpProxy(Uri server, int port = 0)
     {
         _server = server;
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _accepting = Accept();
     }

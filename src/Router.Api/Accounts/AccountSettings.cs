@@ -31,9 +31,10 @@ internal sealed record Invitation(Guid AccountId, string Email, string Path, Dat
 /// <param name="IsInvited">Whether its invitation has not been accepted yet.</param>
 /// <param name="DisabledAt">Since when nobody can sign in with it.</param>
 /// <param name="LockedUntil">Until when too many wrong passwords keep it locked.</param>
+/// <param name="HasSecondFactor">Whether it signs in with more than a password.</param>
 internal sealed record AccountRow(
     Guid Id, string Email, string Role, Guid[] Sites, Guid[] ViewerOf, bool IsViewer, bool IsInvited,
-    DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
+    DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil, bool HasSecondFactor);
 
 /// <summary>Invites and disables accounts, and gives them sites. For operators.</summary>
 internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail mail, LettingIn lettingIn, TimeProvider time)
@@ -54,7 +55,9 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
                    array(select s.site_id from account_sites s where s.account_id = a.id and s.role = 'viewer') as viewer_of,
                    (select coalesce(bool_and(s.role = 'viewer'), false) from account_sites s where s.account_id = a.id) as is_viewer,
                    a.password_hash is null and not exists (select from account_logins l where l.account_id = a.id) as is_invited,
-                   a.disabled_at, a.locked_until
+                   a.disabled_at, a.locked_until,
+                   exists (select from authenticator_apps p where p.account_id = a.id)
+                       or exists (select from passkeys p where p.account_id = a.id) as has_second_factor
             from accounts a
             where (@find is null or strpos(a.email, lower(@find)) > 0)
               and (@after is null

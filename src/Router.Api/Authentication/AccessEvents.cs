@@ -7,6 +7,9 @@ internal static class AccessEvents
 
     public const string WrongPassword = "wrong_password";
 
+    /// <summary>After the right password; the detail says what was wrong.</summary>
+    public const string WrongSecondStep = "wrong_second_step";
+
     /// <summary>Not even looked at: too many were wrong from there.</summary>
     public const string Locked = "locked";
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Router.Api.Accounts;
+using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
 using Router.Api.OpenApi;
 
@@ -25,6 +26,9 @@ internal static class AccountsApi
             .WithSummary("Sign it out everywhere; its tokens go on").Produces(204).ProducesProblem(404);
         accounts.MapDelete("/{id:uuid}/sessions/{session:uuid}", EndSession).WithName("endSession").WithSummary("End one of its sessions")
             .Produces(204).ProducesProblem(404);
+        accounts.MapDelete("/{id:uuid}/second-factors", RemoveFactors).WithName("removeSecondFactors")
+            .WithSummary("Remove all its second factors, for somebody who has lost them; its sessions end")
+            .Produces(204).ProducesProblem(404).ProducesProblem(409);
         accounts.MapPut("/{id:uuid}/sites/{site:uuid}", GiveSite).WithName("giveSite")
             .WithSummary("The site becomes the account's too, or it becomes a viewer of it")
             .Produces(204).ProducesProblem(404).ProducesValidationProblem(422);
@@ -67,6 +71,9 @@ internal static class AccountsApi
 
     private static async Task<IResult> EndSession(Guid id, Guid session, SessionList sessions, CancellationToken cancellationToken) =>
         (await sessions.EndOf(id, session, cancellationToken)).Answer(_ => TypedResults.NoContent());
+
+    private static async Task<IResult> RemoveFactors(Guid id, FactorsOfAccount factors, CancellationToken cancellationToken) =>
+        (await factors.RemoveAll(id, cancellationToken)).Answer(_ => TypedResults.NoContent());
 
     private static async Task<IResult> GiveSite(
         Guid id, Guid site, string? role, AccountSettings accounts, CancellationToken cancellationToken) =>

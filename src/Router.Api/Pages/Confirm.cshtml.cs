@@ -10,6 +10,7 @@ namespace Router.Api.Pages;
 /// Asks whoever is signed in to show once more that they are the account. Another way than the password is another form here, whose handler
 /// ends with <see cref="GoOn"/>.
 /// </summary>
+[WithoutSecondFactor]
 [EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class ConfirmModel(SignIns signIns, Sessions sessions) : PageModel
 {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using Router.Api.Accounts;
+using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.Management;
@@ -10,7 +11,7 @@ namespace Router.Api.Pages;
 
 /// <summary>The one-time link: whoever has it chooses the password. Not used up by looking at it.</summary>
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class InvitationModel(Passwords passwords, Sessions sessions, TimeZoneChoice zones) : PageModel
+internal sealed class InvitationModel(Passwords passwords, SecondSteps steps) : PageModel
 {
     [FromRoute]
     public string Token { get; set; } = "";
@@ -45,12 +46,11 @@ internal sealed class InvitationModel(Passwords passwords, Sessions sessions, Ti
         if (problems.Any)
             return this.Refused(Refusal.Invalid(problems));
         if (await passwords.Accept(Token, Email, Password!, cancellationToken) is not { } owner
-            || !await sessions.Start(HttpContext, owner, WaysIn.Invitation, cancellationToken))
+            || await steps.Begin(HttpContext, new SecondStep(owner, WaysIn.Invitation, "/", TimeZone), cancellationToken) is not { } next)
             return Redirect("/sign-in");
 
-        await zones.Suggest(owner, TimeZone, cancellationToken);
-        this.Notice("Welcome. Your password is set and you are signed in.");
-        return Redirect("/");
+        this.Notice(next == SecondSteps.Path ? "Your new password is set." : "Welcome. Your password is set and you are signed in.");
+        return Redirect(next);
     }
 
     private async Task Load(CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ internal sealed class KeptForms : IAsyncPageFilter
 
     private static readonly string[] Secret = ["password", "client_secret", "client_certificate", "token", "header_value"];
 
-    private static readonly string[] SecretFields = ["key", "value"];
+    private static readonly string[] SecretFields = ["key", "value", "code", "state", "credential"];
 
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(30);
 

@@ -216,6 +216,7 @@ internal static class Labels
     {
         AccessEvents.SignedIn => $"signed in: {WayIn(row.How)}",
         AccessEvents.WrongPassword => "a wrong password",
+        AccessEvents.WrongSecondStep => $"the right password, but not the second step: {row.Detail}",
         AccessEvents.Locked => "a password that was not looked at: too many were wrong before",
         AccessEvents.SignedOut => row.Detail.Length == 0 ? "signed out" : $"signed out {row.Detail}",
         AccessEvents.Confirmed => $"confirmed: {WayIn(row.How)}",
@@ -240,6 +241,9 @@ internal static class Labels
         "refused_leads" => "refused leads:",
         "set_aside" => "set-aside message",
         "person" => "a person's data:",
+        "authenticator_apps" => "authenticator app of",
+        "passkeys" => "passkey",
+        "recovery_codes" => "recovery codes of",
         _ => table,
     };
 
@@ -283,6 +287,9 @@ internal static class Labels
         "previous_password_sha256" => "old password",
         "previous_password_until" => "old password ends",
         "token_sha256" => "link or token",
+        "codes_sha256" => "codes",
+        "codes_left" => "codes left",
+        "copied_at" => "not taken any more, as there is a copy of it",
         "paused_at" => "paused",
         "paused_by" => "paused by",
         "pause_reason" => "why it is paused",

@@ -28,6 +28,7 @@ internal static partial class PagesHosting
             options.Conventions.AuthorizeFolder("/Operator", RouterAuthentication.OperatorPolicy);
             options.Conventions.AllowAnonymousToPage("/SignIn");
             options.Conventions.AllowAnonymousToPage("/SignInWithProvider");
+            options.Conventions.AllowAnonymousToPage("/SecondStep");
             options.Conventions.AllowAnonymousToPage("/Invitation");
             options.Conventions.AllowAnonymousToPage("/Guide");
             options.Conventions.AllowAnonymousToPage("/LostPassword");

@@ -14,18 +14,22 @@ internal static class ShownOnce
 {
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(10);
 
-    public static void ShowOnce<T>(this PageModel page, T made) =>
-        page.TempData[Key(page)] = Protector(page).Protect(JsonSerializer.Serialize(made), Lasts);
+    /// <param name="page">The page that made it.</param>
+    /// <param name="made">The secret.</param>
+    /// <param name="at">The path of the page that shows it, where that is another one.</param>
+    public static void ShowOnce<T>(this PageModel page, T made, string? at = null) =>
+        page.TempData[Key(at ?? page.Request.Path)] = Protector(page, at ?? page.Request.Path)
+            .Protect(JsonSerializer.Serialize(made), Lasts);
 
     /// <summary>What is to be shown now, and never again; null when there is nothing.</summary>
     public static T? ShownNow<T>(this PageModel page) where T : class
     {
-        if (page.TempData[Key(page)] is not string kept)
+        if (page.TempData[Key(page.Request.Path)] is not string kept)
             return null;
 
         try
         {
-            return JsonSerializer.Deserialize<T>(Protector(page).Unprotect(kept));
+            return JsonSerializer.Deserialize<T>(Protector(page, page.Request.Path).Unprotect(kept));
         }
         catch (CryptographicException)
         {
@@ -34,9 +38,9 @@ internal static class ShownOnce
         }
     }
 
-    private static string Key(PageModel page) => $"once {page.Request.Path}";
+    private static string Key(string path) => $"once {path}";
 
-    private static ITimeLimitedDataProtector Protector(PageModel page) =>
+    private static ITimeLimitedDataProtector Protector(PageModel page, string path) =>
         page.HttpContext.RequestServices.GetRequiredService<IDataProtectionProvider>()
-        .CreateProtector("shown-once", page.HttpContext.Account().Id.ToString("D"), page.Request.Path).ToTimeLimitedDataProtector();
+        .CreateProtector("shown-once", page.HttpContext.Account().Id.ToString("D"), path).ToTimeLimitedDataProtector();
 }

@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
+using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
 
 namespace Router.Api.Pages;
 
 [EnableRateLimiting(SignInRateLimit.Policy)]
-internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswords lost, TimeZoneChoice zones, TimeProvider time,
+internal sealed class SignInModel(
+    SignIns signIns, SecondSteps steps, PasskeyAnswers passkeys, RelyingParty relyingParty, LostPasswords lost, TimeProvider time,
     IOptions<SessionLimitOptions> options, IOptions<ProviderOptions> provider) : PageModel
 {
     public bool TakesPasswords => provider.Value.RolesWithPassword.Length > 0;
@@ -33,31 +35,54 @@ internal sealed class SignInModel(SignIns signIns, Sessions sessions, LostPasswo
     /// <summary>Why they have to sign in again, where that is known.</summary>
     public string? SignedOut { get; private set; }
 
-    public IActionResult OnGet()
+    /// <summary>For a passkey instead of a password; null where there are none.</summary>
+    public PasskeyQuestion? Question { get; private set; }
+
+    /// <summary>The only place where passkeys work.</summary>
+    public Uri? Pages => relyingParty.Pages;
+
+    public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
         if (HttpContext.SignedIn() is not null)
             return Redirect("/");
 
         SignedOut = SignedOutNotice.Take(HttpContext, TempData, options.Value);
+        Question = await passkeys.Ask(account: null, cancellationToken);
         return Page();
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (await signIns.Try(HttpContext, Email ?? "", Password ?? "", cancellationToken) is { } owner
-            && await sessions.Start(HttpContext, owner, WaysIn.Password, cancellationToken))
+            && await steps.Begin(HttpContext, Step(owner, WaysIn.Password), cancellationToken) is { } next)
         {
-            await zones.Suggest(owner, TimeZone, cancellationToken);
             TempData.Remove("tries");
-            return Redirect(LocalPath.Of(Return, Url));
+            return Redirect(next);
         }
 
-        ModelState.AddModelError("", WrongTries.Count(TempData, Email ?? "", time.GetUtcNow()) is { } locked
+        return await Refused(WrongTries.Count(TempData, Email ?? "", time.GetUtcNow()) is { } locked
             ? "Five tries were wrong. Whatever the password, from here an account with this e-mail stays locked for "
                 + $"{Math.Ceiling(locked.TotalMinutes):0} more "
                 + (locked.TotalMinutes > 1 ? "minutes. Wait that long, or ask an operator for a new link." : "minute. Wait that long.")
-            : "E-mail and password do not fit together. After five wrong tries none from here is looked at for 15 minutes.");
-        Response.StatusCode = StatusCodes.Status401Unauthorized;
-        return Page();
+            : "E-mail and password do not fit together. After five wrong tries none from here is looked at for 15 minutes.",
+            cancellationToken);
+    }
+
+    public async Task<IActionResult> OnPostPasskey(
+        [FromForm(Name = "state")] string? state, [FromForm(Name = "credential")] string? credential,
+        CancellationToken cancellationToken) =>
+        await passkeys.Check(account: null, state, credential, cancellationToken) is { } owner
+            && await steps.Start(HttpContext, Step(owner, WaysIn.Passkey), cancellationToken) is { } next
+                ? Redirect(next)
+                : await Refused(
+                    "This passkey was not taken. If it is one of your account, sign in with your password and look under Your account, "
+                    + "Second factor.", cancellationToken);
+
+    private SecondStep Step(SessionOwner owner, string how) => new(owner, how, LocalPath.Of(Return, Url), TimeZone);
+
+    private async Task<IActionResult> Refused(string sentence, CancellationToken cancellationToken)
+    {
+        Question = await passkeys.Ask(account: null, cancellationToken);
+        return this.Wrong(sentence, StatusCodes.Status401Unauthorized);
     }
 }

@@ -6,6 +6,7 @@ using Router.Api.OpenIdConnect;
 
 namespace Router.Api.Pages;
 
+[WithoutSecondFactor]
 internal sealed class SignOutModel(Sessions sessions, ProviderSignOut provider, IOptions<ProviderOptions> options) : PageModel
 {
     public string ProviderName => options.Value.Name;

@@ -40,9 +40,49 @@
             input.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
     }
 
+    // ---- Passkeys. What to ask the browser is in the form, and its answer goes back as a field of it.
+    function passkeys(root) {
+        if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON || !navigator.credentials)
+            return;
+        for (const form of root.querySelectorAll("form[data-passkey]")) {
+            form.hidden = false;
+            form.querySelector("button").disabled = false;
+            form.querySelector("[data-passkey-missing]")?.remove();
+        }
+    }
+
+    async function askForPasskey({ passkey, passkeyOptions, passkeyPages }) {
+        if (location.origin !== new URL(passkeyPages).origin)
+            throw new Error(`Passkeys of this router work at ${new URL(passkeyPages).origin} only: open it there.`);
+        const options = JSON.parse(passkeyOptions);
+        const credential = passkey === "create"
+            ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+            : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+        return JSON.stringify(credential.toJSON());
+    }
+
+    document.addEventListener("submit", async event => {
+        const form = event.target.closest("form[data-passkey]");
+        if (!form)
+            return;
+        event.preventDefault();
+        const error = form.querySelector("[data-passkey-error]");
+        error.textContent = "";
+        try {
+            form.elements.credential.value = await askForPasskey(form.dataset);
+            form.submit();
+        } catch (refused) {
+            error.textContent = {
+                InvalidStateError: "This device has a passkey of your account already.",
+                NotAllowedError: "Nothing was confirmed: it was canceled, took too long, or there is no passkey for this. Try again.",
+            }[refused.name] ?? refused.message;
+        }
+    });
+
     function improve(root) {
         copyButtons(root);
         timeZones(root);
+        passkeys(root);
     }
 
     // ---- Another version of the page in place of this one.

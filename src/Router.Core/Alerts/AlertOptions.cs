@@ -7,8 +7,8 @@ namespace Router.Core.Alerts;
 public sealed class AlertOptions : IValidatableObject
 {
     /// <summary>
-    /// Where people open the pages, such as <c>https://leads.example.com</c>: links in mails and webhooks begin with it. Required with
-    /// <c>Smtp:Host</c> and with <c>Alerts:WebhookUrl</c>. Default none.
+    /// Where people open the pages, such as <c>https://leads.example.com</c>: links in mails and webhooks begin with it, and passkeys
+    /// belong to its host name: without it there are none. Required with <c>Smtp:Host</c> and with <c>Alerts:WebhookUrl</c>. Default none.
     /// </summary>
     public Uri? PagesUrl { get; set; }
 

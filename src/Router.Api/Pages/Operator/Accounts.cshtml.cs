@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
 using Router.Api.Accounts;
+using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.Management;
@@ -9,7 +10,8 @@ using Router.Api.Management;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>All accounts. A link is shown once, by the page after the one that made it.</summary>
-internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings accounts, SessionList sessions, AccountMail mail) : PageModel
+internal sealed class AccountsModel(
+    NpgsqlDataSource database, AccountSettings accounts, SessionList sessions, FactorsOfAccount factors, AccountMail mail) : PageModel
 {
     private const int PageSize = 50;
 
@@ -71,6 +73,20 @@ internal sealed class AccountsModel(NpgsqlDataSource database, AccountSettings a
 
         this.Notice("Signed out everywhere. It can sign in again; its API tokens go on.");
         return RedirectToPage(new { find = Find, after = After });
+    }
+
+    [ConfirmFirst]
+    public async Task<IActionResult> OnPostFactors([FromForm(Name = "account")] Guid account, CancellationToken cancellationToken)
+    {
+        var removed = await factors.RemoveAll(account, cancellationToken);
+        if (removed.Refusal is { } refusal)
+        {
+            await Load(cancellationToken);
+            return this.Refused(refusal);
+        }
+
+        this.Notice($"{removed.Made} has no second factor any more and is signed out: its password lets it in.");
+        return RedirectToPage(new { find = Find });
     }
 
     private async Task<IActionResult> Show(Change<Invitation> change, CancellationToken cancellationToken)

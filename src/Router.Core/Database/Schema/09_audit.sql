@@ -20,7 +20,7 @@ create table access_log (
     hour       timestamptz not null,                            -- its start
     first_at   timestamptz not null default now(),
     last_at    timestamptz not null default now(),
-    what       text not null check (what in ('signed_in', 'wrong_password', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),    -- [data: none]
+    what       text not null check (what in ('signed_in', 'wrong_password', 'wrong_second_step', 'locked', 'signed_out', 'confirmed', 'not_confirmed', 'refused')),    -- [data: none]
     account_id uuid,                                            -- null: there is no such account, or too much happened within the hour [data: access]
     email      text not null,                                   -- its e-mail then [data: access]
     how        text not null,    -- [data: access]
@@ -34,8 +34,8 @@ create index access_log_account on access_log (account_id, id);
 
 create function audit() returns trigger language plpgsql as $$
 declare
-    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256'];
-    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at', 'role_from_claim', 'from_claim'];
+    secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256', 'codes_sha256'];
+    ignored constant text[] := array['id', 'created_at', 'stamp', 'failed_sign_ins', 'locked_until', 'last_used_at', 'settings_changed_at', 'proven_at', 'previous_secret', 'expires_at', 'made_at', 'since', 'let_in_by', 'unsubscribe', 'is_vouched', 'is_shown', 'password_changed_at', 'role_from_claim', 'from_claim', 'last_step', 'credential_id', 'public_key', 'sign_count', 'asked_at'];
     before jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     thing jsonb := before || after;
