@@ -229,7 +229,7 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         secure.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
         secure.DefaultRequestHeaders.Host = "router.example.test";
         var page = await secure.GetAsync("/sign-in");
-        Assert.Contains("max-age=31536000", page.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
+        Assert.Equal("max-age=31536000; includeSubDomains", page.Headers.GetValues("Strict-Transport-Security").Single());
         Assert.All(page.Headers.GetValues("Set-Cookie"), value => Assert.Contains("; secure", value, StringComparison.OrdinalIgnoreCase));
         foreach (var path in new[] { "/sign-in", $"/sites/{site.Id}", "/nowhere", link })
         {
@@ -247,6 +247,9 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
 
         // A session is no token: a form on another site can't call the API.
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.Http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
+        // A shared computer keeps nothing of the pages.
+        var signedOut = await client.Submit("/sign-out");
+        Assert.Equal("\"cache\", \"storage\"", signedOut.Headers.GetValues("Clear-Site-Data").Single());
         // Where somebody is sent after signing in is ours.
         using var other = new PageClient(_router);
         Assert.Equal("/", (await other.Submit("/sign-in", ("email", email), ("password", PageClient.Password),

@@ -131,6 +131,7 @@ internal sealed partial class ProviderSignIns(
         delete from invitations i using accounts a where i.account_id = @account and a.id = i.account_id and a.disabled_at is null;
         update api_tokens set revoked_at = now()
         where account_id = @account and revoked_at is null and not (select is_vouched from accounts where id = @account);
+        select remove_second_factors(id) from accounts where id = @account and not is_vouched;
         update accounts
         set is_vouched = true, password_hash = null, stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
         where id = @account and not is_vouched

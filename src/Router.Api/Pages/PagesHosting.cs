@@ -45,7 +45,7 @@ internal static partial class PagesHosting
         services.PostConfigure<CookieAuthenticationOptions>(
             SessionCookie.SchemeName, options => options.Events.OnRedirectToLogin = KeptForms.Keep);
         services.AddSignInRateLimit();
-        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;

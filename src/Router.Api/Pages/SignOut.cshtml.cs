@@ -22,6 +22,8 @@ internal sealed class SignOutModel(Sessions sessions, ProviderSignOut provider, 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         await sessions.End(HttpContext, cancellationToken);
+        // What a shared computer still has of the pages.
+        Response.Headers["Clear-Site-Data"] = "\"cache\", \"storage\"";
         Onward = (await provider.Take(HttpContext))?.AbsoluteUri;
         if (Onward is null)
             return Redirect("/sign-in");

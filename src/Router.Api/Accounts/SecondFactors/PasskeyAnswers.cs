@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Fido2NetLib;
 using Fido2NetLib.Objects;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
@@ -16,7 +17,7 @@ namespace Router.Api.Accounts.SecondFactors;
 /// </summary>
 internal sealed partial class PasskeyAnswers(
     NpgsqlDataSource database, RelyingParty relyingParty, PasskeyQuestions questions, ConfigurationChanges changes,
-    ILogger<PasskeyAnswers> logger)
+    IOptions<ProviderOptions> provider, ILogger<PasskeyAnswers> logger)
 {
     private const string Purpose = "answer";
 
@@ -108,6 +109,7 @@ internal sealed partial class PasskeyAnswers(
         }
     }
 
+    // A passkey alone stands for a password, too: it signs in whom a password would.
     private async Task<Key?> Find(byte[]? credential, Guid? account, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -116,8 +118,8 @@ internal sealed partial class PasskeyAnswers(
             select p.id, p.account_id, p.public_key, a.stamp, a.email
             from passkeys p join accounts a on a.id = p.account_id
             where p.credential_id = @credential and p.copied_at is null and a.disabled_at is null
-              and (@account is null or p.account_id = @account)
-            """, new { credential, account }, cancellationToken: cancellationToken));
+              and case when @account is null then a.role = any (@RolesWithPassword) else p.account_id = @account end
+            """, new { credential, account, provider.Value.RolesWithPassword }, cancellationToken: cancellationToken));
     }
 
     /// <summary>
