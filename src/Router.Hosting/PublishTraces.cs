@@ -17,5 +17,5 @@ internal static class PublishTraces
         .SetTag("messaging.destination.name", queue)
         .SetTag("messaging.message.id", lead.EventId.ToString("D"))
         .SetTag("lead_router.site.id", lead.SiteId.ToString("D"))
-        .SetTag("lead_router.action", lead.Action);
+        .SetTag("lead_router.action", lead.Action.Text());
 }

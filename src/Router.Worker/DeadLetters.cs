@@ -49,7 +49,7 @@ internal sealed partial class DeadLetters(CurrentBus bus, IOptions<BrokerOptions
         DestinationId = destination.Id,
         DestinationName = destination.Name,
         SiteId = lead.SiteId,
-        Action = lead.Action,
+        Action = lead.Action.Text(),
         LeadId = lead.LeadId,
         AcceptedAt = lead.AcceptedAt,
         Attempts = attempt.Number,

@@ -67,13 +67,13 @@ public sealed class AdviceTests
         Assert.Contains("2.5 seconds", Advice.WhatToDo(204, null, TimeSpan.FromSeconds(2.5)), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData(LeadTests.WrongSignature, 1, 401, null)]
-    [InlineData(LeadTests.WrongSignature, 1, 200, "forged leads")]
-    [InlineData(LeadTests.WrongSignature, 1, 500, "should be answered with 401")]
-    [InlineData(LeadTests.Twice, 2, 409, "X-Lead-Router-Message-Id")]
-    [InlineData(LeadTests.Twice, 1, 401, "secret here is exactly")]
-    [InlineData(LeadTests.Once, 1, 204, null)]
-    public void Checks_ByTest_SayWhatToDo(string test, int number, int status, string? advice)
+    [InlineData(LeadTest.WrongSignature, 1, 401, null)]
+    [InlineData(LeadTest.WrongSignature, 1, 200, "forged leads")]
+    [InlineData(LeadTest.WrongSignature, 1, 500, "should be answered with 401")]
+    [InlineData(LeadTest.Twice, 2, 409, "X-Lead-Router-Message-Id")]
+    [InlineData(LeadTest.Twice, 1, 401, "secret here is exactly")]
+    [InlineData(LeadTest.Once, 1, 204, null)]
+    public void Checks_ByTest_SayWhatToDo(LeadTest test, int number, int status, string? advice)
     {
         var result = status is >= 200 and <= 299 ? "delivered" : "failed";
         var said = Advice.OnCheck(test, new AttemptRow(number, DateTimeOffset.UnixEpoch, 1000, result, status, null, null, 0));

@@ -28,7 +28,7 @@ public sealed class ChosenDestinationsTests
     [InlineData("Lead Manager", "", "")]
     public void Choice_ByNameOrId_FindsItsDestinations(string chosen, string expected, string unknown)
     {
-        var (destinations, notFound) = Site.Choose(chosen.Split('|'), LeadActions.Created);
+        var (destinations, notFound) = Site.Choose(chosen.Split('|'), LeadAction.Created);
         Assert.Equal(["Lead Manager", .. Words(expected)], destinations.Select(destination => destination.Name));
         Assert.Equal(Words(unknown), notFound ?? []);
     }

@@ -45,7 +45,7 @@ public sealed class DeliveryMetricsTests
     public void TestLead_IsNotCounted()
     {
         using var heard = new Heard();
-        heard.Metrics.Add(Lead() with { Test = LeadTests.Once }, Attempt(1), DeliveryState.Delivered, wasDelivered: false);
+        heard.Metrics.Add(Lead() with { Test = LeadTest.Once }, Attempt(1), DeliveryState.Delivered, wasDelivered: false);
         Assert.Equal(0, heard.Count("lead_router.delivery.attempts"));
     }
 
@@ -69,7 +69,7 @@ public sealed class DeliveryMetricsTests
 
     private static LeadEvent Lead() => new()
     {
-        EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), LeadId = "1", Action = LeadActions.Created, AcceptedAt = Accepted,
+        EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), LeadId = "1", Action = LeadAction.Created, AcceptedAt = Accepted,
         Product = "web", SourceSystem = "web", Lead = new RawJson("{}"u8.ToArray()),
     };
 

@@ -98,7 +98,7 @@ public sealed class JsonProperties
 
     private static LeadEvent Event(string json) => new()
     {
-        EventId = Guid.Empty, SiteId = Guid.Empty, Action = LeadActions.Created, LeadId = "L1", AcceptedAt = DateTimeOffset.UnixEpoch,
+        EventId = Guid.Empty, SiteId = Guid.Empty, Action = LeadAction.Created, LeadId = "L1", AcceptedAt = DateTimeOffset.UnixEpoch,
         Product = "web", SourceSystem = "Web", Lead = RawJson.Parse(json),
     };
 

@@ -69,28 +69,28 @@ public sealed class OutgoingBodyTests
 
     [Fact]
     public void Body_OfATestOfOurs_SaysSo() =>
-        Assert.StartsWith("""{"test":true,""", Text(Compose("""{"test":true}""", test: LeadTests.Once).For("P")), StringComparison.Ordinal);
+        Assert.StartsWith("""{"test":true,""", Text(Compose("""{"test":true}""", test: LeadTest.Once).For("P")), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData(LeadActions.Updated, "{}", true)]
-    [InlineData(LeadActions.Updated, """{"source":null}""", true)]
-    [InlineData(LeadActions.Updated, """{"source":" "}""", true)]
-    [InlineData(LeadActions.Updated, """{"source":"theirs"}""", false)]
-    [InlineData(LeadActions.Updated, """{"source":7}""", false)]
-    [InlineData(LeadActions.Updated, """{"source":""}""", false)]
-    [InlineData(LeadActions.ActivityAdded, """{"activities":[]}""", true)]
-    [InlineData(LeadActions.Created, "{}", false)]
-    [InlineData(LeadActions.UserUpdated, "{}", false)]
-    public void Body_WithoutSource_GetsTheProductsNameWhenItIsAChange(string action, string lead, bool expected) =>
+    [InlineData(LeadAction.Updated, "{}", true)]
+    [InlineData(LeadAction.Updated, """{"source":null}""", true)]
+    [InlineData(LeadAction.Updated, """{"source":" "}""", true)]
+    [InlineData(LeadAction.Updated, """{"source":"theirs"}""", false)]
+    [InlineData(LeadAction.Updated, """{"source":7}""", false)]
+    [InlineData(LeadAction.Updated, """{"source":""}""", false)]
+    [InlineData(LeadAction.ActivityAdded, """{"activities":[]}""", true)]
+    [InlineData(LeadAction.Created, "{}", false)]
+    [InlineData(LeadAction.UserUpdated, "{}", false)]
+    public void Body_WithoutSource_GetsTheProductsNameWhenItIsAChange(LeadAction action, string lead, bool expected) =>
         Assert.Equal(expected, Text(Compose(lead, action: action).For("P")).Contains("\"source\":\"Web\"", StringComparison.Ordinal));
 
     [Theory]
-    [InlineData(LeadActions.Created, true)]
-    [InlineData(LeadActions.Updated, false)]
-    [InlineData(LeadActions.ActivityAdded, false)]
-    [InlineData(LeadActions.UserUpdated, false)]
-    [InlineData(LeadActions.IntegrationEnabled, false)]
-    public void Body_Created_IsSetForNewLeadsOnly(string action, bool expected) =>
+    [InlineData(LeadAction.Created, true)]
+    [InlineData(LeadAction.Updated, false)]
+    [InlineData(LeadAction.ActivityAdded, false)]
+    [InlineData(LeadAction.UserUpdated, false)]
+    [InlineData(LeadAction.IntegrationEnabled, false)]
+    public void Body_Created_IsSetForNewLeadsOnly(LeadAction action, bool expected) =>
         Assert.Equal(expected, Text(Compose("{}", action: action).For("P")).Contains("\"created\":", StringComparison.Ordinal));
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class OutgoingBodyTests
         Assert.Equal(expected, LoginUrl.Of(template, leadId));
 
     private static OutgoingBody Compose(
-        string lead, string? template = "https://www.site.test/l/{lead_id}", string action = LeadActions.Created, string? test = null) =>
+        string lead, string? template = "https://www.site.test/l/{lead_id}", LeadAction action = LeadAction.Created, LeadTest? test = null) =>
             OutgoingBody.Compose(
         new LeadEvent
         {

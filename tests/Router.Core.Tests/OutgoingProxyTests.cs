@@ -195,7 +195,7 @@ public sealed class OutgoingProxyTests
             Guid.NewGuid(), DestinationKind.Custom, "d", DestinationUrl.Parse(url), "", new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1",
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadAction.Created, LeadId = "1",
             AcceptedAt = TimeProvider.System.GetUtcNow(), Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
         return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer;

@@ -123,7 +123,7 @@ public sealed class RebindingTests : IDisposable
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1",
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadAction.Created, LeadId = "1",
             AcceptedAt = TimeProvider.System.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };

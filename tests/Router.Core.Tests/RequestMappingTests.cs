@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Router.Core.Leads;
 using Router.Core.Mapping;
 
 namespace Router.Core.Tests;
@@ -97,7 +98,7 @@ public sealed class RequestMappingTests
         var lead = JsonSerializer.SerializeToUtf8Bytes(
             new { email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000) });
         Assert.Null(new ActionMapping(template).Problem);
-        Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply("created", lead));
+        Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply(LeadAction.Created, lead));
     }
 
     [Theory]
@@ -143,19 +144,19 @@ public sealed class RequestMappingTests
     {
         var bytes = Encoding.UTF8.GetBytes(lead);
         var table = new ActionMapping(Fields: [new("name", ["first_name"])]);
-        Assert.Equal("{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(table).Apply("created", bytes)));
+        Assert.Equal("{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(table).Apply(LeadAction.Created, bytes)));
         Assert.Equal(
-            "{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(new("{\"name\":\"{{ first_name }}\"}")).Apply("created", bytes)));
+            "{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(new("{\"name\":\"{{ first_name }}\"}")).Apply(LeadAction.Created, bytes)));
         Assert.Throws<MappingException>(
-            () => Compiled(new ActionMapping(Fields: [new("tags", ["tags"])])).Apply("created", bytes));
+            () => Compiled(new ActionMapping(Fields: [new("tags", ["tags"])])).Apply(LeadAction.Created, bytes));
     }
 
     [Fact]
     public void Mapping_WithoutAnAction_DoesNotSendIt()
     {
         var compiled = CompiledMapping.Of(Template("{}"));
-        Assert.True(compiled.Maps("created"));
-        Assert.False(compiled.Maps("updated"));
+        Assert.True(compiled.Maps(LeadAction.Created));
+        Assert.False(compiled.Maps(LeadAction.Updated));
     }
 
     [Theory]
@@ -206,8 +207,8 @@ public sealed class RequestMappingTests
     public void Mapping_ThatCannotBeRead_SendsNothingInTheWrongFormat()
     {
         var unreadable = CompiledMapping.Read("""{"actions": {"created": {"script": "x"}}}""")!;
-        Assert.True(unreadable.Maps("created"));
-        Assert.Throws<MappingException>(() => unreadable.Apply("created", "{}"u8.ToArray()));
+        Assert.True(unreadable.Maps(LeadAction.Created));
+        Assert.Throws<MappingException>(() => unreadable.Apply(LeadAction.Created, "{}"u8.ToArray()));
     }
 
     private static CompiledMapping Compiled(ActionMapping mapping) => CompiledMapping.Of(new RequestMapping(Actions: Created(mapping)));
@@ -219,5 +220,5 @@ public sealed class RequestMappingTests
     private static Dictionary<string, ActionMapping> Created(ActionMapping mapping) => new() { ["created"] = mapping };
 
     private static string Apply(RequestMapping mapping) =>
-        Encoding.UTF8.GetString(CompiledMapping.Of(mapping).Apply("created", Encoding.UTF8.GetBytes(Lead)));
+        Encoding.UTF8.GetString(CompiledMapping.Of(mapping).Apply(LeadAction.Created, Encoding.UTF8.GetBytes(Lead)));
 }

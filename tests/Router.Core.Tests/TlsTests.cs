@@ -144,7 +144,7 @@ public sealed class TlsTests
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadActions.Created, LeadId = "1", AcceptedAt = Now,
+            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadAction.Created, LeadId = "1", AcceptedAt = Now,
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
         return (await sender.Send(destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), number: 1)).Answer.Error;

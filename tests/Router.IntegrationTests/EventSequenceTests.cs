@@ -27,7 +27,7 @@ public sealed class EventSequenceTests(SharedRouter shared) : IClassFixture<Shar
         using var there = await Host(database);
         var lead = Guid.NewGuid().ToString("N");
         var (created, updated, second) = (
-            Event(lead, LeadActions.Created), Event(lead, LeadActions.Updated), Event(lead, LeadActions.Updated));
+            Event(lead, LeadAction.Created), Event(lead, LeadAction.Updated), Event(lead, LeadAction.Updated));
 
         Assert.Null(await here.Place(created));
         Assert.Equal(created.EventId, await here.Place(updated));
@@ -37,7 +37,7 @@ public sealed class EventSequenceTests(SharedRouter shared) : IClassFixture<Shar
         Assert.Equal(updated.EventId, await here.Place(second));
     }
 
-    private static LeadEvent Event(string lead, string action) => new()
+    private static LeadEvent Event(string lead, LeadAction action) => new()
     {
         EventId = Guid.NewGuid(), SiteId = Site, LeadId = lead, Action = action, AcceptedAt = TimeProvider.System.GetUtcNow(),
         Product = "web", SourceSystem = "web", Lead = new RawJson("{}"u8.ToArray()),

@@ -20,7 +20,7 @@ internal sealed record EventStamp(Guid EventId, Guid? DayBefore, Guid Site, Date
     /// <summary>Whether the same request was accepted before.</summary>
     public bool IsRepetition { get; init; }
 
-    public LeadEvent Event(string action, string leadId, RawJson body, string[]? onlyDestinations = null) => new()
+    public LeadEvent Event(LeadAction action, string leadId, RawJson body, string[]? onlyDestinations = null) => new()
     {
         EventId = EventId,
         Repeats = DayBefore,

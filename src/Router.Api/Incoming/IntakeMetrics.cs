@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Router.Core.Telemetry;
+using Router.Core.Leads;
 
 namespace Router.Api.Incoming;
 
@@ -20,8 +21,8 @@ internal sealed class IntakeMetrics
     }
 
     /// <summary>An event is on disk.</summary>
-    public void Accept(string action, bool isInOutbox) =>
-        _accepted.Add(1, new KeyValuePair<string, object?>("action", action), isInOutbox ? InOutbox : InRabbitMq);
+    public void Accept(LeadAction action, bool isInOutbox) =>
+        _accepted.Add(1, new KeyValuePair<string, object?>("action", action.Text()), isInOutbox ? InOutbox : InRabbitMq);
 
     /// <summary>A request got this status.</summary>
     public void Refuse(int status) => _refused.Add(1, new KeyValuePair<string, object?>("reason", Reason(status)));

@@ -26,7 +26,7 @@ internal sealed class LeadIntake(
         {
             var error = refused ?? await Take(context, operation, site, lead, body!);
             if (error is null)
-                return operation.Action == LeadActions.Created ? Accepted.Created : Accepted.Ok;
+                return operation.Action == LeadAction.Created ? Accepted.Created : Accepted.Ok;
 
             refusals.Keep(context, operation, site, lead, error, body, bytes);
             return error;

@@ -7,37 +7,37 @@ namespace Router.Api.Incoming;
 /// <summary>What is particular to one of the endpoints that take leads.</summary>
 /// <param name="Name">The endpoint's name.</param>
 /// <param name="Action">What receivers see.</param>
-internal sealed record LeadOperation(string Name, string Action)
+internal sealed record LeadOperation(string Name, LeadAction Action)
 {
     private const string PotentialSeller = "Potential Seller";
 
-    public static readonly LeadOperation Create = new("createLead", LeadActions.Created)
+    public static readonly LeadOperation Create = new("createLead", LeadAction.Created)
     {
         Validate = LeadValidator.NewLead,
         Shape = (body, defaults) => LeadNormalizer.New(body.Raw, body.Root, defaults),
         MayChooseDestinations = true,
     };
 
-    public static readonly LeadOperation CreatePotentialSeller = new("createPotentialSellerLead", LeadActions.Created)
+    public static readonly LeadOperation CreatePotentialSeller = new("createPotentialSellerLead", LeadAction.Created)
     {
         Validate = LeadValidator.PotentialSeller,
         Shape = (body, defaults) => LeadNormalizer.WithRole(body.Raw, body.Root, PotentialSeller, defaults),
     };
 
-    public static readonly LeadOperation Update = new("updateLead", LeadActions.Updated)
+    public static readonly LeadOperation Update = new("updateLead", LeadAction.Updated)
     {
         Validate = LeadValidator.ChangedLead,
         // Version 1 has no way to unset a field: what is empty was left out by the sender's form.
         Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: true),
     };
 
-    public static readonly LeadOperation UpdateV2 = new("updateLeadV2", LeadActions.Updated)
+    public static readonly LeadOperation UpdateV2 = new("updateLeadV2", LeadAction.Updated)
     {
         Validate = LeadValidator.ChangedLead,
         Shape = (body, defaults) => LeadNormalizer.Changed(body.Raw, body.Root, defaults, dropEmpty: false),
     };
 
-    public static readonly LeadOperation AddActivities = new("addActivities", LeadActions.ActivityAdded)
+    public static readonly LeadOperation AddActivities = new("addActivities", LeadAction.ActivityAdded)
     {
         Expected = JsonValueKind.Array,
         Validate = LeadValidator.Activities,

@@ -62,7 +62,7 @@ internal sealed partial class LeadPublisher(
         var isInOutbox = isBehind ? unkept is null : unconfirmed is not null;
         span?.SetTag("lead_router.stored_in", isInOutbox ? "outbox" : "rabbitmq");
         metrics.Accept(lead.Action, isInOutbox);
-        LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action, lead.Product);
+        LogAccepted(logger, lead.EventId, lead.SiteId, lead.Action.Text(), lead.Product);
         return null;
     }
 

@@ -66,7 +66,7 @@ internal static class UsersEndpoints
                 await using (var connection = await database.OpenConnectionAsync(context.RequestAborted))
                     await connection.ExecuteAsync(
                         sql, new { site, user, Body = stored.Utf8.ToArray(), stamp.IsRepetition, stamp.AcceptedAt });
-                return await publisher.Publish(stamp.Event(LeadActions.UserUpdated, user, stored), stamp.IsRepetition);
+                return await publisher.Publish(stamp.Event(LeadAction.UserUpdated, user, stored), stamp.IsRepetition);
             });
         }
     }
@@ -86,7 +86,7 @@ internal static class UsersEndpoints
                 known = await connection.QuerySingleOrDefaultAsync<byte[]?>(
                     "select body from users where site_id = @site and user_id = @user", new { site, user });
             if (await publisher.Publish(
-                stamp.Event(LeadActions.UserUpdated, user, LeadNormalizer.Deleted(new RawJson(known ?? "{}"u8.ToArray()))),
+                stamp.Event(LeadAction.UserUpdated, user, LeadNormalizer.Deleted(new RawJson(known ?? "{}"u8.ToArray()))),
                 stamp.IsRepetition) is { } error)
                 return error;
 

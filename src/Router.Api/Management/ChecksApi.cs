@@ -3,6 +3,7 @@ using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.OpenApi;
 using Router.Core.Deliveries;
+using Router.Core.Leads;
 
 namespace Router.Api.Management;
 
@@ -64,8 +65,8 @@ internal static class ChecksApi
     private static Check View(CheckReport report) => new(
         report.Id, report.StartedAt, report.IsGoLive, report.IsFinished, report.Passed,
         [.. report.Steps.Select(step => new CheckStepView(
-            step.EventId, step.Test, step.State.Text(), [.. step.Attempts.Select(attempt => View(step.Test, attempt))]))]);
+            step.EventId, step.Test.Text(), step.State.Text(), [.. step.Attempts.Select(attempt => View(step.Test, attempt))]))]);
 
-    private static CheckAttempt View(string test, AttemptRow attempt) =>
+    private static CheckAttempt View(LeadTest test, AttemptRow attempt) =>
         new(AttemptView.Of(attempt), Advice.Summary(attempt.Status, attempt.Error), Advice.OnCheck(test, attempt));
 }

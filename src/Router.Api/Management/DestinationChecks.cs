@@ -12,6 +12,9 @@ internal static class DestinationChecks
 {
     public const double DefaultOverlapHours = 24;
 
+    /// <summary>What a destination can choose among.</summary>
+    private static readonly string[] Chosen = [.. LeadActions.Chosen.Select(LeadActions.Text)];
+
     public static FieldProblems Check(this DestinationFields fields, bool isNew, string signature, string? secret, NetworkGuard guard)
     {
         var problems = new FieldProblems();
@@ -60,7 +63,7 @@ internal static class DestinationChecks
     }
 
     /// <summary>As it is stored: null for everything.</summary>
-    public static string[]? Stored(string[] actions) => LeadActions.Chosen.All(actions.Contains) ? null : actions;
+    public static string[]? Stored(string[] actions) => Chosen.All(actions.Contains) ? null : actions;
 
     /// <summary>As it is stored: null for all leads.</summary>
     public static string? Stored(LeadFilter? filter) => filter is { Conditions.Count: > 0 } ? filter.ToJson() : null;
@@ -93,8 +96,8 @@ internal static class DestinationChecks
 
     public static void CheckActions(this FieldProblems problems, string[]? actions)
     {
-        if (actions is { Length: 0 } || actions?.All(LeadActions.Chosen.Contains) is false)
-            problems.Add("actions", $"'actions' must be one or more of {string.Join(", ", LeadActions.Chosen)}.");
+        if (actions is { Length: 0 } || actions?.All(Chosen.Contains) is false)
+            problems.Add("actions", $"'actions' must be one or more of {string.Join(", ", Chosen)}.");
     }
 
     public static void CheckHeaders(this FieldProblems problems, IReadOnlyDictionary<string, string?>? headers)

@@ -9,14 +9,14 @@ namespace Router.Api.OpenApi;
 /// </summary>
 internal static class OutgoingWebhooks
 {
-    private static readonly (string Action, Schema? Sent, string Summary)[] Events =
+    private static readonly (LeadAction Action, Schema? Sent, string Summary)[] Events =
     [
-        (LeadActions.Created, Schema.Lead, "A new lead: all that the sender knows of it"),
-        (LeadActions.Updated, Schema.Lead, "A lead changed: only the fields that did; an empty string means that the field was emptied"),
-        (LeadActions.ActivityAdded, null, "New activities of a lead"),
-        (LeadActions.UserUpdated, Schema.User, "A user of the site changed, or was deleted"),
-        (LeadActions.IntegrationEnabled, null, "Your destination was switched on"),
-        (LeadActions.IntegrationDisabled, null, "Your destination was switched off"),
+        (LeadAction.Created, Schema.Lead, "A new lead: all that the sender knows of it"),
+        (LeadAction.Updated, Schema.Lead, "A lead changed: only the fields that did; an empty string means that the field was emptied"),
+        (LeadAction.ActivityAdded, null, "New activities of a lead"),
+        (LeadAction.UserUpdated, Schema.User, "A user of the site changed, or was deleted"),
+        (LeadAction.IntegrationEnabled, null, "Your destination was switched on"),
+        (LeadAction.IntegrationDisabled, null, "Your destination was switched off"),
     ];
 
     private static readonly (string Name, string Description)[] Headers =
@@ -41,8 +41,8 @@ internal static class OutgoingWebhooks
         document.Webhooks = new Dictionary<string, IOpenApiPathItem>(StringComparer.Ordinal);
         foreach (var (action, sent, summary) in Events)
         {
-            document.AddComponent($"Outgoing_{action}", Body(action, sent, document));
-            document.Webhooks[action] = new OpenApiPathItem
+            document.AddComponent($"Outgoing_{action.Text()}", Body(action, sent, document));
+            document.Webhooks[action.Text()] = new OpenApiPathItem
             {
                 Operations = new Dictionary<HttpMethod, OpenApiOperation> { [HttpMethod.Post] = Operation(action, summary, document) },
             };
@@ -51,14 +51,14 @@ internal static class OutgoingWebhooks
         return Task.CompletedTask;
     }
 
-    private static OpenApiSchema Body(string action, Schema? sent, OpenApiDocument document)
+    private static OpenApiSchema Body(LeadAction action, Schema? sent, OpenApiDocument document)
     {
         var fields = sent is null ? new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
             : IncomingSchemas.FieldsOf(sent, document);
-        if (action == LeadActions.ActivityAdded)
+        if (action == LeadAction.ActivityAdded)
             fields["activities"] =
                 new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference("Activity", document) };
-        if (action == LeadActions.UserUpdated)
+        if (action == LeadAction.UserUpdated)
             fields["deleted"] = new OpenApiSchema { Type = JsonSchemaType.Boolean,
                 Description = "True for a user that is gone; else missing." };
         var ours = OutgoingFields.All.Where(field => field.IsFor(action)).ToList();
@@ -76,9 +76,9 @@ internal static class OutgoingWebhooks
         };
     }
 
-    private static OpenApiOperation Operation(string action, string summary, OpenApiDocument document) => new()
+    private static OpenApiOperation Operation(LeadAction action, string summary, OpenApiDocument document) => new()
     {
-        OperationId = $"receive_{action}",
+        OperationId = $"receive_{action.Text()}",
         Summary = summary,
         Parameters = [.. Headers.Select(header => new OpenApiParameter
         {
@@ -90,7 +90,7 @@ internal static class OutgoingWebhooks
             Required = true,
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
             {
-                ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference($"Outgoing_{action}", document) },
+                ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference($"Outgoing_{action.Text()}", document) },
             },
         },
         Responses = Responses(),

@@ -105,15 +105,17 @@ internal static class Labels
         DeliveryState.Rejected or DeliveryState.Canceled => "is-off",
     };
 
-    public static string Action(string action) => action switch
+    /// <summary>That of an action in the database; one that this version doesn't know stands for itself.</summary>
+    public static string Action(string action) => LeadActions.TryParse(action) is { } known ? Action(known) : action;
+
+    public static string Action(LeadAction action) => action switch
     {
-        LeadActions.Created => "new lead",
-        LeadActions.Updated => "lead updated",
-        LeadActions.ActivityAdded => "activity added",
-        LeadActions.UserUpdated => "user updated",
-        LeadActions.IntegrationEnabled => "told: switched on",
-        LeadActions.IntegrationDisabled => "told: switched off",
-        _ => action,
+        LeadAction.Created => "new lead",
+        LeadAction.Updated => "lead updated",
+        LeadAction.ActivityAdded => "activity added",
+        LeadAction.UserUpdated => "user updated",
+        LeadAction.IntegrationEnabled => "told: switched on",
+        LeadAction.IntegrationDisabled => "told: switched off",
     };
 
     public static string Signature(string signature) => SignatureSchemes.Parse(signature) switch
@@ -165,25 +167,24 @@ internal static class Labels
     private static readonly string[] Secrets = ["key", "token", "secret", "password"];
 
     /// <summary>What a message of that action tells a receiver.</summary>
-    public static string ActionMeans(string action) => action switch
+    public static string ActionMeans(LeadAction action) => action switch
     {
-        LeadActions.Created => "a new lead",
-        LeadActions.Updated => "some fields of a lead changed; only those are in it",
-        LeadActions.ActivityAdded => "activities to add to a lead",
-        LeadActions.UserUpdated => "an agent was changed or deleted in Lead Manager",
-        LeadActions.IntegrationEnabled => "this destination was switched on",
-        LeadActions.IntegrationDisabled => "this destination was switched off",
-        _ => action,
+        LeadAction.Created => "a new lead",
+        LeadAction.Updated => "some fields of a lead changed; only those are in it",
+        LeadAction.ActivityAdded => "activities to add to a lead",
+        LeadAction.UserUpdated => "an agent was changed or deleted in Lead Manager",
+        LeadAction.IntegrationEnabled => "this destination was switched on",
+        LeadAction.IntegrationDisabled => "this destination was switched off",
     };
 
     /// <summary>Events of an action, as an owner chooses among them.</summary>
-    public static string Kinds(string action) => action switch
+    public static string Kinds(LeadAction action) => action switch
     {
-        LeadActions.Created => "New leads",
-        LeadActions.Updated => "Updates: fields of a lead that changed",
-        LeadActions.ActivityAdded => "Activities: homes viewed, searches and the like",
-        LeadActions.UserUpdated => "Agents: changed or deleted in Lead Manager",
-        _ => action,
+        LeadAction.Created => "New leads",
+        LeadAction.Updated => "Updates: fields of a lead that changed",
+        LeadAction.ActivityAdded => "Activities: homes viewed, searches and the like",
+        LeadAction.UserUpdated => "Agents: changed or deleted in Lead Manager",
+        LeadAction.IntegrationEnabled or LeadAction.IntegrationDisabled => "Its own switch: on and off",
     };
 
     /// <summary>How a token endpoint is told who we are, as an owner chooses among the ways.</summary>

@@ -27,7 +27,10 @@ public sealed class MappingForm
     };
 
     /// <summary>The action that the form is about.</summary>
-    public string Action { get; set; } = LeadActions.Created;
+    public string Action { get; set; } = LeadAction.Created.Text();
+
+    /// <summary>The same; a new lead where what was sent is no action.</summary>
+    internal LeadAction Chosen => LeadActions.TryParse(Action) ?? LeadAction.Created;
 
     /// <summary><c>Json</c> or <c>Form</c>.</summary>
     public string? Body { get; set; }
@@ -117,8 +120,8 @@ public sealed class MappingForm
     /// <exception cref="MappingException">It can't be applied to the sample.</exception>
     internal RequestMapping WithTest(RequestMapping mapping)
     {
-        var (_, body) = MappingSamples.Bodies("p-1").First(sample => sample.Action == Action);
-        var made = CompiledMapping.Of(mapping).Make(Action, body);
+        var (_, body) = MappingSamples.Bodies("p-1").First(sample => sample.Action == Chosen);
+        var made = CompiledMapping.Of(mapping).Make(Chosen, body);
         var tests = mapping.Tests ?? [];
         var name = $"the sample of {Action}";
         return mapping with

@@ -185,20 +185,20 @@ public static class Advice
     };
 
     /// <summary>What to do about an attempt of a check; null when the receiver did what it should.</summary>
-    /// <param name="test">One of <see cref="LeadTests"/>.</param>
+    /// <param name="test">What the check tests.</param>
     /// <param name="attempt">The attempt.</param>
-    public static string? OnCheck(string test, AttemptRow attempt)
+    public static string? OnCheck(LeadTest test, AttemptRow attempt)
     {
         var took = TimeSpan.FromMicroseconds(attempt.DurationUs);
         var usual = WhatToDo(attempt.Status, attempt.Error, took, attempt.ResponseHeaders, attempt.Result);
         return test switch
         {
-            LeadTests.WrongSignature when IsRefusal(attempt.Status) => null,
-            LeadTests.WrongSignature when attempt.Status is >= 200 and <= 299 =>
+            LeadTest.WrongSignature when IsRefusal(attempt.Status) => null,
+            LeadTest.WrongSignature when attempt.Status is >= 200 and <= 299 =>
                 "The receiver took a lead with a wrong signature. Anybody who knows its address can send it forged leads. "
                 + "Let it verify the signature and answer 401 when it is wrong.",
-            LeadTests.WrongSignature => $"A wrong signature should be answered with 401. {usual}",
-            LeadTests.Twice when attempt is { Attempt: > 1, Result: not "delivered" } =>
+            LeadTest.WrongSignature => $"A wrong signature should be answered with 401. {usual}",
+            LeadTest.Twice when attempt is { Attempt: > 1, Result: not "delivered" } =>
                 "The receiver took the message once and not a second time. After a broken connection we cannot know whether a lead "
                 + "arrived and send it again: recognize it by X-Lead-Router-Message-Id and answer 200.",
             _ => usual,

@@ -39,7 +39,7 @@ public enum PreviewedEffect
 /// <param name="Effect">What would be different.</param>
 /// <param name="Problem">Why the mapping can't be applied.</param>
 public sealed record PreviewedRequest(
-    string SiteName, string Action, DateTimeOffset AcceptedAt, PreviewedEffect Effect, string? Problem = null);
+    string SiteName, LeadAction Action, DateTimeOffset AcceptedAt, PreviewedEffect Effect, string? Problem = null);
 
 /// <summary>Answers of the past of one status, whose meaning would change.</summary>
 /// <param name="Status">Their status.</param>

@@ -187,7 +187,7 @@ public sealed class DeliveryAttempts(
             new RecordedAttempt(lead, destination.Id, RecordKind.Made, due.Number, attempt, next.State, next.Step, next.Delay));
         metrics.Add(lead, attempt, next.State, due.WasDelivered);
         // Whoever sees first that a check has passed writes it down; a single test proves nothing.
-        if (lead.Test is not (null or LeadTests.Once))
+        if (lead.Test is not (null or LeadTest.Once))
         {
             await availability.Wait(
                 token => checks.Read(lead.SiteId, destination.Id, Guid.Parse(lead.LeadId), token), host.ApplicationStopping);

@@ -22,10 +22,12 @@ public enum DeliveryKind
 public static class DeliveryKinds
 {
     /// <summary>The kind of delivery that this event makes.</summary>
-    public static DeliveryKind Of(LeadEvent lead) => lead.Test switch
+    public static DeliveryKind Of(LeadEvent lead) =>
+        lead.Test is { } test ? Of(test) : lead.Action.IsAboutDestination() ? DeliveryKind.Notice : DeliveryKind.Lead;
+
+    private static DeliveryKind Of(LeadTest test) => test switch
     {
-        null => LeadActions.IsAboutDestination(lead.Action) ? DeliveryKind.Notice : DeliveryKind.Lead,
-        LeadTests.Twice => DeliveryKind.RepeatedTest,
-        _ => DeliveryKind.Test,
+        LeadTest.Twice => DeliveryKind.RepeatedTest,
+        LeadTest.Once or LeadTest.WrongSignature => DeliveryKind.Test,
     };
 }

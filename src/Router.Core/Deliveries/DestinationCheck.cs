@@ -6,10 +6,10 @@ namespace Router.Core.Deliveries;
 
 /// <summary>A part of a check: one test lead and what came of it.</summary>
 /// <param name="EventId">Its message id.</param>
-/// <param name="Test">One of <see cref="LeadTests"/>.</param>
+/// <param name="Test">What it tests.</param>
 /// <param name="State">What has become of it.</param>
 /// <param name="Attempts">The requests made so far.</param>
-public sealed record CheckStep(Guid EventId, string Test, DeliveryState State, IReadOnlyList<AttemptRow> Attempts)
+public sealed record CheckStep(Guid EventId, LeadTest Test, DeliveryState State, IReadOnlyList<AttemptRow> Attempts)
 {
     /// <summary>Whether nothing more will be sent.</summary>
     public bool IsFinished => State.IsFinished();
@@ -22,7 +22,7 @@ public sealed record CheckStep(Guid EventId, string Test, DeliveryState State, I
 public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyList<CheckStep> Steps)
 {
     /// <summary>Whether it also tries a wrong signature and a repetition.</summary>
-    public bool IsGoLive => Steps.Any(step => step.Test == LeadTests.Twice);
+    public bool IsGoLive => Steps.Any(step => step.Test == LeadTest.Twice);
 
     /// <summary>Whether nothing more will be sent.</summary>
     public bool IsFinished => Steps.All(step => step.IsFinished);
@@ -30,9 +30,9 @@ public sealed record CheckReport(Guid Id, DateTimeOffset StartedAt, IReadOnlyLis
     /// <summary>Whether the receiver did in each part what it should.</summary>
     public bool Passed => IsFinished && Steps.All(step => step.Test switch
     {
-        LeadTests.WrongSignature => step.Attempts.Count > 0 && Advice.IsRefusal(step.Attempts[^1].Status),
-        LeadTests.Twice => step.Attempts.Count >= 2 && step.Attempts.All(attempt => attempt.Result == "delivered"),
-        _ => step.State == DeliveryState.Delivered,
+        LeadTest.WrongSignature => step.Attempts.Count > 0 && Advice.IsRefusal(step.Attempts[^1].Status),
+        LeadTest.Twice => step.Attempts.Count >= 2 && step.Attempts.All(attempt => attempt.Result == "delivered"),
+        LeadTest.Once => step.State == DeliveryState.Delivered,
     });
 }
 
@@ -76,7 +76,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
                 where s.id = @siteId
                 """, new { siteId, destinationId }, cancellationToken: cancellationToken));
         // A system whose own format this is doesn't know our signature.
-        string[] tests = !goLive ? [LeadTests.Once] : isMapped ? [LeadTests.Twice] : [LeadTests.Twice, LeadTests.WrongSignature];
+        LeadTest[] tests = !goLive ? [LeadTest.Once] : isMapped ? [LeadTest.Twice] : [LeadTest.Twice, LeadTest.WrongSignature];
         var lead = Guid.CreateVersion7(now);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // One after the other for a site, or many at once would each see room.
@@ -90,7 +90,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
             sql,
             new
             {
-                siteId, destinationId, lead, now, tests, TestLead.SourceSystem, MostInAMinute,
+                siteId, destinationId, lead, now, tests = tests.Select(LeadTests.Text).ToArray(), TestLead.SourceSystem, MostInAMinute,
                 ids = tests.Select(_ => Guid.CreateVersion7(now)).ToArray(), body = TestLead.Body(lead, domain, now).Utf8.ToArray(),
             },
             cancellationToken: cancellationToken));
@@ -159,7 +159,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
         return [.. steps.GroupBy(step => step.Check).Select(check => new CheckReport(
             check.Key, check.First().AcceptedAt,
             [.. check.Select(step => new CheckStep(
-                step.EventId, step.Test, DeliveryStates.Parse(step.State), [.. attempts[step.EventId]]))]))];
+                step.EventId, LeadTests.Parse(step.Test), DeliveryStates.Parse(step.State), [.. attempts[step.EventId]]))]))];
     }
 
     private sealed record TestOfCheck(Guid Check, Guid EventId, string Test, string State, DateTimeOffset AcceptedAt);

@@ -59,7 +59,7 @@ public sealed partial class LeadDelivery(
             ? attempts.Wait(lead, destination) : attempts.First(lead, body, site, destination, yields)));
 
         LogRouted(
-            logger, lead.EventId, lead.SiteId, lead.Action, states.Count(state => state == DeliveryState.Delivered), states.Length,
+            logger, lead.EventId, lead.SiteId, lead.Action.Text(), states.Count(state => state == DeliveryState.Delivered), states.Length,
             time.GetElapsedTime(started).TotalMilliseconds);
     }
 

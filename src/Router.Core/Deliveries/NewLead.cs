@@ -12,10 +12,10 @@ namespace Router.Core.Deliveries;
 public sealed record NewLead(Guid EventId, Guid? Repeats, Guid SiteId, Guid LeadId, DateTimeOffset AcceptedAt, LeadContact Contact)
 {
     /// <summary>Null for anything but a new lead that says how it is reached.</summary>
-    public static NewLead? Of(LeadEvent lead) => lead.Action == LeadActions.Created ? Of(lead, LeadPerson.Of(lead.Lead)) : null;
+    public static NewLead? Of(LeadEvent lead) => lead.Action == LeadAction.Created ? Of(lead, LeadPerson.Of(lead.Lead)) : null;
 
     /// <inheritdoc cref="Of(LeadEvent)"/>
     public static NewLead? Of(LeadEvent lead, LeadPerson person) =>
-        lead.Action == LeadActions.Created && lead.Test is null && lead.Subject is { } id && LeadContact.Of(person) is { } contact
+        lead.Action == LeadAction.Created && lead.Test is null && lead.Subject is { } id && LeadContact.Of(person) is { } contact
             ? new NewLead(lead.EventId, lead.Repeats, lead.SiteId, id, lead.AcceptedAt, contact) : null;
 }

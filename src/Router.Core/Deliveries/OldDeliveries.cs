@@ -74,8 +74,8 @@ public sealed class OldDeliveries(NpgsqlDataSource database, IOptions<DeliveryOp
         return rows.Select(row => new OldDelivery(
             new LeadEvent
             {
-                EventId = row.EventId, SiteId = row.SiteId, Action = row.Action, LeadId = row.LeadId, Product = row.Product,
-                SourceSystem = row.SourceSystem, AcceptedAt = row.AcceptedAt, Lead = new RawJson(row.Body),
+                EventId = row.EventId, SiteId = row.SiteId, Action = LeadActions.Parse(row.Action), LeadId = row.LeadId,
+                Product = row.Product, SourceSystem = row.SourceSystem, AcceptedAt = row.AcceptedAt, Lead = new RawJson(row.Body),
             },
             row.DestinationId, row.Attempts, row.WasDelivered, row.LeasedUntil));
     }

@@ -21,11 +21,11 @@ public static class OutgoingHeaders
         // Firewalls take requests without an Accept for attacks; and what a receiver answers is read as it comes.
         yield return ("Accept", "*/*");
         yield return ("Accept-Encoding", "identity");
-        yield return ("X-Lead-Router-Action", lead.Action);
+        yield return ("X-Lead-Router-Action", lead.Action.Text());
         yield return ("X-Lead-Router-Message-Id", lead.EventId.ToString("D"));
         yield return ("X-Lead-Router-Timestamp", Timestamps.Format(lead.AcceptedAt));
         var signing = destination.Signing;
-        foreach (var header in (lead.Test == LeadTests.WrongSignature ? signing.Forged() : signing).Headers(lead.EventId, now, body))
+        foreach (var header in (lead.Test == LeadTest.WrongSignature ? signing.Forged() : signing).Headers(lead.EventId, now, body))
             yield return header;
         yield return ("X-Lead-Router-Attempt", number.ToString(CultureInfo.InvariantCulture));
         foreach (var (name, value) in destination.Headers ?? [])

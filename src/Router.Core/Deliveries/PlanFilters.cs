@@ -23,8 +23,8 @@ internal static class PlanFilters
         // New leads first: what follows one may be in the same batch.
         var filtered = rows.Where(row => row.Filtered.Count > 0).ToList();
         var decided = await Decided(
-            connection, [.. filtered.Where(row => LeadActions.FollowsALead(row.Lead.Action))], cancellationToken);
-        foreach (var row in filtered.Where(row => row.Lead.Action == LeadActions.Created))
+            connection, [.. filtered.Where(row => row.Lead.Action.FollowsALead())], cancellationToken);
+        foreach (var row in filtered.Where(row => row.Lead.Action == LeadAction.Created))
             decided[(row.Lead.SiteId, row.Lead.Subject)] = Unfit(row);
         return [.. rows.Select(row => row.Filtered.Count == 0 ? row : Without(row,
             decided.TryGetValue((row.Lead.SiteId, row.Lead.Subject), out var leftOut)

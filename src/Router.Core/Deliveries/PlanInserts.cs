@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Router.Core.Database;
+using Router.Core.Leads;
 
 namespace Router.Core.Deliveries;
 
@@ -19,7 +20,7 @@ internal static class PlanInserts
         await using var command = new NpgsqlCommand(traced ? WithTraces : WithoutTraces, connection);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.EventId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.SiteId);
-        command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action);
+        command.Add(NpgsqlDbType.Text, events, row => row.Lead.Action.Text());
         command.Add(NpgsqlDbType.Uuid, events, row => row.Lead.Subject);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.LeadId);
         command.Add(NpgsqlDbType.Text, events, row => row.Lead.Product);

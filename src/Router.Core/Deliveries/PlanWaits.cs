@@ -65,7 +65,7 @@ internal static class PlanWaits
         command.Add(NpgsqlDbType.Uuid, followers, row => row.Lead.Subject!.Value);
         command.Add(NpgsqlDbType.TimestampTz, followers, row => row.Lead.AcceptedAt);
         command.Add(NpgsqlDbType.Uuid, followers, row => row.Lead.Follows);
-        command.Add(NpgsqlDbType.Boolean, followers, row => LeadActions.SaysAllAgain(row.Lead.Action));
+        command.Add(NpgsqlDbType.Boolean, followers, row => row.Lead.Action.SaysAllAgain());
         var last = 0;
         command.Add(NpgsqlDbType.Integer, followers, row => last += row.InOrder.Count);
         last = 1;
@@ -89,7 +89,7 @@ internal static class PlanWaits
 
         // Those are held and let go at once, if the earlier one isn't under way.
         if (waiting is not null
-            && followers.Exists(row => LeadActions.SaysAllAgain(row.Lead.Action) && waiting.ContainsKey(row.Lead.EventId)))
+            && followers.Exists(row => row.Lead.Action.SaysAllAgain() && waiting.ContainsKey(row.Lead.EventId)))
             await Superseded.Cancel(connection, cancellationToken);
         return waiting;
     }

@@ -13,7 +13,7 @@ namespace Router.Core.Deliveries;
 /// <param name="Url">Where it goes.</param>
 /// <param name="Headers">All but what HTTP itself needs.</param>
 /// <param name="Body">The bytes that are signed.</param>
-public sealed record SampleRequest(string Action, string Url, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
+public sealed record SampleRequest(LeadAction Action, string Url, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
 {
     /// <summary>The body: JSON indented, of a form one field in each line.</summary>
     public string Readable => ReadableBody.Of(Body, SentRequest.MostShown).Text;
@@ -60,10 +60,10 @@ public sealed class SampleRequests(
                     .. OutgoingHeaders.Of(Event(sample), destination, content.Bytes, number: 1, now, options.Value.UserAgent)],
                 content.Bytes);
 
-            LeadEvent Event((string Action, string Subject, RawJson Body) of) => new()
+            LeadEvent Event((LeadAction Action, string Subject, RawJson Body) of) => new()
             {
                 EventId = id, SiteId = siteId, Action = of.Action, LeadId = of.Subject.Length == 0 ? id.ToString("D") : of.Subject,
-                AcceptedAt = now, Product = "", SourceSystem = TestLead.SourceSystem, Lead = of.Body, Test = LeadTests.Once,
+                AcceptedAt = now, Product = "", SourceSystem = TestLead.SourceSystem, Lead = of.Body, Test = LeadTest.Once,
             };
         })];
     }

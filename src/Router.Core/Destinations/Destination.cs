@@ -57,7 +57,7 @@ public sealed record Destination(
     public bool KeepsOrder { get; init; } = true;
 
     /// <summary>What it gets; null for everything. News of its own switch come in any case.</summary>
-    public IReadOnlyList<string>? Actions { get; init; }
+    public IReadOnlyList<LeadAction>? Actions { get; init; }
 
     /// <summary>Which new leads it gets, and so what follows them; null for all.</summary>
     public LeadFilter? Filter { get; init; }
@@ -84,15 +84,15 @@ public sealed record Destination(
     public AnswerRules? AnswerRules { get; init; }
 
     /// <summary>Whether it gets events of this action.</summary>
-    public bool Wants(string action) => (Actions is null || Actions.Contains(action, StringComparer.Ordinal)) && Understands(action);
+    public bool Wants(LeadAction action) => (Actions is null || Actions.Contains(action)) && Understands(action);
 
     /// <summary>Whether there is a request for events of this action.</summary>
-    public bool Understands(string action) => Mapping is null || Mapping.Maps(action);
+    public bool Understands(LeadAction action) => Mapping is null || Mapping.Maps(action);
 
     /// <summary>The request's body.</summary>
     /// <param name="action">One that it understands.</param>
     /// <param name="body">The event's body, but for the Partner ID.</param>
-    public OutgoingContent ContentOf(string action, OutgoingBody body)
+    public OutgoingContent ContentOf(LeadAction action, OutgoingBody body)
     {
         var own = body.For(PartnerId);
         if (Mapping is null)
@@ -192,7 +192,7 @@ public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTe
     /// </summary>
     /// <param name="chosen">Null for all of them.</param>
     /// <param name="action">What the event tells.</param>
-    public (IReadOnlyList<Destination> Destinations, string[]? Unknown) Choose(IReadOnlyList<string>? chosen, string action)
+    public (IReadOnlyList<Destination> Destinations, string[]? Unknown) Choose(IReadOnlyList<string>? chosen, LeadAction action)
     {
         if (chosen is null)
             return (Active.All(destination => destination.Wants(action)) ? Active : [.. Active.Where(one => one.Wants(action))], null);

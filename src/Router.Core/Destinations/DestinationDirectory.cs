@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapper;
 using Npgsql;
 using Router.Core.Database;
+using Router.Core.Leads;
 using Router.Core.Mapping;
 using Router.Core.Sites;
 
@@ -93,7 +94,8 @@ public sealed class DestinationDirectory
                 SignatureSchemes.Parse(Signature), secrets.TryUnprotect(Secret), secrets.TryUnprotect(PreviousSecret), PreviousSecretUntil),
             MaxInFlight, IsPaused)
             {
-                Spellings = Spellings, KeepsOrder = KeepOrder, Actions = Actions, Filter = Filter,
+                Spellings = Spellings, KeepsOrder = KeepOrder, Filter = Filter,
+                Actions = Actions is null ? null : [.. Actions.Select(LeadActions.Parse)],
                 MaxPerSecond = MaxPerSecond,
                 RetrySchedule = RetrySchedule is null ? null : [.. RetrySchedule.Select(seconds => TimeSpan.FromSeconds(seconds))],
                 Timeout = Seconds(Timeout), TimeToLive = Seconds(TimeToLive),

@@ -123,7 +123,7 @@ public sealed partial class EventRegister(
         command.Add(NpgsqlDbType.Uuid, events, row => row.SiteId);
         command.Add(NpgsqlDbType.Uuid, events, row => row.EventId);
         command.Add(NpgsqlDbType.TimestampTz, events, row => row.AcceptedAt);
-        command.Add(NpgsqlDbType.Boolean, events, row => LeadActions.MayFollow(row.Action));
+        command.Add(NpgsqlDbType.Boolean, events, row => row.Action.MayFollow());
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -21,13 +21,13 @@ public sealed class EventSequence(EventRegister register, RecentEvents recent, I
         if (!options.Value.Keep || lead.Subject is null)
             return (lead, Task.CompletedTask);
         if (isRepetition)
-            return (LeadActions.MayFollow(lead.Action) && (await register.Find(lead) ?? recent.Find(lead)) is { } first
+            return (lead.Action.MayFollow() && (await register.Find(lead) ?? recent.Find(lead)) is { } first
                 ? lead with { Follows = first.Id } : lead, Task.CompletedTask);
 
         var here = recent.Enter(lead);
         var entered = register.Enter(lead);
         // A new lead follows nothing, and waits for nothing here.
-        if (!LeadActions.MayFollow(lead.Action))
+        if (!lead.Action.MayFollow())
             return (lead, entered);
 
         var anywhere = await entered;

@@ -25,12 +25,12 @@ public sealed record LeadEvent
     [JsonPropertyName("site_id")]
     public required Guid SiteId { get; init; }
 
-    /// <summary>One of <see cref="LeadActions"/>.</summary>
+    /// <summary>What happened.</summary>
     [JsonPropertyName("action")]
-    public required string Action { get; init; }
+    public required LeadAction Action { get; init; }
 
     /// <summary>The lead's id in the sender's spelling (with or without hyphens), or ours where it sent none; for
-    /// <see cref="LeadActions.UserUpdated"/> the user's id.</summary>
+    /// <see cref="LeadAction.UserUpdated"/> the user's id.</summary>
     [JsonPropertyName("lead_id")]
     public required string LeadId { get; init; }
 
@@ -73,12 +73,12 @@ public sealed record LeadEvent
     /// destination's switch.
     /// </summary>
     [JsonIgnore]
-    public Guid? Subject => Uuids.TryParse(LeadId, out var id) ? id : Action == LeadActions.UserUpdated ? Uuids.Of(LeadId) : null;
+    public Guid? Subject => Uuids.TryParse(LeadId, out var id) ? id : Action == LeadAction.UserUpdated ? Uuids.Of(LeadId) : null;
 
-    /// <summary>One of <see cref="LeadTests"/> for a test lead of a destination; null for a lead.</summary>
+    /// <summary>What a test lead of a destination tests; null for a lead.</summary>
     [JsonPropertyName("test")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Test { get; init; }
+    public LeadTest? Test { get; init; }
 
     /// <summary>
     /// Of a lead that has a trace the span that is continued next, as W3C's <c>traceparent</c>; null for all others. Here rather than in a

@@ -17,7 +17,7 @@ public sealed record LeadMessage(Guid EventId, byte[] Utf8, bool IsNewLead)
 
     /// <summary>The message of an event.</summary>
     public static LeadMessage Of(LeadEvent lead) =>
-        new(lead.EventId, JsonSerializer.SerializeToUtf8Bytes(lead, Json), lead.Action == LeadActions.Created);
+        new(lead.EventId, JsonSerializer.SerializeToUtf8Bytes(lead, Json), lead.Action == LeadAction.Created);
 
     /// <summary>Never the contents.</summary>
     public override string ToString() => $"message {EventId} of {Utf8.Length} bytes";

@@ -41,7 +41,7 @@ public sealed class OutgoingBody
     }
 
     /// <summary>What only we may say of a lead: where it signs in to the site, and that it is a test.</summary>
-    private static bool PassesAsOurs(JsonProperty property, LeadEvent lead) => LeadActions.IsAboutLead(lead.Action)
+    private static bool PassesAsOurs(JsonProperty property, LeadEvent lead) => lead.Action.IsAboutLead()
         && (JsonText.IsNamed(property, LoginUrl.Field)
             || lead.Test is null && property.Value.ValueKind is JsonValueKind.True && JsonText.IsNamed(property, TestLead.Mark));
 

@@ -19,7 +19,7 @@ public sealed record OutgoingField
     public required string Description { get; init; }
 
     /// <summary>Whether events of this action have it.</summary>
-    public required Predicate<string> IsFor { get; init; }
+    public required Predicate<LeadAction> IsFor { get; init; }
 
     /// <summary>Its value; null to leave the sender's alone.</summary>
     internal Func<OutgoingFacts, string?> Value { get; init; } = _ => null;
@@ -35,7 +35,7 @@ public static class OutgoingFields
     public static readonly IReadOnlyList<OutgoingField> All =
     [
         new() { Name = "action", Description = "What happened, as in the header X-Lead-Router-Action.", IsFor = _ => true, Value = facts =>
-            facts.Lead.Action },
+            facts.Lead.Action.Text() },
         new()
         {
             Name = "id", IsFor = _ => true, Value = facts => facts.Lead.LeadId,
@@ -44,7 +44,7 @@ public static class OutgoingFields
         },
         new() { Name = "site_uuid", Description = "The site.", IsFor = _ => true, Value = facts => facts.Lead.SiteId.ToString("D") },
         new() { Name = "site_domain", Description = "The site's domain.", IsFor = action =>
-            action != LeadActions.UserUpdated, Value = facts => facts.SiteDomain },
+            action != LeadAction.UserUpdated, Value = facts => facts.SiteDomain },
         new()
         {
             Name = LoginUrl.Field, Description = "Where this lead signs in to the site; missing when the site has no such page.",
@@ -56,7 +56,7 @@ public static class OutgoingFields
         new()
         {
             Name = "source", Description = "The sender's, else which system sent it.", IsFor = action =>
-                LeadActions.FollowsALead(action),
+                action.FollowsALead(),
             // An empty string of an update stays: it says that the field was emptied.
             Value = facts => JsonText.Last(facts.Body, "source") is var source && (JsonText.IsGiven(source) || IsEmptied(source)) ? null
                 : facts.Lead.SourceSystem,
@@ -64,7 +64,7 @@ public static class OutgoingFields
         new()
         {
             Name = "created", Description = "When the lead came into being: the sender's, else the time of acceptance.", IsFor = action =>
-                action == LeadActions.Created,
+                action == LeadAction.Created,
             Value = facts => JsonText.IsGiven(JsonText.Last(facts.Body, "created")) ? null : Timestamps.Format(facts.Lead.AcceptedAt),
         },
     ];

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
 
@@ -11,10 +12,10 @@ public sealed class CompiledMapping
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly BodyFormat _body;
-    private readonly Dictionary<string, Func<JsonElement, JsonElement>> _actions;
+    private readonly Dictionary<LeadAction, Func<JsonElement, JsonElement>> _actions;
     private readonly string? _problem;
 
-    private CompiledMapping(BodyFormat body, Dictionary<string, Func<JsonElement, JsonElement>> actions, string? problem) =>
+    private CompiledMapping(BodyFormat body, Dictionary<LeadAction, Func<JsonElement, JsonElement>> actions, string? problem) =>
         (_body, _actions, _problem) = (body, actions, problem);
 
     /// <summary>The content type of its bodies.</summary>
@@ -23,7 +24,7 @@ public sealed class CompiledMapping
     /// <summary>Compiles a mapping that was checked.</summary>
     public static CompiledMapping Of(RequestMapping mapping) => new(
         mapping.Body, (mapping.Actions ?? new Dictionary<string, ActionMapping>())
-            .ToDictionary(one => one.Key, one => Compile(one.Value), StringComparer.Ordinal), problem: null)
+            .ToDictionary(one => LeadActions.Parse(one.Key), one => Compile(one.Value)), problem: null)
     {
         ContentType = new(mapping.Body is BodyFormat.Form ? "application/x-www-form-urlencoded" : "application/json"),
     };
@@ -45,13 +46,13 @@ public sealed class CompiledMapping
     }
 
     /// <summary>Whether events of this action are sent.</summary>
-    public bool Maps(string action) => _problem is not null || _actions.ContainsKey(action);
+    public bool Maps(LeadAction action) => _problem is not null || _actions.ContainsKey(action);
 
     /// <summary>The body that the receiver gets.</summary>
     /// <param name="action">The event's action; one that is sent.</param>
     /// <param name="body">The event in our own format.</param>
     /// <exception cref="MappingException">The mapping can't be applied to this event.</exception>
-    public byte[] Apply(string action, ReadOnlyMemory<byte> body)
+    public byte[] Apply(LeadAction action, ReadOnlyMemory<byte> body)
     {
         var made = Make(action, body);
         try
@@ -67,7 +68,7 @@ public sealed class CompiledMapping
 
     /// <summary>What the mapping makes of an event, before it is encoded.</summary>
     /// <inheritdoc cref="Apply" path="/exception"/>
-    public JsonElement Make(string action, ReadOnlyMemory<byte> body)
+    public JsonElement Make(LeadAction action, ReadOnlyMemory<byte> body)
     {
         if (_problem is not null)
             throw new MappingException(_problem);

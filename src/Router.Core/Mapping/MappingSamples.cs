@@ -24,7 +24,7 @@ public static class MappingSamples
             }
             catch (MappingException failed)
             {
-                return $"The format of {action} can't be applied to a test lead. {failed.Message}";
+                return $"The format of {action.Text()} can't be applied to a test lead. {failed.Message}";
             }
         }
 
@@ -35,10 +35,10 @@ public static class MappingSamples
     public static IEnumerable<LeadEvent> Events => SampleEvents.All(Lead, Domain, At).Select(sample => new LeadEvent
     {
         EventId = Lead, SiteId = Lead, Action = sample.Action, LeadId = sample.Subject.Length == 0 ? Lead.ToString("D") : sample.Subject,
-        AcceptedAt = At, Product = "", SourceSystem = TestLead.SourceSystem, Lead = sample.Body, Test = LeadTests.Once,
+        AcceptedAt = At, Product = "", SourceSystem = TestLead.SourceSystem, Lead = sample.Body, Test = LeadTest.Once,
     });
 
     /// <summary>The samples in our own format, by action.</summary>
-    public static IEnumerable<(string Action, byte[] Body)> Bodies(string partnerId) =>
+    public static IEnumerable<(LeadAction Action, byte[] Body)> Bodies(string partnerId) =>
         Events.Select(sample => (sample.Action, OutgoingBody.Compose(sample, Domain, loginUrlTemplate: null).For(partnerId)));
 }

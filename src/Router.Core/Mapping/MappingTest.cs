@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
 
@@ -20,12 +21,12 @@ internal static class MappingTests
         var compiled = CompiledMapping.Of(mapping);
         foreach (var test in mapping.Tests ?? [])
         {
-            if (!compiled.Maps(test.Action))
+            if (LeadActions.TryParse(test.Action) is not { } action || !compiled.Maps(action))
                 return $"The test '{test.Name}' is about {test.Action}, which isn't sent.";
 
             try
             {
-                var made = compiled.Make(test.Action, Encoding.UTF8.GetBytes(test.Event.GetRawText()));
+                var made = compiled.Make(action, Encoding.UTF8.GetBytes(test.Event.GetRawText()));
                 if (!JsonNode.DeepEquals(JsonNode.Parse(made.GetRawText()), JsonNode.Parse(test.Expected.GetRawText())))
                     return $"The test '{test.Name}' fails: the format makes {Cut(made.GetRawText())}";
             }

@@ -52,8 +52,8 @@ public sealed record RequestMapping(
 
             foreach (var (action, mapped) in Actions!)
             {
-                if (!LeadActions.All.Contains(action))
-                    return $"'{action}' is no action: {string.Join(", ", LeadActions.All)}.";
+                if (LeadActions.TryParse(action) is null)
+                    return $"'{action}' is no action: {string.Join(", ", LeadActions.All.Select(LeadActions.Text))}.";
                 if ((mapped is null ? "is empty." : mapped.Problem) is { } problem)
                     return $"The format of {action} {problem}";
             }

@@ -14,7 +14,7 @@ internal sealed record IndexedLead(
     /// <summary>Null where the event is about no lead, or a test.</summary>
     public static IndexedLead? Of(LeadEvent lead)
     {
-        if (lead.Test is not null || !LeadActions.IsAboutLead(lead.Action) || lead.Subject is not { } id)
+        if (lead.Test is not null || !lead.Action.IsAboutLead() || lead.Subject is not { } id)
             return null;
 
         using var document = lead.Lead.ToDocument();

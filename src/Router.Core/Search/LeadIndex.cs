@@ -211,8 +211,8 @@ public sealed partial class LeadIndex(
     {
         public LeadEvent Event => new()
         {
-            EventId = EventId, SiteId = SiteId, Action = Action, LeadId = LeadId, Product = Product, SourceSystem = SourceSystem,
-            AcceptedAt = AcceptedAt, Lead = new RawJson(Body),
+            EventId = EventId, SiteId = SiteId, Action = LeadActions.Parse(Action), LeadId = LeadId, Product = Product,
+            SourceSystem = SourceSystem, AcceptedAt = AcceptedAt, Lead = new RawJson(Body),
         };
     }
 }

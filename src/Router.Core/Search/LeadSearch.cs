@@ -121,15 +121,15 @@ public sealed class LeadSearch(NpgsqlDataSource database)
         var duplicates = await DuplicateMarks.Of(connection, siteId, leads.ConvertAll(lead => lead.LeadId), cancellationToken);
         return leads.ConvertAll(lead => new FoundLead(
             lead.LeadId, lead.FirstAt, lead.LastAt, contents ? lead.Source : null, contents ? lead.Name : null,
-            contents ? lead.Email : null, contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadActions.Updated),
-            Messages(deliveries[lead.LeadId], LeadActions.ActivityAdded), duplicates.ContainsKey(lead.LeadId),
+            contents ? lead.Email : null, contents ? lead.Phone : null, Messages(deliveries[lead.LeadId], LeadAction.Updated),
+            Messages(deliveries[lead.LeadId], LeadAction.ActivityAdded), duplicates.ContainsKey(lead.LeadId),
             duplicates.GetValueOrDefault(lead.LeadId),
             [.. deliveries[lead.LeadId].GroupBy(row => (row.DestinationId, row.DestinationName)).Select(AtDestination)]));
     }
 
     // Each goes to Lead Manager, or else to as many as the largest count says.
-    private static int Messages(IEnumerable<Deliveries> rows, string action) =>
-        rows.Where(row => row.Action == action).GroupBy(row => row.DestinationId).Select(group => group.Sum(row => row.Messages))
+    private static int Messages(IEnumerable<Deliveries> rows, LeadAction action) =>
+        rows.Where(row => row.Action == action.Text()).GroupBy(row => row.DestinationId).Select(group => group.Sum(row => row.Messages))
             .DefaultIfEmpty().Max();
 
     private static LeadAtDestination AtDestination(IGrouping<(Guid Id, string Name), Deliveries> rows)

@@ -16,9 +16,6 @@ public sealed record MessageFacts(Guid? EventId, Guid? SiteId, Guid? LeadId, str
     /// <summary>Bytes of its beginning that hold all of them: far more than the fields before the lead take.</summary>
     public const int Enough = 8 * 1024;
 
-    private static readonly string[] Actions = [
-        LeadActions.Created, LeadActions.Updated, LeadActions.ActivityAdded, LeadActions.UserUpdated];
-
     /// <summary>Reads the beginning of a message; whatever can't be read is null.</summary>
     public static MessageFacts Of(ReadOnlySpan<byte> message)
     {
@@ -51,7 +48,7 @@ public sealed record MessageFacts(Guid? EventId, Guid? SiteId, Guid? LeadId, str
         "event_id" when Guid.TryParse(value, out var id) => this with { EventId = id },
         "site_id" when Guid.TryParse(value, out var id) => this with { SiteId = id },
         "lead_id" when Uuids.TryParse(value, out var id) => this with { LeadId = id },
-        "action" when Actions.Contains(value, StringComparer.Ordinal) => this with { Action = value },
+        "action" when LeadActions.TryParse(value) is not null => this with { Action = value },
         "accepted_at" when DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var at) =>
             this with { AcceptedAt = at },
         _ => this,

@@ -29,7 +29,7 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
     public PreviewedChange? Preview { get; private set; }
 
     /// <summary>What would become of samples: the action, our message and their request.</summary>
-    public IReadOnlyList<(string Action, string Ours, string Theirs)> Samples { get; private set; } = [];
+    public IReadOnlyList<(LeadAction Action, string Ours, string Theirs)> Samples { get; private set; } = [];
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {

@@ -48,11 +48,11 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     public bool MaySeeContents => Delivery.IsTest || MaySeeLeads;
 
     public bool MayReplay => !Delivery.IsTest && !Delivery.ContentsDeleted && State is not DeliveryState.Held
-        && (State == DeliveryState.Retrying || !LeadActions.IsAboutDestination(Delivery.Action));
+        && (State == DeliveryState.Retrying || !LeadActions.Parse(Delivery.Action).IsAboutDestination());
 
     /// <summary>Set when it is about a lead, whose data can be erased.</summary>
     public Guid? LeadId =>
-        !Delivery.IsTest && Delivery.Action != LeadActions.UserUpdated && !LeadActions.IsAboutDestination(Delivery.Action)
+        !Delivery.IsTest && LeadActions.Parse(Delivery.Action).IsAboutLead()
         && Uuids.TryParse(Delivery.LeadId, out var id) ? id : null;
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken) => await Load(cancellationToken) ? Page() : NotFound();

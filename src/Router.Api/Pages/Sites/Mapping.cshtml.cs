@@ -34,7 +34,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         if (!await Load(cancellationToken))
             return NotFound();
 
-        Form.Action = action is not null && LeadActions.All.Contains(action) ? action : LeadActions.Created;
+        Form.Action = (LeadActions.TryParse(action) ?? LeadAction.Created).Text();
         Form.Show(Destination.Mapping);
         return Page();
     }
@@ -109,13 +109,13 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         var destination = (await directory.Read(DestinationId, orInactive: true, cancellationToken))!
             with { Mapping = CompiledMapping.Of(mapping) };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        var latest = MaySeeLeads ? await LatestEvents.Of(connection, SiteId, Form.Action, 1, cancellationToken) : [];
-        var lead = latest is [var real] ? real : MappingSamples.Events.First(sample => sample.Action == Form.Action);
+        var latest = MaySeeLeads ? await LatestEvents.Of(connection, SiteId, Form.Chosen, 1, cancellationToken) : [];
+        var lead = latest is [var real] ? real : MappingSamples.Events.First(sample => sample.Action == Form.Chosen);
         IsReal = latest.Count > 0;
         var body = OutgoingBody.Compose(lead, Site.Domain, Site.LoginUrlTemplate);
         OurEvent = ReadableBody.Of(body.For(Destination.PartnerId), SentRequest.MostShown).Text;
-        TheirRequest = !destination.Understands(Form.Action) ? "It is not sent."
-            : destination.ContentOf(Form.Action, body) is var content && content.Problem is { } problem ? problem
+        TheirRequest = !destination.Understands(Form.Chosen) ? "It is not sent."
+            : destination.ContentOf(Form.Chosen, body) is var content && content.Problem is { } problem ? problem
             : ReadableBody.Of(content.Bytes, SentRequest.MostShown).Text;
     }
 
