@@ -102,7 +102,8 @@ public sealed class OutgoingBodyTests
         Assert.Equal(expected, LoginUrl.Of(template, leadId));
 
     private static OutgoingBody Compose(
-        string lead, string? template = "https://www.site.test/l/{lead_id}", LeadAction action = LeadAction.Created, LeadTest? test = null) =>
+        string lead, string? template = "https://www.site.test/l/{lead_id}", LeadAction action = LeadAction.Created,
+        LeadTest? test = null) =>
             OutgoingBody.Compose(
         new LeadEvent
         {

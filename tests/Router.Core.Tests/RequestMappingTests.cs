@@ -146,7 +146,8 @@ public sealed class RequestMappingTests
         var table = new ActionMapping(Fields: [new("name", ["first_name"])]);
         Assert.Equal("{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(table).Apply(LeadAction.Created, bytes)));
         Assert.Equal(
-            "{\"name\":\"\uFFFD\"}", Encoding.UTF8.GetString(Compiled(new("{\"name\":\"{{ first_name }}\"}")).Apply(LeadAction.Created, bytes)));
+            "{\"name\":\"\uFFFD\"}",
+            Encoding.UTF8.GetString(Compiled(new("{\"name\":\"{{ first_name }}\"}")).Apply(LeadAction.Created, bytes)));
         Assert.Throws<MappingException>(
             () => Compiled(new ActionMapping(Fields: [new("tags", ["tags"])])).Apply(LeadAction.Created, bytes));
     }

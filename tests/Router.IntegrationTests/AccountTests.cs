@@ -248,7 +248,7 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
         // A session is no token: a form on another site can't call the API.
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.Http.GetAsync($"/api/sites/{site.Id}")).StatusCode);
         // A shared computer keeps nothing of the pages.
-        var signedOut = await client.Submit("/sign-out");
+        var signedOut = await client.SubmitFrom("/account", "/sign-out");
         Assert.Equal("\"cache\", \"storage\"", signedOut.Headers.GetValues("Clear-Site-Data").Single());
         // Where somebody is sent after signing in is ours.
         using var other = new PageClient(_router);

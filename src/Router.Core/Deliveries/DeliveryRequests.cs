@@ -86,8 +86,8 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
     {
         public LeadEvent Event(Guid id, Guid site) => new()
         {
-            EventId = id, SiteId = site, Action = LeadActions.Parse(Action), LeadId = LeadIdText, AcceptedAt = AcceptedAt, Product = Product,
-            SourceSystem = SourceSystem,
+            EventId = id, SiteId = site, Action = LeadActions.Parse(Action), LeadId = LeadIdText, AcceptedAt = AcceptedAt,
+            Product = Product, SourceSystem = SourceSystem,
             Lead = new RawJson(Body), Test = Test is null ? null : LeadTests.Parse(Test),
         };
     }

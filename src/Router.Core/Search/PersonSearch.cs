@@ -55,7 +55,7 @@ public sealed class PersonSearch(NpgsqlDataSource database)
                 var (site, lead) = (row.GetGuid(1), row.GetGuid(2));
                 var match = look.Wanted.In(document.RootElement);
                 if (match is PersonMatch.Theirs)
-                    leads.Add(new LeadOfPerson(site, lead, row.GetString(3) == LeadActions.UserUpdated));
+                    leads.Add(new LeadOfPerson(site, lead, row.GetString(3) == LeadAction.UserUpdated.Text()));
                 else if (match is PersonMatch.Mentioned)
                     mentions.Add(new PersonMention("lead_events", site, lead, row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(4)));
             });
