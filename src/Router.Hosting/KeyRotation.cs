@@ -27,7 +27,7 @@ internal sealed class KeyRotation(
     {
         var now = time.GetUtcNow();
         keys.CreateNewKey(now, now.AddDays(90));
-        // Read anew: Data Protection goes on with the ring that it has while it reads the next one, and would encrypt with the key of before.
+        // Read anew: Data Protection goes on with the ring that it has while it reads the next one, and would encrypt with the old key.
         var protector = ring.Read().CreateProtector(KeyRing.Purpose);
         var unreadable = 0;
         foreach (var column in EncryptedColumn.All)
