@@ -60,7 +60,8 @@ public sealed class DoctorTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Contains("What goes to RabbitMQ at 240.0.0.1", ran.Output, StringComparison.Ordinal);
         Assert.Contains("What goes to Postgres at 240.0.0.1", ran.Output, StringComparison.Ordinal);
         var encrypted = await Ask(changes: [
-            ("RabbitMq:Uri", "amqps://u:p@240.0.0.1:1/v"), ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d?sslmode=verify-full")]);
+            ("RabbitMq:Uri", "amqps://u:p@240.0.0.1:1/v"),
+            ("Database:ConnectionString", "postgres://u:p@240.0.0.1:1/d?sslmode=verify-full")]);
         Assert.DoesNotContain("What goes to", encrypted.Output, StringComparison.Ordinal);
     }
 
