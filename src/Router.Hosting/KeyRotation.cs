@@ -15,8 +15,8 @@ namespace Router.Hosting;
 /// (<see cref="LaterKeys"/>). It can be broken off and begun again.
 /// </summary>
 internal sealed class KeyRotation(
-    NpgsqlDataSource database, IDataProtectionProvider protection, IKeyManager keys, IOptions<KeyManagementOptions> management,
-    IServiceProvider services, TimeProvider time)
+    NpgsqlDataSource database, LaterKeys ring, IKeyManager keys, IOptions<KeyManagementOptions> management, IServiceProvider services,
+    TimeProvider time)
 {
     private static readonly XNamespace Space = "http://schemas.asp.net/2015/03/dataProtection";
 
@@ -27,18 +27,20 @@ internal sealed class KeyRotation(
     {
         var now = time.GetUtcNow();
         keys.CreateNewKey(now, now.AddDays(90));
+        // Read anew: Data Protection goes on with the ring that it has while it reads the next one, and would encrypt with the old key.
+        var protector = ring.Read().CreateProtector(KeyRing.Purpose);
         var unreadable = 0;
         foreach (var column in EncryptedColumn.All)
-            unreadable += await Reencrypt(column, progress, cancellationToken);
+            unreadable += await Reencrypt(column, protector, progress, cancellationToken);
 
         var wrapped = await Rewrap(cancellationToken);
         await progress.WriteLineAsync($"{wrapped} older keys are stored anew, for the present certificate alone.");
         return unreadable;
     }
 
-    private async Task<int> Reencrypt(EncryptedColumn column, TextWriter progress, CancellationToken cancellationToken)
+    private async Task<int> Reencrypt(
+        EncryptedColumn column, IDataProtector protector, TextWriter progress, CancellationToken cancellationToken)
     {
-        var protector = protection.CreateProtector(KeyRing.Purpose);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var values = (await connection.QueryAsync<string>(
             new CommandDefinition(column.Select, cancellationToken: cancellationToken))).AsList();

@@ -31,7 +31,8 @@ internal sealed class LaterKeys(IConfiguration configuration, NpgsqlDataSource d
         }
     }
 
-    private IDataProtectionProvider Read()
+    /// <summary>As it is in Postgres at this moment.</summary>
+    public IDataProtectionProvider Read()
     {
         var services = new ServiceCollection().AddLogging();
         // An instance that is handed in isn't this provider's to end.
