@@ -113,7 +113,8 @@ public sealed class AsvsTests
     {
         var tests = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
             .Select(Path.GetFileNameWithoutExtension).ToHashSet(StringComparer.Ordinal);
-        var named = NamedTests.Matches(File.ReadAllText(Path.Combine(Repository.Root, page))).Select(match => match.Groups[1].Value).ToList();
+        var named = NamedTests.Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))
+            .Select(match => match.Groups[1].Value).ToList();
         Assert.NotEmpty(named);
         Assert.Empty(named.Where(name => !tests.Contains(name)).Distinct(StringComparer.Ordinal));
     }

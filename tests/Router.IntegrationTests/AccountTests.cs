@@ -172,6 +172,44 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
     }
 
     [Fact]
+    public async Task Operator_OfTheConfiguration_WithoutAPassword_GetsNoneWhereItSignsInAtAProvider()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        Assert.Equal(1, await router.Query<int>("update accounts set password_hash = null where role = 'operator' returning 1"));
+        await router.Query<int>(
+            """
+            insert into account_logins (issuer, subject, account_id) select 'https://provider.test', 's', id from accounts returning 1
+            """);
+        await router.Host("Router.Api").Ready();
+        Assert.True(await router.Query<bool>("select password_hash is null from accounts where role = 'operator'"));
+    }
+
+    [Fact]
+    public async Task Link_OfAnOperator_TakesAwayWhatSomebodyElseHasAdded()
+    {
+        var (email, _) = await PageClient.Invite(_router, "owner");
+        // An owner of a site saw the first link and has used it.
+        var id = await _router.Query<Guid>(
+            "update accounts set is_vouched = false, password_hash = 'theirs' where email = @email returning id", new { email });
+        await _router.Query<int>(
+            """
+            with login as (insert into account_logins (issuer, subject, account_id) values ('https://provider.test', @email, @id))
+            insert into passkeys (id, account_id, name, credential_id, public_key, sign_count, asked_at)
+            values (gen_random_uuid(), @id, 'theirs', convert_to(@email, 'utf8'), 'key', 0, now()) returning 1
+            """, new { email, id });
+        using var made = await _router.Admin.PostAsync($"/api/accounts/{id}/invitation", content: null);
+        var path = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+        using var browser = new PageClient(_router);
+        Assert.Equal(
+            "/", (await browser.Submit(path, ("password", PageClient.Password))).Headers.Location!.OriginalString);
+        Assert.Equal((0, 0), await _router.Query<(int, int)>(
+            """
+            select (select count(*)::int from passkeys where account_id = @id),
+                   (select count(*)::int from account_logins where account_id = @id)
+            """, new { id }));
+    }
+
+    [Fact]
     public async Task Secret_RefusedWhileTheOldOneIsLeaked_KeepsTheTick()
     {
         var site = await _router.CreateSite();

@@ -21,7 +21,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.AccessTokens: Post PostRemove
         Sites.Certificate: Post PostRemove
         Sites.Connect: Post
-        Sites.Destination: PostKey
+        Sites.Destination: Post PostKey
         Sites.EraseLead: Post
         Sites.Headers: PostBasic PostBearer PostHeader PostRemove
         Sites.NewDestination: Post
@@ -59,7 +59,7 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Sites.DeleteDestination: Post
         Sites.Deliveries: PostReplay
         Sites.Delivery: PostReplay
-        Sites.Destination: Post PostActive PostPause PostTest PostTryNow
+        Sites.Destination: PostActive PostPause PostTest PostTryNow
         Sites.Filter: Post PostPreview
         Sites.Mapping: Post PostJson PostOwn PostPreview PostTest
         Sites.Missed: Post

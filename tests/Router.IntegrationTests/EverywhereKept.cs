@@ -7,7 +7,7 @@ namespace Router.IntegrationTests;
 /// <summary>Looks through all that a router keeps: every column of every table, every queue, and what its hosts have printed.</summary>
 internal static class EverywhereKept
 {
-    /// <summary>Where any of these texts stands: <c>table.column</c>, <c>queue NAME</c> or <c>log</c>.</summary>
+    /// <summary>Where any of these texts stands: <c>table.column</c>, <c>queue NAME</c> or <c>log: MESSAGE</c>.</summary>
     public static async Task<SortedSet<string>> Places(RouterFixture router, params string[] markers)
     {
         var places = new SortedSet<string>(StringComparer.Ordinal);
@@ -36,9 +36,22 @@ internal static class EverywhereKept
                 places.Add($"queue {queue}");
         }
 
-        if (markers.Any(marker => router.Output.Contains(marker, StringComparison.OrdinalIgnoreCase)))
-            places.Add("log");
+        foreach (var line in router.Output.Split('\n').Where(line => markers.Any(
+            marker => line.Contains(marker, StringComparison.OrdinalIgnoreCase))))
+            places.Add($"log: {Template(line)}");
         return places;
+    }
+
+    private static string Template(string line)
+    {
+        try
+        {
+            return JsonDocument.Parse(line).RootElement.GetProperty("MessageTemplate").GetString()!;
+        }
+        catch (JsonException)
+        {
+            return "a line that is no JSON";
+        }
     }
 
     private static bool Holds(JsonElement message, string[] markers) =>

@@ -58,6 +58,24 @@ public sealed class LettingInTests(TestServers servers)
             "/api/person/export", new { email = "jack@mail.test", reason = "curious" })).StatusCode);
         Assert.Equal(1, await router.Query<int>("select count(*)::int from account_sites"));
 
+        // Nor by what is left of an account: one that signs in at a provider has no password, and one that is disabled has none, too.
+        var provided = await router.Query<Guid>(
+            """
+            with made as (
+                insert into accounts (id, email, role) values (gen_random_uuid(), 'provided@realty.test', 'owner') returning id
+            ), sees as (
+                insert into account_sites (account_id, site_id, role) select id, @Id, 'viewer' from made
+            )
+            insert into account_logins (issuer, subject, account_id) select 'https://provider.test', 's', id from made returning account_id
+            """, new { site.Id });
+        Assert.Equal(HttpStatusCode.Forbidden, await Link(router, provided));
+        (await router.Admin.DeleteAsync($"/api/accounts/{provided}")).EnsureSuccessStatusCode();
+        Assert.Equal(HttpStatusCode.Forbidden, await Link(router, provided));
+        // Nor as the first owner, once there are no others any more.
+        using var other = await router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = "new.operator@router.test", role = "operator", sites = new[] { site.Id } });
+        Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
+
         // Owners do as before, and operators look and erase without seeing.
         using var token = new HttpClient { BaseAddress = router.Api.Url };
         token.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
@@ -70,6 +88,16 @@ public sealed class LettingInTests(TestServers servers)
         Assert.Equal(1, (await erased.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("leads").GetInt32());
         using var export = await token.PostAsJsonAsync($"/api/sites/{site.Id}/person/export", new { email = "jack@mail.test" });
         Assert.Equal(HttpStatusCode.OK, export.StatusCode);
+        // Whoever takes all owners away can't name the next one.
+        await router.Query<int>("delete from account_sites where site_id = @Id returning 1", new { site.Id });
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            "/api/accounts", new { email = "second-self@router.test", sites = new[] { site.Id } })).StatusCode);
+    }
+
+    private static async Task<HttpStatusCode> Link(RouterFixture router, Guid account)
+    {
+        using var answer = await router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null);
+        return answer.StatusCode;
     }
 
     private static async Task<HttpStatusCode> Give(RouterFixture router, Guid account, Guid site) =>

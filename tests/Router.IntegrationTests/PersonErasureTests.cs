@@ -72,6 +72,30 @@ public sealed class PersonErasureTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Person_LookedForWhileTwoOthersAre_IsForLater()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        await using var connection = new Npgsql.NpgsqlConnection(Postgres.ConnectionString(new Uri(router.Database)));
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var locked = new Npgsql.NpgsqlCommand("lock table set_aside in access exclusive mode", connection, transaction))
+            await locked.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var searches = Enumerable.Range(0, 2).Select(_ => Search()).ToList();
+        await Eventually.Equal(2L, () => router.Query<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"), "both wait");
+        using var third = await Search();
+        Assert.Equal(429, (int)third.StatusCode);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        foreach (var search in searches)
+            (await search).EnsureSuccessStatusCode();
+        (await Search()).EnsureSuccessStatusCode();
+
+        Task<HttpResponseMessage> Search() =>
+            router.Admin.PostAsJsonAsync("/api/person/search", new { email = "ann@mail.test", reason = "Request 1" });
+    }
+
+    [Fact]
     public async Task Lead_ErasedWhileItWaitsInRabbitMq_IsDroppedWhenItComes()
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);

@@ -125,6 +125,11 @@ public sealed class ProviderHandshakeTests(ProviderRouter shared) : IClassFixtur
         await AssertSignedIn(browser);
         const string confirmed = "select count(*) from sessions where confirmed_at > now() - interval '5 minutes' and ended_at is null";
         Assert.Equal(0, await router.Query<long>(confirmed));
+        // Nor does a provider confirm anything that doesn't say when it has asked.
+        between.Change = claims => claims.Remove("auth_time");
+        await browser.SignIn(name);
+        await browser.SignIn(name, "/sign-in/with-provider?confirm=true");
+        Assert.Equal(0, await router.Query<long>(confirmed));
         between.Change = claims => claims["auth_time"] = claims["iat"]!.GetValue<long>();
         await browser.SignIn(name, "/sign-in/with-provider?confirm=true");
         Assert.Equal(1, await router.Query<long>(confirmed));

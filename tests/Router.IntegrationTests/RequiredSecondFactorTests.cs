@@ -132,7 +132,7 @@ public sealed class RequiredSecondFactorTests(TestServers servers)
         using var elsewhere = new Browserless(router.Api.Url);
         await elsewhere.Submit(await elsewhere.SignIn(email, PageClient.Password), "Sign in with it", ("recovery_code", codes[0]));
 
-        var (exitCode, dump) = await PrivateServers.Run("pg_dump", "--inserts", "-d", router.Settings["Database:ConnectionString"]);
+        var (exitCode, dump) = await PrivateServers.Run("pg_dump", "--inserts", "-d", router.Database);
         Assert.True(exitCode == 0, dump);
         Assert.Contains("INSERT INTO public.authenticator_apps", dump, StringComparison.Ordinal);
         Assert.Contains("INSERT INTO public.recovery_codes", dump, StringComparison.Ordinal);

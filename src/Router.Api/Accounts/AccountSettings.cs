@@ -85,6 +85,9 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         var id = Guid.CreateVersion7(time.GetUtcNow());
         try
         {
+            if (request is { Role: Roles.Operator, Sites.Length: > 0 } && lettingIn.RefusesOperator() is { } no)
+                return no;
+
             await using var change = await changes.Begin(cancellationToken);
             foreach (var site in request.Sites ?? [])
             {

@@ -22,6 +22,9 @@ internal sealed partial class LettingIn(
         StatusCodes.Status403Forbidden,
         "Only the site's owners let people in: operators of this router may not read leads (Admin:OperatorsReadLeads).");
 
+    /// <summary>Why a new operator can't be given sites; null when it can.</summary>
+    public Refusal? RefusesOperator() => admin.Value.OperatorsReadLeads ? null : OwnersDo;
+
     /// <summary>Why this account can't be let in by whoever asks; null when it can.</summary>
     /// <param name="connection">In the transaction that lets it in.</param>
     /// <param name="site">Where.</param>
@@ -33,9 +36,9 @@ internal sealed partial class LettingIn(
 
         return await connection.ExecuteScalarAsync<bool>(
             """
-            select exists (
-                       select from account_sites s join accounts a on a.id = s.account_id
-                       where s.site_id = @site and s.role = 'owner' and a.disabled_at is null)
+            select exists (select from account_sites where site_id = @site and role = 'owner')
+                -- The first one, and not the first one after the others were removed.
+                or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created')
                 or exists (select from accounts where id = @account and role = 'operator')
             """, new { site, account }) ? OwnersDo : null;
     }
@@ -48,8 +51,10 @@ internal sealed partial class LettingIn(
 
         return await connection.ExecuteScalarAsync<bool>(
             """
-            select password_hash is not null and exists (select from account_sites where account_id = @account)
-            from accounts where id = @account
+            select (a.password_hash is not null or a.disabled_at is not null
+                    or exists (select from account_logins l where l.account_id = a.id))
+               and exists (select from account_sites where account_id = @account)
+            from accounts a where a.id = @account
             """, new { account }) ? new Refusal(
                 StatusCodes.Status403Forbidden,
                 "This account sees leads, and operators of this router may not (Admin:OperatorsReadLeads). Its owner asks for a new "
@@ -77,7 +82,8 @@ internal sealed partial class LettingIn(
                 join account_sites x on x.site_id = s.id and x.account_id = @account
                 join accounts n on n.id = x.account_id
                 join account_sites y on y.site_id = s.id and y.account_id <> @account and y.role = 'owner'
-                join accounts o on o.id = y.account_id and o.disabled_at is null and o.password_hash is not null
+                join accounts o on o.id = y.account_id and o.disabled_at is null
+                    and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
                 where s.id = @site
                 """, new { site, account })).AsList();
             await Task.WhenAll(rows.Select(row => mail.Send(

@@ -53,7 +53,10 @@ internal sealed partial class LostPasswords(
         var account = await change.Connection.QuerySingleOrDefaultAsync<(Guid Id, string Email)?>(
             """
             select id, email from accounts
-            where email = lower(@email) and role = any (@RolesWithPassword) and disabled_at is null for no key update
+            where email = lower(@email) and role = any (@RolesWithPassword) and disabled_at is null
+              -- Who signs in at a provider has lost none.
+              and (password_hash is not null or not exists (select from account_logins l where l.account_id = accounts.id))
+            for no key update
             """, new { email, provider.Value.RolesWithPassword });
         if (account is not { } found)
             return null;

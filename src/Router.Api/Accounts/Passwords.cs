@@ -46,6 +46,16 @@ internal sealed class Passwords(
         // Whoever needed a link may have had their password taken, and with it tokens made.
         await change.Connection.ExecuteAsync(
             "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
+        // Somebody who had only seen an owner's link may have used it: what they have added goes with them.
+        if (!isShown)
+        {
+            await change.Connection.ExecuteAsync(
+                """
+                select remove_second_factors(id) from accounts where id = @account and not is_vouched;
+                delete from account_logins l using accounts a where l.account_id = @account and a.id = l.account_id and not a.is_vouched
+                """, new { account });
+        }
+
         var owner = await change.Connection.QuerySingleOrDefaultAsync<SessionOwner>(
             $"{Set}, disabled_at = null, is_vouched = not @isShown where id = @account returning id, stamp, email",
             new { account, isShown, Hash = hasher.HashPassword(null!, password) });

@@ -66,7 +66,11 @@ internal sealed partial class SignIns(
         var signedIn = http.Account();
         var place = TryPlace.Inside(signedIn.Session!);
         var account = await Query<Stored>(
-            "select id, stamp, email, password_hash from accounts where id = @Id", new { signedIn.Id }, cancellationToken);
+            """
+            select id, stamp, email, case when role = any (@RolesWithPassword) then password_hash end as password_hash
+            from accounts where id = @Id
+            """,
+            new { signedIn.Id, provider.Value.RolesWithPassword }, cancellationToken);
         if (account is null || !await tries.Count(account.Id, place, cancellationToken))
             return PasswordAnswer.Locked;
         if (!await IsRight(account, isLookedAt: true, password, cancellationToken))
@@ -81,7 +85,9 @@ internal sealed partial class SignIns(
 
     /// <summary>Whether there is a password to ask for.</summary>
     public Task<bool> HasPassword(Guid account, CancellationToken cancellationToken) =>
-        Query<bool>("select password_hash is not null from accounts where id = @account", new { account }, cancellationToken);
+        Query<bool>(
+            "select password_hash is not null and role = any (@RolesWithPassword) from accounts where id = @account",
+            new { account, provider.Value.RolesWithPassword }, cancellationToken);
 
     private async Task<bool> IsRight(Stored? account, bool isLookedAt, string password, CancellationToken cancellationToken)
     {

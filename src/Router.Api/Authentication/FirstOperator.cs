@@ -32,7 +32,10 @@ internal sealed partial class FirstOperator(
             "lock table accounts in share row exclusive mode; select set_config('router.actor', 'configuration', true)");
 
         var account = await connection.ExecuteScalarAsync<Guid?>(
-            "select id from accounts where role = 'operator' and disabled_at is null order by email <> @Email, created_at limit 1",
+            """
+            select id from accounts where role = 'operator' and disabled_at is null and not role_from_claim
+            order by email <> @Email, created_at limit 1
+            """,
             new { Email = admin.Email.ToLowerInvariant() });
         if (account is null && (admin.Password ?? admin.Token) is not null)
             account = await Insert(connection, admin);
@@ -42,6 +45,7 @@ internal sealed partial class FirstOperator(
                 """
                 update accounts set password_hash = @Hash
                 where id = @account and email = @Email and password_hash is null and disabled_at is null
+                  and not exists (select from account_logins l where l.account_id = @account)
                 """,
                 new { account, Email = admin.Email.ToLowerInvariant(), Hash = hasher.HashPassword(null!, password) });
         }
@@ -65,15 +69,23 @@ internal sealed partial class FirstOperator(
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var email = admin.Email.ToLowerInvariant();
-        // Nobody else is an operator: who was one and is disabled comes back, but with no password or session of before.
+        // Nobody else is an operator: who was one and is disabled comes back, but with nothing of before that lets anybody in.
         id = await connection.ExecuteScalarAsync<Guid>(
             """
             insert into accounts (id, email, role) values (@id, @email, 'operator')
             on conflict (email) do update
-            set role = 'operator', disabled_at = null, password_hash = null, stamp = gen_random_uuid(), failed_sign_ins = 0,
-                locked_until = null
+            set role = 'operator', role_from_claim = false, is_vouched = true, disabled_at = null, password_hash = null,
+                stamp = gen_random_uuid(), failed_sign_ins = 0, locked_until = null
             returning id
             """, new { id, email });
+        await connection.ExecuteAsync(
+            """
+            delete from invitations where account_id = @id;
+            delete from account_logins where account_id = @id;
+            select remove_second_factors(@id);
+            update api_tokens set revoked_at = now()
+            where account_id = @id and revoked_at is null and token_sha256 is distinct from @Configured
+            """, new { id, Configured = admin.Token is { } token ? Credential.Hash(token) : null });
         LogMade(logger, email);
         return id;
     }

@@ -22,13 +22,18 @@ internal sealed class PersonData(
         "Operators of this router may not read leads of sites that aren't theirs (Admin:OperatorsReadLeads). "
         + "The owners of each site export their own.");
 
+    private static readonly Refusal Busy = new(
+        StatusCodes.Status429TooManyRequests, "Two people are being looked for already. Wait until that is done, then try again.");
+
     /// <summary>What there is; nothing of its contents.</summary>
     public async Task<Change<PersonReport>> LookUp(PersonRequest request, Guid? site, CancellationToken cancellationToken)
     {
         if (Check(request, site, out var wanted) is { } refusal)
             return refusal;
 
-        var found = await search.Find(wanted, site, refused.TryUnprotect, cancellationToken);
+        if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
+            return Busy;
+
         await Audit(found, site, "shown", "looked for", request.Reason, cancellationToken);
         return await Report(found, cancellationToken);
     }
@@ -41,7 +46,9 @@ internal sealed class PersonData(
         if (!IsOwn(site) && !admin.Value.OperatorsReadLeads)
             return NotHere;
 
-        var found = await search.Find(wanted, site, refused.TryUnprotect, cancellationToken);
+        if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
+            return Busy;
+
         // Before anybody has it.
         await Audit(found, site, "shown", "exported", request.Reason, cancellationToken);
         return await export.Make(found, site, refused.TryUnprotect, time.GetUtcNow(), cancellationToken);
@@ -53,7 +60,9 @@ internal sealed class PersonData(
         if (Check(request, site, out var wanted) is { } refusal)
             return refusal;
 
-        var found = await search.Find(wanted, site, refused.TryUnprotect, cancellationToken);
+        if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
+            return Busy;
+
         var sentTo = await Receivers(found, cancellationToken);
         int events = 0, canceled = 0, elsewhere = 0;
         try

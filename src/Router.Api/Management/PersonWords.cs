@@ -24,7 +24,8 @@ internal static class PersonWords
                 $"{Count(found.Mentions.Count, "message", "messages")} about others name the person. They are listed before an erasure; "
                 + "erase those leads by their ids if they should go.");
         if (found.AccountId is not null)
-            remains.Add("An account has this address. Operators disable it under Accounts.");
+            remains.Add("An account has this address. Operators disable it under Accounts; its sign-ins stay in the log until "
+                + "Retention:AccessLogAfter.");
         if (found.Users.Count > 0)
             remains.Add("The person was a user of a site. Its Lead Manager still has them, and may send them again.");
         if (broker is null)

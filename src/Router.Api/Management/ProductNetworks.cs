@@ -19,7 +19,7 @@ internal static class ProductNetworks
         var parsed = new List<string>();
         foreach (var text in networks.Take(Most).Select(text => text?.Trim() ?? ""))
         {
-            if (IPAddress.TryParse(text, out var address))
+            if (IPAddress.TryParse(text, out var given) && (given.IsIPv4MappedToIPv6 ? given.MapToIPv4() : given) is var address)
                 parsed.Add($"{address}/{address.GetAddressBytes().Length * 8}");
             else if (IPNetwork.TryParse(text, out var network))
                 parsed.Add($"{network}");

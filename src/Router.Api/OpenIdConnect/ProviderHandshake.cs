@@ -33,7 +33,7 @@ internal sealed class ProviderHandshake(
         var confirmsSince = ProviderTrip.ConfirmsSince(context.Properties);
         // Who connects was signed in when they went away, and must be still.
         var refusal = connect is not null && http.SignedIn()?.Id != connect ? ProviderRefusals.Failed
-            : confirmsSince is { } since && person.AuthenticatedAt < since ? ProviderRefusals.TooOld
+            : confirmsSince is { } since && !(person.AuthenticatedAt >= since) ? ProviderRefusals.TooOld
             : null;
         if (refusal is not null)
         {
@@ -69,9 +69,11 @@ internal sealed class ProviderHandshake(
 
     private async Task<bool> ComeIn(HttpContext http, SessionOwner owner, ProviderPerson person, bool confirms)
     {
-        // A session that was open at the provider is no proof of who sits here now: what is confirmed counts from when it has asked.
+        // A session that was open at the provider is no proof of who sits here now: what is confirmed counts from when it has asked,
+        // and what it doesn't date confirms nothing.
         if (!confirms || http.SignedIn()?.Id != owner.Id)
-            return await sessions.Start(http, owner, WaysIn.OpenIdConnect, http.RequestAborted, person.AuthenticatedAt);
+            return await sessions.Start(
+                http, owner, WaysIn.OpenIdConnect, http.RequestAborted, person.AuthenticatedAt ?? DateTimeOffset.UnixEpoch);
 
         await sessions.Confirm(http, WaysIn.OpenIdConnect, http.RequestAborted);
         return true;

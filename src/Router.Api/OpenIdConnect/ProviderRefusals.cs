@@ -34,7 +34,9 @@ internal static class ProviderRefusals
         Unverified => $"You were not signed in: {name} has not verified your e-mail address. Have it verified there, then try again.",
         Unknown => $"You were not signed in: nobody has invited the e-mail address that {name} tells us. Ask an operator of this router.",
         Disabled => "You were not signed in: your account here is disabled. An operator of this router can send you a new link.",
-        Taken => $"You were not signed in: this account here belongs to somebody else of {name}. Ask an operator of this router.",
+        Taken => 
+            $"You were not signed in: the account here is already connected to a different account at {name}. "
+                + "Ask an operator of this router.",
         NotStrong => $"You were not signed in: this router asks for a second factor, and {name} let you in without one.",
         TooOld => $"Your identity was not confirmed: {name} did not ask you to sign in again.",
         _ => null,

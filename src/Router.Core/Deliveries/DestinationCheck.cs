@@ -95,7 +95,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
             },
             cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
-        return written == 0 ? new StartedCheck(null, "That were many tests within a minute. Wait a moment, then try again.")
+        return written == 0 ? new StartedCheck(null, "Too many tests were sent within a minute. Wait a moment, then try again.")
             : new StartedCheck(lead, null);
     }
 

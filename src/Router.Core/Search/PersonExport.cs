@@ -105,6 +105,18 @@ public sealed class PersonExport(NpgsqlDataSource database)
                                  'started_at', s.started_at, 'last_seen_at', s.last_seen_at, 'how', s.how, 'address', s.address,
                                  'browser', s.browser, 'ended_at', s.ended_at)), '[]')
                              from sessions s where s.account_id = a.id),
+                'signs_in_at', (select coalesce(jsonb_agg(jsonb_build_object(
+                                    'issuer', g.issuer, 'subject', g.subject, 'since', g.created_at)), '[]')
+                                from account_logins g where g.account_id = a.id),
+                'passkeys', (select coalesce(jsonb_agg(jsonb_build_object(
+                                 'name', p.name, 'created_at', p.created_at, 'last_used_at', p.last_used_at)), '[]')
+                             from passkeys p where p.account_id = a.id),
+                'authenticator_app', (select jsonb_build_object('created_at', t.created_at, 'last_used_at', t.last_used_at)
+                                      from authenticator_apps t where t.account_id = a.id),
+                'accesses', (select coalesce(jsonb_agg(jsonb_build_object(
+                                 'what', c.what, 'how', c.how, 'first_at', c.first_at, 'last_at', c.last_at, 'count', c.count,
+                                 'address', c.address, 'browser', c.browser, 'detail', c.detail)), '[]')
+                             from access_log c where c.account_id = a.id),
                 'alerts_sent', (select count(*) from alerts l where l.account_id = a.id and l.sent_at is not null))::text
             from accounts a where a.id = @id
             """, new { id }))!);

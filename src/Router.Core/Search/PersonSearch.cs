@@ -12,12 +12,31 @@ namespace Router.Core.Search;
 /// </summary>
 public sealed class PersonSearch(NpgsqlDataSource database)
 {
-    /// <summary>Where something of the person is.</summary>
+    // Each reads for minutes on a connection of its own, and the others are for whoever signs in.
+    private readonly SemaphoreSlim _places = new(2);
+
+    /// <summary>Where something of the person is; null while two others are looked for.</summary>
     /// <param name="wanted">Who.</param>
     /// <param name="siteId">The only site to look at; null for all.</param>
     /// <param name="decrypt">Makes what was refused readable; null where the keys don't fit.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<FoundPerson> Find(
+    public async Task<FoundPerson?> Find(
+        WantedPerson wanted, Guid? siteId, Func<byte[], byte[]?> decrypt, CancellationToken cancellationToken)
+    {
+        if (!await _places.WaitAsync(TimeSpan.Zero, cancellationToken))
+            return null;
+
+        try
+        {
+            return await Look(wanted, siteId, decrypt, cancellationToken);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<FoundPerson> Look(
         WantedPerson wanted, Guid? siteId, Func<byte[], byte[]?> decrypt, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

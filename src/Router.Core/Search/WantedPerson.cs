@@ -39,7 +39,7 @@ public sealed partial class WantedPerson
     {
         email = string.IsNullOrWhiteSpace(email) ? null : email.Trim().ToLowerInvariant();
         var digits = string.IsNullOrWhiteSpace(phone) ? null : LeadContact.Phone(phone);
-        var isAddress = email is null || Address().IsMatch(email);
+        var isAddress = email is null || (email.Length <= 254 && Address().IsMatch(email));
         return (email ?? digits) is null || !isAddress || digits is "" ? null : new WantedPerson(email, digits);
     }
 

@@ -55,7 +55,12 @@ internal sealed class FactorsOfAccount(
     public async Task<Refusal?> AfterRemoval(NpgsqlConnection connection)
     {
         var account = changes.Account;
-        if (await Any(connection, account.Id))
+        // One that isn't taken any more, for there is a copy of it, lets nobody in.
+        if (await connection.ExecuteScalarAsync<bool>(
+            """
+            select exists (select from authenticator_apps where account_id = @Id)
+                or exists (select from passkeys where account_id = @Id and copied_at is null)
+            """, new { account.Id }))
             return null;
         if (IsRequired(account.Role))
             return Refusal.Conflict("Your account must have a second factor: set up another one before you remove this one.");

@@ -59,8 +59,9 @@ internal sealed class RecoveryCodes(ConfigurationChanges changes, SecondFactorMa
             """
             update recovery_codes set codes_sha256 = array_remove(codes_sha256, @Hash)
             where account_id = @Id and @Hash = any (codes_sha256)
+              and exists (select from accounts where id = @Id and stamp = @Stamp and disabled_at is null)
             returning codes_left
-            """, new { owner.Id, Hash = Credential.Hash(Typed(code)) });
+            """, new { owner.Id, owner.Stamp, Hash = Credential.Hash(Typed(code)) });
         await change.Commit(cancellationToken);
         if (left is not { } others)
             return false;

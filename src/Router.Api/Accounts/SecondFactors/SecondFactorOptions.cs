@@ -19,9 +19,9 @@ internal enum SecondFactorRequirement
 internal sealed class SecondFactorOptions
 {
     /// <summary>
-    /// Who has to have a second factor: <c>Nobody</c>, <c>Operators</c> or <c>Everyone</c>. Who has to and has none is led to set one up
-    /// after the password, and can do nothing else before. It doesn't concern API tokens, nor who signs in by OpenID Connect: there the
-    /// provider asks. Default Nobody.
+    /// Who has to have a second factor: <c>Nobody</c>, <c>Operators</c> or <c>Everyone</c>. Anyone who needs one and has none is taken
+    /// to set it up after entering the password, and can do nothing else until then. It doesn't concern API
+    /// tokens, nor who signs in by OpenID Connect: there the provider asks. Default Nobody.
     /// </summary>
     [EnumDataType(typeof(SecondFactorRequirement))]
     public SecondFactorRequirement RequiredFor { get; set; } = SecondFactorRequirement.Nobody;

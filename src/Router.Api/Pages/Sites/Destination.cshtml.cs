@@ -106,6 +106,7 @@ internal sealed class DestinationModel(
         return Page();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
