@@ -7,7 +7,7 @@ public sealed class AsvsTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs/asvs.md"));
 
-    private static readonly Regex NamedTests = new("`(\\w+Tests)`", RegexOptions.NonBacktracking);
+    private static readonly Regex NamedTests = new("`(?<test>\\w+Tests)`", RegexOptions.NonBacktracking);
 
     /// <summary>Levels 1 and 2 of ASVS 5.0.0: in each section the numbers of its requirements.</summary>
     private const string Required =
@@ -114,7 +114,7 @@ public sealed class AsvsTests
         var tests = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
             .Select(Path.GetFileNameWithoutExtension).ToHashSet(StringComparer.Ordinal);
         var named = NamedTests.Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))
-            .Select(match => match.Groups[1].Value).ToList();
+            .Select(match => match.Groups["test"].Value).ToList();
         Assert.NotEmpty(named);
         Assert.Empty(named.Where(name => !tests.Contains(name)).Distinct(StringComparer.Ordinal));
     }

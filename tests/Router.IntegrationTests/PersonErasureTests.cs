@@ -13,7 +13,7 @@ public sealed class PersonErasureTests(TestServers servers)
     private const string Phone = "(808) 555-0142";
 
     // However they are spelled, and whatever else a lead says.
-    private static readonly string[] Markers = ["ann.marker", "MARKER", "555-0142", "5550142"];
+    private static readonly string[] Markers = ["ann.marker", "WITNESS7", "555-0142", "5550142"];
 
     // docs/privacy.md says so: the id of a lead that was erased, so that it isn't taken in again; and what empties itself within minutes.
     private static readonly string[] Documented = ["erased_leads.lead_id", "event_register.lead_id"];
@@ -28,7 +28,7 @@ public sealed class PersonErasureTests(TestServers servers)
                 ("Alerts:BetweenMails", "00:00:00.001"), ("Serilog:MinimumLevel:Default", "Debug"),
                 ("Serilog:MinimumLevel:Override:Router", "Verbose")]);
         var site = await router.CreateSite(asLeadManager: true);
-        var (lead, user) = (Guid.NewGuid(), $"MARKER-{Guid.NewGuid():N}");
+        var (lead, user) = (Guid.NewGuid(), $"WITNESS7-{Guid.NewGuid():N}");
         await Everywhere(router, site, lead, user);
         await using var relay = await InOutbox(router, site);
 
@@ -100,8 +100,8 @@ public sealed class PersonErasureTests(TestServers servers)
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);
         var site = await router.CreateSite();
-        var (erased, other) = (await site.PostLead("MARKER"), await site.PostLead());
-        Assert.Contains("queue lead-events", await EverywhereKept.Places(router, "MARKER"));
+        var (erased, other) = (await site.PostLead("WITNESS7"), await site.PostLead());
+        Assert.Contains("queue lead-events", await EverywhereKept.Places(router, "WITNESS7"));
         (await router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(erased):D}")).EnsureSuccessStatusCode();
 
         await router.Within("Router.Worker").Ready();
@@ -109,7 +109,7 @@ public sealed class PersonErasureTests(TestServers servers)
         await Eventually.True(async () => (await router.Broker.Queues(router.VirtualHost)).EnumerateArray()
             .All(queue => !queue.TryGetProperty("messages", out var count) || count.GetInt32() == 0), "nothing waits in RabbitMQ");
         Assert.Equal([other], router.Receiver.At(site.LeadManager.Path).Select(request => request.Json.GetProperty("id").GetString()));
-        Assert.Empty(await EverywhereKept.Places(router, "MARKER"));
+        Assert.Empty(await EverywhereKept.Places(router, "WITNESS7"));
 
         // Whoever comes again is a new lead, under the same id too.
         Assert.Equal(201, (int)(await site.Post(
@@ -135,7 +135,7 @@ public sealed class PersonErasureTests(TestServers servers)
 
             context.Response.StatusCode = 500;
         });
-        var lead = await site.PostLead("MARKER");
+        var lead = await site.PostLead("WITNESS7");
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         (await router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.Parse(lead):D}")).EnsureSuccessStatusCode();
         answer.SetResult();
@@ -143,7 +143,7 @@ public sealed class PersonErasureTests(TestServers servers)
         // The attempt is recorded after its letter would be there.
         await Eventually.True(async () => await router.Query<bool>(
             "select exists (select from attempts where destination_id = @Id and attempt = 2)", new { destination.Id }), "it is recorded");
-        Assert.Empty(await EverywhereKept.Places(router, "MARKER"));
+        Assert.Empty(await EverywhereKept.Places(router, "WITNESS7"));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class PersonErasureTests(TestServers servers)
         var leads = new List<string>();
         for (var i = 0; i < 4; i++)
         {
-            leads.Add(await site.PostLead(i == 1 ? "MARKER" : "other"));
+            leads.Add(await site.PostLead(i == 1 ? "WITNESS7" : "other"));
             await site.Delivery(destination, "dead");
             await Eventually.Equal(i + 1, async () => (await Letters(router)).Count, "its letter is there");
         }
@@ -171,7 +171,7 @@ public sealed class PersonErasureTests(TestServers servers)
     {
         await using var router = await RouterFixture.Start(servers, workers: 1);
         var site = await router.CreateSite();
-        var (lead, _) = (await site.PostLead("MARKER"), await site.PostLead());
+        var (lead, _) = (await site.PostLead("WITNESS7"), await site.PostLead());
         await Eventually.Equal(2, () => site.Count("delivered", site.LeadManager, "created"), "both are delivered");
         // It waits for its turn while the erasure comes.
         await router.Workers[0].Stop();
@@ -195,7 +195,7 @@ public sealed class PersonErasureTests(TestServers servers)
         {
             context.Response.StatusCode = 503;
             context.Response.Headers.RetryAfter = "3600";
-            await context.Response.Body.WriteAsync("MARKER is known here"u8.ToArray());
+            await context.Response.Body.WriteAsync("WITNESS7 is known here"u8.ToArray());
         });
         router.Receiver.Answer(dead.Path, 500);
 
@@ -208,18 +208,18 @@ public sealed class PersonErasureTests(TestServers servers)
         await Eventually.Equal(
             1, () => router.Query<long>("select count(*) from leads where email = @Email", new { Email }), "it can be found");
         // An update as a sender writes it that escapes what it can.
-        (await site.Send(HttpMethod.Patch, $"/leads/{lead:D}", """{"second_email": "ann.marker\u002bx@mail.test", "notes": "MARKER"}"""))
+        (await site.Send(HttpMethod.Patch, $"/leads/{lead:D}", """{"second_email": "ann.marker\u002bx@mail.test", "notes": "WITNESS7"}"""))
             .EnsureSuccessStatusCode();
         await site.Delivery(site.LeadManager, "delivered", action: "updated");
         (await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/replays", new { state = "delivered", lead })).EnsureSuccessStatusCode();
         await Eventually.Equal(0, () => router.Query<long>("select count(*) from replays where finished_at is null"), "it is sent again");
 
         await site.Refused($$"""{"source": true, "email": "{{Email}}"}""");
-        await site.Refused($$"""{"id": "{{lead:D}}", "source": true, "phone": "{{Phone}}", "first_name": "MARKER"}""");
+        await site.Refused($$"""{"id": "{{lead:D}}", "source": true, "phone": "{{Phone}}", "first_name": "WITNESS7"}""");
         await router.Broker.Publish(router.VirtualHost, "lead-events", Message(Guid.NewGuid(), Guid.NewGuid()));
-        await router.Broker.Publish(router.VirtualHost, "lead-events", $"MARKER {Email} is no JSON");
+        await router.Broker.Publish(router.VirtualHost, "lead-events", $"WITNESS7 {Email} is no JSON");
         await Eventually.Equal(2, () => router.Query<long>("select count(*) from set_aside"), "they are set aside");
-        (await site.Send(HttpMethod.Put, $"/users/{user}", $$"""{"name": "MARKER", "email": "{{Email}}"}""")).EnsureSuccessStatusCode();
+        (await site.Send(HttpMethod.Put, $"/users/{user}", $$"""{"name": "WITNESS7", "email": "{{Email}}"}""")).EnsureSuccessStatusCode();
         await site.Delivery(site.LeadManager, "delivered", action: "user_updated");
 
         await Eventually.True(
@@ -240,15 +240,15 @@ public sealed class PersonErasureTests(TestServers servers)
 
     private static string Lead(Guid id) => JsonSerializer.Serialize(new
     {
-        id, source = "MARKER website", email = Email, phone = Phone, first_name = "MARKER", last_name = "Ann", notes = "MARKER",
-        activities = new[] { new { type = "note", source = "MARKER", description = "MARKER" } },
+        id, source = "WITNESS7 website", email = Email, phone = Phone, first_name = "WITNESS7", last_name = "Ann", notes = "WITNESS7",
+        activities = new[] { new { type = "note", source = "WITNESS7", description = "WITNESS7" } },
     });
 
     private static string Message(Guid site, Guid lead) => JsonSerializer.Serialize(new
     {
         event_id = Guid.NewGuid(), site_id = site, action = "created", lead_id = $"{lead:D}",
         accepted_at = DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture), product = "p", source_system = "P",
-        lead = new { source = "MARKER", email = Email },
+        lead = new { source = "WITNESS7", email = Email },
     });
 
     private static async Task<List<string>> Letters(RouterFixture router) =>

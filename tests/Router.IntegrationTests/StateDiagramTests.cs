@@ -125,7 +125,7 @@ public sealed class StateDiagramTests(TestServers servers)
         await using var database = await router.OpenDatabase();
         await database.ExecuteAsync("""
             create table moves (before text, after text);
-            create function note_move() returns trigger language plpgsql as $$ begin
+            create function note_move() returns trigger language plpgsql security definer as $$ begin
                 if tg_op = 'INSERT' then
                     insert into moves values (null, new.state);
                 elsif old.state <> new.state then

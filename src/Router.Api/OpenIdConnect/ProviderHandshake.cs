@@ -72,8 +72,12 @@ internal sealed class ProviderHandshake(
         // A session that was open at the provider is no proof of who sits here now: what is confirmed counts from when it has asked,
         // and what it doesn't date confirms nothing.
         if (!confirms || http.SignedIn()?.Id != owner.Id)
+        {
+            // Whoever connects an account has confirmed that already.
+            var before = http.SignedIn() is { } signedIn && signedIn.Id == owner.Id ? signedIn.Session?.ConfirmedAt : null;
             return await sessions.Start(
-                http, owner, WaysIn.OpenIdConnect, http.RequestAborted, person.AuthenticatedAt ?? DateTimeOffset.UnixEpoch);
+                http, owner, WaysIn.OpenIdConnect, http.RequestAborted, person.AuthenticatedAt ?? before ?? DateTimeOffset.UnixEpoch);
+        }
 
         await sessions.Confirm(http, WaysIn.OpenIdConnect, http.RequestAborted);
         return true;

@@ -13,7 +13,9 @@ namespace Router.Core.Search;
 public sealed class PersonSearch(NpgsqlDataSource database)
 {
     // Each reads for minutes on a connection of its own, and the others are for whoever signs in.
-    private readonly SemaphoreSlim _places = new(2);
+    private const int MostAtATime = 2;
+
+    private int _running;
 
     /// <summary>Where something of the person is; null while two others are looked for.</summary>
     /// <param name="wanted">Who.</param>
@@ -23,20 +25,17 @@ public sealed class PersonSearch(NpgsqlDataSource database)
     public async Task<FoundPerson?> Find(
         WantedPerson wanted, Guid? siteId, Func<byte[], byte[]?> decrypt, CancellationToken cancellationToken)
     {
-        if (!await _places.WaitAsync(TimeSpan.Zero, cancellationToken))
-            return null;
-
         try
         {
-            return await Look(wanted, siteId, decrypt, cancellationToken);
+            return Interlocked.Increment(ref _running) > MostAtATime ? null : await Everywhere(wanted, siteId, decrypt, cancellationToken);
         }
         finally
         {
-            _places.Release();
+            Interlocked.Decrement(ref _running);
         }
     }
 
-    private async Task<FoundPerson> Look(
+    private async Task<FoundPerson> Everywhere(
         WantedPerson wanted, Guid? siteId, Func<byte[], byte[]?> decrypt, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

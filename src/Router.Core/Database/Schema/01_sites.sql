@@ -6,7 +6,7 @@ create table sites (
     domain             text not null check (domain <> ''),             -- a host name; receivers get it as site_domain [data: none]
     login_url_template text check (login_url_template <> ''),          -- {lead_id} in it is replaced [data: none]
     require_proven     boolean not null default false,                 -- a destination must pass the go-live check before it can be switched on
-    limits             jsonb check (jsonb_typeof(limits) = 'object'),  -- what an operator lets it have instead of the router's own (SiteLimits)
+    limits             jsonb check (jsonb_typeof(limits) = 'object'),  -- what an operator lets it have instead of the router's own (SiteLimits) [data: none]
     created_at         timestamptz not null default now(),
     constraint domain_is_a_host_name check (domain = lower(domain) and domain !~ '[[:space:]/:?#@\\]|\.$')
 );
