@@ -144,7 +144,7 @@ public sealed class StartScriptTests : IAsyncLifetime
         var (exitCode, output) = await Shell.Run("promtool", "check", "config", file);
         Assert.True(exitCode == 0, output);
         var quick = Path.Combine(_directory, "quick.yml");
-        await File.WriteAllTextAsync(quick, (await File.ReadAllTextAsync(file)).Replace("15s", "500ms", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(quick, (await File.ReadAllTextAsync(file)).Replace("15s", "3s", StringComparison.Ordinal));
         await using var prometheus = await Prometheus.Start(quick);
         await Eventually.Equal((double?)3, () => prometheus.Value("count(up == 1)"), "API, worker and RabbitMQ are read");
         Assert.Equal(AlertRules.All().Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal), await prometheus.Alerts());

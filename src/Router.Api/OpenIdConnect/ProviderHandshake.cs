@@ -33,7 +33,7 @@ internal sealed class ProviderHandshake(
         var confirmsSince = ProviderTrip.ConfirmsSince(context.Properties);
         // Who connects was signed in when they went away, and must be still.
         var refusal = connect is not null && http.SignedIn()?.Id != connect ? ProviderRefusals.Failed
-            : confirmsSince is { } since && !(person.AuthenticatedAt >= since) ? ProviderRefusals.TooOld
+            : confirmsSince is { } since && IsTooOld(person, since, mayBeUndated: connect is not null) ? ProviderRefusals.TooOld
             : null;
         if (refusal is not null)
         {
@@ -82,6 +82,12 @@ internal sealed class ProviderHandshake(
         await sessions.Confirm(http, WaysIn.OpenIdConnect, http.RequestAborted);
         return true;
     }
+
+    /// <param name="person">Whom the provider lets in.</param>
+    /// <param name="since">When it was asked.</param>
+    /// <param name="mayBeUndated">Where the account here was confirmed in another way, just before.</param>
+    private static bool IsTooOld(ProviderPerson person, DateTimeOffset since, bool mayBeUndated) =>
+        person.AuthenticatedAt is { } at ? at < since : !mayBeUndated;
 
     private async Task Refuse(HttpContext http, string refusal, Guid? account, string? next)
     {
