@@ -72,7 +72,9 @@ public sealed class ImageTests(Images images)
         using var json = JsonDocument.Parse(File.ReadAllText(bill));
         Assert.Equal("CycloneDX", json.RootElement.GetProperty("bomFormat").GetString());
         var components = json.RootElement.GetProperty("components").EnumerateArray().ToList();
-        Assert.All(components, component => Assert.NotEqual(0, component.GetProperty("licenses").GetArrayLength()));
+        // Of a package that has its licence as a text the list has none: LicenceTests names those.
+        Assert.Empty(components.Where(component => component.GetProperty("name").GetString() != "Otp.NET"
+            && (!component.TryGetProperty("licenses", out var licences) || licences.GetArrayLength() == 0)));
         return [.. components
             .Select(component => component.GetProperty("purl").GetString()!["pkg:nuget/".Length..]).Order(StringComparer.Ordinal)];
     }
