@@ -146,8 +146,8 @@ public sealed class StartScriptTests : IAsyncLifetime
         var quick = Path.Combine(_directory, "quick.yml");
         await File.WriteAllTextAsync(quick, (await File.ReadAllTextAsync(file)).Replace("15s", "3s", StringComparison.Ordinal));
         await using var prometheus = await Prometheus.Start(quick);
-        // In a directory with blanks RabbitMQ 3.10 can't measure its disk, and answers 'NaN' for it, which Prometheus can't read. ComposeTests
-        // has RabbitMQ's.
+        // In a directory with blanks RabbitMQ 3.10 can't measure its disk, and answers 'NaN' for it, which Prometheus can't read.
+        // ComposeTests has RabbitMQ's.
         await Eventually.Equal(
             (double?)2, () => prometheus.Value("count(up{job=~\"lead-router-.*\"} == 1)"), "API and worker are read");
         Assert.Equal(AlertRules.All().Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal), await prometheus.Alerts());
