@@ -20,14 +20,6 @@ internal sealed class ProviderLogins(NpgsqlDataSource database, ConfigurationCha
             "select min(created_at) from account_logins where account_id = @account", new { account });
     }
 
-    /// <summary>Whether there is another way in.</summary>
-    public async Task<bool> HasPassword(Guid account, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<bool>(
-            "select password_hash is not null from accounts where id = @account", new { account });
-    }
-
     /// <summary>
     /// For the address of the page that goes to the provider: that this account has asked for it with a form. A link that anybody could
     /// make would let them connect their own account there with somebody's here.

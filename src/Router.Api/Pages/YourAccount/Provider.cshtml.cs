@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
+using Router.Api.Accounts;
 using Router.Api.Authentication;
 using Router.Api.OpenIdConnect;
 
 namespace Router.Api.Pages.YourAccount;
 
 /// <summary>Connects the account that is signed in with one of the provider's, and ends that.</summary>
-internal sealed class ProviderModel(IOptions<ProviderOptions> options, ProviderLogins logins) : PageModel
+internal sealed class ProviderModel(IOptions<ProviderOptions> options, ProviderLogins logins, SignIns signIns) : PageModel
 {
     public string Name => options.Value.Name;
 
@@ -33,8 +34,7 @@ internal sealed class ProviderModel(IOptions<ProviderOptions> options, ProviderL
         Refused = ProviderRefusals.Sentence(refused, Name);
         var account = HttpContext.Account();
         ConnectedAt = await logins.ConnectedAt(account.Id, cancellationToken);
-        MayDisconnect = options.Value.RolesWithPassword.Contains(account.Role, StringComparer.Ordinal)
-            && await logins.HasPassword(account.Id, cancellationToken);
+        MayDisconnect = await signIns.HasPassword(account.Id, cancellationToken);
         return Page();
     }
 
