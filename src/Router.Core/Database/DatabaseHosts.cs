@@ -2,19 +2,19 @@ using Npgsql;
 
 namespace Router.Core.Database;
 
-/// <summary>The pools that know several servers.</summary>
+/// <summary>The pools that know several servers, and write.</summary>
 internal sealed class DatabaseHosts
 {
     private readonly Lock _lock = new();
     private readonly List<NpgsqlMultiHostDataSource> _pools = [];
 
-    /// <summary>Whether there are any.</summary>
-    public bool AreSeveral
+    /// <summary>The pools, each as one that connects to the primary. Empty where there is one server only.</summary>
+    public IReadOnlyList<NpgsqlDataSource> Pools
     {
         get
         {
             lock (_lock)
-                return _pools.Count > 0;
+                return [.. _pools.Select(pool => pool.WithTargetSession(TargetSessionAttributes.ReadWrite))];
         }
     }
 
@@ -24,7 +24,7 @@ internal sealed class DatabaseHosts
             _pools.Add(pool);
     }
 
-    /// <summary>What was known of each server is forgotten: whoever needs a connection next asks it.</summary>
+    /// <summary>What each pool knew of each server is forgotten: whoever needs a connection next asks the server.</summary>
     public void AskAnew()
     {
         lock (_lock)

@@ -9,6 +9,8 @@ namespace Router.Core.Database;
 /// Where there are several addresses of Postgres, looks each second whether the one in use can still be written to; where it can't, all are
 /// asked anew. Npgsql by itself does so every ten seconds, whether anything has changed or not: it notices late that another one is the
 /// primary, and each time waits once more for one whose machine is gone.
+/// Looks by way of each pool: each asks for itself, and one that did just before a standby was promoted would go on believing that there is
+/// no primary, while another one has found it.
 /// </summary>
 internal sealed partial class PrimaryWatch(
     NpgsqlDataSource database, [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource unflushed, DatabaseHosts hosts, TimeProvider time,
@@ -26,13 +28,15 @@ internal sealed partial class PrimaryWatch(
     {
         // Made by now, so that they are known.
         _ = (database, unflushed);
-        if (!hosts.AreSeveral)
+        var pools = hosts.Pools;
+        if (pools.Count == 0)
             return;
 
         var isLost = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (!await IsWritable(stoppingToken))
+            var looks = await Task.WhenAll(pools.Select(pool => IsWritable(pool, stoppingToken)));
+            if (looks.Contains(false))
             {
                 hosts.AskAnew();
                 if (!isLost)
@@ -49,13 +53,13 @@ internal sealed partial class PrimaryWatch(
         }
     }
 
-    private async Task<bool> IsWritable(CancellationToken stopping)
+    private static async Task<bool> IsWritable(NpgsqlDataSource pool, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(Patience);
         try
         {
-            await using var connection = await database.OpenConnectionAsync(limit.Token);
+            await using var connection = await pool.OpenConnectionAsync(limit.Token);
             await using var command = new NpgsqlCommand(IsReadOnly, connection);
             return !(bool)(await command.ExecuteScalarAsync(limit.Token))!;
         }
