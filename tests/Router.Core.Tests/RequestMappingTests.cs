@@ -39,12 +39,13 @@ public sealed class RequestMappingTests
         var made = Apply(Template("""
             {"name": "{{ first_name }} {{ last_name }}", "zip": {{ zip | json }}, "none": "{{ nobody.at.all }}",
              {% for activity in activities %}{% if activity.property %}"city": {{ activity.property.city | json }},{% endif %}{% endfor %}
-             "tags": {{ tags | json }}, "digits": "{{ "(808) 555-0100" | digits }}", "agent": {{ agent }}, }
+             "tags": {{ tags | json }}, "digits": "{{ "(808) 555-0100" | digits }}", "agent": {{ agent }}, "last": {{ activities | last | json }}, }
             """));
         Assert.Equal(
             """
             {"name":"Ann \"The\" Ace\n Lee & Søn","zip":96815,"none":"","city":"Hilo","tags":["vip","cash"],
-            "digits":"8085550100","agent":true}
+            "digits":"8085550100","agent":true,
+            "last":{"type":"property_viewed","property":{"city":"Hilo","list_price":"725000","beds":3}}}
             """.ReplaceLineEndings(""), made);
     }
 
@@ -89,14 +90,27 @@ public sealed class RequestMappingTests
         "{{ '2026-01-01' | date: '%999999999Y' }}{}",
         "{{ '2026-01-01' | date: '%-0000000999999999n' }}{}",
         "{% assign a = long | split: '' | join: long %}{}",
-        "{% assign a = long | url_encode | url_encode | url_encode | url_encode | url_encode %}{% assign a = a | split: '' %}{}");
+        "{% assign a = long | url_encode | url_encode | url_encode | url_encode | url_encode %}{% assign a = a | split: '' %}{}",
+        // Few statements, each of which reads much: a search that almost finds at each place, a copied list, comparisons of what is equal
+        // until its end, a name of a hundred thousand characters.
+        Repeated($"{{% if long contains almost {string.Concat(Enumerable.Repeat("or long contains almost ", 200))} %}}{{% endif %}}"),
+        $"{{% assign l = long | split: 'y' %}}{Repeated(string.Concat(Enumerable.Repeat("{% for x in many limit: 0 %}{% endfor %}", 90)))}",
+        Repeated($"{{% case long %}}{{% when {string.Concat(Enumerable.Repeat("other,", 1000))} other %}}{{% endcase %}}"),
+        Repeated($"{{{{ {string.Concat(Enumerable.Repeat("many[long] | append: ", 50))} '' }}}}"),
+        Repeated("{% assign a = long | replace: almost, '' %}"));
+
+    private static string Repeated(string inner) => $"{{% for a in many %}}{{% for b in many %}}{inner}{{% endfor %}}{{% endfor %}}{{}}";
 
     [Theory]
     [MemberData(nameof(Bombs))]
     public void Template_ThatMultiplies_IsStopped(string template)
     {
         var lead = JsonSerializer.SerializeToUtf8Bytes(
-            new { email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000) });
+            new
+            {
+                email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000),
+                other = new string('x', 99_999) + 'y', almost = new string('x', 2000) + 'y' + new string('x', 2000),
+            });
         Assert.Null(new ActionMapping(template).Problem);
         Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply(LeadAction.Created, lead));
     }

@@ -27,7 +27,10 @@ internal static partial class LiquidFilters
         {
             filters.AddFilter(name, (input, arguments, context) =>
             {
-                MadeText.Of(context).Charge(Cost(name, input, arguments));
+                var made = MadeText.Of(context);
+                made.Charge(Cost(name, input, arguments));
+                if (name is "replace" or "replace_first" or "remove" or "remove_first" or "split")
+                    made.WorkOfSearch(MadeText.LengthOf(input), Length(arguments.At(0)));
                 if (name == "date" && Width().IsMatch(arguments.At(0).ToStringValue()))
                     throw new MappingException("The template asks for a date with a part of more than two digits of width.");
 

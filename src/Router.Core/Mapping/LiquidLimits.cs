@@ -17,12 +17,12 @@ internal static partial class LiquidLimits
         template.Contains("..", StringComparison.Ordinal) ? "has a template with a range (two dots): ranges can't be used."
         : template.Contains('\0', StringComparison.Ordinal) ? "has a template with a character that can't be stored (NUL)."
         : template.Count(character => character == '[') > MostBrackets ? $"has a template with more than {MostBrackets} brackets."
-        : Block().Count(template) > MostBlocks ? $"has a template with more than {MostBlocks} tags that begin a block, such as if and for."
+        : Block().Count(template) > MostBlocks ? $"has a template with more than {MostBlocks} tags that begin a block or a case of one, such as if, elsif and for."
         : template.Count(character => character == '|') > MostFilters ? $"has a template with more than {MostFilters} filters."
         : Junction().Count(template) > MostFilters ? $"has a template with more than {MostFilters} times 'and' or 'or'."
         : null;
 
-    [GeneratedRegex(@"\{%-?\s*(?:if|unless|for|case|capture|comment|raw)\b", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\{%-?\s*(?:if|elsif|unless|for|case|when|capture|comment|raw)\b", RegexOptions.NonBacktracking)]
     private static partial Regex Block();
 
     [GeneratedRegex(@"\b(?:and|or)\b", RegexOptions.NonBacktracking)]

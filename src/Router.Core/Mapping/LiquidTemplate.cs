@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fluid;
@@ -8,7 +7,7 @@ namespace Router.Core.Mapping;
 
 /// <summary>
 /// A Liquid template that makes JSON. It sees the event and nothing else: no files, no other templates, no clock of the host; and it is
-/// bounded in steps and in size, so that no template can hold up a worker.
+/// bounded in steps, in what it reads and in what it makes, so that no template can hold up a worker.
 /// </summary>
 public sealed class LiquidTemplate
 {
@@ -17,9 +16,9 @@ public sealed class LiquidTemplate
 
     private const int MostSteps = 10_000;
 
-    // A step can look through all of the lead: of a large one there are fewer.
+    // A step can look through all of the template: of a long one there are fewer.
     private const int FewestSteps = 1_000;
-    private const int MostRead = 1_000_000_000;
+    private const int MostLooked = 10_000_000;
 
     // What it prints stands between quotes of JSON: escaped, a lead's name can't end them.
     private static readonly JavaScriptEncoder Json = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -28,13 +27,15 @@ public sealed class LiquidTemplate
     private static readonly TemplateOptions Options = CreateOptions();
 
     private readonly IFluidTemplate _template;
+    private readonly int _steps;
 
-    private LiquidTemplate(IFluidTemplate template) => _template = template;
+    private LiquidTemplate(string template) => (_template, _steps) = (
+        CountedReads.In(Parser.Parse(template)), Math.Clamp(MostLooked / Math.Max(template.Length, 1), FewestSteps, MostSteps));
 
     /// <summary>Compiles it.</summary>
     /// <exception cref="MappingException">It is no template.</exception>
     public static LiquidTemplate Compile(string template) =>
-        Problem(template) is { } problem ? throw new MappingException(problem) : new LiquidTemplate(Parser.Parse(template));
+        Problem(template) is { } problem ? throw new MappingException(problem) : new LiquidTemplate(template);
 
     /// <summary>Why it is no template, as a sentence's second part; null when it is one.</summary>
     internal static string? Problem(string template)
@@ -49,8 +50,7 @@ public sealed class LiquidTemplate
     /// <exception cref="MappingException">It goes beyond its bounds.</exception>
     public string Render(JsonElement lead)
     {
-        var size = JsonMarshal.GetRawUtf8Value(lead).Length;
-        var context = new TemplateContext(Options) { MaxSteps = Math.Clamp(MostRead / Math.Max(size, 1), FewestSteps, MostSteps) };
+        var context = new TemplateContext(Options) { MaxSteps = _steps };
         var made = new MadeText();
         context.AmbientValues[MadeText.Key] = made;
         foreach (var property in lead.EnumerateObject())

@@ -27,6 +27,17 @@ internal static class LiquidValues
     /// <summary>A value as JSON.</summary>
     public static string ToJson(FluidValue value) => Node(value)?.ToJsonString(Relaxed) ?? "null";
 
+    /// <summary>The fields of an object.</summary>
+    public static IEnumerable<KeyValuePair<string, FluidValue>> Fields(DictionaryValue value)
+    {
+        var fields = (IFluidIndexable)value.ToObjectValue();
+        foreach (var name in fields.Keys)
+        {
+            if (fields.TryGetValue(name, out var field))
+                yield return KeyValuePair.Create(name, field);
+        }
+    }
+
     private static Dictionary<string, FluidValue> Fields(JsonElement value)
     {
         var fields = new Dictionary<string, FluidValue>(StringComparer.Ordinal);
@@ -40,8 +51,7 @@ internal static class LiquidValues
         NumberValue number => JsonValue.Create(number.ToNumberValue()),
         BooleanValue truth => JsonValue.Create(truth.ToBooleanValue()),
         ArrayValue list => new JsonArray([.. list.Values.Select(Node)]),
-        DictionaryValue map => new JsonObject(((IEnumerable<KeyValuePair<string, FluidValue>>)map.ToObjectValue()!)
-            .Select(field => KeyValuePair.Create(field.Key, Node(field.Value)))),
+        DictionaryValue map => new JsonObject(Fields(map).Select(field => KeyValuePair.Create(field.Key, Node(field.Value)))),
         NilValue => null,
         _ => JsonValue.Create(value.ToStringValue()),
     };
