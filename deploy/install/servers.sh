@@ -16,6 +16,8 @@ install_servers() {
         systemctl restart rabbitmq-server
     fi
     systemctl start rabbitmq-server postgresql
+    # An administrator whose password everybody knows, and who may do everything from this machine.
+    [ -z "$fresh" ] || rabbitmqctl -q delete_user guest
 }
 
 # The ports for other nodes, too, which Debian opens to everybody. Only of a RabbitMQ that was never used: it gets another name, since the

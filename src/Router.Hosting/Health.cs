@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Router.Core.Duties;
@@ -13,6 +14,7 @@ internal static class Health
     {
         // Each duty goes on whatever happens, and says so; should one end all the same, the host still takes and delivers leads.
         services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+        services.AddSingleton<RecentHealth>();
         services.AddHealthChecks()
             .AddCheck<DatabaseCheck>("postgres", withoutDatabase, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
             .AddCheck<SecretsCheck>("secrets", HealthStatus.Unhealthy, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
@@ -22,19 +24,25 @@ internal static class Health
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions
+        app.MapGet("/health/ready", async (RecentHealth health, HttpContext context) =>
         {
-            Predicate = check => check.Tags.Contains("ready"),
-            ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new
+            var report = await health.Report();
+            context.Response.StatusCode = report.Status is HealthStatus.Unhealthy
+                ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+            context.Response.Headers.CacheControl = "no-store, no-cache";
+            await context.Response.WriteAsJsonAsync(new
             {
                 status = report.Status.ToString(),
                 checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString(), StringComparer.Ordinal),
-                details = report.Entries.Where(
+                // For whoever looks on this machine; strangers needn't know what isn't in order.
+                details = IsThisMachine(context) ? report.Entries.Where(
                     entry => entry.Value.Status is not HealthStatus.Healthy && entry.Value.Description is not null)
-                    .ToDictionary(entry => entry.Key, entry => entry.Value.Description!, StringComparer.Ordinal),
-            }),
-        }).AllowAnonymous();
+                    .ToDictionary(entry => entry.Key, entry => entry.Value.Description!, StringComparer.Ordinal) : null,
+            });
+        }).AllowAnonymous().ExcludeFromDescription();
     }
+
+    private static bool IsThisMachine(HttpContext context) => context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from);
 
     /// <summary>What this host has to do again and again, and doesn't get done.</summary>
     private sealed class DutiesCheck(HostDuties duties) : IHealthCheck

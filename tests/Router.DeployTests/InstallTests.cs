@@ -63,7 +63,10 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
             """));
         Assert.Equal("f", await OnServer(
             "cd /; runuser -u postgres -- psql -tAc \"select rolsuper from pg_roles where rolname = 'router_hosts'\""));
-        Assert.DoesNotContain("administrator", await OnServer("rabbitmqctl -q list_users | grep ^router"), StringComparison.Ordinal);
+        var users = await OnServer("rabbitmqctl -q list_users");
+        Assert.Contains("router", users, StringComparison.Ordinal);
+        Assert.DoesNotContain("guest", users, StringComparison.Ordinal);
+        Assert.DoesNotContain("administrator", users, StringComparison.Ordinal);
         foreach (var port in new[] { 5432, 5672, 15672, 25672, 4369, 8080, 8081 })
             Assert.Equal($"127.0.0.1:{port}", await OnServer($"ss -Hltn 'sport = :{port}' | tr -s ' ' | cut -d ' ' -f 4"));
 

@@ -14,10 +14,12 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.Integration: Post PostHeader
         Operator.NewIntegration: Post
         Operator.NewSite: Post
-        Operator.Person: PostErase PostExport
-        Operator.Product: PostNetworks PostRotate
+        Operator.Person: Post PostErase PostExport
+        Operator.Product: Post PostNetworks PostRotate
         Operator.Products: PostCreate PostPassword
         Operator.Promote: Post
+        Operator.SetAsideMessage: PostShow
+        Operator.Site: Post PostAllow
         Sites.AccessTokens: Post PostRemove
         Sites.Certificate: Post PostRemove
         Sites.Connect: Post
@@ -46,12 +48,11 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         Operator.Integration: PostGenerate PostPublish
         Operator.NewIntegration: PostGenerate
         Operator.NewSite: PostGenerate
-        Operator.Person: Post
-        Operator.Product: Post PostEnd
+        Operator.Product: PostEnd
         Operator.Promote: PostGenerate
         Operator.SetAside: PostDelete PostSend PostSendAll
-        Operator.SetAsideMessage: PostCorrect PostShow
-        Operator.Site: Post PostAllow PostForbid PostLimit PostMayHave
+        Operator.SetAsideMessage: PostCorrect
+        Operator.Site: PostForbid PostLimit PostMayHave
         SecondStep: PostCode PostPasskey PostRecovery
         SignIn: Post PostPasskey
         SignOut: Post
@@ -167,7 +168,8 @@ public sealed class ConfirmationTests(OperatorRouter shared) : IClassFixture<Ope
         using var browser = await shared.SignIn();
         var site = await _router.CreateSite();
         await Age(RouterFixture.OperatorsEmail, "11 minutes");
-        var saved = await browser.Submit(await browser.Get($"/operator/sites/{site.Id}"), "Save", ("name", "Renamed at once"));
+        var saved = await browser.Submit(
+            await browser.Get($"/sites/{site.Id}/destinations/{site.LeadManager.Id}/pace"), "Save", ("timeout", "7"));
         Assert.Contains("Saved. It is in force", saved.Text, StringComparison.Ordinal);
         var product = await browser.Submit(
             await browser.Get("/operator/products"), "Add it and show its password", ("username", $"p-{site.Id:N}"), ("display_name", "p"));

@@ -31,6 +31,15 @@ public sealed class LettingInTests(TestServers servers)
         foreach (var page in new[] { "changes", "people" })
             Assert.Contains(
                 RouterFixture.OperatorsEmail, await browser.Http.GetStringAsync($"/sites/{site.Id}/{page}"), StringComparison.Ordinal);
+
+        // Before it was theirs, one could have had its leads sent somewhere else.
+        await router.Query<int>("delete from account_sites where account_id = @me returning 1", new { me });
+        var crm = await site.AddDestination("crm");
+        await site.Patch(crm, new { url = "https://elsewhere.test/leads" });
+        foreach (var host in (string[])["127.0.0.1", "elsewhere.test"])
+            await Eventually.True(
+                () => mails.All.Any(mail => mail.To.Mailboxes.Single().Address == owner
+                    && mail.Subject == $"Leads of A site go to {host} from now on"), $"its owner is told of {host}");
     }
 
     [Fact]
@@ -58,6 +67,21 @@ public sealed class LettingInTests(TestServers servers)
             "/api/person/export", new { email = "jack@mail.test", reason = "curious" })).StatusCode);
         Assert.Equal(1, await router.Query<int>("select count(*)::int from account_sites"));
 
+        // Nor by having its leads sent to them, or by trying conditions on them until they know what is in them.
+        using var owners = new HttpClient { BaseAddress = router.Api.Url };
+        owners.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
+        var mine = new { name = "mine", url = "https://receiver.test/leads", secret = "a secret of 24 characters", partner_id = "1" };
+        using var theirs = await owners.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", mine);
+        Assert.Equal(HttpStatusCode.Created, theirs.StatusCode);
+        var path = $"/api/sites/{site.Id}/destinations/{(await theirs.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id")}";
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", mine)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, new { url = "https://other.test/" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await router.Admin.PatchAsJsonAsync(path, new { max_in_flight = 2 })).StatusCode);
+        Assert.Equal(HttpStatusCode.Created, (await router.Admin.PostAsJsonAsync($"/api/sites/{bare.Id}/destinations", mine)).StatusCode);
+        var rules = new { answer_rules = Array.Empty<object>() };
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync($"{path}/preview", rules)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await owners.PostAsJsonAsync($"{path}/preview", rules)).StatusCode);
+
         // Nor by what is left of an account: one that signs in at a provider has no password, and one that is disabled has none, too.
         var provided = await router.Query<Guid>(
             """
@@ -71,16 +95,24 @@ public sealed class LettingInTests(TestServers servers)
         Assert.Equal(HttpStatusCode.Forbidden, await Link(router, provided));
         (await router.Admin.DeleteAsync($"/api/accounts/{provided}")).EnsureSuccessStatusCode();
         Assert.Equal(HttpStatusCode.Forbidden, await Link(router, provided));
+        // Nor as somebody whom an owner has invited and who has not come yet.
+        using var token = new HttpClient { BaseAddress = router.Api.Url };
+        token.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
+        using var added = await token.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/people", new { email = "colleague@realty.test", role = "viewer" });
+        Assert.Equal(HttpStatusCode.Created, added.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, await Link(
+            router, await router.Query<Guid>("select id from accounts where email = 'colleague@realty.test'")));
+        // Whom an operator has invited gets a new link from an operator.
+        var (bareOwner, _) = await PageClient.Invite(router, "owner", bare.Id);
+        Assert.Equal(HttpStatusCode.OK, await Link(
+            router, await router.Query<Guid>("select id from accounts where email = @bareOwner", new { bareOwner })));
         // Nor as the first owner, once there are no others any more.
         using var other = await router.Admin.PostAsJsonAsync(
             "/api/accounts", new { email = "new.operator@router.test", role = "operator", sites = new[] { site.Id } });
         Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
 
         // Owners do as before, and operators look and erase without seeing.
-        using var token = new HttpClient { BaseAddress = router.Api.Url };
-        token.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
-        Assert.Equal(HttpStatusCode.Created, (await token.PostAsJsonAsync(
-            $"/api/sites/{site.Id}/people", new { email = "colleague@realty.test", role = "viewer" })).StatusCode);
         await site.PostLead();
         await site.Delivery(site.LeadManager, "delivered");
         using var erased = await router.Admin.PostAsJsonAsync(

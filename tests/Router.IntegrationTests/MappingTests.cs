@@ -102,6 +102,15 @@ public sealed class MappingTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal(
             "It has no agent there: for ann@mail.test", refused.GetProperty("attempts")[0].GetProperty("reason").GetString());
 
+        // It repeats the lead: whoever may not see that gets the rest of the lists.
+        var lead = refused.GetProperty("lead_id").GetString();
+        foreach (var path in (string[])[$"/api/sites/{site.Id}/deliveries?state=rejected", $"/api/sites/{site.Id}/leads/{lead}"])
+        {
+            var text = await _router.Admin.GetStringAsync(path);
+            Assert.Contains($"{crm.Id}", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("ann@mail.test", text, StringComparison.Ordinal);
+        }
+
         // What would change is seen before it does.
         using var preview = await _router.Admin.PostAsJsonAsync(
             $"/api/sites/{site.Id}/destinations/{crm.Id}/preview", new { answer_rules = Array.Empty<object>() });

@@ -72,27 +72,34 @@ public sealed class PersonErasureTests(TestServers servers)
     }
 
     [Fact]
-    public async Task Person_LookedForWhileTwoOthersAre_IsForLater()
+    public async Task Site_WhoseOwnersLookForSomebody_KeepsNobodyElseFromIt()
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);
+        var site = await router.CreateSite();
         await using var connection = new Npgsql.NpgsqlConnection(Postgres.ConnectionString(new Uri(router.Database)));
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using (var locked = new Npgsql.NpgsqlCommand("lock table set_aside in access exclusive mode", connection, transaction))
             await locked.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
-        var searches = Enumerable.Range(0, 2).Select(_ => Search()).ToList();
-        await Eventually.Equal(2L, () => router.Query<long>(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"), "both wait");
-        using var third = await Search();
-        Assert.Equal(429, (int)third.StatusCode);
+        var ofSite = Search($"/api/sites/{site.Id}/person/search");
+        await Waiting(1);
+        using (var second = await Search($"/api/sites/{site.Id}/person/search"))
+            Assert.Equal(429, (int)second.StatusCode);
+        var ofAll = Search("/api/person/search");
+        await Waiting(2);
         await transaction.RollbackAsync(TestContext.Current.CancellationToken);
-        foreach (var search in searches)
-            (await search).EnsureSuccessStatusCode();
-        (await Search()).EnsureSuccessStatusCode();
+        foreach (var search in (Task<HttpResponseMessage>[])[ofSite, ofAll, Search($"/api/sites/{site.Id}/person/search")])
+        {
+            using var found = await search;
+            found.EnsureSuccessStatusCode();
+        }
 
-        Task<HttpResponseMessage> Search() =>
-            router.Admin.PostAsJsonAsync("/api/person/search", new { email = "ann@mail.test", reason = "Request 1" });
+        Task<HttpResponseMessage> Search(string path) =>
+            router.Admin.PostAsJsonAsync(path, new { email = "ann@mail.test", reason = "Request 1" });
+
+        Task Waiting(long count) => Eventually.Equal(count, () => router.Query<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"), "they wait");
     }
 
     [Fact]

@@ -218,6 +218,42 @@ public sealed class ProviderSignInTests(ProviderRouter shared) : IClassFixture<P
         Assert.Contains("has not verified", (await late.SignIn(name)).Text, StringComparison.Ordinal);
     }
 
+    /// <summary>Somebody else has once been in the account and connected an account of their own there.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Connection_OfAThief_EndsWithTheLinkThatTheOwnerGets(bool isDisabledFirst)
+    {
+        var thief = $"p{Guid.NewGuid():N}";
+        await _provider.Add(thief, $"{thief}@elsewhere.test", verified: true);
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using var browser = Browser();
+        await browser.Submit(await browser.Get(link), "Save and sign in", ("password", PageClient.Password));
+        var page = await browser.Submit(await browser.Get("/account/provider"), $"Connect with {ProviderRouter.Name}");
+        await browser.Follow(await browser.Callback(thief, ProviderVisitor.Onward(page).PathAndQuery));
+        var account = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
+
+        if (isDisabledFirst)
+            (await _router.Admin.DeleteAsync($"/api/accounts/{account}")).EnsureSuccessStatusCode();
+        using var made = await _router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null);
+        var renewed = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+        if (isDisabledFirst)
+            await AssertStaysOut();
+
+        // The thief has not used up the link.
+        using var owner = Browser();
+        page = await owner.Submit(await owner.Get(renewed), "Save and sign in", ("password", "another battery staple"));
+        Assert.Contains(email, page.Text, StringComparison.Ordinal);
+        await AssertStaysOut();
+
+        async Task AssertStaysOut()
+        {
+            using var again = Browser();
+            Assert.Contains("nobody has invited", (await again.SignIn(thief)).Text, StringComparison.Ordinal);
+            await AssertSignedOut(again);
+        }
+    }
+
     [Fact]
     public async Task SignOut_EndsTheSessionAtTheProviderToo()
     {

@@ -60,6 +60,30 @@ public sealed class TokenTests(SharedRouter shared) : IClassFixture<SharedRouter
     }
 
     [Fact]
+    public async Task Token_RevokesWhatItHasMadeAndNoOtherOfItsAccount()
+    {
+        using var other = await With(_router.Admin, new { name = "production" });
+        using var maker = await With(_router.Admin, new { name = "maker", scope = "configure" });
+        using var made = await With(maker, new { name = "made" });
+        using var grandchild = await With(made, new { name = "grandchild" });
+        Assert.Equal(["made", "grandchild"], (await Listed(made)).Select(token => token.Name));
+        Assert.Equal(["maker", "made", "grandchild"], (await Listed(maker)).Select(token => token.Name));
+        var production = await _router.Query<Guid>("select id from api_tokens where name = 'production' order by created_at desc limit 1");
+        Assert.Equal(HttpStatusCode.NotFound, (await maker.DeleteAsync($"/api/tokens/{production}")).StatusCode);
+        var (makersId, _) = (await Listed(maker))[0];
+        Assert.Equal(HttpStatusCode.NotFound, (await made.DeleteAsync($"/api/tokens/{makersId}")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await maker.DeleteAsync($"/api/tokens/{makersId}")).StatusCode);
+        foreach (var gone in (HttpClient[])[maker, made, grandchild])
+            Assert.Equal(HttpStatusCode.Unauthorized, (await gone.GetAsync("/api/sites")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/sites")).StatusCode);
+
+        static async Task<List<(Guid Id, string Name)>> Listed(HttpClient http) =>
+            [.. (await http.GetFromJsonAsync<JsonElement>("/api/tokens")).GetProperty("items").EnumerateArray()
+                .Select(token => (token.GetProperty("id").GetGuid(), token.GetProperty("name").GetString()!))];
+    }
+
+    [Fact]
     public async Task Token_MadeByAToken_CanDoNoMoreThanThatOne()
     {
         var (site, other) = (await _router.CreateSite(), await _router.CreateSite());

@@ -157,8 +157,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
     }
 
     /// <summary>
-    /// Ends its sessions, password, tokens and invitation at once; a new link, once it is used, lets it in again. Nobody can disable the
-    /// account they use.
+    /// Ends its sessions, password, tokens, invitation and connection with the provider at once; a new link, once it is used, lets it in
+    /// again. Nobody can disable the account they use.
     /// </summary>
     public async Task<Change<Guid>> Disable(Guid account, CancellationToken cancellationToken)
     {
@@ -173,7 +173,9 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
             """, new { account });
         await change.Connection.ExecuteAsync(
             "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
-        await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
+        // Of a connection nobody knows who made it: whoever could sign in once may have connected an account of their own.
+        await change.Connection.ExecuteAsync(
+            "delete from invitations where account_id = @account; delete from account_logins where account_id = @account", new { account });
         await change.Commit(cancellationToken);
         return disabled == 0 ? Refusal.NoSuch("account") : account;
     }

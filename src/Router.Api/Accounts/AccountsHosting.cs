@@ -5,6 +5,7 @@ internal static class AccountsHosting
 {
     public static void AddAccounts(this IServiceCollection services)
     {
+        services.AddSingleton<SiteOwnersMail>();
         services.AddSingleton<LettingIn>();
         services.AddSingleton<AccountSettings>();
         services.AddSingleton<SitePeople>();

@@ -29,7 +29,7 @@ internal sealed record TokenFields(string? Name = null, string? Scope = null, Gu
 
 /// <summary>
 /// An account's tokens for the management API. Each can do what its account can, or as much of that as it was made for; one that a token
-/// makes can do no more than that one.
+/// makes can do no more than that one, and ends with it. A token sees and revokes itself and what it has made, and no others.
 /// </summary>
 internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
 {
@@ -42,11 +42,11 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
         (await connection.QueryAsync<ApiTokenRow>(
             """
             select id, name, scope, sites, created_at, expires_at, last_used_at from api_tokens
-            where account_id = @Id and revoked_at is null
+            where account_id = @Id and revoked_at is null and (@By::uuid is null or id in (select * from made_by(@By)))
               and (@after is null or (created_at, id) > (select created_at, id from api_tokens where id = @after and account_id = @Id))
             order by created_at, id
             limit @limit
-            """, new { changes.Account.Id, after, limit })).AsList();
+            """, new { changes.Account.Id, By = changes.Account.Token?.Id, after, limit })).AsList();
 
     public async Task<Change<NewApiToken>> Create(TokenFields fields, CancellationToken cancellationToken)
     {
@@ -77,25 +77,28 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
         await using var change = await changes.Begin(cancellationToken);
         await change.Connection.ExecuteAsync(
             """
-            insert into api_tokens (id, account_id, name, token_sha256, scope, sites, expires_at)
-            values (@Id, @Account, @Name, @Hash, @Scope, @Sites, @ExpiresAt)
+            insert into api_tokens (id, account_id, name, token_sha256, scope, sites, expires_at, made_with)
+            values (@Id, @Account, @Name, @Hash, @Scope, @Sites, @ExpiresAt, @MadeWith)
             """,
             new
             {
                 made.Id, Account = maker.Id, made.Name, Hash = Credential.Hash(made.Token), made.Scope, made.Sites,
-                ExpiresAt = made.ExpiresAt?.UtcDateTime,
+                ExpiresAt = made.ExpiresAt?.UtcDateTime, MadeWith = maker.Token?.Id,
             });
         await change.Commit(cancellationToken);
         return made;
     }
 
-    /// <summary>It ends at once.</summary>
+    /// <summary>It ends at once, and with it what it has made.</summary>
     public async Task<Change<Guid>> Revoke(Guid token, CancellationToken cancellationToken)
     {
         await using var change = await changes.Begin(cancellationToken);
         var revoked = await change.Connection.ExecuteAsync(
-            "update api_tokens set revoked_at = now() where id = @token and account_id = @Account and revoked_at is null",
-            new { token, Account = changes.Account.Id });
+            """
+            update api_tokens set revoked_at = now()
+            where id in (select * from made_by(@token)) and account_id = @Account and revoked_at is null
+              and (@By::uuid is null or @token in (select * from made_by(@By)))
+            """, new { token, Account = changes.Account.Id, By = changes.Account.Token?.Id });
         await change.Commit(cancellationToken);
         return revoked == 0 ? Refusal.NoSuch("token") : token;
     }

@@ -12,12 +12,10 @@ namespace Router.Api.Accounts;
 /// What operators may do about who sees a site's leads. By default they let anybody in, themselves too, and the site's owners are told;
 /// with <see cref="AdminOptions.OperatorsReadLeads"/> off they only give a site its first owner.
 /// </summary>
-internal sealed partial class LettingIn(
-    NpgsqlDataSource database, ConfigurationChanges changes, OutgoingMail mail, IOptions<AlertOptions> alerts,
-    IOptions<AdminOptions> admin, ILogger<LettingIn> logger)
+internal sealed class LettingIn(
+    NpgsqlDataSource database, ConfigurationChanges changes, SiteOwnersMail owners, IOptions<AlertOptions> alerts,
+    IOptions<AdminOptions> admin)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
-
     private static readonly Refusal OwnersDo = new(
         StatusCodes.Status403Forbidden,
         "Only the site's owners let people in: operators of this router may not read leads (Admin:OperatorsReadLeads).");
@@ -52,7 +50,12 @@ internal sealed partial class LettingIn(
         return await connection.ExecuteScalarAsync<bool>(
             """
             select (a.password_hash is not null or a.disabled_at is not null
-                    or exists (select from account_logins l where l.account_id = a.id))
+                    or exists (select from account_logins l where l.account_id = a.id)
+                    -- Whom an operator has invited is the first of each of its sites.
+                    or exists (
+                        select from audit_log l
+                        where l.site_id = any (array(select site_id from account_sites where account_id = @account))
+                          and l.kind = 'account_sites' and l.action = 'created' and l.subject_id <> @account::text))
                and exists (select from account_sites where account_id = @account)
             from accounts a where a.id = @account
             """, new { account }) ? new Refusal(
@@ -67,46 +70,29 @@ internal sealed partial class LettingIn(
     /// </summary>
     public async Task Tell(Guid site, Guid account, CancellationToken cancellationToken)
     {
-        if (!mail.IsSet || IsOwnSite(site))
+        if (IsOwnSite(site))
             return;
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
-        {
-            await using var connection = await database.OpenConnectionAsync(limit.Token);
-            var rows = (await connection.QueryAsync<(string Owner, string Site, string Newcomer, string Role)>(
-                """
-                select o.email, s.name, n.email, x.role
-                from sites s
-                join account_sites x on x.site_id = s.id and x.account_id = @account
-                join accounts n on n.id = x.account_id
-                join account_sites y on y.site_id = s.id and y.account_id <> @account and y.role = 'owner'
-                join accounts o on o.id = y.account_id and o.disabled_at is null
-                    and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
-                where s.id = @site
-                """, new { site, account })).AsList();
-            await Task.WhenAll(rows.Select(row => mail.Send(
-                new MailText(
-                    row.Owner, $"{row.Newcomer} may now see the leads of {row.Site}",
-                    $"{changes.Account.Email}, an operator of the lead router, has made {row.Newcomer} {Article(row.Role)} of {row.Site}. "
-                    + "If you don't know why, ask them, and take it back here:\n\n"
-                    + $"{new Uri(alerts.Value.PagesUrl!, $"/sites/{site:D}/people")}\n"),
-                limit.Token)));
-        }
-#pragma warning disable CA1031 // Whatever the mail server says.
-        catch (Exception failed)
-        {
-            LogNotTold(logger, site, failed.GetType().Name);
-        }
-#pragma warning restore CA1031
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var (newcomer, role) = await connection.QuerySingleOrDefaultAsync<(string?, string)>(
+            """
+            select n.email, x.role from account_sites x join accounts n on n.id = x.account_id
+            where x.site_id = @site and x.account_id = @account
+            """, new { site, account });
+        if (newcomer is null)
+            return;
+
+        var operatorsEmail = changes.Account.Email;
+        await owners.Send(
+            site, except: account, owner => new MailText(
+                owner.Email, $"{newcomer} may now see the leads of {owner.Site}",
+                $"{operatorsEmail}, an operator of the lead router, has made {newcomer} {Article(role)} of {owner.Site}. "
+                + "If you don't know why, ask them, and take it back here:\n\n"
+                + $"{new Uri(alerts.Value.PagesUrl!, $"/sites/{site:D}/people")}\n"),
+            cancellationToken);
     }
 
     private bool IsOwnSite(Guid site) => changes.Account.MaySeeLeads(site) && !changes.Account.Viewed.Contains(site);
 
     private static string Article(string role) => role == SiteRoles.Owner ? "an owner" : "a viewer";
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The owners of site {SiteId} could not be told by mail that somebody was let in ({Exception})")]
-    private static partial void LogNotTold(ILogger logger, Guid siteId, string exception);
 }

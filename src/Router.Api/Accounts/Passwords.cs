@@ -43,17 +43,18 @@ internal sealed class Passwords(
             "delete from invitations where token_sha256 = @Hash and expires_at > now() returning account_id, is_shown",
             new { Hash = Credential.Hash(token) });
         await change.Connection.ExecuteAsync("delete from invitations where account_id = @account", new { account });
-        // Whoever needed a link may have had their password taken, and with it tokens made.
+        // Whoever needed a link may have had their password taken, and with it tokens made and an account of the provider connected. Their
+        // own one is found again by its e-mail.
         await change.Connection.ExecuteAsync(
-            "update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null", new { account });
+            """
+            update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null;
+            delete from account_logins where account_id = @account
+            """, new { account });
         // Somebody who had only seen an owner's link may have used it: what they have added goes with them.
         if (!isShown)
         {
             await change.Connection.ExecuteAsync(
-                """
-                select remove_second_factors(id) from accounts where id = @account and not is_vouched;
-                delete from account_logins l using accounts a where l.account_id = @account and a.id = l.account_id and not a.is_vouched
-                """, new { account });
+                "select remove_second_factors(id) from accounts where id = @account and not is_vouched", new { account });
         }
 
         var owner = await change.Connection.QuerySingleOrDefaultAsync<SessionOwner>(

@@ -53,7 +53,7 @@ internal sealed class AccountDirectory(NpgsqlDataSource database, IOptions<Sessi
                 where token_sha256 = @Hash and revoked_at is null and (expires_at is null or expires_at > now())
                   and (last_used_at is null or last_used_at < now() - interval '1 minute')
             )
-            select {Columns}, t.name, t.scope, t.sites as only_sites, t.expires_at
+            select {Columns}, t.id as token_id, t.name, t.scope, t.sites as only_sites, t.expires_at
             from api_tokens t join accounts a on a.id = t.account_id
             where t.token_sha256 = @Hash and t.revoked_at is null and a.disabled_at is null
             """;
@@ -76,10 +76,11 @@ internal sealed class AccountDirectory(NpgsqlDataSource database, IOptions<Sessi
     }
 
     private sealed record TokenRow(
-        Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, string Name, string Scope, Guid[]? OnlySites,
-        DateTimeOffset? ExpiresAt) : Row(Id, Email, Role, Sites, Viewed, TimeZone)
+        Guid Id, string Email, string Role, Guid[] Sites, Guid[] Viewed, string TimeZone, Guid TokenId, string Name, string Scope,
+        Guid[]? OnlySites, DateTimeOffset? ExpiresAt) : Row(Id, Email, Role, Sites, Viewed, TimeZone)
     {
-        public override Account Account() => base.Account() with { Token = new TokenOfRequest(Name, Scope, OnlySites, ExpiresAt) };
+        public override Account Account() =>
+            base.Account() with { Token = new TokenOfRequest(TokenId, Name, Scope, OnlySites, ExpiresAt) };
     }
 }
 

@@ -27,4 +27,4 @@ internal static class TokenScopes
 /// <param name="Scope">One of <see cref="TokenScopes"/>.</param>
 /// <param name="Sites">The only sites that it sees; null for all of its account's.</param>
 /// <param name="ExpiresAt">When it ends; null for never.</param>
-internal sealed record TokenOfRequest(string Name, string Scope, Guid[]? Sites, DateTimeOffset? ExpiresAt);
+internal sealed record TokenOfRequest(Guid Id, string Name, string Scope, Guid[]? Sites, DateTimeOffset? ExpiresAt);

@@ -23,7 +23,7 @@ internal static class DeliveriesApi
 
     private static async Task<IResult> List(
         Guid site, string? state, Guid? destination, Guid? lead, Guid? message, int? status, string? error, DateTimeOffset? from,
-        DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, CancellationToken cancellationToken)
+        DateTimeOffset? to, string? cursor, int? limit, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new FieldProblems();
         var after = DeliveryCursor.Parse(cursor);
@@ -38,7 +38,7 @@ internal static class DeliveriesApi
 
         var take = Paging.Limit(limit);
         var filter = new DeliveryFilter(asked, destination, lead, from, to, message, status, error);
-        var rows = await history.Newest(site, filter, after, take + 1, cancellationToken);
+        var rows = await history.Newest(site, filter, context.Account().MaySeeLeads(site), after, take + 1, cancellationToken);
         if (rows.Count == 0 && !await history.HasSite(site, cancellationToken))
             return Problems.NoSuch("site");
         return TypedResults.Ok(Page<DeliveryRow>.Of(rows, take, row => DeliveryCursor.Of(row.EventId, row.DestinationId)));

@@ -14,7 +14,7 @@ namespace Router.Api.Management;
 /// </summary>
 internal sealed class DestinationSettings(
     ConfigurationChanges changes, DeliveryCancellation cancellation, SecretProtection secrets, NetworkGuard guard,
-    IOptions<SiteLimitOptions> limits, TimeProvider time)
+    OperatorsReach reach, IOptions<SiteLimitOptions> limits, TimeProvider time)
 {
     private const string SecretColumns = "secret, previous_secret, previous_secret_until";
 
@@ -70,8 +70,12 @@ internal sealed class DestinationSettings(
         var signIn = before.With(fields, secrets, guard, time.GetUtcNow());
         if (signIn.Refusal is { } refusedSignIn)
             return refusedSignIn;
-        if (fields.Url is not null && !Servers.AreSame(fields.Url, destination.Url) && before.Elsewhere(fields) is { } elsewhere)
+        var goesElsewhere = fields.Url is not null && !Servers.AreSame(fields.Url, destination.Url);
+        if (goesElsewhere && before.Elsewhere(fields) is { } elsewhere)
             return elsewhere;
+        // Lead Manager is the operators' in any case.
+        if (goesElsewhere && !isLeadManager && await reach.RefusesAddress(change.Connection, site) is { } notTheirs)
+            return notTheirs;
 
         var isSwitchedOff = destination.Active && fields.Active is false;
         var (waiting, until) = isSwitchedOff ? await DeliveryCancellation.Look(change.Connection, id, cancellationToken) : default;
@@ -120,6 +124,8 @@ internal sealed class DestinationSettings(
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 }));
             await change.Commit(cancellationToken);
+            if (goesElsewhere)
+                await reach.TellOfAddress(site, id, changed.Name, changed.Url, cancellationToken);
             if (isSwitchedOff)
                 await cancellation.All(id, until, cancellationToken);
             return changed with { CanceledDeliveries = isSwitchedOff ? waiting : null };

@@ -83,8 +83,11 @@ internal static class DestinationsApi
         (await settings.Change(site, id, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Preview(
-        Guid site, Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, CancellationToken cancellationToken)
+        Guid site, Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, OperatorsReach reach,
+        CancellationToken cancellationToken)
     {
+        if (reach.RefusesToTry(site) is { } notTheirs)
+            return notTheirs.ToProblem();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (await DestinationRows.Find(connection, site, id) is not { } destination)
             return Problems.NoSuch("destination");

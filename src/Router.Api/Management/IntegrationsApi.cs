@@ -56,7 +56,8 @@ internal static class IntegrationsApi
         (await catalogue.Change(id, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Preview(
-        Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, CancellationToken cancellationToken)
+        Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, OperatorsReach reach,
+        CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (await IntegrationSettings.Find(connection, id) is not { } integration)
@@ -64,7 +65,7 @@ internal static class IntegrationsApi
 
         return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
             : TypedResults.Ok(await preview.OfIntegration(
-                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, cancellationToken));
+                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(), cancellationToken));
     }
 
     private static async Task<IResult> Promote(

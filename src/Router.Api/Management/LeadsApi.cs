@@ -54,11 +54,12 @@ internal static class LeadsApi
     private static async Task<IResult> Get(
         Guid site, Guid lead, LeadSearch search, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await search.Find(site, lead, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
+        var mayKnow = context.Account().MaySeeLeads(site);
+        if (await search.Find(site, lead, mayKnow, cancellationToken) is not { } found)
             return Problems.NoSuch("lead");
 
         var deliveries = await history.Newest(
-            site, new DeliveryFilter(null, null, lead, null, null), after: null, MostDeliveries, cancellationToken);
+            site, new DeliveryFilter(null, null, lead, null, null), mayKnow, after: null, MostDeliveries, cancellationToken);
         var leftOut = await history.LeftOut(site, [.. deliveries.Select(row => row.EventId).Distinct()], cancellationToken);
         return TypedResults.Ok(new LeadView(
             found, deliveries, [.. leftOut.Select(row => new LeftOutDestination(row.EventId, row.DestinationId, row.DestinationName))]));

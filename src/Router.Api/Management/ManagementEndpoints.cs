@@ -16,6 +16,8 @@ internal static class ManagementEndpoints
         services.AddSingleton<SiteSenders>();
         services.AddSingleton<SecretComparison>();
         services.AddSingleton<DestinationSettings>();
+        services.AddAccountConcurrency();
+        services.AddSingleton<OperatorsReach>();
         services.AddSingleton<NewDestinations>();
         services.AddSingleton<IntegrationSettings>();
         services.AddSingleton<AuditLog>();

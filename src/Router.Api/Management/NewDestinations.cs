@@ -10,8 +10,8 @@ namespace Router.Api.Management;
 
 /// <summary>Adds destinations to a site, for the API and the pages alike.</summary>
 internal sealed class NewDestinations(
-    ConfigurationChanges changes, SiteUse use, SecretProtection secrets, NetworkGuard guard, IOptions<SiteLimitOptions> limits,
-    TimeProvider time)
+    ConfigurationChanges changes, SiteUse use, SecretProtection secrets, NetworkGuard guard, OperatorsReach reach,
+    IOptions<SiteLimitOptions> limits, TimeProvider time)
 {
     /// <summary>Adds a custom API.</summary>
     public async Task<Change<CreatedDestination>> Create(Guid site, DestinationFields fields, CancellationToken cancellationToken)
@@ -80,6 +80,8 @@ internal sealed class NewDestinations(
         var signIn = StoredSignIn.None.With(fields, secrets, guard, time.GetUtcNow());
         if (signIn.Refusal is { } refusedSignIn)
             return refusedSignIn;
+        if (await reach.RefusesAddress(change.Connection, site) is { } notTheirs)
+            return notTheirs;
 
         try
         {
@@ -116,6 +118,7 @@ internal sealed class NewDestinations(
                     Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                 }));
             await change.Commit(cancellationToken);
+            await reach.TellOfAddress(site, created.Id, created.Name, created.Url, cancellationToken);
             return created;
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.ForeignKeyViolation)

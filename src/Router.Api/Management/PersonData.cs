@@ -23,7 +23,7 @@ internal sealed class PersonData(
         + "The owners of each site export their own.");
 
     private static readonly Refusal Busy = new(
-        StatusCodes.Status429TooManyRequests, "Two people are being looked for already. Wait until that is done, then try again.");
+        StatusCodes.Status429TooManyRequests, "Somebody is being looked for already. Wait until that is done, then try again.");
 
     /// <summary>What there is; nothing of its contents.</summary>
     public async Task<Change<PersonReport>> LookUp(PersonRequest request, Guid? site, CancellationToken cancellationToken)

@@ -1,12 +1,14 @@
 using Dapper;
 using Microsoft.AspNetCore.DataProtection;
 using Npgsql;
+using Router.Api.Accounts;
 using Router.Api.Changes;
 
 namespace Router.Api.OpenIdConnect;
 
 /// <summary>With which account of the provider an account here is connected; for that account itself.</summary>
-internal sealed class ProviderLogins(NpgsqlDataSource database, ConfigurationChanges changes, IDataProtectionProvider protection)
+internal sealed class ProviderLogins(
+    NpgsqlDataSource database, ConfigurationChanges changes, AccountNotices notices, IDataProtectionProvider protection)
 {
     private static readonly TimeSpan WishLasts = TimeSpan.FromMinutes(5);
 
@@ -49,6 +51,8 @@ internal sealed class ProviderLogins(NpgsqlDataSource database, ConfigurationCha
             where l.account_id = @Id and a.id = l.account_id and a.password_hash is not null
             """, new { changes.Account.Id });
         await change.Commit(cancellationToken);
+        if (removed > 0)
+            notices.IsDisconnected(changes.Account.Email);
         return removed > 0;
     }
 }

@@ -57,6 +57,6 @@ internal sealed record ProviderPerson(
 
     /// <summary>As an account has it.</summary>
     private static string? Address(string? email) =>
-        email?.Trim().ToLowerInvariant() is { Length: > 2 and <= 254 } address && !address.Any(char.IsWhiteSpace) && !address.Contains('\0')
+        email?.Trim().ToLowerInvariant() is { Length: > 2 and <= 254 } address && address.All(character => character is > ' ' and < '\x7f')
         && address.Split('@') is [{ Length: > 0 }, { Length: > 0 }] ? address : null;
 }

@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Router.Api.Accounts;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 
@@ -17,7 +18,8 @@ internal sealed record ProviderSignIn(SessionOwner? Owner, string? Refusal, Guid
 /// to a subject of an issuer; by an e-mail address it is found only once, and only by one that is verified.
 /// </summary>
 internal sealed partial class ProviderSignIns(
-    ConfigurationChanges changes, IOptions<ProviderOptions> options, TimeProvider time, ILogger<ProviderSignIns> logger)
+    ConfigurationChanges changes, IOptions<ProviderOptions> options, AccountNotices notices, TimeProvider time,
+    ILogger<ProviderSignIns> logger)
 {
     /// <param name="person">Whom the provider has let in.</param>
     /// <param name="connect">The account that asked to be connected with this person while it was signed in.</param>
@@ -51,7 +53,8 @@ internal sealed partial class ProviderSignIns(
         var (account, refusal) = known is { } id ? (id, null) : await Link(database, person, connect, hasSites: sites.Count > 0);
         if (refusal is not null)
             return Refused(refusal, account == default ? null : account);
-        if (connect is null)
+        // By the address that the link was meant for. A connection that was there already may be what the account was disabled for.
+        if (connect is null && known is null)
             await LetInAgain(database, account);
         // Behind whoever disables it at this moment.
         if (!await database.ExecuteScalarAsync<bool>(
@@ -63,6 +66,8 @@ internal sealed partial class ProviderSignIns(
         var owner = await database.QuerySingleAsync<SessionOwner>(
             "select id, stamp, email from accounts where id = @account", new { account });
         await change.Commit(cancellationToken);
+        if (known is null && connect is not null)
+            notices.IsConnected(owner.Email);
         return new ProviderSignIn(owner, null, account);
     }
 

@@ -35,7 +35,7 @@ internal sealed class KeptForms : IAsyncPageFilter
     {
         var request = context.Request;
         var kept = context.HttpContext.RequestServices.GetRequiredService<ITempDataDictionaryFactory>().GetTempData(context.HttpContext);
-        if (HttpMethods.IsPost(request.Method) && request.HasFormContentType && request.ContentLength <= Most)
+        if (HttpMethods.IsPost(request.Method) && request.HasFormContentType && request.ContentLength <= Most && IsOwn(request))
         {
             var form = await request.ReadFormAsync(context.HttpContext.RequestAborted);
             var fields = form.Where(
@@ -73,6 +73,12 @@ internal sealed class KeptForms : IAsyncPageFilter
         page.Notice(
             "Your session had ended, and nothing was saved. What you typed is filled in again: look it over and send it once more.");
     }
+
+    // The form of another website comes without the session, too, and must not be filled in here. Browsers say where a form is from.
+    private static bool IsOwn(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site
+        ? site == "same-origin"
+        : request.Headers.Origin.ToString() is not { Length: > 0 } origin
+            || Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority == request.Host.Value;
 
     private static Kept? Find(PageModel page)
     {

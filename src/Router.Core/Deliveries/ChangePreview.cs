@@ -72,27 +72,29 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
     /// <param name="integrationId">The integration.</param>
     /// <param name="mapping">The mapping to be; null for our own format.</param>
     /// <param name="rules">The rules to be; null for none.</param>
+    /// <param name="sites">Only at these sites; null for all.</param>
     /// <param name="cancellationToken">Ends the queries.</param>
     public Task<PreviewedChange> OfIntegration(
-        Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken) =>
-        Of("x.integration_id = @id", integrationId, mapping, rules, cancellationToken);
+        Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites, CancellationToken cancellationToken) =>
+        Of("x.integration_id = @id", integrationId, mapping, rules, sites, cancellationToken);
 
     /// <summary>Of one destination.</summary>
     /// <inheritdoc cref="OfIntegration"/>
     public Task<PreviewedChange> OfDestination(
         Guid destinationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken) =>
-        Of("x.id = @id", destinationId, mapping, rules, cancellationToken);
+        Of("x.id = @id", destinationId, mapping, rules, sites: null, cancellationToken);
 
     private async Task<PreviewedChange> Of(
-        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken)
+        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var destinations = (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
             new CommandDefinition(
                 $"""
                 select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
-                where {which} and x.deleted_at is null order by x.created_at desc limit @MostDestinations
-                """, new { id, MostDestinations }, cancellationToken: cancellationToken))).AsList();
+                where {which} and x.deleted_at is null and (@sites::uuid[] is null or x.site_id = any (@sites))
+                order by x.created_at desc limit @MostDestinations
+                """, new { id, sites, MostDestinations }, cancellationToken: cancellationToken))).AsList();
 
         var compiled = mapping is { IsEmpty: false } ? CompiledMapping.Of(mapping) : null;
         // What an answer says may repeat the lead.

@@ -13,7 +13,9 @@ namespace Router.Core.Deliveries;
 /// <param name="Attempts">Requests made so far.</param>
 /// <param name="LastStatus">The HTTP status of the last attempt; null when it had none.</param>
 /// <param name="LastError">Why the last attempt had no status, for example <c>timeout</c>.</param>
-/// <param name="LastReason">What a rule about answers says of it; it may repeat the lead.</param>
+/// <param name="LastReason">
+/// What a rule about answers says of it; it may repeat the lead, so it is null for whoever may not see that.
+/// </param>
 /// <param name="AcceptedAt">When the lead came in.</param>
 /// <param name="FirstAttemptAt">When the first request began.</param>
 /// <param name="NextAttemptAt">When it is tried again; null unless retrying.</param>
@@ -62,7 +64,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
     private const string Rows = """
         select d.event_id, d.destination_id, x.name as destination_name, e.lead_id_text as lead_id, e.action, d.state, d.attempts,
-               d.status::int as last_status, d.error as last_error, d.reason as last_reason, d.accepted_at,
+               d.status::int as last_status, d.error as last_error, case when @contents then d.reason end as last_reason, d.accepted_at,
                coalesce(d.first_attempt_at, d.started_at) as first_attempt_at, d.next_attempt_at, d.finished_at, e.unknown_destinations,
                d.is_test, e.body is null as contents_deleted,
                (select w.waits_for from delivery_waits w where w.event_id = d.event_id and w.destination_id = d.destination_id) as waits_for
@@ -96,11 +98,13 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
     /// <param name="filter">Which of them.</param>
+    /// <param name="contents">Whether what receivers answered is shown: to the site's people only.</param>
     /// <param name="after">The last row of the page before.</param>
     /// <param name="limit">The most rows.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<List<DeliveryRow>> Newest(
-        Guid siteId, DeliveryFilter filter, (Guid Event, Guid Destination)? after, int limit, CancellationToken cancellationToken)
+        Guid siteId, DeliveryFilter filter, bool contents, (Guid Event, Guid Destination)? after, int limit,
+        CancellationToken cancellationToken)
     {
         // A cursor names a row; its time is looked up, so that nothing but ids travels.
         const string behind = """
@@ -124,7 +128,7 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, limit }), cancellationToken: cancellationToken)))
+            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, contents, limit }), cancellationToken: cancellationToken)))
                 .AsList();
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
@@ -10,14 +11,17 @@ namespace Router.Core.Search;
 /// Finds all that is kept of a person. It reads the contents of every lead, of a site or of all: a person may be named anywhere in them, in
 /// any field and spelling, and no index knows that. On a large ledger that takes minutes.
 /// </summary>
-public sealed class PersonSearch(NpgsqlDataSource database)
+public sealed class PersonSearch(NpgsqlDataSource database) : IDisposable
 {
-    // Each reads for minutes on a connection of its own, and the others are for whoever signs in.
-    private const int MostAtATime = 2;
+    // Each reads for minutes on a connection of its own, and the others are for whoever signs in. Those of owners wait for each other in
+    // turn, one of each site, and never keep an operator from looking.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private int _running;
+    private readonly ConcurrentDictionary<Guid, bool> _sites = new();
+    private readonly SemaphoreSlim _owners = new(1);
+    private readonly SemaphoreSlim _operators = new(1);
 
-    /// <summary>Where something of the person is; null while two others are looked for.</summary>
+    /// <summary>Where something of the person is; null while others are looked for.</summary>
     /// <param name="wanted">Who.</param>
     /// <param name="siteId">The only site to look at; null for all.</param>
     /// <param name="decrypt">Makes what was refused readable; null where the keys don't fit.</param>
@@ -25,14 +29,36 @@ public sealed class PersonSearch(NpgsqlDataSource database)
     public async Task<FoundPerson?> Find(
         WantedPerson wanted, Guid? siteId, Func<byte[], byte[]?> decrypt, CancellationToken cancellationToken)
     {
+        if (siteId is { } site && !_sites.TryAdd(site, true))
+            return null;
+
         try
         {
-            return Interlocked.Increment(ref _running) > MostAtATime ? null : await Everywhere(wanted, siteId, decrypt, cancellationToken);
+            var place = siteId is null ? _operators : _owners;
+            if (!await place.WaitAsync(Patience, cancellationToken))
+                return null;
+
+            try
+            {
+                return await Everywhere(wanted, siteId, decrypt, cancellationToken);
+            }
+            finally
+            {
+                place.Release();
+            }
         }
         finally
         {
-            Interlocked.Decrement(ref _running);
+            if (siteId is { } done)
+                _sites.TryRemove(done, out _);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _owners.Dispose();
+        _operators.Dispose();
     }
 
     private async Task<FoundPerson> Everywhere(

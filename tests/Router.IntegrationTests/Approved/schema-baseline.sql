@@ -467,12 +467,23 @@ create table api_tokens (
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
     scope        text not null check (scope in ('read', 'configure', 'operate')),    -- [data: none]
     sites        uuid[],                            -- null: all that the account sees
+    made_with    uuid references api_tokens (id),   -- the token that made it, and takes it along when it is revoked; null: a person did
     created_at   timestamptz not null default now(),
     expires_at   timestamptz,                       -- null: never
     last_used_at timestamptz,    -- [data: account]
     revoked_at   timestamptz
 );
 create index api_tokens_account on api_tokens (account_id, created_at);
+-- A token, and all that it and they have made.
+create function made_by(token uuid) returns setof uuid language sql stable as $$
+    with recursive made (id) as (
+        select token
+        union
+        select t.id from api_tokens t join made m on t.made_with = m.id
+    )
+    select id from made
+$$;
+create index api_tokens_made_with on api_tokens (made_with) where made_with is not null;
 
 -- Passwords tried from one place, before they are checked: see PasswordTries.cs. Those of strangers are counted together in accounts, too. Few rows: a place
 -- with five wrong ones, or an account with twenty, gets no more for a quarter of an hour.

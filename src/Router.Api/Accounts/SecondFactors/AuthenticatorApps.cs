@@ -25,7 +25,7 @@ internal sealed record AppRow(DateTimeOffset CreatedAt, DateTimeOffset? LastUsed
 /// shows it has it. A code is taken once, half a minute early or late.
 /// </summary>
 internal sealed class AuthenticatorApps(
-    NpgsqlDataSource database, ConfigurationChanges changes, FactorsOfAccount factors, SecondFactorMail mail,
+    NpgsqlDataSource database, ConfigurationChanges changes, FactorsOfAccount factors, AccountNotices mail,
     SecretProtection secrets, IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Issuer = "Lead router";

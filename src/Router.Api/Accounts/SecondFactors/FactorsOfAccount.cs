@@ -8,7 +8,7 @@ namespace Router.Api.Accounts.SecondFactors;
 
 /// <summary>Whether an account has a second factor or must have one, and what follows from a change of them.</summary>
 internal sealed class FactorsOfAccount(
-    NpgsqlDataSource database, ConfigurationChanges changes, SecondFactorMail mail, IOptions<SecondFactorOptions> options)
+    NpgsqlDataSource database, ConfigurationChanges changes, AccountNotices mail, IOptions<SecondFactorOptions> options)
 {
     /// <summary>Changes of one account's factors come one after the other.</summary>
     public static Task Lock(NpgsqlConnection connection, Guid account) =>

@@ -17,7 +17,7 @@ internal sealed record PasskeyRow(Guid Id, string Name, DateTimeOffset CreatedAt
 
 /// <summary>The passkeys of an account: lists, adds and removes them.</summary>
 internal sealed class Passkeys(
-    RelyingParty relyingParty, PasskeyQuestions questions, ConfigurationChanges changes, FactorsOfAccount factors, SecondFactorMail mail,
+    RelyingParty relyingParty, PasskeyQuestions questions, ConfigurationChanges changes, FactorsOfAccount factors, AccountNotices mail,
     TimeProvider time)
 {
     private const string Purpose = "add";

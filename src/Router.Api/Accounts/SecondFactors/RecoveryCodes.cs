@@ -11,7 +11,7 @@ namespace Router.Api.Accounts.SecondFactors;
 /// Codes to print or keep in a password store, for whoever has lost the other factors. Each works once. 120 random bits: a plain hash of
 /// them can't be searched.
 /// </summary>
-internal sealed class RecoveryCodes(ConfigurationChanges changes, SecondFactorMail mail)
+internal sealed class RecoveryCodes(ConfigurationChanges changes, AccountNotices mail)
 {
     public const int Count = 10;
 

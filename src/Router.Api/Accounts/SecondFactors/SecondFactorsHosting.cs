@@ -15,7 +15,7 @@ internal static class SecondFactorsHosting
         services.AddSingleton<RecoveryCodes>();
         services.AddSingleton<WrongCodes>();
         services.AddSingleton<FactorsOfAccount>();
-        services.AddSingleton<SecondFactorMail>();
+        services.AddSingleton<AccountNotices>();
         services.AddSingleton<SecondSteps>();
     }
 }

@@ -12,7 +12,7 @@ namespace Router.Api.Pages.Operator;
 /// <summary>
 /// An integration's mapping and the meaning of its answers, as JSON; tried on what the connected sites had lately before it is saved.
 /// </summary>
-internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview) : PageModel
+internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview, OperatorsReach reach) : PageModel
 {
     [FromRoute]
     public Guid Id { get; set; }
@@ -27,6 +27,9 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
 
     /// <summary>What would change; null before it is asked for.</summary>
     public PreviewedChange? Preview { get; private set; }
+
+    /// <summary>Whether only sites of the operator's own are tried.</summary>
+    public bool TriesOwnSites => reach.SitesToTry() is not null;
 
     /// <summary>What would become of samples: the action, our message and their request.</summary>
     public IReadOnlyList<(LeadAction Action, string Ours, string Theirs)> Samples { get; private set; } = [];
@@ -57,7 +60,7 @@ internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings
         if (AnswerRules.Problem(rules) is { } wrong)
             return this.Wrong(wrong);
 
-        Preview = await preview.OfIntegration(Id, mapping, rules, cancellationToken);
+        Preview = await preview.OfIntegration(Id, mapping, rules, reach.SitesToTry(), cancellationToken);
         if (!mapping.IsEmpty)
         {
             var compiled = CompiledMapping.Of(mapping);

@@ -22,6 +22,7 @@ internal sealed class PersonModel(PersonFields fields) : PageModel
 
     public void OnGet() => Form = fields.Empty(this, site: null);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken) =>
         Show(await fields.Find(this, site: null, Typed, cancellationToken));
 

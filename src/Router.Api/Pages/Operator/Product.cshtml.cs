@@ -72,6 +72,7 @@ internal sealed class ProductModel(NpgsqlDataSource database, ProductSettings pr
         return RedirectToPage();
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(bool offered, CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

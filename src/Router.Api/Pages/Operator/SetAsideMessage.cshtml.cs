@@ -25,6 +25,7 @@ internal sealed class SetAsideMessageModel(SetAsideMessages messages, SetAsideSe
 
     public Task<IActionResult> OnGet(CancellationToken cancellationToken) => Load(cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostShow(CancellationToken cancellationToken)
     {
         if (await Load(cancellationToken) is var page && Message is not null && CanShow

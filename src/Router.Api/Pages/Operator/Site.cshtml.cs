@@ -57,6 +57,7 @@ internal sealed class SiteModel(
 
     public Task OnGet(CancellationToken cancellationToken) => Load(cancellationToken);
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         var changed = await sites.Change(
@@ -64,6 +65,7 @@ internal sealed class SiteModel(
         return await After(changed.Refusal, "Saved. It is in force for the next lead.", about: "", cancellationToken);
     }
 
+    [ConfirmFirst]
     public async Task<IActionResult> OnPostAllow(CancellationToken cancellationToken)
     {
         var allowed = await products.Allow(Username?.Trim() ?? "", SiteId, cancellationToken);

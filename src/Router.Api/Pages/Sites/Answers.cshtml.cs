@@ -11,7 +11,7 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>What a custom API means by its answers, where that isn't what their status says.</summary>
-internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview)
+internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview, OperatorsReach reach)
     : DestinationPage(database)
 {
     [BindProperty(Name = "rules")]
@@ -37,6 +37,9 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
         var rules = Form.Entered();
         if (AnswerRules.Problem(rules) is { } problem)
             return this.Wrong(problem);
+
+        if (reach.RefusesToTry(SiteId) is { } notTheirs)
+            return this.Refused(notTheirs);
 
         Preview = await preview.OfDestination(DestinationId, Destination.Mapping, rules, cancellationToken);
         return Page();

@@ -96,7 +96,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         var after = ((Guid, Guid)?)null;
         do
         {
-            var rows = await history.Newest(SiteId, filter, after, CsvPage, cancellationToken);
+            var rows = await history.Newest(SiteId, filter, MaySeeLeads, after, CsvPage, cancellationToken);
             yield return rows.Select(row => (object?[])[
                 row.EventId, row.LeadId, row.Action, row.DestinationId, row.DestinationName, row.State, row.Attempts, row.LastStatus,
                 row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.FinishedAt, row.NextAttemptAt, row.IsTest ? "true" : "false",
@@ -151,7 +151,7 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (Filter() is not { } filter)
             return;
 
-        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken),
+        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, MaySeeLeads, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken),
             PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         if (MaySeeLeads)

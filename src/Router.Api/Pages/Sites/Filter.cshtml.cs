@@ -10,7 +10,7 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>Which leads a destination gets: conditions about fields of a lead, tried on the latest leads before they are saved.</summary>
-internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings settings, FilterPreview preview)
+internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings settings, FilterPreview preview, OperatorsReach reach)
     : DestinationPage(database)
 {
     /// <summary>Rows that the form has at least.</summary>
@@ -66,6 +66,8 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         Shown = Entered();
         if (Shown.Problem is { } problem)
             return this.Wrong(problem);
+        if (reach.RefusesToTry(SiteId) is { } notTheirs)
+            return this.Refused(notTheirs);
 
         Leads = await preview.Of(SiteId, Shown, cancellationToken);
         return Page();

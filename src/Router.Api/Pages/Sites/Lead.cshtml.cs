@@ -37,7 +37,7 @@ internal sealed class LeadModel(NpgsqlDataSource database, LeadSearch search, De
 
         Lead = lead;
         var rows = await history.Newest(
-            SiteId, new DeliveryFilter(null, null, LeadId, null, null), after: null, MostDeliveries, cancellationToken);
+            SiteId, new DeliveryFilter(null, null, LeadId, null, null), MaySeeLeads, after: null, MostDeliveries, cancellationToken);
         var messages = rows.Where(row => !row.IsTest).DistinctBy(row => row.EventId).OrderByDescending(row => row.AcceptedAt).ToList();
         LeftOut = messages.Count > MostMessages || rows.Count == MostDeliveries;
         Messages = [.. messages.Take(MostMessages).Reverse()];

@@ -1,12 +1,12 @@
 using Router.Core.Mail;
 
-namespace Router.Api.Accounts.SecondFactors;
+namespace Router.Api.Accounts;
 
 /// <summary>
-/// Tells an account by mail what became of its second factors, so that its owner hears of it if it was somebody else. Without a mail server
-/// the audit log alone says it.
+/// Tells an account by mail what became of its ways to sign in, so that its owner hears of it if it was somebody else. Without a mail
+/// server the audit log alone says it.
 /// </summary>
-internal sealed partial class SecondFactorMail(OutgoingMail mail, ILogger<SecondFactorMail> logger)
+internal sealed partial class AccountNotices(OutgoingMail mail, ILogger<AccountNotices> logger)
 {
     private const string IfNot = "If it was not you, tell an operator of the lead router at once.";
 
@@ -31,6 +31,14 @@ internal sealed partial class SecondFactorMail(OutgoingMail mail, ILogger<Second
         $"A recovery code of your account was used to sign in. {(left == 1 ? "1 is" : $"{left} are")} left. If it was not you, somebody "
             + "knows your password and has your codes: change the password, and make new codes under Your account, Second factor.");
 
+    public void IsConnected(string email) => Tell(
+        email, "Your account was connected with another one",
+        "Whoever has that account at the sign-in provider can sign in as you now. If it was not you, disconnect it under Your account, "
+            + "Settings, change your password, and tell an operator of the lead router.");
+
+    public void IsDisconnected(string email) => Tell(
+        email, "Your account is no longer connected", $"It can't sign in at the provider any more. {IfNot}");
+
     // Returns at once: nobody waits for a mail server to sign in.
     private void Tell(string email, string what, string text)
     {
@@ -52,6 +60,6 @@ internal sealed partial class SecondFactorMail(OutgoingMail mail, ILogger<Second
 #pragma warning restore CA1031
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A mail about a second factor could not be sent ({Exception})")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A mail about a change of an account could not be sent ({Exception})")]
     private static partial void LogNotSent(ILogger logger, string exception);
 }

@@ -1,0 +1,52 @@
+using Dapper;
+using Npgsql;
+using Router.Core.Mail;
+
+namespace Router.Api.Accounts;
+
+/// <summary>An owner of a site who can sign in, and what the site is called.</summary>
+internal sealed record ToldOwner(string Email, string Site);
+
+/// <summary>Tells a site's owners by mail what operators do that concerns their leads.</summary>
+internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, OutgoingMail mail, ILogger<SiteOwnersMail> logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>Sends each of them one. Never throws: what it tells is in the site's list of changes, too.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="except">An account that needn't be told.</param>
+    /// <param name="text">What one of them is told.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task Send(Guid site, Guid? except, Func<ToldOwner, MailText> text, CancellationToken cancellationToken)
+    {
+        if (!mail.IsSet)
+            return;
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(limit.Token);
+            var owners = (await connection.QueryAsync<ToldOwner>(
+                """
+                select o.email, s.name as site
+                from sites s
+                join account_sites y on y.site_id = s.id and y.role = 'owner' and y.account_id is distinct from @except
+                join accounts o on o.id = y.account_id and o.disabled_at is null
+                    and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
+                where s.id = @site
+                """, new { site, except })).AsList();
+            await Task.WhenAll(owners.Select(owner => mail.Send(text(owner), limit.Token)));
+        }
+#pragma warning disable CA1031 // Whatever the mail server says.
+        catch (Exception failed)
+        {
+            LogNotTold(logger, site, failed.GetType().Name);
+        }
+#pragma warning restore CA1031
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The owners of site {SiteId} could not be told by mail what an operator has done ({Exception})")]
+    private static partial void LogNotTold(ILogger logger, Guid siteId, string exception);
+}
