@@ -39,6 +39,9 @@ public sealed class Broker : IDisposable
         return new UriBuilder(_amqp) { Path = name }.Uri.AbsoluteUri;
     }
 
+    /// <summary>With its queues.</summary>
+    public async Task DeleteVirtualHost(string name) => (await _management.DeleteAsync($"/api/vhosts/{name}")).EnsureSuccessStatusCode();
+
     /// <summary>Whether it answers, and publishers aren't blocked.</summary>
     public async Task<bool> HasNoAlarm()
     {

@@ -15,12 +15,14 @@ public static class Postgres
     }
 
     /// <summary>A database of its own; its URL.</summary>
-    public static async Task<string> CreateDatabase(Uri server)
+    /// <param name="server">Any database of the server, as somebody who may make others.</param>
+    /// <param name="options">Of <c>create database</c>.</param>
+    public static async Task<string> CreateDatabase(Uri server, string options = "")
     {
         var name = $"test_{Guid.NewGuid():N}";
         await using var connection = new NpgsqlConnection(ConnectionString(server));
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await using var command = new NpgsqlCommand($"create database {name} {options}", connection);
         await command.ExecuteNonQueryAsync();
         return new UriBuilder(server) { Path = name }.Uri.AbsoluteUri;
     }

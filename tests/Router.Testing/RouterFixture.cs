@@ -52,13 +52,14 @@ public sealed class RouterFixture : IAsyncDisposable
         Start(processes: false, database, amqp, broker, workers, settings);
 
     public static async Task<RouterFixture> Start(TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
+        await Start(
+            await servers.CreateMigratedDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers, settings);
 
     /// <summary>An API and as many workers as processes of their own.</summary>
     public static async Task<RouterFixture> StartProcesses(
         TestServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(processes: true, await servers.CreateDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker, workers,
-            settings);
+        await Start(processes: true, await servers.CreateMigratedDatabase(), await servers.Broker.CreateVirtualHost(), servers.Broker,
+            workers, settings);
 
     /// <summary>Likewise, on servers of the caller's.</summary>
     public static Task<RouterFixture> StartProcesses(
@@ -68,7 +69,7 @@ public sealed class RouterFixture : IAsyncDisposable
     /// <summary>Processes too, on servers that the test may stop.</summary>
     public static async Task<RouterFixture> StartProcesses(
         PrivateServers servers, int workers = 1, params (string Key, string Value)[] settings) =>
-        await Start(processes: true, await Postgres.CreateDatabase(servers.Database), await servers.Broker.CreateVirtualHost(),
+        await Start(processes: true, await MigratedDatabases.Create(servers.Database), await servers.Broker.CreateVirtualHost(),
             servers.Broker, workers, settings);
 
     /// <summary>Processes of another build.</summary>
@@ -119,22 +120,30 @@ public sealed class RouterFixture : IAsyncDisposable
     }
 
     /// <summary>
-    /// The schema, made by a role of its own, and the connection of the hosts' role, which may only use it. Of several servers hosts have
-    /// the role that tests have.
+    /// The schema, unless it is there, made by a role of its own, and the connection of the hosts' role, which may only use it. Of several
+    /// servers hosts have the role that tests have.
     /// </summary>
     private static async Task<string> HostsRole(Dictionary<string, string> settings)
     {
         var database = settings["Database:ConnectionString"];
         if (database.Contains(',', StringComparison.Ordinal))
             return database;
+        if (MigratedDatabases.AsHosts(database) is { } migrated)
+            return migrated;
 
         var (owner, hosts) = await Postgres.CreateRoles(new Uri(database));
+        await Migrate(settings, owner, hosts);
+        return hosts;
+    }
+
+    /// <summary>Brings the schema up to date, as an operator does.</summary>
+    internal static async Task Migrate(Dictionary<string, string> settings, string owner, string hosts)
+    {
         var output = await HostWithin.Run("Router.Worker", new Dictionary<string, string>(settings, StringComparer.Ordinal)
         {
             ["Database:ConnectionString"] = hosts, ["Database:OwnerConnectionString"] = owner,
         }, "migrate");
         Assert.Contains("The schema is up to date", output, StringComparison.Ordinal);
-        return hosts;
     }
 
     /// <summary>RabbitMQ as hosts should use it: let in to the router's own queues, and to nothing else of its virtual host.</summary>
@@ -320,6 +329,23 @@ public sealed class RouterFixture : IAsyncDisposable
         {
             Admin?.Dispose();
             await Receiver.DisposeAsync();
+            await Remove();
+        }
+    }
+
+    /// <summary>The database that was made for it, and its virtual host: idle ones keep their servers busy, too.</summary>
+    private async Task Remove()
+    {
+        if (MigratedDatabases.AsHosts(Database) is null)
+            return;
+        try
+        {
+            await MigratedDatabases.Drop(Database);
+            await Broker.DeleteVirtualHost(VirtualHost);
+        }
+        catch (Exception gone) when (gone is NpgsqlException or HttpRequestException or OperationCanceledException)
+        {
+            // The test has stopped its servers.
         }
     }
 }

@@ -64,8 +64,11 @@ public sealed class TestServers : IAsyncLifetime
         }
     }
 
-    /// <summary>A database of its own.</summary>
+    /// <summary>A database of its own, with nothing in it.</summary>
     public Task<string> CreateDatabase() => Postgres.CreateDatabase(Database);
+
+    /// <summary>One with the schema, for a router.</summary>
+    public Task<string> CreateMigratedDatabase() => MigratedDatabases.Create(Database);
 
     private static string Required(string name) =>
         Environment.GetEnvironmentVariable(name)
