@@ -248,14 +248,12 @@ internal static class Labels
         _ => table,
     };
 
-    public static string Column(string column) => column switch
+    public static string Column(string column) => OwnSettings.Find(column)?.Called ?? column switch
     {
         "active" => "switched on",
         "inactive_reason" => "why it is off",
         "url" => "URL",
         "partner_id" => "Partner ID",
-        "actions" => "what it gets",
-        "filter" => "which leads it gets",
         "offered" => "on offer to owners",
         "by_owner" => "let in by an owner",
         "header_names" => "headers",
@@ -273,12 +271,6 @@ internal static class Labels
         "partner_id_label" => "word for the Partner ID",
         "partner_id_help" => "where the Partner ID is found",
         "login_url_template" => "login URL",
-        "max_in_flight" => "requests at once",
-        "max_per_second" => "leads a second",
-        "retry_schedule" => "seconds between tries",
-        "timeout" => "seconds for an answer",
-        "time_to_live" => "seconds until a lead is given up",
-        "keep_order" => "each lead in order",
         "require_proven" => "go-live check required",
         "limits" => "limits of its own",
         "integration_id" => "integration of the catalogue",
@@ -328,9 +320,7 @@ internal static class Labels
 
     private static string Value(string column, JsonElement value, Func<DateTimeOffset, string> moment) => value.ValueKind switch
     {
-        JsonValueKind.Null when column is "max_in_flight" or "retry_schedule" or "timeout" => "the default",
-        JsonValueKind.Null when column is "max_per_second" => "no limit",
-        JsonValueKind.Null when column is "time_to_live" => "never",
+        JsonValueKind.Null when OwnSettings.Find(column) is { } setting => setting.WhenUnset,
         JsonValueKind.Object when column is "quiet_hours" && value.Deserialize<QuietTimes>(JsonSerializerOptions.Web) is { } quiet =>
             Quiet(quiet),
         JsonValueKind.Null when column.EndsWith("_at", StringComparison.Ordinal) => "no",
