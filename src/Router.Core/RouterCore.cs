@@ -135,7 +135,7 @@ public static class RouterCore
         services.AddSingleton<DestinationDeactivation>();
         services.AddSingleton<DeliveryCancellation>();
         services.AddSingleton<DestinationCheck>();
-        services.AddSingleton<ReplayJobs>();
+        services.AddSingleton<RunningReplays>();
         services.AddSingleton<LedgerRetention>();
         services.AddBackground<LeadIndex>();
         return services;

@@ -5,6 +5,7 @@ using Npgsql;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Duties;
+using Router.Core.Sites;
 
 namespace Router.Worker;
 

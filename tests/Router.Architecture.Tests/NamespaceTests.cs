@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ArchUnitNET.xUnitV3;
-using Router.Core.Database;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 using static ArchUnitNET.Fluent.Slices.SliceRuleDefinition;
 
@@ -22,9 +21,6 @@ public sealed class NamespaceTests
     [MemberData(nameof(EarlierStages))]
     public void Stage_OfCore_DoesNotKnowLaterOnes(string stage) =>
         Types().That().ResideInNamespaceMatching(Within("Router.Core", stage))
-            // The one exception: it reports as a duty how it hears of changes, while duties are reported to the database. It belongs beside
-            // the directories that listen to it.
-            .And().AreNot(typeof(DirectoryChanges))
             .Should().NotDependOnAny(
                 Types().That().ResideInNamespaceMatching(Within("Router.Core", Stages[(Array.IndexOf(Stages, stage) + 1)..])))
             .Because("a later stage may know an earlier one, never the reverse")

@@ -1,7 +1,6 @@
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Destinations;
-using Router.Core.Leads;
 using Router.Core.Mapping;
 using Router.Core.Sites;
 
@@ -11,9 +10,6 @@ namespace Router.Api.Management;
 internal static class DestinationChecks
 {
     public const double DefaultOverlapHours = 24;
-
-    /// <summary>What a destination can choose among.</summary>
-    private static readonly string[] Chosen = [.. LeadActions.Chosen.Select(LeadActions.Text)];
 
     public static FieldProblems Check(this DestinationFields fields, bool isNew, string signature, string? secret, NetworkGuard guard)
     {
@@ -35,17 +31,13 @@ internal static class DestinationChecks
     /// <summary>What each destination may have of its own, one of the catalogue, too.</summary>
     public static void CheckOwn(this FieldProblems problems, DestinationFields fields)
     {
-        problems.CheckMaxInFlight(fields.MaxInFlight);
-        problems.CheckPace(fields);
-        problems.CheckHeaders(fields.Headers);
-        problems.CheckActions(fields.Actions);
-        problems.CheckFilter(fields.Filter);
-    }
+        foreach (var setting in OwnSettings.All)
+        {
+            if (setting.Problem(fields) is { } problem)
+                problems.Add(setting.Name, problem);
+        }
 
-    public static void CheckMaxInFlight(this FieldProblems problems, int? value)
-    {
-        if (value is < 0 or > 10_000)
-            problems.Add("max_in_flight", "'max_in_flight' must be from 1 to 10000, or 0 for the default.");
+        problems.CheckHeaders(fields.Headers);
     }
 
     /// <param name="problems">All that is wrong.</param>
@@ -62,25 +54,11 @@ internal static class DestinationChecks
                 + "this router to set it.");
     }
 
-    /// <summary>As it is stored: null for everything.</summary>
-    public static string[]? Stored(string[] actions) => Chosen.All(actions.Contains) ? null : actions;
-
-    /// <summary>As it is stored: null for all leads.</summary>
-    public static string? Stored(LeadFilter? filter) => filter is { Conditions.Count: > 0 } ? filter.ToJson() : null;
-
     /// <summary>As it is stored: null for our own format.</summary>
     public static string? Stored(RequestMapping? mapping) => mapping is { IsEmpty: false } ? mapping.ToJson() : null;
 
     /// <summary>As they are stored: null for none.</summary>
     public static string? Stored(AnswerRule[]? rules) => rules is null ? null : AnswerRules.ToJson(rules);
-
-    public static void CheckFilter(this FieldProblems problems, LeadFilter? filter)
-    {
-        if (filter is { Conditions: null })
-            problems.Add("filter", "'filter' needs 'conditions'; none of them means all leads.");
-        else if (filter?.Problem is { } problem)
-            problems.Add("filter", problem);
-    }
 
     public static void CheckMapping(this FieldProblems problems, RequestMapping? mapping)
     {
@@ -92,12 +70,6 @@ internal static class DestinationChecks
     {
         if (rules is not null && AnswerRules.Problem(rules) is { } problem)
             problems.Add("answer_rules", problem);
-    }
-
-    public static void CheckActions(this FieldProblems problems, string[]? actions)
-    {
-        if (actions is { Length: 0 } || actions?.All(Chosen.Contains) is false)
-            problems.Add("actions", $"'actions' must be one or more of {string.Join(", ", Chosen)}.");
     }
 
     public static void CheckHeaders(this FieldProblems problems, IReadOnlyDictionary<string, string?>? headers)

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Destinations;
 
 namespace Router.Api.Management;
 
@@ -16,10 +17,9 @@ internal sealed record SiteDestination(Guid SiteId, Destination Destination);
 /// <summary>Reads of destinations.</summary>
 internal static class DestinationRows
 {
-    public const string Columns =
-        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, max_in_flight, "
-        + "max_per_second, retry_schedule, timeout, time_to_live, quiet_hours::text as quiet_hours, "
-        + "keep_order, actions, filter::text as filter, mapping::text as mapping, answer_rules::text as answer_rules, header_names, "
+    public static readonly string Columns =
+        "id, kind, integration_id, name, url, partner_id, active, inactive_reason, signature, previous_secret_until, "
+        + $"{OwnSettings.Columns("destinations")}, mapping::text as mapping, answer_rules::text as answer_rules, header_names, "
         + "case when oauth_token_url is not null then json_build_object('token_url', oauth_token_url, 'client_id', oauth_client_id, "
         + "'scope', oauth_scope, 'audience', oauth_audience, 'client_auth', oauth_client_auth)::text end as oauth, "
         + "case when client_certificate is not null then json_build_object('subject', certificate_subject, 'issuer', certificate_issuer, "

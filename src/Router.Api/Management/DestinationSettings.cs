@@ -32,8 +32,8 @@ internal sealed class DestinationSettings(
         if (isLeadManager && (fields.Actions is not null || fields.Filter is not null || fields.Mapping is not null
             || fields.AnswerRules is not null))
             return Refusal.Conflict("Lead Manager gets everything, as it comes.");
-        if (isLeadManager && (fields.TimeToLive is > 0 || fields.QuietHours is { IsNone: false }))
-            return Refusal.Conflict("Lead Manager gets its leads at any hour and however old they are.");
+        if (isLeadManager && fields.WhyNotForLeadManager() is { } notItsOwn)
+            return Refusal.Conflict(notItsOwn);
         if (fields.Paused is true && (isLeadManager || !(fields.Active ?? destination.Active)))
             return Refusal.Conflict("Only a destination that is on can be paused, and never Lead Manager.");
         if (fields.GenerateSecret is not null)
@@ -87,16 +87,7 @@ internal sealed class DestinationSettings(
                 $"""
                 update destinations
                 set name = coalesce(@Name, name), url = coalesce(@Url, url), partner_id = coalesce(@PartnerId, partner_id),
-                    signature = coalesce(@Signature, signature),
-                    max_in_flight = case when @MaxInFlight is null then max_in_flight else nullif(@MaxInFlight, 0) end,
-                    max_per_second = case when @MaxPerSecond is null then max_per_second else nullif(@MaxPerSecond, 0) end,
-                    retry_schedule = case when @ChangesSchedule then @RetrySchedule else retry_schedule end,
-                    timeout = case when @Timeout is null then timeout else nullif(@Timeout, 0) end,
-                    time_to_live = case when @TimeToLive is null then time_to_live else nullif(@TimeToLive, 0) end,
-                    quiet_hours = case when @ChangesQuiet then @QuietHours::jsonb else quiet_hours end,
-                    keep_order = coalesce(@KeepOrder, keep_order),
-                    actions = case when @ChangesActions then @Actions else actions end,
-                    filter = case when @ChangesFilter then @Filter::jsonb else filter end,
+                    signature = coalesce(@Signature, signature),{fields.OwnChanges()}
                     mapping = case when @ChangesMapping then @Mapping::jsonb else mapping end,
                     answer_rules = case when @ChangesRules then @Rules::jsonb else answer_rules end,
                     ({StoredSignIn.Columns}) = row ({StoredSignIn.Parameters}),
@@ -112,17 +103,11 @@ internal sealed class DestinationSettings(
                 """,
                 signIn.Made!.With(new
                 {
-                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.MaxInFlight, fields.KeepOrder, fields.Active,
-                    fields.MaxPerSecond, fields.Timeout, fields.TimeToLive,
-                    ChangesSchedule = fields.RetrySchedule is not null, RetrySchedule = PaceChecks.Stored(fields.RetrySchedule),
-                    ChangesQuiet = fields.QuietHours is not null, QuietHours = PaceChecks.Stored(fields.QuietHours),
-                    fields.Paused, ChangesFilter = fields.Filter is not null, Filter = DestinationChecks.Stored(fields.Filter),
+                    id, fields.Name, fields.Url, fields.PartnerId, fields.Signature, fields.Active, fields.Paused,
                     ChangesMapping = fields.Mapping is not null, Mapping = DestinationChecks.Stored(fields.Mapping),
                     ChangesRules = fields.AnswerRules is not null, Rules = DestinationChecks.Stored(fields.AnswerRules),
-                    ChangesActions = fields.Actions is not null,
-                    Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
-                }));
+                }).WithOwn(fields));
             await change.Commit(cancellationToken);
             if (goesElsewhere)
                 await reach.TellOfAddress(site, id, changed.Name, changed.Url, cancellationToken);

@@ -98,25 +98,17 @@ internal sealed class NewDestinations(
                 $"""
                 insert into destinations (
                     id, site_id, kind, integration_id, name, url, secret, previous_secret, previous_secret_until, partner_id,
-                    active, signature, max_in_flight, max_per_second, retry_schedule, timeout, time_to_live, quiet_hours,
-                    keep_order, actions, filter, mapping, answer_rules, {StoredSignIn.Columns})
+                    active, signature, mapping, answer_rules, {StoredSignIn.Columns}{fields.OwnColumns()})
                 values (
                     @Id, @site, @Kind, @IntegrationId, @Name, @Url, @Secret, @PreviousSecret, @PreviousSecretUntil, @PartnerId,
-                    @Active, @Signature, nullif(@MaxInFlight, 0), nullif(@MaxPerSecond, 0), @RetrySchedule, nullif(@Timeout, 0),
-                    nullif(@TimeToLive, 0), @QuietHours::jsonb, coalesce(@KeepOrder, true),
-                    @Actions, @Filter::jsonb, @Mapping::jsonb, @Rules::jsonb, {StoredSignIn.Parameters})
+                    @Active, @Signature, @Mapping::jsonb, @Rules::jsonb, {StoredSignIn.Parameters}{fields.OwnParameters()})
                 """,
                 signIn.Made!.With(new
                 {
                     created.Id, site, created.Kind, created.IntegrationId, created.Name, created.Url, secret.Secret, secret.PreviousSecret,
-                    secret.PreviousSecretUntil,
-                    created.PartnerId, created.Active, created.Signature, fields.MaxInFlight, fields.KeepOrder,
-                    fields.MaxPerSecond, RetrySchedule = PaceChecks.Stored(fields.RetrySchedule), fields.Timeout, fields.TimeToLive,
-                    QuietHours = PaceChecks.Stored(fields.QuietHours),
-                    Filter = DestinationChecks.Stored(fields.Filter), Mapping = DestinationChecks.Stored(fields.Mapping),
-                    Rules = DestinationChecks.Stored(fields.AnswerRules),
-                    Actions = fields.Actions is null ? null : DestinationChecks.Stored(fields.Actions),
-                }));
+                    secret.PreviousSecretUntil, created.PartnerId, created.Active, created.Signature,
+                    Mapping = DestinationChecks.Stored(fields.Mapping), Rules = DestinationChecks.Stored(fields.AnswerRules),
+                }).WithOwn(fields));
             await change.Commit(cancellationToken);
             await reach.TellOfAddress(site, created.Id, created.Name, created.Url, cancellationToken);
             return created;

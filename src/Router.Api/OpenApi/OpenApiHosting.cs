@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Router.Api.Incoming;
+using Router.Core.Destinations;
 
 namespace Router.Api.OpenApi;
 
@@ -19,6 +20,7 @@ internal static class OpenApiHosting
             options.AddDocumentTransformer(Describe);
             options.AddDocumentTransformer((document, _, _) => IncomingSchemas.AddTo(document));
             options.AddDocumentTransformer((document, _, _) => OutgoingWebhooks.AddTo(document));
+            options.AddSchemaTransformer(DescribeAnswer);
             options.AddOperationTransformer(IncomingOperations.Describe);
             options.AddOperationTransformer(RequestExample.Describe);
             options.AddOperationTransformer(Secure);
@@ -60,6 +62,23 @@ internal static class OpenApiHosting
             ["admin"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer",
                 Description = "An API token of an account." },
         };
+        return Task.CompletedTask;
+    }
+
+    // What a destination has of its own is in each answer; in a request, which has the same fields, only what is to be changed.
+    private static Task DescribeAnswer(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        // Answers require what they always have, and requests nothing.
+        if (!context.JsonTypeInfo.Type.IsAssignableTo(typeof(OwnSettings)) || schema.Required is not { Count: > 0 } required)
+            return Task.CompletedTask;
+
+        foreach (var setting in OwnSettings.All)
+        {
+            required.Add(setting.Name);
+            if (setting.IsAlwaysSet && schema.Properties?[setting.Name] is OpenApiSchema property)
+                property.Type &= ~JsonSchemaType.Null;
+        }
+
         return Task.CompletedTask;
     }
 

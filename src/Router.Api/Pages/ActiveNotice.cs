@@ -29,7 +29,7 @@ internal sealed class ActiveNotice(AuditLog log, ReplayJobs replays)
             page.Notice(sentence, at);
         else
             page.Notice(
-                $"{sentence} {(off.WasNew ? "Before that came" : "While it was off it missed")} {Labels.Messages(missed)}.", at,
+                $"{sentence} {(off.WasNew ? "Before that came" : "While it was off it missed")} {Amount.Messages(missed)}.", at,
                 ($"/sites/{site}/destinations/{destination.Id}/missed",
                     off.WasNew ? "Send it those, too …" : "Send it what it missed …"));
     }

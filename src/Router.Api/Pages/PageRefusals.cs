@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Changes;
-using Router.Api.Management;
+using Router.Core.Destinations;
 
 namespace Router.Api.Pages;
 
@@ -18,12 +18,6 @@ internal static class PageRefusals
         ["'actions' must be one or more of created, updated, activity_added, user_updated."] = "Choose at least one.",
         ["'key_label'"] = "The word for the key", ["'key_help'"] = "The help text", ["'key_header'"] = "The header that carries the key",
         ["'overlap_hours'"] = "The overlap", ["'max_in_flight'"] = "The limit",
-        ["'max_per_second' must be from 0.1 to 1000, or 0 for no limit."] = "Enter a number from 0.1 to 1000, or nothing.",
-        ["'timeout' must be from 1 to 60 seconds, or 0 for the default."] = "Enter a number of seconds from 1 to 60, or nothing.",
-        [PaceChecks.ScheduleProblem] =
-            "Enter 1 to 20 waits such as 30s, 5m, 2h, 1d: each from 1s to 48h, five at most under 30s, together 7d at most. Or nothing.",
-        ["'time_to_live' must be from 60 to 1209600 seconds (14 days), or 0 for never."] =
-            "Enter a time from 1m to 14d, such as 2h, or nothing.",
         ["'oauth.token_url'"] = "The token URL", ["'oauth.client_id'"] = "The client ID", ["'oauth.client_secret'"] = "The client secret",
         ["'oauth.scope'"] = "The scope", ["'oauth.audience'"] = "The audience",
         ["'lead_manager.url'"] = "The Lead Manager's URL", ["'lead_manager.secret'"] = "The Lead Manager's secret",
@@ -45,7 +39,7 @@ internal static class PageRefusals
         if (refusal.Fields is null)
             page.ModelState.AddModelError(refusal.About ?? about, refusal.Sentence);
         foreach (var (field, sentences) in refusal.Fields?.ByField ?? [])
-            page.ModelState.AddModelError(field, ForPeople(sentences[0]));
+            page.ModelState.AddModelError(field, OwnSettings.Find(field)?.Field?.Wrong ?? ForPeople(sentences[0]));
         return page.Page();
     }
 

@@ -78,7 +78,7 @@ internal sealed class Parts(NpgsqlDataSource database, BrokerWatch watch, TimePr
         var age = duties.Count == 0 ? (TimeSpan?)null : time.GetUtcNow() - duties.Max(report => report.ReportedAt);
         return new Part(
             $"Postgres {version.Major}.{version.Minor}",
-            age is { } known ? $"written {Labels.Duration(known > TimeSpan.Zero ? known : TimeSpan.Zero)} ago" : "nothing written yet",
+            age is { } known ? $"written {Amount.Duration(known > TimeSpan.Zero ? known : TimeSpan.Zero)} ago" : "nothing written yet",
             age < TimeSpan.FromMinutes(1),
             standbys == 0 ? "no standby" : Amount.Of(standbys, "standby follows", "standbys follow"), since);
     }

@@ -14,13 +14,6 @@ internal sealed class Exported(Present present)
 
         """;
 
-    // The API's order is kept; ids and what only the router sets are left out.
-    private static readonly string[] OfDestination =
-    [
-        "url", "partner_id", "signature", "active", "max_in_flight", "max_per_second", "retry_schedule", "timeout", "time_to_live",
-        "quiet_hours", "keep_order", "actions", "filter", "mapping", "answer_rules",
-    ];
-
     private static readonly string[] OfIntegration =
     [
         "description", "url", "signature", "partner_id_help", "key_label", "key_help", "key_header", "key_scheme", "mapping",
@@ -75,7 +68,7 @@ internal sealed class Exported(Present present)
         var integration = present.IntegrationName(destination["integration_id"]?.GetValue<Guid>());
         if (integration is not null)
             written["integration"] = integration;
-        foreach (var field in OfDestination.Where(field => integration is null || !SetByIntegration.Contains(field)))
+        foreach (var field in DestinationShape.Exported.Where(field => integration is null || !SetByIntegration.Contains(field)))
         {
             if (!(isLeadManager && field == "active"))
                 Put(written, field, destination[field]);

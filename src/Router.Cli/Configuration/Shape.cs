@@ -18,6 +18,10 @@ internal abstract record Shape
     /// <summary>A reference to a secret.</summary>
     public static readonly Shape Secret = new SecretShape();
 
+    /// <summary>These fields and no others.</summary>
+    public static Named Of(params IEnumerable<(string Name, Shape Shape)> fields) =>
+        new(fields.ToDictionary(field => field.Name, field => field.Shape, StringComparer.Ordinal));
+
     internal enum ScalarKind
     {
         Text,

@@ -17,7 +17,7 @@ internal static class SiteReader
             switch (name)
             {
                 case "lead_manager":
-                    leadManager = reader.Read(value, Shapes.LeadManager, "A Lead Manager");
+                    leadManager = reader.Read(value, DestinationShape.LeadManager, "A Lead Manager");
                     return true;
                 case "destinations":
                     destinations = Destinations(reader, value);
@@ -45,7 +45,7 @@ internal static class SiteReader
         var all = new List<Wanted>();
         foreach (var node in reader.Items(list, "'destinations'"))
         {
-            var read = reader.Read(node, Shapes.Destination, "A destination");
+            var read = reader.Read(node, DestinationShape.Any, "A destination");
             if (read.Text("name") is not { Length: > 0 } name)
                 reader.Wrong(node, "A destination needs its 'name'.");
             else if (all.Exists(other => name.Equals(other.Text("name"), StringComparison.OrdinalIgnoreCase)))

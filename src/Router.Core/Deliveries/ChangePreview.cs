@@ -113,7 +113,7 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
             answers.AddRange((await Answers(connection, destinationId, cancellationToken)).Select(answer =>
             {
                 var now = after.Understood(answer);
-                return (answer.Status!.Value, Meaning(before.Understood(answer)), Meaning(now), now.Reason);
+                return (answer.Status!.Value, Outcome.Of(before.Understood(answer)).Meaning(), Outcome.Of(now).Meaning(), now.Reason);
             }));
         }
 
@@ -124,13 +124,6 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                     new PreviewedAnswer(group.Key.Status, group.Key.Before, group.Key.After, group.Key.Reason, group.Count()))],
             answers.Count);
     }
-
-    private static AnswerMeaning Meaning(Answer answer) => Outcome.Of(answer) switch
-    {
-        AttemptResult.Delivered => AnswerMeaning.Delivered,
-        AttemptResult.Rejected => AnswerMeaning.Refused,
-        AttemptResult.Failed => AnswerMeaning.Failed,
-    };
 
     private static PreviewedRequest Compare(string site, LeadEvent lead, OutgoingBody body, Destination before, Destination after)
     {

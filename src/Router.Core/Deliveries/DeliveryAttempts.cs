@@ -82,9 +82,9 @@ public sealed class DeliveryAttempts(
         if (isLead && destination.TimeToLive is { } timeToLive && time.GetUtcNow() - due.Since >= timeToLive)
             return await RecordWithoutAttempt(
                 RecordKind.Deferred, lead, destinationId, due, DeliveryState.Retrying, OldDeliveries.Patience);
-        if (isLead && destination.QuietTimes?.EndAt(time.GetUtcNow()) is not null)
+        if (isLead && destination.Own.QuietHours?.EndAt(time.GetUtcNow()) is not null)
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destinationId, due, DeliveryState.Held, delay: null);
-        if (isLead && destination.MaxPerSecond is { } perSecond && !due.HasTurn)
+        if (isLead && destination.Own.MaxPerSecond is { } perSecond && !due.HasTurn)
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
         var content = destination.ContentOf(lead.Action, body);

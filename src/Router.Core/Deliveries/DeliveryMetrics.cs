@@ -13,9 +13,8 @@ public sealed class DeliveryMetrics
     };
 
     // Made once: an attempt must not make any.
-    private static readonly KeyValuePair<string, object?> Delivered = Outcome(AttemptResult.Delivered);
-    private static readonly KeyValuePair<string, object?> Rejected = Outcome(AttemptResult.Rejected);
-    private static readonly KeyValuePair<string, object?> Failed = Outcome(AttemptResult.Failed);
+    private static readonly KeyValuePair<string, object?>[] Outcomes =
+        [.. Enum.GetValues<AttemptResult>().Select(result => new KeyValuePair<string, object?>("outcome", result.Text()))];
 
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _deferred;
@@ -53,12 +52,7 @@ public sealed class DeliveryMetrics
         if (lead.Test is not null)
             return;
 
-        var outcome = attempt.Result switch
-        {
-            AttemptResult.Delivered => Delivered,
-            AttemptResult.Rejected => Rejected,
-            AttemptResult.Failed => Failed,
-        };
+        var outcome = Outcomes[(int)attempt.Result];
         if (attempt.Result is AttemptResult.Failed)
             _attempts.Add(1, outcome, new KeyValuePair<string, object?>("error.type", ErrorType(attempt.Answer)));
         else
@@ -83,6 +77,4 @@ public sealed class DeliveryMetrics
 
     // The clocks of two machines may differ.
     private static double Since(LeadEvent lead, DateTimeOffset moment) => Math.Max(0, (moment - lead.AcceptedAt).TotalSeconds);
-
-    private static KeyValuePair<string, object?> Outcome(AttemptResult result) => new("outcome", result.Text());
 }

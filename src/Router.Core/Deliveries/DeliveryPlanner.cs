@@ -60,12 +60,12 @@ public sealed class DeliveryPlanner(
         var (chosen, unknown) = site.Choose(lead.OnlyDestinations, lead.Action);
         var planned = new PlannedEvent(lead, [.. chosen.Select(destination => destination.Id)], unknown, isRedelivery)
         {
-            Filtered = lead.Action.IsAboutLead() && chosen.Any(destination => destination.Filter is not null)
-                ? [.. chosen.Where(destination => destination.Filter is not null)] : [],
+            Filtered = lead.Action.IsAboutLead() && chosen.Any(destination => destination.Own.Filter is not null)
+                ? [.. chosen.Where(destination => destination.Own.Filter is not null)] : [],
             InOrder = options.Value.Keep && lead.Action.MayFollow()
                 ? [.. chosen.Where(destination => destination.KeepsOrder).Select(destination => destination.Id)] : [],
         };
-        return lead.Action == LeadAction.Created && planned.Filtered.Any(destination => destination.Filter!.AsksForDuplicates)
+        return lead.Action == LeadAction.Created && planned.Filtered.Any(destination => destination.Own.Filter!.AsksForDuplicates)
             ? CommitMarked(planned) : Commit(planned);
     }
 

@@ -70,7 +70,7 @@ public sealed class DestinationBulkheads(
             return null;
         if (bulkhead.Shared is not null && HasNoRoom(bulkhead))
             return null;
-        var limit = destination.MaxInFlight
+        var limit = destination.Own.MaxInFlight
             ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var inFlight = bulkhead.Of(limit);

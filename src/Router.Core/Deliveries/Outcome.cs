@@ -26,6 +26,24 @@ public static class AttemptResults
         AttemptResult.Rejected => "rejected",
         AttemptResult.Failed => "failed",
     };
+
+    /// <summary>
+    /// Whether the receiver took the request, whatever it thought of the lead: failures in a row, for which a destination is paused, end
+    /// with it. What isn't taken counts as one of them.
+    /// </summary>
+    public static bool IsTaken(this AttemptResult result) => result switch
+    {
+        AttemptResult.Delivered or AttemptResult.Rejected => true,
+        AttemptResult.Failed => false,
+    };
+
+    /// <summary>The same as a rule about answers would say it.</summary>
+    public static AnswerMeaning Meaning(this AttemptResult result) => result switch
+    {
+        AttemptResult.Delivered => AnswerMeaning.Delivered,
+        AttemptResult.Rejected => AnswerMeaning.Refused,
+        AttemptResult.Failed => AnswerMeaning.Failed,
+    };
 }
 
 /// <summary>The one place that classifies answers (contract, "What the answer means"). Pure.</summary>

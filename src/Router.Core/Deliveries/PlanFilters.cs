@@ -41,7 +41,7 @@ internal static class PlanFilters
     private static List<Guid> Unfit(PlannedEvent row)
     {
         using var document = row.Lead.Lead.ToDocument();
-        return [.. row.Filtered.Where(one => !one.Filter!.Takes(document.RootElement, row.IsDuplicate)).Select(one => one.Id)];
+        return [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate)).Select(one => one.Id)];
     }
 
     /// <summary>Of leads that are in the ledger: which destinations did not get them.</summary>

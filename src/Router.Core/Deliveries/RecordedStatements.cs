@@ -38,6 +38,9 @@ internal static class RecordedStatements
         command.Add(NpgsqlDbType.Boolean, rows, row => row.State.IsFinished());
     }
 
+    private static readonly string Taken =
+        $"'{string.Join("', '", Enum.GetValues<AttemptResult>().Where(AttemptResults.IsTaken).Select(AttemptResults.Text))}'";
+
     // What says nothing about the destination.
     private static readonly string OfProxyItself = $"'{string.Join("', '", AttemptErrorWords.OfProxyItself)}'";
 
@@ -50,13 +53,13 @@ internal static class RecordedStatements
         well as (
             -- Looked for only: hardly ever is there a row to delete.
             delete from destination_failures f
-            using (select distinct destination_id from {attempts} where result in ('delivered', 'rejected')) r
+            using (select distinct destination_id from {attempts} where result in ({Taken})) r
             where f.destination_id = r.destination_id
         ), failing as (
             insert into destination_failures (destination_id, failures, since)
             select destination_id, count(*), min(started_at) from {attempts} r
-            where result = 'failed' and (error is null or error not in ({OfProxyItself})) and not exists (
-                select from {attempts} w where w.destination_id = r.destination_id and w.result in ('delivered', 'rejected'))
+            where result not in ({Taken}) and (error is null or error not in ({OfProxyItself})) and not exists (
+                select from {attempts} w where w.destination_id = r.destination_id and w.result in ({Taken}))
             group by destination_id order by destination_id
             on conflict (destination_id) do update set failures = destination_failures.failures + excluded.failures
         )

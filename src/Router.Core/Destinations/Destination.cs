@@ -42,10 +42,9 @@ public static class DestinationKinds
 /// <param name="Url">Where to POST; null when what is stored is no URL, so that only this destination fails.</param>
 /// <param name="PartnerId">Put into each body; may be empty.</param>
 /// <param name="Signing">How its requests are signed.</param>
-/// <param name="MaxInFlight">Requests in flight from each worker; null for the default.</param>
 /// <param name="IsPaused">Whether its deliveries are held rather than sent.</param>
 public sealed record Destination(
-    Guid Id, DestinationKind Kind, string Name, Uri? Url, string PartnerId, Signing Signing, int? MaxInFlight = null, bool IsPaused = false)
+    Guid Id, DestinationKind Kind, string Name, Uri? Url, string PartnerId, Signing Signing, bool IsPaused = false)
 {
     /// <summary>The longest <see cref="Timeout"/>.</summary>
     internal static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(60);
@@ -53,29 +52,23 @@ public sealed record Destination(
     /// <summary>Whether this is the site's Lead Manager.</summary>
     public bool IsLeadManager => Kind is DestinationKind.LeadManager;
 
+    /// <summary>What it has of its own. What a lead's way needs in another form is below.</summary>
+    public OwnSettings Own { get; init; } = new();
+
     /// <summary>Whether an event waits there until the earlier ones of its lead have been delivered or given up.</summary>
-    public bool KeepsOrder { get; init; } = true;
+    public bool KeepsOrder => Own.KeepOrder ?? true;
 
     /// <summary>What it gets; null for everything. News of its own switch come in any case.</summary>
     public IReadOnlyList<LeadAction>? Actions { get; init; }
-
-    /// <summary>Which new leads it gets, and so what follows them; null for all.</summary>
-    public LeadFilter? Filter { get; init; }
-
-    /// <summary>Leads a second that are sent at most, by all workers together; null for no limit.</summary>
-    public double? MaxPerSecond { get; init; }
 
     /// <summary>The delay before each retry; null for the router's own schedule.</summary>
     public IReadOnlyList<TimeSpan>? RetrySchedule { get; init; }
 
     /// <summary>How long a whole request may take; null for the router's own limit.</summary>
-    public TimeSpan? Timeout { get; init; }
+    public TimeSpan? Timeout => Seconds(Own.Timeout);
 
     /// <summary>After which time a lead that hasn't arrived is given up; null for never.</summary>
-    public TimeSpan? TimeToLive { get; init; }
-
-    /// <summary>When nothing is sent; null for never.</summary>
-    public QuietTimes? QuietTimes { get; init; }
+    public TimeSpan? TimeToLive => Seconds(Own.TimeToLive);
 
     /// <summary>How our events become its requests; null for our own format.</summary>
     public CompiledMapping? Mapping { get; init; }
@@ -166,6 +159,8 @@ public sealed record Destination(
 
     /// <summary>Never the secret.</summary>
     public override string ToString() => $"{Kind.Text()} {Id}";
+
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } count ? TimeSpan.FromSeconds(count) : null;
 
     private static bool IsSame(string name, string choice) => string.Equals(name, choice.Trim(), StringComparison.OrdinalIgnoreCase)
         || Uuids.TryParse(choice, out var chosen) && Uuids.TryParse(name, out var id) && chosen == id;

@@ -84,7 +84,7 @@ internal sealed class SiteModel(
     {
         // What is no number is none of those that the rule allows.
         var limit = int.TryParse(MaxInFlight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
-        var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields(MaxInFlight: limit), cancellationToken);
+        var changed = await destinations.Change(SiteId, DestinationId, new DestinationFields { MaxInFlight = limit }, cancellationToken);
         return await After(changed.Refusal, limit == 0 ? $"{changed.Made?.Name} has the default limit again."
             : $"{changed.Made?.Name} gets at most {limit} requests at once from each worker.", about: "", cancellationToken);
     }

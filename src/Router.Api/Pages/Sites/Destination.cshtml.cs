@@ -43,7 +43,7 @@ internal sealed class DestinationModel(
     public bool? KeepOrderChoice { get; set; }
 
     /// <summary>Whether a lead's messages come one after the other.</summary>
-    public bool KeepOrder => KeepOrderChoice ?? Destination.KeepOrder;
+    public bool KeepOrder => KeepOrderChoice ?? Destination.KeepOrder ?? true;
 
     public Destination Destination { get; private set; } = null!;
 
@@ -72,16 +72,8 @@ internal sealed class DestinationModel(
     {
         get
         {
-            var it = Destination;
-            string?[] own =
-            [
-                it.MaxPerSecond is { } most
-                    ? string.Create(CultureInfo.InvariantCulture, $"It gets {most:0.###} leads a second at most.") : null,
-                it.Timeout is { } seconds ? $"It has {Amount.Of(seconds, "second", "seconds")} to answer." : null,
-                it.RetrySchedule is { } schedule ? $"A failed lead is tried again after {Spans.Text(schedule)}." : null,
-                it.TimeToLive is { } life ? $"A lead that has not arrived after {Spans.Text(life)} is given up." : null,
-                it.QuietHours is { } quiet ? $"Nothing is sent {Labels.Quiet(quiet)}." : null,
-            ];
+            var own = OwnSettings.All.Select(setting => setting.Sentence(Destination))
+                .Append(Destination.QuietHours is { } quiet ? $"Nothing is sent {Labels.Quiet(quiet)}." : null);
             var sentences = string.Join(' ', own.OfType<string>());
             return sentences.Length > 0 ? sentences
                 : "As fast as leads come, at any hour; a failed one is tried again by the usual schedule.";
@@ -115,8 +107,10 @@ internal sealed class DestinationModel(
         var isRegistered = Destination.IntegrationId is not null;
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(
             Name: Name?.Trim() ?? "", Url: isRegistered ? null : DestinationUrl?.Trim() ?? "", PartnerId: PartnerId?.Trim() ?? "",
-            Signature: isRegistered ? null : Signature, KeepOrder: KeepOrderChoice,
-            Actions: IsLeadManager ? null : Actions ?? []), cancellationToken);
+            Signature: isRegistered ? null : Signature)
+            {
+                KeepOrder = KeepOrderChoice, Actions = IsLeadManager ? null : Actions ?? [],
+            }, cancellationToken);
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 

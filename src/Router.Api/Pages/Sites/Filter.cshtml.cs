@@ -82,7 +82,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         if (Shown.Problem is { } problem)
             return this.Wrong(problem);
 
-        var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Filter: Shown), cancellationToken);
+        var changed = await settings.Change(SiteId, DestinationId, new DestinationFields { Filter = Shown }, cancellationToken);
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 

@@ -20,18 +20,6 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
         (1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday"),
     ];
 
-    [BindProperty(Name = "max_per_second")]
-    public string? MaxPerSecond { get; set; }
-
-    [BindProperty(Name = "timeout")]
-    public string? Timeout { get; set; }
-
-    [BindProperty(Name = "retry_schedule")]
-    public string? RetrySchedule { get; set; }
-
-    [BindProperty(Name = "time_to_live")]
-    public string? TimeToLive { get; set; }
-
     [BindProperty(Name = "quiet_from")]
     public string? QuietFrom { get; set; }
 
@@ -46,20 +34,29 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
 
     public bool IsLeadManager => DestinationKinds.Parse(Destination.Kind) == DestinationKind.LeadManager;
 
-    public string DefaultTimeout => delivery.Value.RequestTimeout.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+    /// <summary>The settings that have a line in the form.</summary>
+    public IEnumerable<(OwnSetting Setting, SettingField Field)> Lines =>
+        from setting in OwnSettings.All
+        where setting.Field is not null && !(IsLeadManager && setting.NotForLeadManager is not null)
+        select (setting, setting.Field);
 
-    public string DefaultSchedule => delivery.Value.Schedule.Count == 0 ? "none"
-        : Spans.Text(delivery.Value.Schedule.Select(delay => Math.Max(1, (int)delay.TotalSeconds)));
+    /// <summary>What is in a line: what was entered, or what is stored.</summary>
+    public string? TextOf(OwnSetting setting) => HttpMethods.IsPost(Request.Method) ? Entered(setting) : setting.Field!.Text(Destination);
+
+    /// <summary>What to enter in a line.</summary>
+    public string HelpOf(OwnSetting setting) => setting.Field!.Help.Replace("{default}", setting.Name switch
+    {
+        "timeout" => delivery.Value.RequestTimeout.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture),
+        "retry_schedule" when delivery.Value.Schedule.Count > 0 =>
+            Spans.Text(delivery.Value.Schedule.Select(delay => Math.Max(1, (int)delay.TotalSeconds))),
+        _ => "none",
+    }, StringComparison.Ordinal);
 
     public async Task<IActionResult> OnGet(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
             return NotFound();
 
-        MaxPerSecond = Destination.MaxPerSecond?.ToString(CultureInfo.InvariantCulture);
-        Timeout = Destination.Timeout?.ToString(CultureInfo.InvariantCulture);
-        RetrySchedule = Destination.RetrySchedule is { } schedule ? Spans.Text(schedule) : null;
-        TimeToLive = Destination.TimeToLive is { } seconds ? Spans.Text(seconds) : null;
         var quiet = Destination.QuietHours;
         (QuietFrom, QuietUntil, QuietDays) = (quiet?.From, quiet?.Until, quiet?.Days ?? []);
         QuietTimeZone = quiet?.TimeZone ?? HttpContext.SignedIn()?.TimeZone ?? "Etc/UTC";
@@ -71,18 +68,15 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
         if (!await Load(cancellationToken))
             return NotFound();
 
-        // What can't be read is beyond every limit: the refusal states them.
-        var fields = new DestinationFields(
-            MaxPerSecond: Entered(MaxPerSecond, text =>
-                double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most) ? most : -1),
-            Timeout: Entered(Timeout, text =>
-                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : -1),
-            RetrySchedule: Spans.ParseAll(RetrySchedule ?? "") ?? [-1],
-            TimeToLive: IsLeadManager ? null : Entered(TimeToLive, text => Spans.Parse(text) ?? -1),
-            QuietHours: IsLeadManager ? null : new QuietTimes(
+        OwnSettings fields = new DestinationFields
+        {
+            QuietHours = IsLeadManager ? null : new QuietTimes(
                 // Browsers without a picker, and with one that knows seconds.
-                Minutes(QuietFrom), Minutes(QuietUntil), QuietDays.Length is 0 or 7 ? null : QuietDays, QuietTimeZone));
-        var changed = await settings.Change(SiteId, DestinationId, fields, cancellationToken);
+                Minutes(QuietFrom), Minutes(QuietUntil), QuietDays.Length is 0 or 7 ? null : QuietDays, QuietTimeZone),
+        };
+        foreach (var (setting, field) in Lines)
+            fields = field.Entered(fields, Entered(setting).Trim());
+        var changed = await settings.Change(SiteId, DestinationId, (DestinationFields)fields, cancellationToken);
         if (changed.Refusal is { } refusal)
             return this.Refused(refusal);
 
@@ -90,9 +84,7 @@ internal sealed class PaceModel(NpgsqlDataSource database, DestinationSettings s
         return Redirect($"/sites/{SiteId}/destinations/{DestinationId}");
     }
 
-    /// <summary>Zero, for the default, where nothing was entered.</summary>
-    private static T Entered<T>(string? text, Func<string, T> parse)
-        where T : struct => string.IsNullOrWhiteSpace(text) ? default : parse(text.Trim());
+    private string Entered(OwnSetting setting) => Request.Form[setting.Name].ToString();
 
     private static string? Minutes(string? time) => time?.Trim() is { Length: 8 } exact ? exact[..5] : time?.Trim();
 

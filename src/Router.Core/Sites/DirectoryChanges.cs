@@ -1,9 +1,10 @@
 using Dapper;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Router.Core.Database;
 using Router.Core.Duties;
 
-namespace Router.Core.Database;
+namespace Router.Core.Sites;
 
 /// <summary>
 /// Listens to the triggers that announce a changed site or product, so that caches need no expiry to be right. While the

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Router.Api.Pages.Sites;
+namespace Router.Core.Destinations;
 
 /// <summary>Spans of time as people type them: 30s, 5m, 2h, 1d.</summary>
-internal static class Spans
+public static class Spans
 {
     private static readonly (string Unit, int Seconds)[] Units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
