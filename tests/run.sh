@@ -40,7 +40,8 @@ status=0
 suite() {
     local project=$1
     shift
-    dotnet test "tests/$project" -c Release --no-build --nologo --logger trx --logger 'console;verbosity=minimal' --results-directory "$results" "$@"
+    dotnet test "tests/$project" -c Release --no-build --nologo --logger "trx;LogFileName=$project.trx" --logger 'console;verbosity=minimal' \
+        --results-directory "$results" "$@"
 }
 
 # What fails soon comes first, what takes long last.
@@ -51,9 +52,18 @@ if [ -n "$quick" ]; then
     suite Router.IntegrationTests --filter FullyQualifiedName~DeliveryTests || status=1
 else
     suite Router.IntegrationTests "$@" || status=1
-    suite Router.BrowserTests "$@" || status=1
+    # A browser computes while containers, hosts and servers come up and go down. Its output comes in one piece, when all are done.
+    # In a group of its own, so that a Ctrl-C ends it, too: what a script puts into the background doesn't hear of one.
+    set -m
+    suite Router.BrowserTests "$@" >"$results/browser.out" 2>&1 &
+    browser=$!
+    set +m
+    trap 'kill -INT -- "-$browser" 2>/dev/null; wait "$browser"; exit 130' INT TERM
     suite Router.DeployTests "$@" || status=1
     suite Router.Chaos "$@" || status=1
+    wait "$browser" || status=1
+    trap - INT TERM
+    cat "$results/browser.out"
 fi
 
 # The counters of every project's report, added up.

@@ -1,3 +1,5 @@
+using Router.IntegrationTests;
 using Router.Testing;
 
 [assembly: AssemblyFixture(typeof(TestServers))]
+[assembly: TestCollectionOrderer(typeof(SlowFirst))]

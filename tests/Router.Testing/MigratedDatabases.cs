@@ -26,8 +26,7 @@ internal static class MigratedDatabases
     public static string? AsHosts(string database) => Hosts.GetValueOrDefault(database);
 
     /// <summary>
-    /// What is left of a test costs all that come after it: Postgres looks into each database in turn. Whoever is connected to it is not any
-    /// more.
+    /// What is left of a test costs all that come after it: Postgres looks into each database in turn. Ends whatever is still connected.
     /// </summary>
     public static async Task Drop(string database)
     {

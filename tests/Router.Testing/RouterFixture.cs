@@ -16,6 +16,7 @@ public sealed class RouterFixture : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly List<TestHost> _hosts = [];
+    private readonly ConcurrentBag<NpgsqlConnection> _kept = [];
     private readonly bool _processes;
     private readonly Func<string, string> _assembly;
 
@@ -218,10 +219,45 @@ public sealed class RouterFixture : IAsyncDisposable
     /// <summary>Which of several servers is asked by a test; null: the only one.</summary>
     public Uri? DatabaseNow { get; set; }
 
+    /// <summary>
+    /// On a connection that is kept for the next one: tests ask again and again until something is so, and to sign in costs both sides more
+    /// than most questions.
+    /// </summary>
     public async Task<T> Query<T>(string sql, object? parameters = null)
     {
-        await using var connection = await OpenDatabase();
-        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
+        while (DatabaseNow is null && _kept.TryTake(out var kept))
+        {
+            try
+            {
+                return await Ask<T>(kept, sql, parameters);
+            }
+            catch (NpgsqlException gone) when (gone is not PostgresException { SqlState: not ['5', '7', 'P', ..] })
+            {
+                // Somebody has ended it, or its server, since the last one.
+            }
+        }
+
+        return await Ask<T>(await OpenDatabase(), sql, parameters);
+    }
+
+    private async Task<T> Ask<T>(NpgsqlConnection connection, string sql, object? parameters)
+    {
+        var value = default(T);
+        try
+        {
+            value = await connection.ExecuteScalarAsync<T>(sql, parameters);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        if (DatabaseNow is null)
+            _kept.Add(connection);
+        else
+            await connection.DisposeAsync();
+        return value!;
     }
 
     /// <summary>Until as many wait, one behind the other, for what this connection has locked.</summary>
@@ -336,6 +372,8 @@ public sealed class RouterFixture : IAsyncDisposable
     /// <summary>The database that was made for it, and its virtual host: idle ones keep their servers busy, too.</summary>
     private async Task Remove()
     {
+        while (_kept.TryTake(out var kept))
+            await kept.DisposeAsync();
         if (MigratedDatabases.AsHosts(Database) is null)
             return;
         try
