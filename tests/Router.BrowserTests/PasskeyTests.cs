@@ -113,7 +113,7 @@ public sealed class PasskeyTests(Browser browser, PasskeyRouter passkeys) : ICla
     [Fact]
     public async Task Answer_SentASecondTime_IsNotTaken()
     {
-        var (page, _) = await Owner();
+        var (page, email) = await Owner();
         await VirtualAuthenticator.Add(page);
         await AddPasskey(page, "mine");
         await SignOut(page);
@@ -129,6 +129,76 @@ public sealed class PasskeyTests(Browser browser, PasskeyRouter passkeys) : ICla
             sent.Url, new() { DataString = body, Headers = Form, MaxRedirects = 0 });
         Assert.Equal(401, replayed.Status);
         Assert.Contains("was not taken", await replayed.TextAsync(), StringComparison.Ordinal);
+        // For it was answered before, and not for its count: some devices don't count.
+        Assert.Equal(0, await _router.Query<long>(
+            "select count(*) from passkeys where copied_at is not null and account_id = (select id from accounts where email = @email)",
+            new { email }));
+    }
+
+    [Fact]
+    public async Task Answer_ToAnotherQuestionThanItIsSentWith_IsNotTaken()
+    {
+        var (page, _) = await Owner();
+        await VirtualAuthenticator.Add(page);
+        await AddPasskey(page, "mine");
+        await SignOut(page);
+        await page.GotoAsync("/sign-in");
+        var (options, state) = await Question(page);
+        await page.GotoAsync("/sign-in");
+        var (_, other) = await Question(page);
+
+        var answer = await Answer(page, options);
+        await Send(page, other, answer);
+        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("was not taken");
+        await Expect(page.Locator(".who")).ToHaveCountAsync(0);
+        // With its own it is.
+        await Send(page, state, answer);
+        await Expect(page.Locator(".who")).ToHaveCountAsync(1);
+    }
+
+    [Fact]
+    public async Task Answer_GivenToAPageElsewhere_IsNotTaken()
+    {
+        var (page, _) = await Owner();
+        await VirtualAuthenticator.Add(page);
+        await AddPasskey(page, "mine");
+        await SignOut(page);
+        await page.GotoAsync("/sign-in");
+        var (options, state) = await Question(page);
+
+        // The same host, so that the browser lets it ask: another program of that machine.
+        const string elsewhere = "http://localhost:8/";
+        await page.RouteAsync($"{elsewhere}**", route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<p>Hello" }));
+        await page.GotoAsync(elsewhere);
+        var answer = await Answer(page, options);
+        await page.GotoAsync("/sign-in");
+        await Send(page, state, answer);
+        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("was not taken");
+        await Expect(page.Locator(".who")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Passkey_OfSomebodyWhomNoPasswordLetsIn_LetsThemInNeither()
+    {
+        await using var closed = new PasskeyRouter(passkeys.Servers)
+        {
+            Settings = [("OpenIdConnect:Authority", "https://login.router.test"), ("OpenIdConnect:ClientId", "router"),
+                ("OpenIdConnect:PasswordSignIn", "operators")],
+        };
+        await closed.InitializeAsync();
+        var (page, email) = await Owner(router: closed, role: "operator");
+        await VirtualAuthenticator.Add(page);
+        await AddPasskey(page, "mine");
+        await SignOut(page);
+        await Role("owner");
+        await PressPasskey(page, "Sign in with a passkey");
+        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("was not taken");
+        await Role("operator");
+        await PressPasskey(page, "Sign in with a passkey");
+        await Expect(page.Locator(".who")).ToContainTextAsync(email);
+
+        Task<int> Role(string role) =>
+            closed.Router.Query<int>("update accounts set role = @role where email = @email returning 1", new { role, email });
     }
 
     [Fact]
@@ -254,16 +324,43 @@ public sealed class PasskeyTests(Browser browser, PasskeyRouter passkeys) : ICla
         new(StringComparer.Ordinal) { ["Content-Type"] = "application/x-www-form-urlencoded" };
 
     /// <summary>Signed in, in a window of their own.</summary>
-    private async Task<(IPage Page, string Email)> Owner(int width = 1280, bool dark = false)
+    private async Task<(IPage Page, string Email)> Owner(
+        int width = 1280, bool dark = false, PasskeyRouter? router = null, string role = "owner")
     {
-        var (email, link) = await PageClient.Invite(_router, "owner");
-        var page = await browser.Open(width, dark, script: true, at: passkeys.Url);
+        router ??= passkeys;
+        var (email, link) = await PageClient.Invite(router.Router, role);
+        var page = await browser.Open(width, dark, script: true, at: router.Url);
         await page.GotoAsync(link);
         await page.GetByLabel("Password").FillAsync(Browser.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save and sign in" }).ClickAsync();
         await Expect(page.Locator(".who")).ToContainTextAsync(email);
         return (page, email);
     }
+
+    /// <summary>What the sign-in page asks, and what the answer is checked with.</summary>
+    private static async Task<(string Options, string State)> Question(IPage page)
+    {
+        var form = page.Locator("form[data-passkey]");
+        return ((await form.GetAttributeAsync("data-passkey-options"))!, await form.Locator("[name=state]").InputValueAsync());
+    }
+
+    /// <summary>What the device says to that, as the page that is open asks it.</summary>
+    private static Task<string> Answer(IPage page, string options) => page.EvaluateAsync<string>(
+        """
+        async options => JSON.stringify((await navigator.credentials.get(
+            { publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(options)) })).toJSON())
+        """, options);
+
+    /// <summary>Sends an answer with the sign-in page's form.</summary>
+    private static async Task Send(IPage page, string state, string answer) => await page.EvaluateAsync(
+        """
+        ([state, credential]) => {
+            const form = document.querySelector("form[data-passkey]");
+            form.elements.state.value = state;
+            form.elements.credential.value = credential;
+            form.submit();
+        }
+        """, new[] { state, answer });
 
     private static async Task AddPasskey(IPage page, string name)
     {

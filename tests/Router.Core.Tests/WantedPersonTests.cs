@@ -50,5 +50,12 @@ public sealed class WantedPersonTests
     public void Who_IsNoAddressAndNoNumber_IsNobody(string? email, string? phone) => Assert.Null(WantedPerson.Of(email, phone));
 
     [Fact]
+    public void Who_HasALongerAddressThanThereAre_IsNobody()
+    {
+        Assert.NotNull(WantedPerson.Of($"{new string('a', 244)}@mail.test", null));
+        Assert.Null(WantedPerson.Of($"{new string('a', 245)}@mail.test", null));
+    }
+
+    [Fact]
     public void Person_Printed_SaysNothingOfWho() => Assert.Equal("WantedPerson", $"{WantedPerson.Of("ann@mail.test", null)}");
 }

@@ -266,7 +266,13 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
         using var owner = new PageClient(_router);
         await owner.Submit(path, ("password", PageClient.Password));
 
+        // Somebody who signs in at a provider has lost no password: a link would be a way past it.
+        var (provided, _) = await PageClient.Invite(_router, "owner");
+        await _router.Query<int>(
+            "insert into account_logins (issuer, subject, account_id) select 'https://provider.test', @provided, id from accounts "
+            + "where email = @provided returning 1", new { provided });
         using var anybody = new PageClient(_router);
+        await anybody.Submit("/lost-password", ("email", provided));
         var known = await (await anybody.Submit("/lost-password", ("email", email))).Content.ReadAsStringAsync();
         var unknown = await (await anybody.Submit("/lost-password", ("email", "nobody@router.test"))).Content.ReadAsStringAsync();
         Assert.Contains("If there is an account", known, StringComparison.Ordinal);
@@ -283,6 +289,7 @@ public sealed class AlertTests(TestServers servers) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Redirect, (await again.SignIn(email, password)).StatusCode);
         Assert.Equal(2, _mails.To(email).Count);
         Assert.Empty(_mails.To("nobody@router.test"));
+        Assert.Single(_mails.To(provided));
 
         // A stranger who knows the address ends no link of an operator's.
         var (invited, first) = await PageClient.Invite(_router, "owner");

@@ -56,6 +56,41 @@ public sealed class PersonTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(refused.Id, file.GetProperty("refused")[0].GetProperty("id").GetGuid());
     }
 
+    [Fact]
+    public async Task Person_WithAnAccount_GetsAllThatIsKeptOfIt()
+    {
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using var browser = new PageClient(_router);
+        await browser.Submit(link, ("password", PageClient.Password));
+        await browser.MakeToken();
+        await _router.Query<int>(
+            """
+            with account as (select id from accounts where email = @email), login as (
+                insert into account_logins (issuer, subject, account_id) select 'https://provider.test', @email, id from account
+            ), app as (
+                insert into authenticator_apps (account_id, secret, last_step) select id, 'their secret', 0 from account
+            )
+            insert into passkeys (id, account_id, name, credential_id, public_key, sign_count, asked_at)
+            select gen_random_uuid(), id, 'their laptop', convert_to(@email, 'utf8'), 'their key', 0, now() from account returning 1
+            """, new { email });
+
+        using var response = await _router.Admin.PostAsJsonAsync("/api/person/export", new { email, reason = "Request 4712" });
+        var all = await response.Content.ReadAsStringAsync();
+        var account = JsonSerializer.Deserialize<JsonElement>(all).GetProperty("account");
+        Assert.Equal(email, Text(account, "email"));
+        Assert.Equal(email, Text(Assert.Single(account.GetProperty("signs_in_at").EnumerateArray()), "subject"));
+        Assert.Equal("their laptop", Text(Assert.Single(account.GetProperty("passkeys").EnumerateArray()), "name"));
+        Assert.Equal(JsonValueKind.String, account.GetProperty("authenticator_app").GetProperty("created_at").ValueKind);
+        Assert.Equal("invitation", Text(Assert.Single(account.GetProperty("sessions").EnumerateArray()), "how"));
+        Assert.Equal("test", Text(Assert.Single(account.GetProperty("tokens").EnumerateArray()), "name"));
+        Assert.Contains(account.GetProperty("accesses").EnumerateArray(), access => Text(access, "what") == "signed_in");
+        // Nothing that lets somebody in.
+        Assert.DoesNotContain("their secret", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("their key", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("sha256", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("password_hash", all, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(null, null, "r", "email")]
     [InlineData("no address", null, "r", "email")]

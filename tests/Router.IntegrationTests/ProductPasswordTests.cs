@@ -106,6 +106,10 @@ public sealed class ProductPasswordTests(TestServers servers)
             "operators see them");
         Assert.Equal(422, (int)(await router.Admin.PatchAsJsonAsync($"/api/products/{username}", new { networks = new[] { "nowhere" } }))
             .StatusCode);
+        // As a socket for both families spells it.
+        await Json(router.Admin.PatchAsJsonAsync($"/api/products/{username}", new { networks = new[] { "::ffff:127.0.0.1" } }));
+        Assert.Equal((201, 403), (
+            await Post(router, site, username, password), await Post(router, site, username, password, "203.0.113.9")));
         await Json(router.Admin.PatchAsJsonAsync($"/api/products/{username}", new { networks = Array.Empty<string>() }));
         Assert.Equal(201, await Post(router, site, username, password));
     }

@@ -169,7 +169,7 @@ public sealed class ProviderHandshakeTests(ProviderRouter shared) : IClassFixtur
     }
 
     [Fact]
-    public async Task Output_OfARouterWithAProvider_HoldsNoSecretCodeOrToken()
+    public async Task OutputAndDatabase_OfARouterWithAProvider_HoldNoSecretCodeOrToken()
     {
         using var browser = new ProviderVisitor(_router.Api.Url);
         var callback = await browser.Callback(await Invited());
@@ -179,6 +179,14 @@ public sealed class ProviderHandshakeTests(ProviderRouter shared) : IClassFixtur
         Assert.DoesNotContain(HttpUtility.ParseQueryString(callback.Query)["code"]!, _router.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("eyJ", _router.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("@realty.test", _router.Output, StringComparison.Ordinal);
+
+        var (exitCode, dump) = await PrivateServers.Run("pg_dump", "--inserts", "-d", _router.Database);
+        Assert.True(exitCode == 0, dump);
+        Assert.Contains("INSERT INTO public.account_logins", dump, StringComparison.Ordinal);
+        Assert.DoesNotContain(OpenIdProvider.ClientSecret, dump, StringComparison.Ordinal);
+        Assert.DoesNotContain(HttpUtility.ParseQueryString(callback.Query)["code"]!, dump, StringComparison.Ordinal);
+        // As a token begins, in three parts.
+        Assert.DoesNotMatch(@"eyJ[\w-]+\.", dump);
     }
 
     private async Task<string> Invited(RouterFixture? router = null)

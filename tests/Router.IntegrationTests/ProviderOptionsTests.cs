@@ -107,6 +107,39 @@ public sealed class ProviderOptionsTests(ProviderRouter shared) : IClassFixture<
         Assert.Equal("/sign-in", (await browser.Get("/account")).Path);
     }
 
+    [Fact]
+    public async Task Owner_WithAPasswordOfBefore_ConfirmsNothingWithItWherePasswordsAreOff()
+    {
+        await using var router = await shared.StartRouter(shared.Provider.Issuer, ("OpenIdConnect:PasswordSignIn", "operators"));
+        await shared.Provider.Trust(shared.Router.Api.Url, router.Api.Url);
+        var email = $"p{Guid.NewGuid():N}@realty.test";
+        await shared.Provider.Add(email.Split('@')[0], email);
+        using var invited = await router.Admin.PostAsJsonAsync("/api/accounts", new { email });
+        using var browser = new ProviderVisitor(router.Api.Url);
+        await browser.SignIn(email.Split('@')[0]);
+        await router.Query<int>(
+            """
+            with old as (
+                update accounts set password_hash = (select password_hash from accounts where email = @operator) where email = @email
+                returning id
+            )
+            update sessions set confirmed_at = now() - interval '11 minutes' where account_id = (select id from old) returning 1
+            """, new { email, @operator = RouterFixture.OperatorsEmail });
+
+        var asked = await browser.Submit(await browser.Get("/account/tokens"), "Make a token", ("name", "t"));
+        Assert.Equal("/confirm", asked.Path);
+        Assert.Contains($"Confirm with {ProviderRouter.Name}", asked.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("confirm_password", asked.Html, StringComparison.Ordinal);
+        // Whoever sends it all the same is not confirmed.
+        await browser.Submit(
+            await browser.Get("/confirm?return=/account/tokens"), "Sign out", action: "/confirm",
+            ("confirm_password", RouterFixture.OperatorsPassword));
+        Assert.Equal(
+            "/confirm", (await browser.Submit(await browser.Get("/account/tokens"), "Make a token", ("name", "t"))).Path);
+        Assert.Equal(0, await router.Query<long>(
+            "select count(*) from api_tokens t join accounts a on a.id = t.account_id where a.email = @email", new { email }));
+    }
+
     private static async Task<HttpResponseMessage> PasswordOf(RouterFixture router, string role)
     {
         using var client = new PageClient(router);

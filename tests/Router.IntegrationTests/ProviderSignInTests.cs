@@ -8,6 +8,8 @@ namespace Router.IntegrationTests;
 /// <summary>Signing in at a real OpenID Connect provider: whom it lets in, and as what.</summary>
 public sealed class ProviderSignInTests(ProviderRouter shared) : IClassFixture<ProviderRouter>
 {
+    private const string Jwt = @"eyJ[\w-]+\.eyJ[\w-]+\.";
+
     private readonly RouterFixture _router = shared.Router;
     private readonly OpenIdProvider _provider = shared.Provider;
 
@@ -144,6 +146,26 @@ public sealed class ProviderSignInTests(ProviderRouter shared) : IClassFixture<P
     }
 
     [Fact]
+    public async Task Subject_OfAnotherProvider_IsSomebodyElse()
+    {
+        var (name, email) = await Person(verified: true);
+        await Invite(email);
+        using (var browser = Browser())
+            await browser.SignIn(name);
+        // As if that provider had called another person here by the same name.
+        var (other, _) = await PageClient.Invite(_router, "owner");
+        await _router.Query<int>(
+            """
+            update account_logins set issuer = 'https://elsewhere.test', account_id = (select id from accounts where email = @other)
+            where account_id = (select id from accounts where email = @email) returning 1
+            """, new { email, other });
+        using var again = Browser();
+        var page = await again.SignIn(name);
+        Assert.Contains(email, page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(other, page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Account_WhoseLinkAnOwnerSaw_LosesThePasswordThatWasChosenWithIt()
     {
         var site = await _router.CreateSite();
@@ -158,11 +180,23 @@ public sealed class ProviderSignInTests(ProviderRouter shared) : IClassFixture<P
         await guest.Submit(link, ("password", PageClient.Password));
         using (var early = new PageClient(_router))
             Assert.Equal("/", (await early.SignIn(email, PageClient.Password)).Headers.Location!.OriginalString);
+        using var token = new HttpClient { BaseAddress = _router.Api.Url };
+        token.DefaultRequestHeaders.Authorization = new("Bearer", await guest.MakeToken());
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await token.GetAsync("/api/sites")).StatusCode);
+        await _router.Query<int>(
+            """
+            insert into passkeys (id, account_id, name, credential_id, public_key, sign_count, asked_at)
+            select gen_random_uuid(), id, 'theirs', convert_to(email, 'utf8'), 'key', 0, now() from accounts where email = @email
+            returning 1
+            """, new { email });
 
         using var browser = Browser();
         Assert.Equal($"/sites/{site.Id}", (await browser.SignIn(name)).Path);
         using var late = new PageClient(_router);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await late.SignIn(email, PageClient.Password)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await token.GetAsync("/api/sites")).StatusCode);
+        Assert.Equal(0, await _router.Query<long>(
+            "select count(*) from passkeys where account_id = (select id from accounts where email = @email)", new { email }));
         // And is signed out.
         Assert.Contains("/sign-in", (await guest.Http.GetAsync("/")).Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
@@ -255,18 +289,53 @@ public sealed class ProviderSignInTests(ProviderRouter shared) : IClassFixture<P
     }
 
     [Fact]
+    public async Task Wish_ToConnect_IsOfTheAccountThatIsSignedInAlone()
+    {
+        var (name, _) = await Person(verified: false);
+        using var browser = await Owner();
+        var leaves = ProviderVisitor.Onward(
+            await browser.Submit(await browser.Get("/account/provider"), $"Connect with {ProviderRouter.Name}")).PathAndQuery;
+
+        // Somebody else who is led there connects neither account.
+        using var other = await Owner();
+        Assert.Equal("/account/provider", (await other.Get(leaves)).Path);
+        // Nor does anybody, once the one who has left from here is signed out.
+        var callback = await browser.Callback(name, leaves);
+        await browser.Submit(await browser.Get("/account"), "Sign out");
+        Assert.Contains("did not work", (await browser.Follow(callback)).Text, StringComparison.Ordinal);
+        await AssertSignedOut(browser);
+        using var fresh = Browser();
+        Assert.Contains("has not verified", (await fresh.SignIn(name)).Text, StringComparison.Ordinal);
+
+        async Task<ProviderVisitor> Owner()
+        {
+            var (_, link) = await PageClient.Invite(_router, "owner");
+            var owner = Browser();
+            await owner.Submit(await owner.Get(link), "Save and sign in", ("password", PageClient.Password));
+            return owner;
+        }
+    }
+
+    [Fact]
     public async Task SignOut_EndsTheSessionAtTheProviderToo()
     {
         var (name, email) = await Person(verified: true);
         await Invite(email);
         using var browser = Browser();
-        var page = await browser.Submit(await browser.SignIn(name), "Sign out");
+        var page = await browser.SignIn(name);
+        // The ID token is in a cookie for that page alone, and nobody can read it there.
+        var kept = Assert.Single(
+            browser.Cookies.GetCookies(new Uri(_router.Api.Url, "/sign-out")), cookie => cookie.Name == "lead_router_provider");
+        Assert.DoesNotMatch(Jwt, kept.Value);
+        Assert.True(kept.HttpOnly);
+        Assert.DoesNotContain(browser.Cookies.GetCookies(_router.Api.Url), cookie => cookie.Name == kept.Name);
+        page = await browser.Submit(page, "Sign out");
         Assert.Contains("You are signed out here", page.Text, StringComparison.Ordinal);
         var there = ProviderVisitor.Onward(page);
         Assert.EndsWith("/end_session", there.AbsolutePath, StringComparison.Ordinal);
         var asked = System.Web.HttpUtility.ParseQueryString(there.Query);
         Assert.Equal($"{_router.Api.Url.AbsoluteUri}sign-in", asked["post_logout_redirect_uri"]);
-        Assert.NotNull(asked["id_token_hint"]);
+        Assert.Matches(Jwt, asked["id_token_hint"]);
         Assert.Contains("prompt=end_session", (await browser.Follow(there)).Url.Query, StringComparison.Ordinal);
         await AssertSignedOut(browser);
         // Once: whoever uses this browser next can't read the token.

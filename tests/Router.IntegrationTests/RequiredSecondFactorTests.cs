@@ -49,6 +49,31 @@ public sealed class RequiredSecondFactorTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Owner_WhereEveryoneMustHaveOne_CanDoNothingElseBeforeEither()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("SecondFactor:RequiredFor", "Everyone"));
+        var site = await router.CreateSite();
+        var (email, link) = await PageClient.Invite(router, "owner", site.Id);
+        using var browser = new Browserless(router.Api.Url);
+        await browser.Submit(await browser.Get(link), "Save and sign in", ("password", PageClient.Password));
+        foreach (var path in new[] { "/", "/account/tokens", $"/sites/{site.Id}", $"/sites/{site.Id}/leads?q=x" })
+            Assert.Equal("/account/second-factor", (await browser.Get(path)).Path);
+
+        await AuthenticatorApp.SetUp(browser);
+        Assert.Equal($"/sites/{site.Id}", (await browser.Get($"/sites/{site.Id}")).Path);
+        Assert.Equal(409, (await browser.Submit(await browser.Get("/account/second-factor"), "Remove the app")).Status);
+
+        // A passkey that was copied lets nobody in: it is no factor that stays when the app is removed.
+        await router.Query<int>(
+            """
+            insert into passkeys (id, account_id, name, credential_id, public_key, sign_count, asked_at, copied_at)
+            select gen_random_uuid(), id, 'copied', 'c', 'k', 1, now(), now() from accounts where email = @email returning 1
+            """, new { email });
+        Assert.Equal(409, (await browser.Submit(await browser.Get("/account/second-factor"), "Remove the app")).Status);
+        Assert.Equal(1, await router.Query<long>("select count(*) from authenticator_apps"));
+    }
+
+    [Fact]
     public async Task Factors_OfSomebodyWhoLostThem_AreRemovedByAnOperatorOrTheHostsCommand()
     {
         await using var router = await RouterFixture.Start(servers, workers: 0);
@@ -72,7 +97,9 @@ public sealed class RequiredSecondFactorTests(TestServers servers)
         await AssertGone($"{RouterFixture.OperatorsEmail} (token from configuration)");
         Assert.Equal(HttpStatusCode.Conflict, (await router.Admin.DeleteAsync($"/api/accounts/{account}/second-factors")).StatusCode);
         var own = await router.Query<Guid>("select id from accounts where email = @OperatorsEmail", new { RouterFixture.OperatorsEmail });
+        await AuthenticatorApp.SetUp(@operator);
         Assert.Equal(HttpStatusCode.Conflict, (await router.Admin.DeleteAsync($"/api/accounts/{own}/second-factors")).StatusCode);
+        Assert.Equal(1, await router.Query<long>("select count(*) from authenticator_apps where account_id = @own", new { own }));
 
         // By hand, where nobody else is left.
         await AuthenticatorApp.SetUp(phone);

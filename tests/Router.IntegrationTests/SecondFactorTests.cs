@@ -44,6 +44,25 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task App_OfTheSetUpPageOfSomebodyElse_IsNotSetUp()
+    {
+        var (_, theirs) = await Owner();
+        var (email, mine) = await Owner();
+        using (theirs)
+        using (mine)
+        {
+            var shown = await theirs.Get(AuthenticatorApp.SetupPath);
+            var refused = await mine.Submit(
+                await mine.Get(AuthenticatorApp.SetupPath), "Confirm", ("state", shown.Field("state")!),
+                ("code", AuthenticatorApp.Scan(shown).Code()));
+            Assert.Equal(409, refused.Status);
+        }
+
+        Assert.Equal(0, await _router.Query<long>(
+            "select count(*) from authenticator_apps where account_id = @Id", new { Id = await Account(email) }));
+    }
+
+    [Fact]
     public async Task SignIn_WithAnApp_AsksForItsCodeAndGoesOnWhereItWasGoing()
     {
         var site = await _router.CreateSite();
@@ -81,6 +100,32 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
         // That the code is right is what the counter of steps alone refuses.
         await Later(email);
         Assert.Equal(200, (await second.Submit(replayed, "Sign in", ("code", app.Code()))).Status);
+    }
+
+    [Theory]
+    [InlineData(-2, 401)]
+    [InlineData(-1, 200)]
+    [InlineData(1, 200)]
+    [InlineData(2, 401)]
+    public async Task Code_OfStepsBeforeOrAfterNow_IsTakenOfTheNextOneOnly(int steps, int status)
+    {
+        var (email, app, _) = await OwnerWithApp();
+        int answer;
+        long began;
+        do
+        {
+            using var browser = new Browserless(_router.Api.Url);
+            var step = await browser.SignIn(email, PageClient.Password);
+            await Later(email);
+            began = HalfMinute();
+            answer = (await browser.Submit(step, "Sign in", ("code", app.Code(steps)))).Status;
+        }
+        // Once more where now was two steps.
+        while (began != HalfMinute());
+
+        Assert.Equal(status, answer);
+
+        static long HalfMinute() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30;
     }
 
     [Fact]
@@ -189,7 +234,7 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
     public async Task CookieBetweenTheSteps_IsGoodForNothingElse()
     {
         var site = await _router.CreateSite();
-        var (email, app, _) = await OwnerWithApp(site.Id);
+        var (email, app, codes) = await OwnerWithApp(site.Id);
         using var client = new PageClient(_router);
         var answer = await client.SignIn(email, PageClient.Password);
         Assert.Equal(StepPath, answer.Headers.Location?.OriginalString);
@@ -214,6 +259,12 @@ public sealed class SecondFactorTests(SharedRouter shared) : IClassFixture<Share
         var late = await client.SubmitFrom(StepPath, $"{StepPath}?handler=Code", ("code", app.Code()));
         Assert.Equal("/sign-in", late.Headers.Location?.OriginalString);
         Assert.DoesNotContain(client.Cookies.GetAllCookies(), one => one.Name == "lead_router_session" && one.Value != cookie.Value);
+        // Nor does it use up a recovery code.
+        await client.Submit("/sign-in", ("email", email), ("password", PageClient.Password));
+        await Execute("update accounts set stamp = gen_random_uuid() where email = @email", email);
+        await client.SubmitFrom(StepPath, $"{StepPath}?handler=Recovery", ("recovery_code", codes[0]));
+        Assert.Equal(10, await _router.Query<int>(
+            "select codes_left from recovery_codes where account_id = @Id", new { Id = await Account(email) }));
     }
 
     [Fact]

@@ -24,6 +24,21 @@ public sealed class SessionTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Equal("signed_out", await _router.Query<string>("select end_reason from sessions order by started_at desc limit 1"));
     }
 
+    [Fact]
+    public async Task Session_OfABrowserThatSignsInAnew_EndsWithItsCookie()
+    {
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using var person = new PageClient(_router);
+        await person.Submit(link, ("password", PageClient.Password));
+        using var before = Copy(person);
+        await person.SubmitFrom("/account", "/sign-in", ("email", email), ("password", PageClient.Password));
+        Assert.Equal(HttpStatusCode.OK, (await person.Http.GetAsync("/account")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await before.Http.GetAsync("/account")).StatusCode);
+        Assert.Equal("replaced", await _router.Query<string>(
+            "select s.end_reason from sessions s join accounts a on a.id = s.account_id where a.email = @email and how = 'invitation'",
+            new { email }));
+    }
+
     [Theory]
     [InlineData("last_seen_at = now() - interval '119 minutes'", null)]
     [InlineData("last_seen_at = now() - interval '2 hours'", "You were signed out after 2 hours without use.")]

@@ -62,9 +62,13 @@ public sealed class ProviderVisitor : IDisposable
     public Task<Browsed> Get(string path) => Follow(new Uri(_http.BaseAddress!, path));
 
     /// <summary>Presses the button of a page of the router's, and shows what that answers.</summary>
-    public async Task<Browsed> Submit(Browsed page, string button, params (string Name, string Value)[] typed)
+    public Task<Browsed> Submit(Browsed page, string button, params (string Name, string Value)[] typed) =>
+        Submit(page, button, Forms.Find(page.Html, button).Action, typed);
+
+    /// <summary>Sends the form of that button elsewhere.</summary>
+    public async Task<Browsed> Submit(Browsed page, string button, string? action, params (string Name, string Value)[] typed)
     {
-        var (form, action) = Forms.Find(page.Html, button);
+        var (form, _) = Forms.Find(page.Html, button);
         var values = Forms.Fields(form).Where(field => field.IsSent && !typed.Any(other => other.Name == field.Name))
             .Select(field => (field.Name, field.Value)).Concat(typed).Select(value => KeyValuePair.Create(value.Item1, value.Item2));
         var url = new Uri(page.Url, WebUtility.HtmlDecode(action ?? page.Url.PathAndQuery));
