@@ -58,6 +58,8 @@ internal sealed record Destination : OwnSettings
     /// <summary><c>owner</c>: until somebody resumes it; <c>router</c>: until a probe gets through.</summary>
     public required string? PausedBy { get; init; }
 
+    internal bool IsPausedByRouter => PausedBy == PauseOwner.Router.Text();
+
     /// <summary>Why the router paused it.</summary>
     public required string? PauseReason { get; init; }
 

@@ -1,5 +1,6 @@
 using Router.Core.Alerts;
 using Router.Core.Deliveries;
+using Router.Core.Destinations;
 using Router.Core.Intake;
 
 namespace Router.Api.Pages;
@@ -53,7 +54,7 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
             Guid.Empty, kind, row.SiteId, row.SiteName, row.DestinationId, row.DestinationName, Product: null, since ?? default,
             EndedAt: null, count, detail);
 
-        if (row is { PausedBy: "owner", Held: > 0 })
+        if (row is { PausedBy: PauseOwner.Owner, Held: > 0 })
         {
             yield return new AttentionItem(
                 $"{Amount.Of(row.Held, "delivery is", "deliveries are")} on hold for {row.DestinationName}", "paused", IsBad: false,
@@ -61,7 +62,7 @@ internal sealed class Attention(TroubledDestinations troubled, OpenTroubles open
                 "Somebody has paused it. Nothing is lost: resume it, and they are sent.",
                 ($"/sites/{row.SiteId}/destinations/{row.DestinationId}", $"{row.DestinationName}: resume it"));
         }
-        else if (row.PausedBy != "owner" && (row.PausedAt ?? row.FailingSince) is not null)
+        else if (row.PausedBy is not PauseOwner.Owner && (row.PausedAt ?? row.FailingSince) is not null)
         {
             var kind = row.PausedAt is null ? TroubleKind.Failing : TroubleKind.OnHold;
             yield return Item(

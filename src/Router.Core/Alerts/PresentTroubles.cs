@@ -30,7 +30,8 @@ internal sealed class PresentTroubles(
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromMinutes(2);
 
     private sealed record Row(
-        Guid Id, Guid SiteId, string Kind, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, DateTimeOffset? FailingSince,
+        Guid Id, Guid SiteId, string Kind, DateTimeOffset? PausedAt, PauseOwner? PausedBy, string? PauseReason,
+        DateTimeOffset? FailingSince,
         int Waiting, DateTimeOffset? Oldest, int Dead, bool IsMortal, int? Status, string? Error);
 
     /// <summary>All of it; null when there is more than anybody could be told, and what isn't found may be there all the same.</summary>
@@ -68,7 +69,7 @@ internal sealed class PresentTroubles(
     private FoundTrouble? Failure(Row row, DateTimeOffset now)
     {
         // A person who pauses a destination knows.
-        if (row.PausedBy == "owner")
+        if (row.PausedBy is PauseOwner.Owner)
             return null;
 
         var why = row.Status is null && row.Error is null ? row.PauseReason ?? "" : Advice.Summary(row.Status, row.Error);

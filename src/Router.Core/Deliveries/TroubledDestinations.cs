@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
@@ -15,7 +16,7 @@ namespace Router.Core.Deliveries;
 /// <param name="LastStatus">The latest failure's HTTP status.</param>
 /// <param name="LastError">Why the latest failure had none.</param>
 /// <param name="PausedAt">Since when it is paused; null when it isn't.</param>
-/// <param name="PausedBy"><c>router</c> or <c>owner</c>.</param>
+/// <param name="PausedBy">Who paused it; null where nobody did.</param>
 /// <param name="PauseReason">Why the router paused it.</param>
 /// <param name="Held">Deliveries on hold, until it is well or resumed; counted as far as those that wait.</param>
 /// <param name="Waiting">Deliveries that are tried again; counted no further than <see cref="TroubledDestinations.Most"/>.</param>
@@ -23,7 +24,7 @@ namespace Router.Core.Deliveries;
 public sealed record TroubledDestination(
     Guid DestinationId, string DestinationName, string Kind, bool Active, Guid SiteId, string SiteName, DateTimeOffset? FailingSince,
     bool HasMore, int? LastStatus,
-    string? LastError, DateTimeOffset? PausedAt, string? PausedBy, string? PauseReason, int Held, int Waiting, int Dead)
+    string? LastError, DateTimeOffset? PausedAt, PauseOwner? PausedBy, string? PauseReason, int Held, int Waiting, int Dead)
 {
     /// <summary>It takes its leads: whatever was given up, nothing fails or is on hold.</summary>
     public bool IsWell => FailingSince is null && PausedAt is null && Held == 0;

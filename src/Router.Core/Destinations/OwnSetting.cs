@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Router.Core.Destinations;
 
 /// <summary>
@@ -49,4 +51,13 @@ public sealed record OwnSetting(string Name, Func<OwnSettings, object?> Value)
 /// The settings with what was entered; with "not set" where that is nothing. What can't be read is a value beyond every limit.
 /// </param>
 public sealed record SettingField(
-    string Label, string Help, string Wrong, Func<OwnSettings, string?> Text, Func<OwnSettings, string, OwnSettings> Entered);
+    string Label, string Help, string Wrong, Func<OwnSettings, string?> Text, Func<OwnSettings, string, OwnSettings> Entered)
+{
+    /// <summary>A number as it was entered; 0 for nothing, -1 for what is none.</summary>
+    public static double Number(string text) => text.Length == 0 ? 0
+        : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : -1;
+
+    /// <summary>The same without a fraction.</summary>
+    public static int Whole(string text) => text.Length == 0 ? 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+}

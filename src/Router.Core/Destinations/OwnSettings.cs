@@ -70,7 +70,8 @@ public record OwnSettings
                 "From 0.1 (one in ten seconds) to 1000; empty for as fast as they come. New leads go before what is tried again or sent "
                 + "again. The rest waits; nothing is lost.",
                 "Enter a number from 0.1 to 1000, or nothing.",
-                own => own.MaxPerSecond?.ToString(CultureInfo.InvariantCulture), (own, text) => own with { MaxPerSecond = Number(text) }),
+                own => own.MaxPerSecond?.ToString(CultureInfo.InvariantCulture),
+                (own, text) => own with { MaxPerSecond = SettingField.Number(text) }),
         },
         new("timeout", own => own.Timeout)
         {
@@ -80,7 +81,7 @@ public record OwnSettings
             Field = new("Seconds to wait for an answer",
                 "From 1 to 60; empty for {default}. After that the lead counts as not delivered and is tried again.",
                 "Enter a number of seconds from 1 to 60, or nothing.",
-                own => own.Timeout?.ToString(CultureInfo.InvariantCulture), (own, text) => own with { Timeout = Whole(text) }),
+                own => own.Timeout?.ToString(CultureInfo.InvariantCulture), (own, text) => own with { Timeout = SettingField.Whole(text) }),
         },
         new("retry_schedule", own => own.RetrySchedule)
         {
@@ -145,10 +146,4 @@ public record OwnSettings
 
     /// <summary>These alone, without what a record that is made from this one has besides.</summary>
     public OwnSettings Alone() => new(this);
-
-    private static double Number(string text) => text.Length == 0 ? 0
-        : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : -1;
-
-    private static int Whole(string text) => text.Length == 0 ? 0
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }
