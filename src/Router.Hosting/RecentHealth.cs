@@ -3,7 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Router.Hosting;
 
 /// <summary>
-/// What the checks said a moment ago. Anybody may ask, and each look costs Postgres a transaction: however many ask, there are four a second.
+/// What the checks said a moment ago. Anybody may ask, and each look costs Postgres a transaction: however many ask, there are four a
+/// second.
 /// </summary>
 internal sealed class RecentHealth(HealthCheckService checks, TimeProvider time) : IDisposable
 {

@@ -39,7 +39,8 @@ public sealed class RequestMappingTests
         var made = Apply(Template("""
             {"name": "{{ first_name }} {{ last_name }}", "zip": {{ zip | json }}, "none": "{{ nobody.at.all }}",
              {% for activity in activities %}{% if activity.property %}"city": {{ activity.property.city | json }},{% endif %}{% endfor %}
-             "tags": {{ tags | json }}, "digits": "{{ "(808) 555-0100" | digits }}", "agent": {{ agent }}, "last": {{ activities | last | json }}, }
+             "tags": {{ tags | json }}, "digits": "{{ "(808) 555-0100" | digits }}", "agent": {{ agent }},
+             "last": {{ activities | last | json }}, }
             """));
         Assert.Equal(
             """

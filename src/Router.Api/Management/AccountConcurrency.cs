@@ -5,8 +5,9 @@ using Router.Api.Authentication;
 namespace Router.Api.Management;
 
 /// <summary>
-/// How many requests of one account are under way at a time, on the pages and in the management API: the others wait their turn. Connections
-/// to Postgres are few, and one account that asks for much must leave some to the others. Leads come from products, not from accounts.
+/// How many requests of one account are under way at a time, on the pages and in the management API: the others wait their turn.
+/// Connections to Postgres are few, and one account that asks for much must leave some to the others. Leads come from products, not from
+/// accounts.
 /// </summary>
 internal static class AccountConcurrency
 {

@@ -65,7 +65,8 @@ internal static class IntegrationsApi
 
         return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
             : TypedResults.Ok(await preview.OfIntegration(
-                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(), cancellationToken));
+                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(),
+                cancellationToken));
     }
 
     private static async Task<IResult> Promote(

@@ -46,8 +46,8 @@ internal sealed class OperatorsReach(
         await owners.Send(
             site, except: null, owner => new MailText(
                 owner.Email, $"Leads of {owner.Site} go to {new Uri(url).Host} from now on",
-                $"{operatorsEmail}, an operator of the lead router, has set the address of {name}, a destination of {owner.Site}: its leads "
-                + $"go to {new Uri(url).Host}. If you don't know why, ask them, and see for yourself:\n\n"
+                $"{operatorsEmail}, an operator of the lead router, has set the address of {name}, a destination of {owner.Site}: its "
+                + $"leads go to {new Uri(url).Host}. If you don't know why, ask them, and see for yourself:\n\n"
                 + $"{new Uri(alerts.Value.PagesUrl!, $"/sites/{site:D}/destinations/{destination:D}")}\n"),
             cancellationToken);
     }

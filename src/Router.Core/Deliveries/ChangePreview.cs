@@ -75,7 +75,8 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
     /// <param name="sites">Only at these sites; null for all.</param>
     /// <param name="cancellationToken">Ends the queries.</param>
     public Task<PreviewedChange> OfIntegration(
-        Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites, CancellationToken cancellationToken) =>
+        Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
+        CancellationToken cancellationToken) =>
         Of("x.integration_id = @id", integrationId, mapping, rules, sites, cancellationToken);
 
     /// <summary>Of one destination.</summary>
@@ -85,7 +86,8 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
         Of("x.id = @id", destinationId, mapping, rules, sites: null, cancellationToken);
 
     private async Task<PreviewedChange> Of(
-        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites, CancellationToken cancellationToken)
+        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
+        CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var destinations = (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(

@@ -128,8 +128,8 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, contents, limit }), cancellationToken: cancellationToken)))
-                .AsList();
+            sql, filter.Parameters(siteId, new { after?.Event, After = after?.Destination, contents, limit }),
+            cancellationToken: cancellationToken))).AsList();
     }
 
     /// <summary>Counts end one above this.</summary>

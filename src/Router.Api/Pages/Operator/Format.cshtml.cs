@@ -12,7 +12,8 @@ namespace Router.Api.Pages.Operator;
 /// <summary>
 /// An integration's mapping and the meaning of its answers, as JSON; tried on what the connected sites had lately before it is saved.
 /// </summary>
-internal sealed class FormatModel(NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview, OperatorsReach reach) : PageModel
+internal sealed class FormatModel(
+    NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview, OperatorsReach reach) : PageModel
 {
     [FromRoute]
     public Guid Id { get; set; }

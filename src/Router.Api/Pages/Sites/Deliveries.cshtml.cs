@@ -151,8 +151,9 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
         if (Filter() is not { } filter)
             return;
 
-        var page = Page<DeliveryRow>.Of(await history.Newest(SiteId, filter, MaySeeLeads, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken),
-            PageSize, row => DeliveryCursor.Of(row.EventId, row.DestinationId));
+        var page = Page<DeliveryRow>.Of(
+            await history.Newest(SiteId, filter, MaySeeLeads, DeliveryCursor.Parse(After), PageSize + 1, cancellationToken), PageSize,
+            row => DeliveryCursor.Of(row.EventId, row.DestinationId));
         (Rows, Next) = (page.Items, page.Next);
         if (MaySeeLeads)
             _names = await search.Names(
