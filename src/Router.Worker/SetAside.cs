@@ -13,14 +13,14 @@ internal sealed partial class SetAside(
     SetAsideMessages messages, DatabaseAvailability availability, IHostApplicationLifetime host, ILogger<SetAside> logger)
 {
     /// <summary>Returns when it is kept and may be acknowledged; waits while Postgres is away.</summary>
-    public async Task Keep(string queue, ReceiveContext context, string reason, string? detail)
+    public async Task Keep(string queue, ReceiveContext context, SetAsideReason reason, string? detail)
     {
         var message = context.Body.GetBytes();
         // Sent again it is part of the backlog.
         var origin = queue == LeadEvent.FreshQueueName ? LeadEvent.QueueName : queue;
         var facts = await availability.Wait(
             async token => await messages.Keep(origin, reason, detail, message, token), host.ApplicationStopping);
-        LogSetAside(logger, facts.EventId, facts.SiteId, queue, reason, detail, message.Length);
+        LogSetAside(logger, facts.EventId, facts.SiteId, queue, reason.Text(), detail, message.Length);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message =

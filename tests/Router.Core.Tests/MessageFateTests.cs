@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Npgsql;
 using Router.Core.Deliveries;
+using Router.Core.SetAside;
 
 namespace Router.Core.Tests;
 
@@ -14,10 +15,10 @@ public sealed class MessageFateTests
         { FailureKind.BrokerAway, new MessageFate.GiveBack(IsAtOnce: false) },
         { FailureKind.DatabaseAway, new MessageFate.GiveBack(IsAtOnce: false) },
         { FailureKind.LostPlan, new MessageFate.GiveBack(IsAtOnce: false) },
-        { FailureKind.UnknownSite, new MessageFate.SetAside("unknown_site") },
-        { FailureKind.Refused, new MessageFate.SetAside("refused") },
-        { FailureKind.Unreadable, new MessageFate.SetAside("unreadable") },
-        { FailureKind.Bug, new MessageFate.SetAside("failed") },
+        { FailureKind.UnknownSite, new MessageFate.SetAside(SetAsideReasons.TryParse("unknown_site")!.Value) },
+        { FailureKind.Refused, new MessageFate.SetAside(SetAsideReasons.TryParse("refused")!.Value) },
+        { FailureKind.Unreadable, new MessageFate.SetAside(SetAsideReasons.TryParse("unreadable")!.Value) },
+        { FailureKind.Bug, new MessageFate.SetAside(SetAsideReasons.TryParse("failed")!.Value) },
     };
 
     [Theory]

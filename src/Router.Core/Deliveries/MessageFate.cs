@@ -30,6 +30,6 @@ public abstract record MessageFate
     public sealed record GiveBack(bool IsAtOnce) : MessageFate;
 
     /// <summary>It is kept in Postgres and then acknowledged.</summary>
-    /// <param name="Reason">One of <see cref="SetAsideReason"/>.</param>
-    public sealed record SetAside(string Reason) : MessageFate;
+    /// <param name="Reason">Why.</param>
+    public sealed record SetAside(SetAsideReason Reason) : MessageFate;
 }

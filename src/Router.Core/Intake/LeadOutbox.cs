@@ -116,8 +116,8 @@ public sealed class LeadOutbox(NpgsqlDataSource database, IOptions<OutboxOptions
             from lead_outbox where id = @id
             on conflict (queue, digest) do nothing
             """,
-            new { id, SetAsideReason.TooLarge, facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt }, commandTimeout: 60,
-            cancellationToken: cancellationToken));
+            new { id, TooLarge = SetAsideReason.TooLarge.Text(), facts.SiteId, facts.LeadId, facts.Action, facts.AcceptedAt },
+            commandTimeout: 60, cancellationToken: cancellationToken));
     }
 
     /// <summary>Returns when events that RabbitMQ gave up are on disk, to be published again.</summary>

@@ -9,7 +9,7 @@ namespace Router.Core.SetAside;
 /// <param name="Id">Its id here.</param>
 /// <param name="SetAsideAt">When.</param>
 /// <param name="Queue">The queue that it came from.</param>
-/// <param name="Reason">One of <see cref="SetAsideReason"/>.</param>
+/// <param name="Reason">The word of a <see cref="SetAsideReason"/>.</param>
 /// <param name="Detail">The kind of failure; null where the reason says it all.</param>
 /// <param name="EventId">Null, like all that follow, where it can't be read.</param>
 /// <param name="SiteId">The site.</param>
@@ -32,12 +32,12 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
 {
     /// <summary>Returns when it is on disk. The same message set aside twice is kept once.</summary>
     /// <param name="queue">Where it came from, and goes when it is sent again.</param>
-    /// <param name="reason">One of <see cref="SetAsideReason"/>.</param>
+    /// <param name="reason">Why.</param>
     /// <param name="detail">The kind of failure, without contents.</param>
     /// <param name="message">All of it.</param>
     /// <param name="cancellationToken">Ends it; then it may be kept or not.</param>
     public async Task<MessageFacts> Keep(
-        string queue, string reason, string? detail, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+        string queue, SetAsideReason reason, string? detail, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         var facts = MessageFacts.Of(message.Span);
         const string sql = """
@@ -49,7 +49,7 @@ public sealed class SetAsideMessages(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         using var standby = new StandbyConfirmation(connection);
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
-        Add(command, queue, reason, detail, facts, message.Length, SHA256.HashData(message.Span));
+        Add(command, queue, reason.Text(), detail, facts, message.Length, SHA256.HashData(message.Span));
         command.Parameters.Add(
             new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = message, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
         await command.ExecuteNonQueryAsync(cancellationToken);

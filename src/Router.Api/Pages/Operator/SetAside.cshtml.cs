@@ -21,24 +21,24 @@ internal sealed class SetAsideModel(SetAsideMessages messages, SetAsideSettings 
 
     public string? Next { get; private set; }
 
-    public static string Reason(string reason) => reason switch
+    public static string Reason(string reason) => SetAsideReasons.TryParse(reason) switch
     {
         SetAsideReason.Unreadable => "can't be read",
         SetAsideReason.TooLarge => "too large to be sent",
         SetAsideReason.UnknownSite => "its site isn't there",
         SetAsideReason.Refused => "refused by the database",
         SetAsideReason.ErrorQueue => "lay in an error queue of RabbitMQ",
-        _ => "a fault of the router",
+        SetAsideReason.Failed or null => "a fault of the router",
     };
 
-    public static string Advice(string reason) => reason switch
+    public static string Advice(string reason) => SetAsideReasons.TryParse(reason) switch
     {
         SetAsideReason.Unreadable => "Somebody else put it into the queue, or it is damaged. Correct it, or delete it.",
         SetAsideReason.TooLarge => "Correct it so that it is smaller, or raise RabbitMq:MaxMessageBytes on all hosts and send it again.",
         SetAsideReason.UnknownSite => "Add the site under this id, then send it again.",
         SetAsideReason.Refused => "The database doesn't take a value in it. Correct it, then send it again.",
         SetAsideReason.ErrorQueue => "Fix what put it there, then send it again.",
-        _ => "Send it again after the next upgrade, and tell the makers of the router what the log says.",
+        SetAsideReason.Failed or null => "Send it again after the next upgrade, and tell the makers of the router what the log says.",
     };
 
     public async Task OnGet(CancellationToken cancellationToken)
