@@ -55,6 +55,13 @@ public sealed class HostsRoleTests(SharedRouter shared) : IClassFixture<SharedRo
     }
 
     [Fact]
+    public async Task FunctionsOfTheOwner_AreForNobodyButTheHosts() => Assert.Equal("", await _router.Query<string>(
+        """
+        select coalesce(string_agg(proname, ', '), '') from pg_proc
+        where pronamespace = 'public'::regnamespace and prosecdef and has_function_privilege('public', oid, 'execute')
+        """));
+
+    [Fact]
     public async Task Hosts_AreConnectedWithThisRole_AndOwnNothing()
     {
         var role = new Uri(_router.Settings["Database:ConnectionString"]).UserInfo.Split(':')[0];
