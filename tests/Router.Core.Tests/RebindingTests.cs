@@ -101,6 +101,29 @@ public sealed class RebindingTests : IDisposable
         Assert.Empty(_asked);
     }
 
+    [Theory]
+    [InlineData(DestinationKind.Custom, false, AttemptError.DnsFailure)]
+    [InlineData(DestinationKind.Custom, true, AttemptError.TlsFailure)]
+    [InlineData(DestinationKind.Registered, false, AttemptError.TlsFailure)]
+    [InlineData(DestinationKind.LeadManager, false, AttemptError.TlsFailure)]
+    public async Task Exception_ForSomeSites_IsForNoOwnerOfAnother(DestinationKind kind, bool isListed, AttemptError expected)
+    {
+        var site = Guid.NewGuid();
+        using var sender = new DestinationSender(
+            Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) }),
+            new NetworkGuard(Options.Create(
+                new NetworkOptions { Allow = "127.0.0.2", AllowSites = $"{Guid.NewGuid()}, {(isListed ? site : Guid.NewGuid())}" })),
+            TimeProvider.System, (_, _) => Task.FromResult(new[] { Permitted }));
+        // A connection of somebody who may have it is there already.
+        await Send(sender, kind: DestinationKind.LeadManager);
+        var before = _outside.Connections;
+        Assert.Equal(expected, (await Send(sender, kind: kind, site: site)).Error);
+        Assert.Equal(expected is AttemptError.DnsFailure ? 0 : 1, _outside.Connections - before);
+        // By its address it isn't even tried.
+        if (expected is AttemptError.DnsFailure)
+            Assert.Equal(AttemptError.AddressNotAllowed, (await Send(sender, "https://127.0.0.2:{port}/", kind, site)).Error);
+    }
+
     private DestinationSender Sender(params IPAddress[][] answers)
     {
         var turn = 0;
@@ -116,14 +139,16 @@ public sealed class RebindingTests : IDisposable
         new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.2, 127.0.0.3, ::1" })),
         TimeProvider.System, resolve);
 
-    private async Task<Answer> Send(DestinationSender sender, string url = "https://rebind.test:{port}/")
+    private async Task<Answer> Send(
+        DestinationSender sender, string url = "https://rebind.test:{port}/", DestinationKind kind = DestinationKind.Custom,
+        Guid? site = null)
     {
         var destination = new Destination(
-            Guid.NewGuid(), DestinationKind.Custom, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
+            Guid.NewGuid(), kind, "d", new Uri(url.Replace("{port}", $"{_outside.Port}", StringComparison.Ordinal)), "",
             new Signing(SignatureScheme.LeadRouter, "secret"));
         var lead = new LeadEvent
         {
-            EventId = Guid.NewGuid(), SiteId = Guid.NewGuid(), Action = LeadAction.Created, LeadId = "1",
+            EventId = Guid.NewGuid(), SiteId = site ?? Guid.NewGuid(), Action = LeadAction.Created, LeadId = "1",
             AcceptedAt = TimeProvider.System.GetUtcNow(),
             Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };

@@ -60,14 +60,16 @@ internal sealed class DestinationSettings(
 
         var stored = await change.Connection.QuerySingleAsync<SecretRotation>(
             $"select {SecretColumns} from destinations where id = @id", new { id });
+        var kind = DestinationKinds.Parse(destination.Kind);
         var problems = fields.Check(
-            isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret), guard);
+            isNew: false, fields.Signature ?? destination.Signature, fields.Secret ?? secrets.TryUnprotect(stored.Secret),
+            guard.For(site, kind));
         problems.CheckOwnersMaxInFlight(fields.MaxInFlight, destination.MaxInFlight, changes.Account, limits.Value);
         if (problems.Any)
             return Refusal.Invalid(problems);
 
         var before = await StoredSignIn.Find(change.Connection, id);
-        var signIn = before.With(fields, secrets, guard, time.GetUtcNow());
+        var signIn = before.With(fields, secrets, guard.ForTokens(site, kind), time.GetUtcNow());
         if (signIn.Refusal is { } refusedSignIn)
             return refusedSignIn;
         var goesElsewhere = fields.Url is not null && !Servers.AreSame(fields.Url, destination.Url);

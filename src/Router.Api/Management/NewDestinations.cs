@@ -21,7 +21,7 @@ internal sealed class NewDestinations(
 
         var signature = fields.Signature ?? SignatureScheme.LeadRouter.Text();
         var secret = fields.GenerateSecret is true ? WebhookSecret.Generate() : fields.Secret;
-        var problems = fields.Check(isNew: true, signature, secret, guard);
+        var problems = fields.Check(isNew: true, signature, secret, guard.For(site, DestinationKind.Custom));
         problems.CheckOwnersMaxInFlight(fields.MaxInFlight, null, changes.Account, limits.Value);
         if (problems.Any)
             return Refusal.Invalid(problems);
@@ -77,7 +77,8 @@ internal sealed class NewDestinations(
         ConfigurationChange change, Guid site, DestinationFields fields, SecretRotation secret, CreatedDestination created,
         CancellationToken cancellationToken)
     {
-        var signIn = StoredSignIn.None.With(fields, secrets, guard, time.GetUtcNow());
+        var signIn = StoredSignIn.None.With(
+            fields, secrets, guard.ForTokens(site, DestinationKinds.Parse(created.Kind)), time.GetUtcNow());
         if (signIn.Refusal is { } refusedSignIn)
             return refusedSignIn;
         if (await reach.RefusesAddress(change.Connection, site) is { } notTheirs)

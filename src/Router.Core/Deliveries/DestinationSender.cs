@@ -25,8 +25,11 @@ public sealed class DestinationSender : IDisposable
     private readonly HostPatterns _tracedReceivers;
     private readonly TimeProvider _time;
     private readonly NetworkGuard _guard;
-    private readonly OutgoingConnections _connections;
-    private readonly SignedInRequests _signedIn;
+
+    // A connection that is kept was permitted to whoever had it opened: where sites may reach different addresses, they share none.
+    private readonly GuardedRequests _requests;
+    private readonly GuardedRequests? _strictRequests;
+    private readonly GuardedRequests? _catalogueRequests;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="options">Timeouts and bounds.</param>
@@ -42,12 +45,12 @@ public sealed class DestinationSender : IDisposable
         _tracedReceivers = new HostPatterns(_options.TraceParentTo);
         _time = time;
         _guard = guard;
-        var connection = new GuardedConnection(guard, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
-        _connections = new OutgoingConnections(_options, connection, time);
-        var tokens = new AccessTokens(new TokenEndpoint(_connections.New, guard, _options, time), time);
-        var certified = new CertifiedConnections(
-            certificate => new OutgoingConnections(_options, connection, time, certificate.Open()));
-        _signedIn = new SignedInRequests(_connections, tokens, certified, time);
+        _requests = Guarded(guard, guard);
+        if (guard.WithoutExceptions is { } strict)
+            (_strictRequests, _catalogueRequests) = (Guarded(strict, strict), Guarded(guard, strict));
+
+        GuardedRequests Guarded(NetworkGuard urls, NetworkGuard tokens) =>
+            new(_options, urls, tokens, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
     }
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
@@ -66,7 +69,8 @@ public sealed class DestinationSender : IDisposable
     private Task<Attempt> Make(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var startedAt = Timestamps.ToMicroseconds(_time.GetUtcNow());
-        if (Refusal(destination) is { } refused)
+        var guard = _guard.For(lead.SiteId, destination.Kind);
+        if (Refusal(destination, guard) is { } refused)
             return Task.FromResult(new Attempt(number, startedAt, TimeSpan.Zero, new Answer { Error = refused }));
         if (content.Problem is { } problem)
         {
@@ -74,16 +78,19 @@ public sealed class DestinationSender : IDisposable
                 number, startedAt, TimeSpan.Zero, new Answer { Error = AttemptError.MappingFailed, Reason = problem }));
         }
 
+        var requests = guard != _guard ? _strictRequests!
+            : _guard.ForTokens(lead.SiteId, destination.Kind) == _guard ? _requests : _catalogueRequests!;
         if (destination is { OAuth: null, Certificate: null })
-            return Send(_connections, destination, lead, content, number, startedAt, _options.TimeoutOf(destination));
+            return Send(requests.Connections, destination, lead, content, number, startedAt, _options.TimeoutOf(destination));
 
-        return SendSignedIn(destination, lead, content, number, startedAt);
+        return SendSignedIn(requests.SignedIn, destination, lead, content, number, startedAt);
     }
 
     // By itself: what it captures would be allocated for every destination.
     private Task<Attempt> SendSignedIn(
-        Destination destination, LeadEvent lead, OutgoingContent content, int number, DateTimeOffset startedAt) =>
-        _signedIn.Send(
+        SignedInRequests signedIn, Destination destination, LeadEvent lead, OutgoingContent content, int number,
+        DateTimeOffset startedAt) =>
+        signedIn.Send(
             destination, number, startedAt, _options.TimeoutOf(destination),
             (connections, withToken, patience) => Send(connections, withToken, lead, content, number, startedAt, patience));
 
@@ -159,16 +166,17 @@ public sealed class DestinationSender : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _signedIn.Dispose();
-        _connections.Dispose();
+        _requests.Dispose();
+        _strictRequests?.Dispose();
+        _catalogueRequests?.Dispose();
     }
 
     /// <summary>Why no request is made; the row may have been changed since its URL was checked for the first time.</summary>
-    private AttemptError? Refusal(Destination destination)
+    private static AttemptError? Refusal(Destination destination, NetworkGuard guard)
     {
         if (destination.Url is null)
             return AttemptError.InvalidUrl;
-        if (_guard.Check(destination.Url) is { } problem)
+        if (guard.Check(destination.Url) is { } problem)
             return AttemptErrors.Of(problem);
         return destination.CanBeSentTo ? null : AttemptError.InvalidSecret;
     }

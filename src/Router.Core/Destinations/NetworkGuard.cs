@@ -24,14 +24,45 @@ public enum UrlProblem
 /// a guard they could point us at our own servers. A URL is checked when it is saved and at every attempt; an address where it is
 /// connected to, for what a name resolves to may change between two looks at it.
 /// </summary>
-public sealed class NetworkGuard(IOptions<NetworkOptions> options)
+public sealed class NetworkGuard
 {
-    private readonly HostPatterns _allow = new(options.Value.Allow);
-    private readonly HostPatterns _deny = new(options.Value.Deny);
-    private readonly PortRanges _ports = new(options.Value.Ports);
+    private readonly HostPatterns _allow;
+    private readonly HostPatterns _deny;
+    private readonly PortRanges _ports;
+    private readonly HashSet<Guid> _sites;
+
+    /// <summary>By the options that are in force.</summary>
+    public NetworkGuard(IOptions<NetworkOptions> options)
+        : this(options.Value, options.Value.Allow, options.Value.AllowSiteList)
+    {
+        if (_sites.Count > 0)
+            WithoutExceptions = new NetworkGuard(options.Value, allow: "", sites: []);
+    }
+
+    private NetworkGuard(NetworkOptions options, string allow, IReadOnlyList<string> sites)
+    {
+        _allow = new HostPatterns(allow);
+        _deny = new HostPatterns(options.Deny);
+        _ports = new PortRanges(options.Ports);
+        _sites = [.. sites.Select(Guid.Parse)];
+        Ports = options.Ports;
+    }
 
     /// <summary>The ports in force, for people.</summary>
-    public string Ports => options.Value.Ports;
+    public string Ports { get; }
+
+    /// <summary>
+    /// The one for sites that aren't among <see cref="NetworkOptions.AllowSites"/>; null where all sites may have the exceptions.
+    /// </summary>
+    internal NetworkGuard? WithoutExceptions { get; }
+
+    /// <summary>The one for a destination's URL: whoever enters it may have exceptions, or may not.</summary>
+    public NetworkGuard For(Guid site, DestinationKind kind) => kind is DestinationKind.Custom ? ForOwners(site) : this;
+
+    /// <summary>The one for the token endpoint of a destination, which owners enter where the URL is the catalogue's, too.</summary>
+    public NetworkGuard ForTokens(Guid site, DestinationKind kind) => kind is DestinationKind.LeadManager ? this : ForOwners(site);
+
+    private NetworkGuard ForOwners(Guid site) => WithoutExceptions is { } strict && !_sites.Contains(site) ? strict : this;
 
     /// <summary>What the URL alone shows; null when nothing speaks against it so far. Resolves no name.</summary>
     public UrlProblem? Check(Uri url)

@@ -20,6 +20,12 @@ public sealed class NetworkOptions : IValidatableObject
     public string Allow { get; set; } = "";
 
     /// <summary>
+    /// The sites whose owners may enter what <see cref="Allow"/> holds: their ids, separated by commas. The owners of all others reach public
+    /// addresses only; what operators enter, Lead Manager and the catalogue, is allowed at every site. Default none: all sites.
+    /// </summary>
+    public string AllowSites { get; set; } = "";
+
+    /// <summary>
     /// Where no request goes, whatever <see cref="Allow"/> says: hosts, addresses and networks as there, with or without
     /// ports. For what is public and yet yours, such as this router's own addresses. Default none.
     /// </summary>
@@ -39,6 +45,10 @@ public sealed class NetworkOptions : IValidatableObject
     /// </summary>
     public string OutgoingAddresses { get; set; } = "";
 
+    /// <summary>Each of <see cref="AllowSites"/>.</summary>
+    internal IReadOnlyList<string> AllowSiteList =>
+        AllowSites.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>Each of <see cref="OutgoingAddresses"/>, as it is written.</summary>
     public IReadOnlyList<string> OutgoingAddressList =>
         OutgoingAddresses.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -48,6 +58,8 @@ public sealed class NetworkOptions : IValidatableObject
     {
         foreach (var entry in new HostPatterns(Allow).Wrong)
             yield return new ValidationResult($"'{entry}' is {HostPatterns.Rule}", [nameof(Allow)]);
+        foreach (var entry in AllowSiteList.Where(entry => !Guid.TryParse(entry, out _)))
+            yield return new ValidationResult($"Network:AllowSites: '{entry}' is no site's id.", [nameof(AllowSites)]);
         foreach (var entry in new HostPatterns(Deny).Wrong)
             yield return new ValidationResult($"'{entry}' is {HostPatterns.Rule}", [nameof(Deny)]);
         foreach (var entry in new PortRanges(Ports).Wrong)
