@@ -36,13 +36,14 @@ internal static class AccountsApi
             .Produces(204).ProducesProblem(404);
 
         var tokens = api.MapGroup("/tokens").RequireAuthorization(RouterAuthentication.AccountPolicy).ProducesProblem(403);
-        tokens.MapGet("", Tokens).WithName("listTokens").WithSummary("The account's own API tokens").Produces<Page<ApiTokenRow>>();
+        tokens.MapGet("", Tokens).WithName("listTokens")
+            .WithSummary("The account's own API tokens; asked with a token: that one and those it has made").Produces<Page<ApiTokenRow>>();
         tokens.MapPost("", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201)
             .ProducesValidationProblem(422)
             .WithMetadata(new RequestExample(
                 """{"name": "nightly export", "scope": "read", "expires_at": "2100-01-31T00:00:00Z"}"""));
-        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken").WithSummary("Revoke one of the account's own tokens")
-            .Produces(204).ProducesProblem(404);
+        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken")
+            .WithSummary("Revoke one of the listed tokens, and with it those it has made").Produces(204).ProducesProblem(404);
     }
 
     private static async Task<IResult> List(NpgsqlDataSource database, Guid? cursor, int? limit, CancellationToken cancellationToken)
