@@ -16,7 +16,7 @@ internal static class Descriptors
     /// <summary>How many there are for connections of others and to others, as it was when the host started.</summary>
     public static int Room => AtStart.Value;
 
-    // A host has some two hundred assemblies open before anybody connects.
+    // A host has some 350 assemblies open before anybody connects.
     private static int Open() => Directory.Exists("/proc/self/fd") ? Directory.EnumerateFileSystemEntries("/proc/self/fd").Count() : 0;
 
     /// <summary>How many files this process may have open; .NET has raised the soft limit to the hard one.</summary>

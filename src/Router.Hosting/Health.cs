@@ -14,7 +14,7 @@ internal static class Health
     {
         // Each duty goes on whatever happens, and says so; should one end all the same, the host still takes and delivers leads.
         services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
-        services.AddSingleton<RecentHealth>();
+        services.AddSingleton<SharedHealth>();
         services.AddHealthChecks()
             .AddCheck<DatabaseCheck>("postgres", withoutDatabase, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
             .AddCheck<SecretsCheck>("secrets", HealthStatus.Unhealthy, tags: ["ready"], timeout: TimeSpan.FromSeconds(3))
@@ -24,7 +24,7 @@ internal static class Health
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapGet("/health/ready", async (RecentHealth health, HttpContext context) =>
+        app.MapGet("/health/ready", async (SharedHealth health, HttpContext context) =>
         {
             var report = await health.Report();
             context.Response.StatusCode = report.Status is HealthStatus.Unhealthy

@@ -98,7 +98,40 @@ public sealed class RequestMappingTests
         $"{{% assign l = long | split: 'y' %}}{Repeated(string.Concat(Enumerable.Repeat("{% for x in many limit: 0 %}{% endfor %}", 90)))}",
         Repeated($"{{% case long %}}{{% when {string.Concat(Enumerable.Repeat("other,", 1000))} other %}}{{% endcase %}}"),
         Repeated($"{{{{ {string.Concat(Enumerable.Repeat("many[long] | append: ", 50))} '' }}}}"),
-        Repeated("{% assign a = long | replace: almost, '' %}"));
+        Repeated("{% assign a = long | replace: almost, '' %}"),
+        // A capture that grows before it is kept; what a filter takes as text is a list; digits that are read as a number again and again;
+        // a choice for each of many equal values.
+        Repeated("{% capture a %}{% for c in many %}{{ long }}{% endfor %}{% endcapture %}"),
+        "{% assign a = long | replace: blanks, long %}{% assign a = a | replace: blanks, a %}{}",
+        Repeated(string.Concat(Enumerable.Repeat("{% for x in email limit: 0 offset: digits %}{% endfor %}", 80))),
+        $"{{% for a in many %}}{{% case 1 %}}{{% when {string.Concat(Enumerable.Repeat("1,", 6000))}1 %}}"
+            + $"{{% if 1 < 2 {Repeat("and 1 < 2 ", 290)} %}}{{% endif %}}{{% endcase %}}{{% endfor %}}{{}}");
+
+    /// <summary>A condition's value once stood for its left side, and counted as little as a condition.</summary>
+    [Theory]
+    [InlineData("{% assign w = long and true %}{% assign l = long | slice: 0, 2000 | split: '' %}{{ l and true | join: long }}{}")]
+    [InlineData("{% assign w = long and true %}{% for a in many %}{% for b in many %}{% if w contains almost %}{% endif %}"
+        + "{% endfor %}{% endfor %}{}")]
+    public void Condition_IsTrueOrFalseAndNothingElse(string template)
+    {
+        var made = Record.Exception(() => CompiledMapping.Of(Template(template)).Apply(LeadAction.Created, Long));
+        Assert.True(made is MappingException or null, $"{made}");
+        Assert.Equal(
+            """{"a":true}""", Encoding.UTF8.GetString(CompiledMapping.Of(Template("""{% assign w = long and true %}{"a": {{ w }}}"""))
+                .Apply(LeadAction.Created, Long)));
+    }
+
+    [Fact]
+    public void Table_ThatMakesTooMuch_IsStopped() => Assert.Throws<MappingException>(() => Compiled(new ActionMapping(
+        Fields: [.. Enumerable.Range(0, 100).Select(i => new FieldMapping($"f{i}", Enumerable.Repeat("long", 10).ToArray()))]))
+        .Apply(LeadAction.Created, Long));
+
+    private static readonly byte[] Long = JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000),
+        other = new string('x', 99_999) + 'y', almost = new string('x', 2000) + 'y' + new string('x', 2000),
+        digits = new string('0', 100_000), blanks = (string[])["x", .. Enumerable.Repeat("", 10_000)],
+    });
 
     private static string Repeated(string inner) => $"{{% for a in many %}}{{% for b in many %}}{inner}{{% endfor %}}{{% endfor %}}{{}}";
 
@@ -106,14 +139,8 @@ public sealed class RequestMappingTests
     [MemberData(nameof(Bombs))]
     public void Template_ThatMultiplies_IsStopped(string template)
     {
-        var lead = JsonSerializer.SerializeToUtf8Bytes(
-            new
-            {
-                email = "ann@example.com", many = Enumerable.Range(0, 100), @long = new string('x', 100_000),
-                other = new string('x', 99_999) + 'y', almost = new string('x', 2000) + 'y' + new string('x', 2000),
-            });
         Assert.Null(new ActionMapping(template).Problem);
-        Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply(LeadAction.Created, lead));
+        Assert.Throws<MappingException>(() => CompiledMapping.Of(Template(template)).Apply(LeadAction.Created, Long));
     }
 
     [Theory]
@@ -121,6 +148,7 @@ public sealed class RequestMappingTests
     [InlineData("{% include 'secrets' %}", "isn't Liquid")]
     [InlineData("{{ a\0 }}", "NUL")]
     [InlineData("{% render 'secrets' %}", "isn't Liquid")]
+    [InlineData("{% for a in tags limit: 2 offset: continue %}{% endfor %}", "offset: continue")]
     [InlineData("{{ a", "isn't Liquid")]
     [InlineData("", "either a template or fields")]
     public void Template_ThatCannotBe_IsRefused(string template, string problem) =>
@@ -128,6 +156,7 @@ public sealed class RequestMappingTests
 
     [Theory]
     [InlineData("a[", "]", 2000, "brackets")]
+    [InlineData("(", "", 9900, "parentheses")]
     [InlineData("{%if a%}", "{%endif%}", 1000, "begin a block")]
     [InlineData("{%raw%}{%endif%}{%endraw%}{%if a%}", "", 400, "begin a block")]
     [InlineData("| upcase ", "", 2000, "filters")]
@@ -140,10 +169,14 @@ public sealed class RequestMappingTests
     [InlineData("{{ a[a[a[ }}")]
     [InlineData("{%if a%}")]
     [InlineData("{%for a in tags%}")]
+    [InlineData("{% if a or a or")]
+    [InlineData("{{ ((((")]
     public void Template_AtItsLimits_FitsOnASmallStack(string begin)
     {
         // Half of what threads have: whoever calls needs some, too.
-        var template = begin.Contains('[', StringComparison.Ordinal) ? $"{{{{ {Repeat("a[", 60)}a{Repeat("]", 60)} }}}}{{}}"
+        var template = begin.EndsWith("or", StringComparison.Ordinal) ? $"{{% if a {Repeat("or a ", 300)}%}}{{% endif %}}{{}}"
+            : begin.EndsWith('(') ? $"{{{{ {Repeat("(", 60)}a{Repeat(")", 60)} }}}}{{}}"
+            : begin.Contains('[', StringComparison.Ordinal) ? $"{{{{ {Repeat("a[", 60)}a{Repeat("]", 60)} }}}}{{}}"
             : $"{Repeat(begin, 100)}{Repeat(begin.StartsWith("{%if", StringComparison.Ordinal) ? "{%endif%}" : "{%endfor%}", 100)}{{}}";
         Exception? failed = null;
         var thread = new Thread(

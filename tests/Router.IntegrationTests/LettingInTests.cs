@@ -85,6 +85,17 @@ public sealed class LettingInTests(TestServers servers)
         var path = $"/api/sites/{site.Id}/destinations/{(await theirs.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id")}";
         Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/destinations", mine)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, new { url = "https://other.test/" })).StatusCode);
+        // A receiver with many customers knows by these whose leads they are; and whether a lead was sent tells something of it.
+        foreach (var change in new object[]
+        {
+            new { url = "https://receiver.test/another" }, new { partner_id = "2" }, new { headers = new { api_key = "mine" } },
+            new
+            {
+                filter = new { all = true, conditions = new[] { new { field = "email", @operator = "contains", values = new[] { "a" } } } },
+            },
+            new { mapping = new { actions = new { created = new { template = "{}" } } } }, new { answer_rules = Array.Empty<object>() },
+        })
+            Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, change)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await router.Admin.PatchAsJsonAsync(path, new { max_in_flight = 2 })).StatusCode);
         Assert.Equal(HttpStatusCode.Created, (await router.Admin.PostAsJsonAsync($"/api/sites/{bare.Id}/destinations", mine)).StatusCode);
         var rules = new { answer_rules = Array.Empty<object>() };
@@ -133,6 +144,7 @@ public sealed class LettingInTests(TestServers servers)
         await router.Query<int>("delete from account_sites where site_id = @Id returning 1", new { site.Id });
         Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
             "/api/accounts", new { email = "second-self@router.test", sites = new[] { site.Id } })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, new { url = "https://other.test/" })).StatusCode);
     }
 
     private static async Task<HttpStatusCode> Link(RouterFixture router, Guid account)

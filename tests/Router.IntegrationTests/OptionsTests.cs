@@ -71,6 +71,7 @@ public sealed class OptionsTests
     [InlineData("Router.Worker", "Telemetry:PrometheusPort=99999", "PrometheusPort")]
     [InlineData("Router.Api", "Telemetry:PrometheusAddress=everywhere", "Telemetry:PrometheusAddress")]
     [InlineData("Router.Worker", "Network:Ports=0", "Ports")]
+    [InlineData("Router.Worker", "Network:AllowSites=everywhere", "'everywhere' is no site's id")]
     [InlineData("Router.Api", "Network:OutgoingAddresses=203.0.113.7, 10/8", "'10/8' is no address")]
     [InlineData("Router.Api", "Proxy:Url=http://me:hidden@proxy.test:3128", "Proxy:Username")]
     [InlineData("Router.Worker", "Proxy:Hosts=crm.test", "Proxy:Url must be set")]

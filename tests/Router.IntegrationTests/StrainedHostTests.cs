@@ -106,7 +106,7 @@ public sealed class StrainedHostTests(TestServers servers) : IAsyncLifetime
     {
         var url = new Uri($"http://127.0.0.1:{TestHost.FreePort()}");
         var start = new ProcessStartInfo("bash",
-            ["-c", "ulimit -n 400; exec dotnet \"$0\"", Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true };
+            ["-c", "ulimit -n 600; exec dotnet \"$0\"", Repository.Host(name)]) { UseShellExecute = false, RedirectStandardOutput = true };
         var database = new UriBuilder(_router.Settings["Database:ConnectionString"]).Uri;
         foreach (var (key, value) in _router.Settings.Select(pair => (pair.Key, pair.Value)).Concat(settings)
             .Append(("ASPNETCORE_URLS", url.AbsoluteUri)).Concat(

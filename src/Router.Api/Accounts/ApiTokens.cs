@@ -75,10 +75,12 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
             Guid.CreateVersion7(time.GetUtcNow()), fields.Name!, scope, sites?.Distinct().ToArray(), expiresAt,
             $"{Prefix}{Credential.Generate()}");
         await using var change = await changes.Begin(cancellationToken);
-        await change.Connection.ExecuteAsync(
+        var inserted = await change.Connection.ExecuteAsync(
             """
             insert into api_tokens (id, account_id, name, token_sha256, scope, sites, expires_at, made_with)
-            values (@Id, @Account, @Name, @Hash, @Scope, @Sites, @ExpiresAt, @MadeWith)
+            select @Id, @Account, @Name, @Hash, @Scope, @Sites::uuid[], @ExpiresAt::timestamptz, @MadeWith::uuid
+            -- Not while the one that makes it is being revoked.
+            where @MadeWith::uuid is null or exists (select from api_tokens where id = @MadeWith and revoked_at is null for share)
             """,
             new
             {
@@ -86,7 +88,7 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
                 ExpiresAt = made.ExpiresAt?.UtcDateTime, MadeWith = maker.Token?.Id,
             });
         await change.Commit(cancellationToken);
-        return made;
+        return inserted == 0 ? Refusal.NoSuch("token any more with which this one was asked for") : made;
     }
 
     /// <summary>It ends at once, and with it what it has made.</summary>

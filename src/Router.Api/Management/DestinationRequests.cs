@@ -41,7 +41,17 @@ internal sealed record DestinationFields(
     Guid? IntegrationId = null, string? Name = null, string? Url = null, string? Secret = null, bool? GenerateSecret = null,
     string? PartnerId = null, bool? Active = null, string? Signature = null, bool? Paused = null,
     IReadOnlyDictionary<string, string?>? Headers = null, RequestMapping? Mapping = null, AnswerRule[]? AnswerRules = null,
-    string? Key = null, OauthFields? Oauth = null, ClientCertificateFields? ClientCertificate = null) : OwnSettings;
+    string? Key = null, OauthFields? Oauth = null, ClientCertificateFields? ClientCertificate = null) : OwnSettings
+{
+    /// <summary>
+    /// Whether it changes who gets the leads: by the address, or by whatever tells a receiver with many customers whose they are.
+    /// </summary>
+    internal bool SaysWhere =>
+        (Url ?? PartnerId ?? Key) is not null || Headers is not null || Oauth is not null || ClientCertificate is not null;
+
+    /// <summary>Whether it changes which leads are sent, or what is made of them.</summary>
+    internal bool SaysWhich => Filter is not null || Actions is not null || Mapping is not null || AnswerRules is not null;
+}
 
 /// <summary>A new destination, with its secret if that was generated.</summary>
 internal sealed record CreatedDestination(

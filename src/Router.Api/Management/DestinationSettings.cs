@@ -76,7 +76,8 @@ internal sealed class DestinationSettings(
         if (goesElsewhere && before.Elsewhere(fields) is { } elsewhere)
             return elsewhere;
         // Lead Manager is the operators' in any case.
-        if (goesElsewhere && !isLeadManager && await reach.RefusesAddress(change.Connection, site) is { } notTheirs)
+        if ((fields.SaysWhere || fields.SaysWhich) && !isLeadManager
+            && await reach.RefusesAddress(change.Connection, site) is { } notTheirs)
             return notTheirs;
 
         var isSwitchedOff = destination.Active && fields.Active is false;
@@ -111,7 +112,7 @@ internal sealed class DestinationSettings(
                     rotation.Secret, rotation.PreviousSecret, rotation.PreviousSecretUntil,
                 }).WithOwn(fields));
             await change.Commit(cancellationToken);
-            if (goesElsewhere)
+            if (fields.SaysWhere)
                 await reach.TellOfAddress(site, id, changed.Name, changed.Url, cancellationToken);
             if (isSwitchedOff)
                 await cancellation.All(id, until, cancellationToken);

@@ -25,12 +25,18 @@ internal sealed class OperatorsReach(
     public Guid[]? SitesToTry() =>
         admin.Value.OperatorsReadLeads ? null : [.. changes.Account.Sites.Where(changes.Account.MaySeeLeads)];
 
-    /// <summary>Why this account can't have a site's leads sent to an address of its choice; null when it can.</summary>
+    /// <summary>
+    /// Why this account can't decide where a site's leads go, and which of them; null when it can. Whether one went tells what is in it.
+    /// </summary>
     /// <param name="connection">In the transaction that does.</param>
     /// <param name="site">The site.</param>
     public async Task<Refusal?> RefusesAddress(NpgsqlConnection connection, Guid site) =>
         !admin.Value.OperatorsReadLeads && !changes.Account.MaySeeLeads(site) && await connection.ExecuteScalarAsync<bool>(
-            "select exists (select from account_sites where site_id = @site and role = 'owner')", new { site })
+            """
+            select exists (select from account_sites where site_id = @site and role = 'owner')
+                -- Nor once its owners were removed.
+                or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created')
+            """, new { site })
         ? new Refusal(
             StatusCodes.Status403Forbidden,
             "Only the site's owners decide where its leads go: operators of this router may not read leads (Admin:OperatorsReadLeads).")

@@ -77,8 +77,7 @@ internal sealed class KeptForms : IAsyncPageFilter
     // The form of another website comes without the session, too, and must not be filled in here. Browsers say where a form is from.
     private static bool IsOwn(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site
         ? site == "same-origin"
-        : request.Headers.Origin.ToString() is not { Length: > 0 } origin
-            || Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority == request.Host.Value;
+        : Uri.TryCreate(request.Headers.Origin.ToString(), UriKind.Absolute, out var from) && from.Authority == request.Host.Value;
 
     private static Kept? Find(PageModel page)
     {

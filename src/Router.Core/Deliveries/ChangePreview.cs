@@ -60,8 +60,10 @@ public sealed record PreviewedChange(
 /// Tries mappings and rules about answers on what came lately, at all destinations that would follow them, before they are in force. Shows
 /// nothing of the leads themselves.
 /// </summary>
-public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirectory directory)
+public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirectory directory, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     /// <summary>The most destinations that are looked at, the latest ones.</summary>
     public const int MostDestinations = 20;
 
@@ -104,8 +106,13 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
             ? AnswerRules.Read(AnswerRules.ToJson([.. rules.Select(rule => rule with { ReasonField = null })])) : null;
         var requests = new List<PreviewedRequest>();
         var answers = new List<(int Status, AnswerMeaning Before, AnswerMeaning After, string? Reason)>();
+        var began = time.GetTimestamp();
         foreach (var (destinationId, siteId, site, domain, template) in destinations)
         {
+            // A format that takes long is seen on a few.
+            if (time.GetElapsedTime(began) > Patience)
+                break;
+
             if (await directory.Read(destinationId, orInactive: true, cancellationToken) is not { } before)
                 continue;
 

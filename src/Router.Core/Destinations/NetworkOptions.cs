@@ -20,8 +20,8 @@ public sealed class NetworkOptions : IValidatableObject
     public string Allow { get; set; } = "";
 
     /// <summary>
-    /// The sites whose owners may enter what <see cref="Allow"/> holds: their ids, separated by commas. The owners of all others reach public
-    /// addresses only; what operators enter, Lead Manager and the catalogue, is allowed at every site. Default none: all sites.
+    /// The sites whose owners may enter what <see cref="Allow"/> holds: their ids, separated by commas. The owners of all others reach
+    /// public addresses only; what operators enter, Lead Manager and the catalogue, is allowed at every site. Default none: all sites.
     /// </summary>
     public string AllowSites { get; set; } = "";
 

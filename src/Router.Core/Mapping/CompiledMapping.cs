@@ -12,10 +12,11 @@ public sealed class CompiledMapping
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly BodyFormat _body;
-    private readonly Dictionary<LeadAction, Func<JsonElement, JsonElement>> _actions;
+    private readonly Dictionary<LeadAction, Func<JsonElement, MappingWork, JsonElement>> _actions;
     private readonly string? _problem;
 
-    private CompiledMapping(BodyFormat body, Dictionary<LeadAction, Func<JsonElement, JsonElement>> actions, string? problem) =>
+    private CompiledMapping(
+        BodyFormat body, Dictionary<LeadAction, Func<JsonElement, MappingWork, JsonElement>> actions, string? problem) =>
         (_body, _actions, _problem) = (body, actions, problem);
 
     /// <summary>The content type of its bodies.</summary>
@@ -51,10 +52,11 @@ public sealed class CompiledMapping
     /// <summary>The body that the receiver gets.</summary>
     /// <param name="action">The event's action; one that is sent.</param>
     /// <param name="body">The event in our own format.</param>
+    /// <param name="work">What counts for its bounds, together with others; null for this event alone.</param>
     /// <exception cref="MappingException">The mapping can't be applied to this event.</exception>
-    public byte[] Apply(LeadAction action, ReadOnlyMemory<byte> body)
+    public byte[] Apply(LeadAction action, ReadOnlyMemory<byte> body, MappingWork? work = null)
     {
-        var made = Make(action, body);
+        var made = Make(action, body, work);
         try
         {
             return _body is BodyFormat.Form ? FormBody.Of(made) : Write(made);
@@ -68,7 +70,7 @@ public sealed class CompiledMapping
 
     /// <summary>What the mapping makes of an event, before it is encoded.</summary>
     /// <inheritdoc cref="Apply" path="/exception"/>
-    public JsonElement Make(LeadAction action, ReadOnlyMemory<byte> body)
+    public JsonElement Make(LeadAction action, ReadOnlyMemory<byte> body, MappingWork? work = null)
     {
         if (_problem is not null)
             throw new MappingException(_problem);
@@ -76,7 +78,7 @@ public sealed class CompiledMapping
         try
         {
             using var document = JsonDocument.Parse(body);
-            return _actions[action](document.RootElement);
+            return _actions[action](document.RootElement, work ?? new MappingWork());
         }
         catch (Exception failed) when (failed is not (MappingException or KeyNotFoundException))
         {
@@ -85,13 +87,13 @@ public sealed class CompiledMapping
         }
     }
 
-    private static Func<JsonElement, JsonElement> Compile(ActionMapping mapping)
+    private static Func<JsonElement, MappingWork, JsonElement> Compile(ActionMapping mapping)
     {
         if (mapping.Fields is { } fields)
-            return lead => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead));
+            return (lead, work) => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead, work));
 
         var template = LiquidTemplate.Compile(mapping.Template!);
-        return lead => Parse(template.Render(lead));
+        return (lead, work) => Parse(template.Render(lead, work));
     }
 
     private static byte[] Write(JsonElement made)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Router.Core.Leads;
@@ -9,13 +10,15 @@ namespace Router.Core.Mapping;
 internal static class FieldTable
 {
     /// <summary>What the rows make of an event.</summary>
-    /// <exception cref="MappingException">Two rows want the same place to be different things.</exception>
-    public static JsonNode Apply(IReadOnlyList<FieldMapping> rows, JsonElement lead)
+    /// <exception cref="MappingException">
+    /// Two rows want the same place to be different things, or they make too much.
+    /// </exception>
+    public static JsonNode Apply(IReadOnlyList<FieldMapping> rows, JsonElement lead, MappingWork work)
     {
         var made = new JsonObject();
         foreach (var row in rows)
         {
-            if (Value(row, lead) is { } value)
+            if (Value(row, lead, work) is { } value)
                 Put(made, row.To.Split('.'), 0, value, row.To);
         }
 
@@ -23,21 +26,22 @@ internal static class FieldTable
         return made;
     }
 
-    private static JsonNode? Value(FieldMapping row, JsonElement lead)
+    private static JsonNode? Value(FieldMapping row, JsonElement lead, MappingWork work)
     {
         if (row.Value is { } constant)
             return JsonValue.Create(constant);
 
         // One field keeps its type: a number stays a number, a list of tags a list.
         if (row.From!.Count == 1)
-            return First(lead, row.From[0]) ?? (JsonNode?)row.Default;
+            return First(lead, row.From[0], work) ?? (JsonNode?)row.Default;
 
-        var texts = row.From.Select(path => JsonFields.Texts(lead, path.Split('.')).FirstOrDefault()).Where(text => text is not null);
+        var texts = row.From.Select(path => JsonFields.Texts(lead, path.Split('.')).FirstOrDefault()).OfType<string>().ToList();
+        work.Make(texts.Sum(text => (long)text.Length));
         var joined = string.Join(row.Separator, texts);
         return joined.Length > 0 ? joined : row.Default;
     }
 
-    private static JsonNode? First(JsonElement lead, string path)
+    private static JsonNode? First(JsonElement lead, string path, MappingWork work)
     {
         // A list at the end of the path is meant as a whole.
         var names = path.Split('.');
@@ -46,6 +50,7 @@ internal static class FieldTable
         {
             if (parent.ValueKind is JsonValueKind.Object && parent.TryGetProperty(names[^1], out var found) && JsonText.IsGiven(found))
             {
+                work.Make(JsonMarshal.GetRawUtf8Value(found).Length);
                 // Half of a surrogate pair is legal JSON and no text: it reads as the replacement character.
                 return found.ValueKind is JsonValueKind.String ? JsonValue.Create(JsonText.Of(found)) : JsonNode.Parse(found.GetRawText());
             }

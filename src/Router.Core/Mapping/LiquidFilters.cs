@@ -27,10 +27,11 @@ internal static partial class LiquidFilters
         {
             filters.AddFilter(name, (input, arguments, context) =>
             {
-                var made = MadeText.Of(context);
-                made.Charge(Cost(name, input, arguments));
+                var work = MappingWork.Of(context);
+                work.Read(MappingWork.OfRead);
+                work.Make(Cost(name, input, arguments));
                 if (name is "replace" or "replace_first" or "remove" or "remove_first" or "split")
-                    made.WorkOfSearch(MadeText.LengthOf(input), Length(arguments.At(0)));
+                    work.Search(new StringValue(input.ToStringValue()), arguments.At(0));
                 if (name == "date" && Width().IsMatch(arguments.At(0).ToStringValue()))
                     throw new MappingException("The template asks for a date with a part of more than two digits of width.");
 
@@ -42,12 +43,12 @@ internal static partial class LiquidFilters
         filters.AddFilter("json", (input, _, context) =>
         {
             var json = LiquidValues.ToJson(input);
-            MadeText.Of(context).Charge(json.Length);
+            MappingWork.Of(context).Make(json.Length);
             return new StringValue(json, encode: false);
         });
         filters.AddFilter("digits", (input, _, context) =>
         {
-            MadeText.Of(context).Charge(MadeText.LengthOf(input));
+            MappingWork.Of(context).Make(MappingWork.LengthOf(input));
             return new StringValue(string.Concat(input.ToStringValue().Where(char.IsAsciiDigit)));
         });
     }
@@ -55,11 +56,11 @@ internal static partial class LiquidFilters
     /// <summary>Characters that the result may have.</summary>
     private static long Cost(string name, FluidValue input, FilterArguments arguments)
     {
-        long length = MadeText.LengthOf(input);
+        long length = MappingWork.LengthOf(input);
         return name switch
         {
-            "replace" => length + (length / Math.Max(1, Length(arguments.At(0)))) * Length(arguments.At(1)),
-            "join" => length + MadeText.CountOf(input) * (long)Length(arguments.At(0)),
+            "replace" => length + (length / Math.Max(1, arguments.At(0).ToStringValue().Length)) * Length(arguments.At(1)),
+            "join" => length + MappingWork.CountOf(input) * (long)Length(arguments.At(0)),
             // Each part is an object of its own.
             "split" => 32 * length,
             "url_encode" => 9 * length,
@@ -71,5 +72,5 @@ internal static partial class LiquidFilters
     [GeneratedRegex("%[^A-Za-z%]*[0-9]{3,}", RegexOptions.NonBacktracking)]
     private static partial Regex Width();
 
-    private static int Length(FluidValue value) => value is NilValue ? 0 : MadeText.LengthOf(value);
+    private static int Length(FluidValue value) => value is NilValue ? 0 : MappingWork.LengthOf(value);
 }

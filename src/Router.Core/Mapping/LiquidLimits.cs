@@ -17,6 +17,7 @@ internal static partial class LiquidLimits
         template.Contains("..", StringComparison.Ordinal) ? "has a template with a range (two dots): ranges can't be used."
         : template.Contains('\0', StringComparison.Ordinal) ? "has a template with a character that can't be stored (NUL)."
         : template.Count(character => character == '[') > MostBrackets ? $"has a template with more than {MostBrackets} brackets."
+        : template.Count(character => character == '(') > MostBrackets ? $"has a template with more than {MostBrackets} parentheses."
         : Block().Count(template) > MostBlocks
             ? $"has a template with more than {MostBlocks} tags that begin a block or a case of one, such as if, elsif and for."
         : template.Count(character => character == '|') > MostFilters ? $"has a template with more than {MostFilters} filters."

@@ -11,9 +11,6 @@ namespace Router.Core.Mapping;
 /// </summary>
 public sealed class LiquidTemplate
 {
-    /// <summary>The most characters that a template may make, what it puts into variables included.</summary>
-    public const int MostMade = 2_000_000;
-
     private const int MostSteps = 10_000;
 
     // A step can look through all of the template: of a long one there are fewer.
@@ -30,7 +27,7 @@ public sealed class LiquidTemplate
     private readonly int _steps;
 
     private LiquidTemplate(string template) => (_template, _steps) = (
-        CountedReads.In(Parser.Parse(template)), Math.Clamp(MostLooked / Math.Max(template.Length, 1), FewestSteps, MostSteps));
+        CountedTemplate.Of(Parser.Parse(template)), Math.Clamp(MostLooked / Math.Max(template.Length, 1), FewestSteps, MostSteps));
 
     /// <summary>Compiles it.</summary>
     /// <exception cref="MappingException">It is no template.</exception>
@@ -42,17 +39,29 @@ public sealed class LiquidTemplate
     {
         if (LiquidLimits.Problem(template) is { } problem)
             return problem;
-        return Parser.TryParse(template, out _, out var error) ? null
-            : $"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.";
+        if (!Parser.TryParse(template, out var parsed, out var error))
+            return $"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.";
+
+        try
+        {
+            CountedTemplate.Of(parsed);
+            return null;
+        }
+        catch (MappingException uncountable)
+        {
+            return uncountable.Message;
+        }
     }
 
     /// <summary>The text that it makes of an event.</summary>
+    /// <param name="lead">The event.</param>
+    /// <param name="work">What counts for its bounds.</param>
     /// <exception cref="MappingException">It goes beyond its bounds.</exception>
-    public string Render(JsonElement lead)
+    public string Render(JsonElement lead, MappingWork work)
     {
         var context = new TemplateContext(Options) { MaxSteps = _steps };
-        var made = new MadeText();
-        context.AmbientValues[MadeText.Key] = made;
+        work.Attach(context);
+        using var made = new MadeText(work);
         foreach (var property in lead.EnumerateObject())
             context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
         try
@@ -86,8 +95,11 @@ public sealed class LiquidTemplate
         var options = new TemplateOptions
         {
             MaxSteps = MostSteps, StrictFilters = true, Now = () => DateTimeOffset.UnixEpoch, TimeZone = TimeZoneInfo.Utc,
-            Captured = (_, value, context) => new(MadeText.Charge(context, value)),
-            Assigned = (_, value, context) => new(MadeText.Charge(context, value)),
+            Assigned = (_, value, context) =>
+            {
+                MappingWork.Of(context).Make(MappingWork.LengthOf(value));
+                return new(value);
+            },
         };
         LiquidFilters.Register(options.Filters);
         return options;

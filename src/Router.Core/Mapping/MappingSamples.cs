@@ -15,12 +15,13 @@ public static class MappingSamples
     public static string? Problem(RequestMapping mapping)
     {
         var compiled = CompiledMapping.Of(mapping);
+        var work = new MappingWork();
         foreach (var (action, body) in Bodies(partnerId: "p-1"))
         {
             try
             {
                 if (compiled.Maps(action))
-                    compiled.Apply(action, body);
+                    compiled.Apply(action, body, work);
             }
             catch (MappingException failed)
             {

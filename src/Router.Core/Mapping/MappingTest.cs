@@ -19,6 +19,8 @@ internal static class MappingTests
     public static string? Problem(RequestMapping mapping)
     {
         var compiled = CompiledMapping.Of(mapping);
+        // Of all together: whoever saves it waits for them, and so does everybody else on this host.
+        var work = new MappingWork();
         foreach (var test in mapping.Tests ?? [])
         {
             if (LeadActions.TryParse(test.Action) is not { } action || !compiled.Maps(action))
@@ -26,7 +28,7 @@ internal static class MappingTests
 
             try
             {
-                var made = compiled.Make(action, Encoding.UTF8.GetBytes(test.Event.GetRawText()));
+                var made = compiled.Make(action, Encoding.UTF8.GetBytes(test.Event.GetRawText()), work);
                 if (!JsonNode.DeepEquals(JsonNode.Parse(made.GetRawText()), JsonNode.Parse(test.Expected.GetRawText())))
                     return $"The test '{test.Name}' fails: the format makes {Cut(made.GetRawText())}";
             }
