@@ -149,14 +149,26 @@ public sealed class RequestMappingTests
     [InlineData("{{ a\0 }}", "NUL")]
     [InlineData("{% render 'secrets' %}", "isn't Liquid")]
     [InlineData("{% for a in tags limit: 2 offset: continue %}{% endfor %}", "offset: continue")]
+    [InlineData("MANY", "too many parts")]
     [InlineData("{{ a", "isn't Liquid")]
     [InlineData("", "either a template or fields")]
     public void Template_ThatCannotBe_IsRefused(string template, string problem) =>
-        Assert.Contains(problem, Template(template).Problem, StringComparison.Ordinal);
+        // Many: read as numbers, with nothing between them and the words.
+        Assert.Contains(
+            problem,
+            Template(template == "MANY" ? $"{{% if -1{Repeat("or-1", 4000)} %}}{{% endif %}}{{}}" : template).Problem,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Template_ThatTheParserWouldReadForEver_IsReadAtOnceAtTheLimit() =>
+        Assert.NotNull(Template($"{{{{ {Repeat("a[(", 12)}a }}}}").Problem);
 
     [Theory]
     [InlineData("a[", "]", 2000, "brackets")]
     [InlineData("(", "", 9900, "parentheses")]
+    [InlineData("a[(", "", 59, "parentheses")]
+    [InlineData("{%\uFEFFif 1%}", "", 2000, "begin a block")]
+    [InlineData("{%\u180Eraw%}", "", 2000, "begin a block")]
     [InlineData("{%if a%}", "{%endif%}", 1000, "begin a block")]
     [InlineData("{%raw%}{%endif%}{%endraw%}{%if a%}", "", 400, "begin a block")]
     [InlineData("| upcase ", "", 2000, "filters")]
@@ -175,7 +187,7 @@ public sealed class RequestMappingTests
     {
         // Half of what threads have: whoever calls needs some, too.
         var template = begin.EndsWith("or", StringComparison.Ordinal) ? $"{{% if a {Repeat("or a ", 300)}%}}{{% endif %}}{{}}"
-            : begin.EndsWith('(') ? $"{{{{ {Repeat("(", 60)}a{Repeat(")", 60)} }}}}{{}}"
+            : begin.EndsWith('(') ? $"{{{{ {Repeat("(", 12)}a{Repeat(")", 12)} }}}}{{}}"
             : begin.Contains('[', StringComparison.Ordinal) ? $"{{{{ {Repeat("a[", 60)}a{Repeat("]", 60)} }}}}{{}}"
             : $"{Repeat(begin, 100)}{Repeat(begin.StartsWith("{%if", StringComparison.Ordinal) ? "{%endif%}" : "{%endfor%}", 100)}{{}}";
         Exception? failed = null;

@@ -96,6 +96,8 @@ public sealed class LettingInTests(TestServers servers)
             new { mapping = new { actions = new { created = new { template = "{}" } } } }, new { answer_rules = Array.Empty<object>() },
         })
             Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, change)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PostAsJsonAsync(
+            $"{path}/promote", new { description = "Everybody's", secret = "another secret of 24 characters" })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await router.Admin.PatchAsJsonAsync(path, new { max_in_flight = 2 })).StatusCode);
         Assert.Equal(HttpStatusCode.Created, (await router.Admin.PostAsJsonAsync($"/api/sites/{bare.Id}/destinations", mine)).StatusCode);
         var rules = new { answer_rules = Array.Empty<object>() };

@@ -29,7 +29,12 @@ public sealed class Browserless : IDisposable
     private readonly HttpClientHandler _handler = new() { CookieContainer = new CookieContainer() };
     private readonly HttpClient _http;
 
-    public Browserless(Uri router) => _http = new HttpClient(_handler) { BaseAddress = router };
+    public Browserless(Uri router)
+    {
+        _http = new HttpClient(_handler) { BaseAddress = router };
+        // What a browser says of a page's own links and forms.
+        _http.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
+    }
 
     public async Task<Browsed> Get(string path) => await Read(await _http.GetAsync(path));
 

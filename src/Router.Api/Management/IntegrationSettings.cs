@@ -7,7 +7,8 @@ using Router.Core.Mapping;
 namespace Router.Api.Management;
 
 /// <summary>Changes of the catalogue, for the API and the pages alike. An integration's destinations follow it at once.</summary>
-internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, TimeProvider time)
+internal sealed class IntegrationSettings(
+    ConfigurationChanges changes, SecretProtection secrets, NetworkGuard guard, OperatorsReach reach, TimeProvider time)
 {
     private const string Columns = """
         i.id, i.name, i.description, i.partner_id_label, i.partner_id_help, i.key_label, i.key_help, i.published, i.key_header,
@@ -135,6 +136,9 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
             return Refusal.NoSuch("destination");
         if (DestinationKinds.Parse(destination.Kind) != DestinationKind.Custom)
             return Refusal.Conflict("Only a custom API can be promoted into the catalogue.");
+        // Whoever keeps the catalogue decides where its leads go from then on.
+        if (await reach.RefusesAddress(change.Connection, site) is { } notTheirs)
+            return notTheirs;
 
         var secret = await change.Connection.QuerySingleAsync<SecretRotation>(
             "select secret, previous_secret, previous_secret_until from destinations where id = @destinationId", new { destinationId });
@@ -178,6 +182,7 @@ internal sealed class IntegrationSettings(ConfigurationChanges changes, SecretPr
                 });
             var made = await Find(change.Connection, id);
             await change.Commit(cancellationToken);
+            await reach.TellOfAddress(site, destinationId, destination.Name, destination.Url, cancellationToken);
             return made!;
         });
     }

@@ -12,6 +12,11 @@ namespace Router.Core.Mapping;
 /// </summary>
 internal sealed class CountedTemplate : AstRewriter
 {
+    // Each condition of several is within the one before.
+    private const int MostConditions = 320;
+
+    private int _depth;
+
     /// <summary>That template.</summary>
     /// <exception cref="MappingException">It uses what can't be counted.</exception>
     public static IFluidTemplate Of(IFluidTemplate template) => new CountedTemplate().VisitTemplate(template);
@@ -87,8 +92,16 @@ internal sealed class CountedTemplate : AstRewriter
     protected override Expression VisitContainsBinaryExpression(ContainsBinaryExpression containsBinaryExpression) =>
         Counted(containsBinaryExpression, (left, right) => new ContainsBinaryExpression(left, right));
 
-    private Condition Counted(BinaryExpression condition, Func<Expression, Expression, Expression> with) =>
-        new(Visit(condition.Left), Visit(condition.Right), with, isSearch: condition is ContainsBinaryExpression);
+    private Condition Counted(BinaryExpression condition, Func<Expression, Expression, Expression> with)
+    {
+        if (++_depth > MostConditions)
+            throw new MappingException("has a template with a condition of too many parts.");
+
+        var counted = new Condition(
+            Visit(condition.Left), Visit(condition.Right), with, isSearch: condition is ContainsBinaryExpression);
+        _depth--;
+        return counted;
+    }
 
     private sealed class Read(Expression expression, int least) : Expression
     {

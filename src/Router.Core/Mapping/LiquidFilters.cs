@@ -61,6 +61,8 @@ internal static partial class LiquidFilters
         {
             "replace" => length + (length / Math.Max(1, arguments.At(0).ToStringValue().Length)) * Length(arguments.At(1)),
             "join" => length + MappingWork.CountOf(input) * (long)Length(arguments.At(0)),
+            // A part of two characters may be as wide as two digits say.
+            "date" => length + 50 * Length(arguments.At(0)),
             // Each part is an object of its own.
             "split" => 32 * length,
             "url_encode" => 9 * length,

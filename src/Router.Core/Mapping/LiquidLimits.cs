@@ -9,6 +9,9 @@ namespace Router.Core.Mapping;
 internal static partial class LiquidLimits
 {
     private const int MostBrackets = 60;
+
+    // They are never legal where they would count. Between brackets the parser reads what follows one of them twice, and so on within that.
+    private const int MostParentheses = 12;
     private const int MostBlocks = 100;
     private const int MostFilters = 300;
 
@@ -17,14 +20,16 @@ internal static partial class LiquidLimits
         template.Contains("..", StringComparison.Ordinal) ? "has a template with a range (two dots): ranges can't be used."
         : template.Contains('\0', StringComparison.Ordinal) ? "has a template with a character that can't be stored (NUL)."
         : template.Count(character => character == '[') > MostBrackets ? $"has a template with more than {MostBrackets} brackets."
-        : template.Count(character => character == '(') > MostBrackets ? $"has a template with more than {MostBrackets} parentheses."
+        : template.Count(character => character == '(') > MostParentheses
+            ? $"has a template with more than {MostParentheses} parentheses."
         : Block().Count(template) > MostBlocks
             ? $"has a template with more than {MostBlocks} tags that begin a block or a case of one, such as if, elsif and for."
         : template.Count(character => character == '|') > MostFilters ? $"has a template with more than {MostFilters} filters."
         : Junction().Count(template) > MostFilters ? $"has a template with more than {MostFilters} times 'and' or 'or'."
         : null;
 
-    [GeneratedRegex(@"\{%-?\s*(?:if|elsif|unless|for|case|when|capture|comment|raw)\b", RegexOptions.NonBacktracking)]
+    // Whatever stands before the name: the parser skips more than what .NET calls white space.
+    [GeneratedRegex(@"\{%[^A-Za-z]*(?:if|elsif|unless|for|case|when|capture|comment|raw)", RegexOptions.NonBacktracking)]
     private static partial Regex Block();
 
     [GeneratedRegex(@"\b(?:and|or)\b", RegexOptions.NonBacktracking)]
