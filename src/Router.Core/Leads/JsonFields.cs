@@ -15,7 +15,19 @@ public static partial class JsonFields
     /// <summary>What stands at the path; of a list each item, up to <c>10,000</c> of them.</summary>
     /// <param name="element">Where the path begins.</param>
     /// <param name="path">The names.</param>
-    public static IEnumerable<JsonElement> At(JsonElement element, string[] path) => At(element, path, 0, new Looks());
+    public static IReadOnlyList<JsonElement> At(JsonElement element, string[] path) => At(element, path, out _);
+
+    /// <inheritdoc cref="At(JsonElement, string[])"/>
+    /// <param name="element">Where the path begins.</param>
+    /// <param name="path">The names.</param>
+    /// <param name="looks">How much was looked at for it: items of lists, and fields of objects.</param>
+    public static IReadOnlyList<JsonElement> At(JsonElement element, string[] path, out int looks)
+    {
+        var found = new List<JsonElement>(1);
+        (var items, looks) = (0, 0);
+        Collect(element, path, 0, found, ref items, ref looks);
+        return found;
+    }
 
     /// <summary>The same as texts; what is null, blank or an object isn't there.</summary>
     public static IEnumerable<string> Texts(JsonElement element, string[] path) =>
@@ -34,27 +46,29 @@ public static partial class JsonFields
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,80}(?:\.[A-Za-z0-9_-]{1,80}){0,4}$", RegexOptions.NonBacktracking)]
     private static partial Regex Path();
 
-    private static IEnumerable<JsonElement> At(JsonElement element, string[] path, int at, Looks looks)
+    private static void Collect(
+        JsonElement element, string[] path, int at, List<JsonElement> found, ref int items, ref int looks)
     {
         if (element.ValueKind is JsonValueKind.Array)
         {
-            foreach (var found in element.EnumerateArray().TakeWhile(_ => looks.Count++ < MostItems)
-                .SelectMany(item => At(item, path, at, looks)))
-                yield return found;
+            foreach (var item in element.EnumerateArray())
+            {
+                if (items++ >= MostItems)
+                    return;
+
+                looks++;
+                Collect(item, path, at, found, ref items, ref looks);
+            }
         }
         else if (at == path.Length)
         {
-            yield return element;
+            found.Add(element);
         }
-        else if (element.ValueKind is JsonValueKind.Object && element.TryGetProperty(path[at], out var inner))
+        else if (element.ValueKind is JsonValueKind.Object)
         {
-            foreach (var found in At(inner, path, at + 1, looks))
-                yield return found;
+            looks += element.GetPropertyCount();
+            if (element.TryGetProperty(path[at], out var inner))
+                Collect(inner, path, at + 1, found, ref items, ref looks);
         }
-    }
-
-    private sealed class Looks
-    {
-        public int Count { get; set; }
     }
 }

@@ -14,17 +14,30 @@ internal sealed class CountedTemplate : AstRewriter
 {
     // Each condition of several is within the one before.
     private const int MostConditions = 320;
+    private const int MostLoops = 10;
+    private const int LongestName = 200;
+    private const int MostParts = 20;
 
     private int _depth;
+    private int _loops;
 
     /// <summary>That template.</summary>
     /// <exception cref="MappingException">It uses what can't be counted.</exception>
     public static IFluidTemplate Of(IFluidTemplate template) => new CountedTemplate().VisitTemplate(template);
 
     /// <inheritdoc/>
-    protected override Expression VisitMemberExpression(MemberExpression memberExpression) => new Read(
-        new MemberExpression([.. memberExpression.Segments.Select(
-            segment => segment is IndexerSegment indexer ? new IndexerSegment(Visit(indexer.Expression)) : segment)]), MappingWork.OfRead);
+    protected override Expression VisitMemberExpression(MemberExpression memberExpression)
+    {
+        // Each part is looked for, and the first one in each loop around it.
+        var length = memberExpression.Segments.OfType<IdentifierSegment>().Sum(segment => segment.Identifier.Length);
+        if (length > LongestName || memberExpression.Segments.Count > MostParts)
+            throw new MappingException($"has a template with a field of more than {LongestName} characters or {MostParts} parts.");
+
+        return new Read(
+            new MemberExpression([.. memberExpression.Segments.Select(
+                segment => segment is IndexerSegment indexer ? new IndexerSegment(Visit(indexer.Expression)) : segment)]),
+            MappingWork.OfRead * memberExpression.Segments.Count + length);
+    }
 
     /// <inheritdoc/>
     protected override Statement VisitForStatement(ForStatement forStatement)
@@ -32,7 +45,11 @@ internal sealed class CountedTemplate : AstRewriter
         if (forStatement.Offset is MemberExpression { Segments: [IdentifierSegment { Identifier: "continue" }] })
             throw new MappingException("has a 'for' with 'offset: continue', which can't be used.");
 
+        if (++_loops > MostLoops)
+            throw new MappingException($"has a template with more than {MostLoops} loops within each other.");
+
         TryRewriteStatements(forStatement.Statements, out var statements);
+        _loops--;
         TryRewriteStatement(forStatement.Else, out var otherwise);
         // What it goes through is copied before anything is looked at.
         return new ForStatement(
@@ -41,12 +58,15 @@ internal sealed class CountedTemplate : AstRewriter
     }
 
     /// <inheritdoc/>
-    protected override Statement VisitWhenStatement(WhenStatement whenStatement)
+    protected override Statement VisitCaseStatement(CaseStatement caseStatement)
     {
-        TryRewriteStatements(whenStatement.Statements, out var statements);
-        // Its statements are run once for each choice that fits.
-        return new WhenStatement(
-            [.. whenStatement.Options.Select(option => new Read(Visit(option), MappingWork.OfChoice))], [.. statements]);
+        TryRewriteStatement(caseStatement.Else, out var otherwise);
+        return new Case(
+            Visit(caseStatement.Expression), [.. caseStatement.Whens.Select(when =>
+            {
+                TryRewriteStatements(when.Statements, out var statements);
+                return ((IReadOnlyList<Expression>)[.. when.Options.Select(Visit)], statements);
+            })], otherwise);
     }
 
     /// <inheritdoc/>
@@ -126,6 +146,37 @@ internal sealed class CountedTemplate : AstRewriter
                 work.Search(one, other);
             var result = await with(new LiteralExpression(one), new LiteralExpression(other)).EvaluateAsync(context);
             return BooleanValue.Create(result.ToBooleanValue());
+        }
+    }
+
+    // Fluid's own runs the statements once for each choice that fits, and compares without counting.
+    private sealed class Case(
+        Expression value, IReadOnlyList<(IReadOnlyList<Expression> Choices, IReadOnlyList<Statement> Statements)> whens,
+        ElseStatement? otherwise) : Statement
+    {
+        public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
+        {
+            var found = await value.EvaluateAsync(context);
+            var work = MappingWork.Of(context);
+            var length = MappingWork.LengthOf(found);
+            var isNone = true;
+            var completion = Completion.Normal;
+            foreach (var (choices, statements) in whens)
+            {
+                var fits = false;
+                for (var i = 0; i < choices.Count && !fits; i++)
+                {
+                    var choice = await choices[i].EvaluateAsync(context);
+                    work.Read(MappingWork.OfRead + length + MappingWork.LengthOf(choice));
+                    fits = found.Equals(choice);
+                }
+
+                isNone &= !fits;
+                for (var i = 0; fits && i < statements.Count && completion == Completion.Normal; i++)
+                    completion = await statements[i].WriteToAsync(writer, encoder, context);
+            }
+
+            return isNone && otherwise is not null ? await otherwise.WriteToAsync(writer, encoder, context) : completion;
         }
     }
 

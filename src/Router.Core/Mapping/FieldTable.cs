@@ -35,7 +35,8 @@ internal static class FieldTable
         if (row.From!.Count == 1)
             return First(lead, row.From[0], work) ?? (JsonNode?)row.Default;
 
-        var texts = row.From.Select(path => JsonFields.Texts(lead, path.Split('.')).FirstOrDefault()).OfType<string>().ToList();
+        var texts = row.From.Select(path => At(lead, path.Split('.'), work).Select(JsonFields.Text).FirstOrDefault(text => text.Length > 0))
+            .OfType<string>().ToList();
         work.Make(texts.Sum(text => (long)text.Length));
         var joined = string.Join(row.Separator, texts);
         return joined.Length > 0 ? joined : row.Default;
@@ -45,9 +46,11 @@ internal static class FieldTable
     {
         // A list at the end of the path is meant as a whole.
         var names = path.Split('.');
-        var parents = names.Length == 1 ? [lead] : JsonFields.At(lead, names[..^1]);
+        var parents = names.Length == 1 ? [lead] : At(lead, names[..^1], work);
         foreach (var parent in parents)
         {
+            if (parent.ValueKind is JsonValueKind.Object)
+                work.Read(MappingWork.OfRead * (1L + parent.GetPropertyCount()));
             if (parent.ValueKind is JsonValueKind.Object && parent.TryGetProperty(names[^1], out var found) && JsonText.IsGiven(found))
             {
                 work.Make(JsonMarshal.GetRawUtf8Value(found).Length);
@@ -57,6 +60,13 @@ internal static class FieldTable
         }
 
         return null;
+    }
+
+    private static IReadOnlyList<JsonElement> At(JsonElement lead, string[] path, MappingWork work)
+    {
+        var found = JsonFields.At(lead, path, out var looks);
+        work.Read(MappingWork.OfRead * (1L + looks));
+        return found;
     }
 
     private static void Put(JsonNode into, string[] path, int at, JsonNode value, string target)

@@ -11,7 +11,7 @@ internal static partial class LiquidLimits
     private const int MostBrackets = 60;
 
     // They are never legal where they would count. Between brackets the parser reads what follows one of them twice, and so on within that.
-    private const int MostParentheses = 12;
+    private const int MostParentheses = 4;
     private const int MostBlocks = 100;
     private const int MostFilters = 300;
 

@@ -85,7 +85,7 @@ public sealed class LiquidTemplate
     private static FluidParser CreateParser()
     {
         var parser = new FluidParser();
-        foreach (var tag in (string[])["include", "render", "tablerow", "increment", "decrement", "cycle", "ifchanged", "liquid"])
+        foreach (var tag in (string[])["include", "render", "tablerow", "increment", "decrement", "cycle", "ifchanged", "liquid", "echo"])
             parser.RegisteredTags.Remove(tag);
         return parser;
     }

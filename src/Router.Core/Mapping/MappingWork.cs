@@ -15,9 +15,6 @@ public sealed class MappingWork
     /// <summary>What reading anything counts at least.</summary>
     internal const int OfRead = 10;
 
-    /// <summary>What a choice of a <c>case</c> counts at least: the conditions between its statements aren't counted.</summary>
-    internal const int OfChoice = 200;
-
     // A fifth of a second, when all is at its worst.
     private const long MostRead = 10_000_000;
 
