@@ -129,6 +129,31 @@ public sealed class RequestMappingTests
              "b": "{% case email %}{% when 'x' %}one{% when 'y' %}two{% else %}none{% endcase %}"}
             """)).Apply(LeadAction.Created, Long)));
 
+    [Theory]
+    [InlineData("{{ objects | map: blanks | size }}")]
+    [InlineData("{{ objects | map: digits | size }}")]
+    [InlineData("{{ objects | where: digits | size }}")]
+    [InlineData("{{ objects | where: 'v', digits | size }}")]
+    public void Filter_ThatAsksEachItemOfAList_IsStopped(string template) => Assert.Throws<MappingException>(
+        () => Compiled(new ActionMapping($"{{\"n\": {template} }}")).Apply(LeadAction.Created, JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            objects = Enumerable.Repeat(new { v = "" }, 20_000), digits = new string('1', 300_000),
+            blanks = Enumerable.Repeat("", 100_000),
+        })));
+
+    [Fact]
+    public void Form_ThatNamesAFieldForEachItem_IsStopped() => Assert.Throws<MappingException>(() => CompiledMapping.Of(
+        new RequestMapping(BodyFormat.Form, new Dictionary<string, ActionMapping>(StringComparer.Ordinal)
+        {
+            ["created"] = new("{\"{{ long }}\": {{ many | json }}}"),
+        })).Apply(LeadAction.Created, Long));
+
+    [Fact]
+    public void List_OfTheLead_KeepsItsNulls_AndOneOfRowsHasNone() => Assert.Equal(
+        """{"tags":[1,null,3],"list":["b"]}""", Encoding.UTF8.GetString(Compiled(new ActionMapping(
+            Fields: [new("tags", ["a"]), new("list.0", ["nothing"]), new("list.1", ["b"])]))
+            .Apply(LeadAction.Created, """{"a":[1,null,3],"b":"b"}"""u8.ToArray())));
+
     [Fact]
     public void Table_ThatLooksTooLong_IsStopped()
     {

@@ -56,10 +56,11 @@ public sealed class CompiledMapping
     /// <exception cref="MappingException">The mapping can't be applied to this event.</exception>
     public byte[] Apply(LeadAction action, ReadOnlyMemory<byte> body, MappingWork? work = null)
     {
+        work ??= new MappingWork();
         var made = Make(action, body, work);
         try
         {
-            return _body is BodyFormat.Form ? FormBody.Of(made) : Write(made);
+            return _body is BodyFormat.Form ? FormBody.Of(made, work) : Write(made);
         }
         catch (InvalidOperationException)
         {

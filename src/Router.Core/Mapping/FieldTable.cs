@@ -16,13 +16,14 @@ internal static class FieldTable
     public static JsonNode Apply(IReadOnlyList<FieldMapping> rows, JsonElement lead, MappingWork work)
     {
         var made = new JsonObject();
+        var lists = new List<JsonArray>();
         foreach (var row in rows)
         {
             if (Value(row, lead, work) is { } value)
-                Put(made, row.To.Split('.'), 0, value, row.To);
+                Put(made, row.To.Split('.'), 0, value, row.To, lists);
         }
 
-        Close(made);
+        Close(lists);
         return made;
     }
 
@@ -35,7 +36,8 @@ internal static class FieldTable
         if (row.From!.Count == 1)
             return First(lead, row.From[0], work) ?? (JsonNode?)row.Default;
 
-        var texts = row.From.Select(path => At(lead, path.Split('.'), work).Select(JsonFields.Text).FirstOrDefault(text => text.Length > 0))
+        var texts = row.From
+            .Select(path => At(lead, path.Split('.'), work).Select(found => Text(found, work)).FirstOrDefault(text => text.Length > 0))
             .OfType<string>().ToList();
         work.Make(texts.Sum(text => (long)text.Length));
         var joined = string.Join(row.Separator, texts);
@@ -62,6 +64,12 @@ internal static class FieldTable
         return null;
     }
 
+    private static string Text(JsonElement found, MappingWork work)
+    {
+        work.Read(JsonMarshal.GetRawUtf8Value(found).Length);
+        return JsonFields.Text(found);
+    }
+
     private static IReadOnlyList<JsonElement> At(JsonElement lead, string[] path, MappingWork work)
     {
         var found = JsonFields.At(lead, path, out var looks);
@@ -69,13 +77,13 @@ internal static class FieldTable
         return found;
     }
 
-    private static void Put(JsonNode into, string[] path, int at, JsonNode value, string target)
+    private static void Put(JsonNode into, string[] path, int at, JsonNode value, string target, List<JsonArray> lists)
     {
         var isLast = at == path.Length - 1;
         var child = into switch
         {
             JsonObject made => made[path[at]],
-            JsonArray list when Index(path[at]) is { } index => Item(list, index),
+            JsonArray items when Index(path[at]) is { } index => Item(items, index),
             _ => throw new MappingException($"{target}: another row has put something else than an object there."),
         };
         if (isLast ? child is not null : child is JsonValue)
@@ -84,6 +92,8 @@ internal static class FieldTable
         if (child is null)
         {
             child = isLast ? value : Index(path[at + 1]) is not null ? new JsonArray() : new JsonObject();
+            if (!isLast && child is JsonArray list)
+                lists.Add(list);
             if (into is JsonObject parent)
                 parent[path[at]] = child;
             else
@@ -91,7 +101,7 @@ internal static class FieldTable
         }
 
         if (!isLast)
-            Put(child, path, at + 1, value, target);
+            Put(child, path, at + 1, value, target, lists);
     }
 
     /// <summary>The item of a list, which is made long enough.</summary>
@@ -102,22 +112,18 @@ internal static class FieldTable
         return list[index];
     }
 
-    /// <summary>Takes out of lists what no row has filled: of a list whose first item has no value, the second becomes the first.</summary>
-    private static void Close(JsonNode? made)
+    /// <summary>
+    /// Takes out of the lists that rows have made what no row has filled: of a list whose first item has no value, the second becomes the
+    /// first. Lists that came from the lead stay as they are.
+    /// </summary>
+    private static void Close(List<JsonArray> lists)
     {
-        if (made is JsonObject parent)
-        {
-            foreach (var (_, child) in parent)
-                Close(child);
-        }
-        else if (made is JsonArray list)
+        foreach (var list in lists)
         {
             for (var at = list.Count - 1; at >= 0; at--)
             {
                 if (list[at] is null)
                     list.RemoveAt(at);
-                else
-                    Close(list[at]);
             }
         }
     }

@@ -8,8 +8,8 @@ namespace Router.Core.Mapping;
 internal static class FormBody
 {
     /// <summary>Each field of the object; a list gives a field for each of its items. What is null is left out.</summary>
-    /// <exception cref="MappingException">There are objects in it: a form has none.</exception>
-    public static byte[] Of(JsonElement made)
+    /// <exception cref="MappingException">There are objects in it, and a form has none; or it is too long.</exception>
+    public static byte[] Of(JsonElement made, MappingWork work)
     {
         if (made.ValueKind is not JsonValueKind.Object)
             throw new MappingException("A form is made from one JSON object.");
@@ -18,14 +18,15 @@ internal static class FormBody
         foreach (var field in made.EnumerateObject())
         {
             IEnumerable<JsonElement> values = field.Value.ValueKind is JsonValueKind.Array ? field.Value.EnumerateArray() : [field.Value];
+            var name = Encode(JsonText.NameOf(field));
             foreach (var value in values)
-                Add(pairs, JsonText.NameOf(field), value);
+                Add(pairs, name, value, work);
         }
 
         return Encoding.ASCII.GetBytes(pairs.ToString());
     }
 
-    private static void Add(StringBuilder pairs, string name, JsonElement value)
+    private static void Add(StringBuilder pairs, string name, JsonElement value, MappingWork work)
     {
         var text = value.ValueKind switch
         {
@@ -40,7 +41,10 @@ internal static class FormBody
 
         if (pairs.Length > 0)
             pairs.Append('&');
-        pairs.Append(Encode(name)).Append('=').Append(Encode(text));
+        // The name once more for each item of a list.
+        var encoded = Encode(text);
+        work.Make(name.Length + encoded.Length);
+        pairs.Append(name).Append('=').Append(encoded);
     }
 
     // As browsers do: a blank is a plus sign.

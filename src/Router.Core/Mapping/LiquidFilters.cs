@@ -32,6 +32,9 @@ internal static partial class LiquidFilters
                 work.Make(Cost(name, input, arguments));
                 if (name is "replace" or "replace_first" or "remove" or "remove_first" or "split")
                     work.Search(new StringValue(input.ToStringValue()), arguments.At(0));
+                // Each item is asked for the field of that name, and compared.
+                if (name is "map" or "where" or "has")
+                    work.Read(MappingWork.CountOf(input) * (MappingWork.OfRead + (long)Length(arguments.At(0)) + Length(arguments.At(1))));
                 if (name == "date" && Width().IsMatch(arguments.At(0).ToStringValue()))
                     throw new MappingException("The template asks for a date with a part of more than two digits of width.");
 
@@ -65,6 +68,7 @@ internal static partial class LiquidFilters
             "date" => length + 50 * Length(arguments.At(0)),
             // Each part is an object of its own.
             "split" => 32 * length,
+            "reverse" when input is StringValue => 32 * length,
             "url_encode" => 9 * length,
             _ => length + Length(arguments.At(0)),
         };

@@ -18,8 +18,12 @@ public sealed class MappingWork
     // A fifth of a second, when all is at its worst.
     private const long MostRead = 10_000_000;
 
+    // Should something have been counted too low. No honest mapping comes near, and a delivery that fails for it is tried again.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
     private const string Key = "work";
 
+    private readonly long _began = TimeProvider.System.GetTimestamp();
     private long _made;
     private long _read;
 
@@ -41,13 +45,19 @@ public sealed class MappingWork
         _ => 16 + value.ToStringValue().Length,
     };
 
-    /// <summary>Items of a list.</summary>
-    internal static int CountOf(FluidValue value) => value is ArrayValue list ? list.Values.Count : 1;
+    /// <summary>Items of a list, or of an object.</summary>
+    internal static int CountOf(FluidValue value) => value switch
+    {
+        ArrayValue list => list.Values.Count,
+        DictionaryValue map => LiquidValues.Fields(map).Count(),
+        _ => 1,
+    };
 
     /// <summary>Counts characters that are made.</summary>
     /// <exception cref="MappingException">They are too many.</exception>
     internal void Make(long characters)
     {
+        EndInTime();
         _made += characters;
         if (_made > MostMade)
             throw new MappingException($"It makes more than {MostMade:N0} characters.");
@@ -57,6 +67,7 @@ public sealed class MappingWork
     /// <exception cref="MappingException">They are too many.</exception>
     internal void Read(long characters)
     {
+        EndInTime();
         _read += characters;
         if (_read > MostRead)
             throw new MappingException("The template does too much: it reads long texts or lists too often.");
@@ -71,5 +82,11 @@ public sealed class MappingWork
     {
         long product = (long)LengthOf(whole) * LengthOf(part);
         Read(whole is StringValue ? product / 16 : product);
+    }
+
+    private void EndInTime()
+    {
+        if (TimeProvider.System.GetElapsedTime(_began) > Longest)
+            throw new MappingException("The template takes too long.");
     }
 }
