@@ -13,9 +13,16 @@ namespace Router.Api.Accounts;
 /// with <see cref="AdminOptions.OperatorsReadLeads"/> off they only give a site its first owner.
 /// </summary>
 internal sealed class LettingIn(
-    NpgsqlDataSource database, ConfigurationChanges changes, SiteOwnersMail owners, IOptions<AlertOptions> alerts,
-    IOptions<AdminOptions> admin)
+    ConfigurationChanges changes, SiteOwnersMail owners, IOptions<AlertOptions> alerts, IOptions<AdminOptions> admin)
 {
+    /// <summary>
+    /// SQL: whether a site has an owner, or has ever had anybody. Whoever takes all owners away doesn't get to do what they alone may.
+    /// </summary>
+    public const string IsTaken = """
+        (exists (select from account_sites where site_id = @site and role = 'owner')
+         or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created'))
+        """;
+
     private static readonly Refusal OwnersDo = new(
         StatusCodes.Status403Forbidden,
         "Only the site's owners let people in: operators of this router may not read leads (Admin:OperatorsReadLeads).");
@@ -33,12 +40,8 @@ internal sealed class LettingIn(
             return null;
 
         return await connection.ExecuteScalarAsync<bool>(
-            """
-            select exists (select from account_sites where site_id = @site and role = 'owner')
-                -- The first one, and not the first one after the others were removed.
-                or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created')
-                or exists (select from accounts where id = @account and role = 'operator')
-            """, new { site, account }) ? OwnersDo : null;
+            $"select {IsTaken} or exists (select from accounts where id = @account and role = 'operator')",
+            new { site, account }) ? OwnersDo : null;
     }
 
     /// <summary>Why no link can be made for this account: whoever has it becomes somebody who sees leads.</summary>
@@ -73,20 +76,11 @@ internal sealed class LettingIn(
         if (IsOwnSite(site))
             return;
 
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (newcomer, role) = await connection.QuerySingleOrDefaultAsync<(string?, string)>(
-            """
-            select n.email, x.role from account_sites x join accounts n on n.id = x.account_id
-            where x.site_id = @site and x.account_id = @account
-            """, new { site, account });
-        if (newcomer is null)
-            return;
-
         var operatorsEmail = changes.Account.Email;
         await owners.Send(
-            site, except: account, owner => new MailText(
-                owner.Email, $"{newcomer} may now see the leads of {owner.Site}",
-                $"{operatorsEmail}, an operator of the lead router, has made {newcomer} {Article(role)} of {owner.Site}. "
+            site, about: account, owner => new MailText(
+                owner.Email, $"{owner.Newcomer} may now see the leads of {owner.Site}",
+                $"{operatorsEmail}, an operator of the lead router, has made {owner.Newcomer} {Article(owner.Role!)} of {owner.Site}. "
                 + "If you don't know why, ask them, and take it back here:\n\n"
                 + $"{new Uri(alerts.Value.PagesUrl!, $"/sites/{site:D}/people")}\n"),
             cancellationToken);

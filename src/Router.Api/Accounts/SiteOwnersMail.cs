@@ -5,7 +5,11 @@ using Router.Core.Mail;
 namespace Router.Api.Accounts;
 
 /// <summary>An owner of a site who can sign in, and what the site is called.</summary>
-internal sealed record ToldOwner(string Email, string Site);
+/// <param name="Email">Where the mail goes.</param>
+/// <param name="Site">The site's name.</param>
+/// <param name="Newcomer">The e-mail of the account that it is about; null when it is about none that is at the site.</param>
+/// <param name="Role">What that account is there.</param>
+internal sealed record ToldOwner(string Email, string Site, string? Newcomer, string? Role);
 
 /// <summary>Tells a site's owners by mail what operators do that concerns their leads.</summary>
 internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, OutgoingMail mail, ILogger<SiteOwnersMail> logger)
@@ -14,10 +18,10 @@ internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, Outgoing
 
     /// <summary>Sends each of them one. Never throws: what it tells is in the site's list of changes, too.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="except">An account that needn't be told.</param>
+    /// <param name="about">The account that it is about, which needn't be told; null for none.</param>
     /// <param name="text">What one of them is told.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task Send(Guid site, Guid? except, Func<ToldOwner, MailText> text, CancellationToken cancellationToken)
+    public async Task Send(Guid site, Guid? about, Func<ToldOwner, MailText> text, CancellationToken cancellationToken)
     {
         if (!mail.IsSet)
             return;
@@ -29,13 +33,15 @@ internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, Outgoing
             await using var connection = await database.OpenConnectionAsync(limit.Token);
             var owners = (await connection.QueryAsync<ToldOwner>(
                 """
-                select o.email, s.name as site
+                select o.email, s.name as site, n.email as newcomer, x.role
                 from sites s
-                join account_sites y on y.site_id = s.id and y.role = 'owner' and y.account_id is distinct from @except
+                join account_sites y on y.site_id = s.id and y.role = 'owner' and y.account_id is distinct from @about
                 join accounts o on o.id = y.account_id and o.disabled_at is null
                     and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
+                left join account_sites x on x.site_id = s.id and x.account_id = @about
+                left join accounts n on n.id = x.account_id
                 where s.id = @site
-                """, new { site, except })).AsList();
+                """, new { site, about })).AsList();
             await Task.WhenAll(owners.Select(owner => mail.Send(text(owner), limit.Token)));
         }
 #pragma warning disable CA1031 // Whatever the mail server says.

@@ -32,11 +32,7 @@ internal sealed class OperatorsReach(
     /// <param name="site">The site.</param>
     public async Task<Refusal?> RefusesAddress(NpgsqlConnection connection, Guid site) =>
         !admin.Value.OperatorsReadLeads && !changes.Account.MaySeeLeads(site) && await connection.ExecuteScalarAsync<bool>(
-            """
-            select exists (select from account_sites where site_id = @site and role = 'owner')
-                -- Nor once its owners were removed.
-                or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created')
-            """, new { site })
+            $"select {LettingIn.IsTaken}", new { site })
         ? new Refusal(
             StatusCodes.Status403Forbidden,
             "Only the site's owners decide where its leads go: operators of this router may not read leads (Admin:OperatorsReadLeads).")
@@ -50,7 +46,7 @@ internal sealed class OperatorsReach(
             return;
 
         await owners.Send(
-            site, except: null, owner => new MailText(
+            site, about: null, owner => new MailText(
                 owner.Email, $"Leads of {owner.Site} go to {new Uri(url).Host} from now on",
                 $"{operatorsEmail}, an operator of the lead router, has set the address of {name}, a destination of {owner.Site}: its "
                 + $"leads go to {new Uri(url).Host}. If you don't know why, ask them, and see for yourself:\n\n"

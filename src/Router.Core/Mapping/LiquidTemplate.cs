@@ -26,31 +26,34 @@ public sealed class LiquidTemplate
     private readonly IFluidTemplate _template;
     private readonly int _steps;
 
-    private LiquidTemplate(string template) => (_template, _steps) = (
-        CountedTemplate.Of(Parser.Parse(template)), Math.Clamp(MostLooked / Math.Max(template.Length, 1), FewestSteps, MostSteps));
+    private LiquidTemplate(IFluidTemplate template, int length) =>
+        (_template, _steps) = (template, Math.Clamp(MostLooked / Math.Max(length, 1), FewestSteps, MostSteps));
 
     /// <summary>Compiles it.</summary>
     /// <exception cref="MappingException">It is no template.</exception>
-    public static LiquidTemplate Compile(string template) =>
-        Problem(template) is { } problem ? throw new MappingException(problem) : new LiquidTemplate(template);
+    public static LiquidTemplate Compile(string template) => new(Read(template), template.Length);
 
     /// <summary>Why it is no template, as a sentence's second part; null when it is one.</summary>
     internal static string? Problem(string template)
     {
-        if (LiquidLimits.Problem(template) is { } problem)
-            return problem;
-        if (!Parser.TryParse(template, out var parsed, out var error))
-            return $"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.";
-
         try
         {
-            CountedTemplate.Of(parsed);
+            Read(template);
             return null;
         }
-        catch (MappingException uncountable)
+        catch (MappingException problem)
         {
-            return uncountable.Message;
+            return problem.Message;
         }
+    }
+
+    private static IFluidTemplate Read(string template)
+    {
+        if (LiquidLimits.Problem(template) is { } problem)
+            throw new MappingException(problem);
+
+        return Parser.TryParse(template, out var parsed, out var error) ? CountedTemplate.Of(parsed)
+            : throw new MappingException($"has a template that isn't Liquid: {error.Split('\n')[0].Trim()}.");
     }
 
     /// <summary>The text that it makes of an event.</summary>
