@@ -95,14 +95,23 @@ public sealed class DeliveryPlanner(
         // after that one, for a statement doesn't see its own rows.
         var events = rows.DistinctBy(row => row.Lead.EventId).ToList();
         var ids = events.Select(row => row.Lead.EventId).ToHashSet();
+        // What waits is written together with what it is part of: a crash of Postgres forgets both or neither.
+        await using var together = events.Exists(row => row.InOrder.Count > 0)
+            ? await connection.BeginTransactionAsync(cancellationToken) : null;
         var fresh = new HashSet<Guid>(events.Count);
         foreach (var batch in events.GroupBy(row => row.Lead.Repeats is { } repeated && ids.Contains(repeated)).OrderBy(group => group.Key))
             fresh.UnionWith(await PlanInserts.Insert(connection, [.. batch], cancellationToken));
         var again = rows.Where(row => (row.IsRedelivery || row.IsInDoubt) && !fresh.Contains(row.Lead.EventId))
             .Select(row => row.Lead.EventId).ToHashSet();
         // Of those that come again, too: their worker may have died in between.
-        var planned = events.Where(row => fresh.Contains(row.Lead.EventId) || again.Contains(row.Lead.EventId));
+        var planned = events.FindAll(row => fresh.Contains(row.Lead.EventId) || again.Contains(row.Lead.EventId));
         var waiting = await PlanWaits.Note(connection, planned, cancellationToken);
+        if (together is not null)
+            await together.CommitAsync(cancellationToken);
+
+        // Those are held and let go at once, if the earlier one isn't under way.
+        if (waiting is not null && planned.Exists(row => row.Lead.Action.SaysAllAgain() && waiting.ContainsKey(row.Lead.EventId)))
+            await Superseded.Cancel(connection, cancellationToken);
         var rest = again.Count == 0 ? null : await WithoutOutcome(connection, [.. again], cancellationToken);
 
         var taken = new HashSet<Guid>(rows.Count);

@@ -87,10 +87,6 @@ internal static class PlanWaits
             }
         }
 
-        // Those are held and let go at once, if the earlier one isn't under way.
-        if (waiting is not null
-            && followers.Exists(row => row.Lead.Action.SaysAllAgain() && waiting.ContainsKey(row.Lead.EventId)))
-            await Superseded.Cancel(connection, cancellationToken);
         return waiting;
     }
 
