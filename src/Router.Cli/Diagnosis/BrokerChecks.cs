@@ -63,7 +63,7 @@ internal sealed class BrokerChecks(IServiceProvider services)
         return found.Length == 0
             ? [new Finding(Gravity.Fine, Subject, $"RabbitMQ {watch.Version} has nothing to complain about: queues, policies and alarms.")]
             : found.Select(finding => new Finding(
-                finding.IsDanger ? Gravity.Problem : Gravity.Warning, Subject, finding.What, finding.Fix));
+                finding.Weight is FindingWeight.Danger ? Gravity.Problem : Gravity.Warning, Subject, finding.What, finding.Fix));
     }
 
     private static Finding Failed(Exception failed, string where)
