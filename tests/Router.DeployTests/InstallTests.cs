@@ -94,7 +94,7 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         await OnServer("echo 'echo of somebody else' >/usr/local/bin/router");
         var said = await OnServer("bash /router/deploy/install.sh --published");
         Assert.Contains("/usr/local/bin/router is another program and stays", said, StringComparison.Ordinal);
-        Assert.Contains("Database:ConnectionString is missing", await OnServer(
+        Assert.Contains("configuration: Database:ConnectionString", await OnServer(
             "ROUTER_HOST_SETTINGS=/etc/lead-router dotnet /opt/lead-router/cli/router.dll doctor && exit 9 || true"),
             StringComparison.Ordinal);
         foreach (var name in new[] { "Database__ConnectionString", "RabbitMq__Uri" })
