@@ -19,13 +19,15 @@ fi
 
 # PgBouncer, Tinyproxy, Prometheus, Patroni and Glewlwyd, an OpenID Connect provider, are for their own tests; the languages are for the samples in
 # docs/receivers.md, which are run against a real delivery.
-more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac chromium pgbouncer:/usr/sbin/pgbouncer
+more=(curl python3 nodejs:node ruby php-cli:php golang-go:go default-jdk-headless:javac pgbouncer:/usr/sbin/pgbouncer
       tinyproxy-bin:tinyproxy prometheus patroni etcd-server:etcd glewlwyd sqlite3)
 # A container engine, and what reads units: for deploy/.
 more+=(podman podman-compose runc:/usr/sbin/runc netavark:/usr/lib/podman/netavark aardvark-dns:/usr/lib/podman/aardvark-dns iptables
     systemd:systemd-analyze iproute2:ss)
 [ -z "$quick" ] || more=()
 deploy/servers.sh install "${more[@]}" || exit 1
+# Chromium without what draws its windows takes half of the processor's time. Not every Debian has it.
+[ -n "$quick" ] || deploy/servers.sh install chromium-headless-shell 2>/dev/null || deploy/servers.sh install chromium || exit 1
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
 
 results=$(mktemp -d)

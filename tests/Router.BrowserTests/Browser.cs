@@ -12,6 +12,10 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
     /// <summary>Milliseconds that a page may take on a busy machine.</summary>
     private const int Patience = 30_000;
 
+    // The first has no windows to draw: the same pages in half of the time.
+    private static readonly string[] Programs =
+        ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
     private IPlaywright _playwright = null!;
     private IBrowser _chromium = null!;
 
@@ -22,8 +26,8 @@ public sealed class Browser(TestServers servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var path = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("There is no Chromium on this machine: apt-get install chromium");
+        var path = Programs.FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("There is no Chromium on this machine: apt-get install chromium-headless-shell");
         Router = await servers.SharedRouter.Value;
         _playwright = await Playwright.CreateAsync();
         Assertions.SetDefaultExpectTimeout(Patience);
