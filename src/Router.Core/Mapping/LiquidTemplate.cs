@@ -62,14 +62,11 @@ public sealed class LiquidTemplate
     /// <exception cref="MappingException">It goes beyond its bounds.</exception>
     public string Render(JsonElement lead, MappingWork work)
     {
-        var context = new TemplateContext(Options) { MaxSteps = _steps };
-        work.Attach(context);
         using var made = new MadeText(work);
-        foreach (var property in lead.EnumerateObject())
-            context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
         try
         {
-            _template.RenderAsync(made, context, Json, isolateContext: false).AsTask().GetAwaiter().GetResult();
+            // Done by now: nothing in it waits for anything.
+            Rendering(made, lead, work).GetAwaiter().GetResult();
         }
         catch (FluidException unknown) when (unknown.Message.StartsWith("Undefined filter", StringComparison.Ordinal))
         {
@@ -83,6 +80,15 @@ public sealed class LiquidTemplate
         }
 
         return made.ToString();
+    }
+
+    internal Task Rendering(TextWriter made, JsonElement lead, MappingWork work)
+    {
+        var context = new TemplateContext(Options) { MaxSteps = _steps };
+        work.Attach(context);
+        foreach (var property in lead.EnumerateObject())
+            context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
+        return _template.RenderAsync(made, Json, context).AsTask();
     }
 
     private static FluidParser CreateParser()
