@@ -33,7 +33,8 @@ public sealed class MadeTextTests
     {
         var template = LiquidTemplate.Compile("""
             {% capture c %}{{ name }}{% endcapture %}{"a": "{{ name }} {{ c }}", "l": {{ tags | json }}, "t": "{{ tags }}", "n": {{ 1.5 }},
-            "d": "{{ '2026-01-02' | date }}", "b": {{ true }}, {% for t in tags %}{% if t == "b" %}"x": "{{ t | upcase }}"{% endif %}{% endfor %}}
+            "d": "{{ '2026-01-02' | date }}", "b": {{ true }},
+            {% for t in tags %}{% if t == "b" %}"x": "{{ t | upcase }}"{% endif %}{% endfor %}}
             """);
         using var lead = JsonDocument.Parse("""{"name": "Ann", "tags": ["a", "b"]}""");
         var work = new MappingWork();

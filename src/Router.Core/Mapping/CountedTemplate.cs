@@ -40,6 +40,10 @@ internal sealed class CountedTemplate : AstRewriter
     }
 
     /// <inheritdoc/>
+    protected override Statement VisitOutputStatement(OutputStatement outputStatement) =>
+        new OutputStatement(new Printed(Visit(outputStatement.Expression)));
+
+    /// <inheritdoc/>
     protected override Statement VisitForStatement(ForStatement forStatement)
     {
         if (forStatement.Offset is MemberExpression { Segments: [IdentifierSegment { Identifier: "continue" }] })
@@ -131,6 +135,12 @@ internal sealed class CountedTemplate : AstRewriter
             MappingWork.Of(context).Read(least + MappingWork.LengthOf(value));
             return value;
         }
+    }
+
+    private sealed class Printed(Expression expression) : Expression
+    {
+        public override async ValueTask<FluidValue> EvaluateAsync(TemplateContext context) =>
+            EscapedText.Printed(await expression.EvaluateAsync(context));
     }
 
     // True or false, and nothing else: Fluid's own value of a condition stands for its left side, too.

@@ -25,7 +25,9 @@ internal static partial class LiquidFilters
         filters.Clear();
         foreach (var (name, filter) in known)
         {
-            filters.AddFilter(name, (input, arguments, context) =>
+            filters.AddFilter(name, (input, arguments, context) => EscapedText.Filter(name, Counted, input, arguments, context));
+
+            ValueTask<FluidValue> Counted(FluidValue input, FilterArguments arguments, TemplateContext context)
             {
                 var work = MappingWork.Of(context);
                 work.Read(MappingWork.OfRead);
@@ -39,20 +41,20 @@ internal static partial class LiquidFilters
                     throw new MappingException("The template asks for a date with a part of more than two digits of width.");
 
                 return filter(input, arguments, context);
-            });
+            }
         }
 
         // Not escaped once more: what it makes is JSON, quotes included.
         filters.AddFilter("json", (input, _, context) =>
         {
-            var json = LiquidValues.ToJson(input);
+            var json = LiquidValues.ToJson(EscapedText.Said(input));
             MappingWork.Of(context).Make(json.Length);
             return new StringValue(json, encode: false);
         });
         filters.AddFilter("digits", (input, _, context) =>
         {
             MappingWork.Of(context).Make(MappingWork.LengthOf(input));
-            return new StringValue(string.Concat(input.ToStringValue().Where(char.IsAsciiDigit)));
+            return new StringValue(string.Concat(EscapedText.Said(input).ToStringValue().Where(char.IsAsciiDigit)));
         });
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fluid;
 using Router.Core.Leads;
@@ -16,9 +15,6 @@ public sealed class LiquidTemplate
     // A step can look through all of the template: of a long one there are fewer.
     private const int FewestSteps = 1_000;
     private const int MostLooked = 10_000_000;
-
-    // What it prints stands between quotes of JSON: escaped, a lead's name can't end them.
-    private static readonly JavaScriptEncoder Json = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     private static readonly FluidParser Parser = CreateParser();
     private static readonly TemplateOptions Options = CreateOptions();
@@ -88,7 +84,7 @@ public sealed class LiquidTemplate
         work.Attach(context);
         foreach (var property in lead.EnumerateObject())
             context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
-        return _template.RenderAsync(made, Json, context).AsTask();
+        return _template.RenderAsync(made, EscapedText.Json, context).AsTask();
     }
 
     private static FluidParser CreateParser()
