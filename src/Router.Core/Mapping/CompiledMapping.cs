@@ -5,7 +5,10 @@ using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
 
-/// <summary>A mapping, ready to be used by many leads at a time.</summary>
+/// <summary>
+/// A mapping, ready to be used by many leads at a time. It holds texts: a template is compiled when a lead comes, and kept for a while, for
+/// compiled it may take a hundred times the memory.
+/// </summary>
 public sealed class CompiledMapping
 {
     // As deep as what is accepted, and what a template or a table puts around that.
@@ -26,7 +29,7 @@ public sealed class CompiledMapping
     /// <summary>The content type of its bodies.</summary>
     public MediaTypeHeaderValue ContentType { get; private init; } = new("application/json");
 
-    /// <summary>Compiles a mapping that was checked.</summary>
+    /// <summary>Of a mapping that was checked.</summary>
     public static CompiledMapping Of(RequestMapping mapping) => new(
         mapping.Body, (mapping.Actions ?? new Dictionary<string, ActionMapping>())
             .ToDictionary(one => LeadActions.Parse(one.Key), one => Compile(one.Value)), problem: null)
@@ -35,7 +38,7 @@ public sealed class CompiledMapping
     };
 
     /// <summary>
-    /// Compiles a mapping as it is stored. One that this version can't read maps every action and fails at each: leads wait for whoever
+    /// Of a mapping as it is stored. One that this version can't read maps every action and fails at each: leads wait for whoever
     /// corrects it, and nothing is sent in the wrong format.
     /// </summary>
     public static CompiledMapping? Read(string? stored)
@@ -89,8 +92,8 @@ public sealed class CompiledMapping
         if (mapping.Fields is { } fields)
             return (lead, work) => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead, work), Deep);
 
-        var template = LiquidTemplate.Compile(mapping.Template!);
-        return (lead, work) => Parse(template.Render(lead, work));
+        var template = mapping.Template!;
+        return (lead, work) => Parse(LiquidTemplate.Kept(template).Render(lead, work));
     }
 
     private static byte[] Write(JsonElement made)
