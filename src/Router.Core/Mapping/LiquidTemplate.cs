@@ -112,7 +112,12 @@ public sealed class LiquidTemplate
         var context = new TemplateContext(Options) { MaxSteps = _steps };
         work.Attach(context);
         foreach (var property in lead.EnumerateObject())
-            context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
+        {
+            // A lead of a megabyte may have lists that are a hundred megabytes as objects.
+            if (JsonText.NameOf(property) is var name && _template.Names.Contains(name))
+                context.SetValue(name, LiquidValues.Of(property.Value));
+        }
+
         return _template.Template.RenderAsync(made, EscapedText.Json, context).AsTask();
     }
 
