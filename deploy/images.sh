@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Publishes API, worker and demo receiver, lists what each is made of (CycloneDX), and builds their images with docker or podman.
+# Publishes API, worker, command line and demo receiver, lists what each is made of (CycloneDX), and builds their images with docker or podman.
 #
 #   deploy/images.sh [--tag TAG] [--no-build] [--publish-only]
 #
 #   --tag TAG        default latest: lead-router/api:TAG, lead-router/worker:TAG, lead-router/demo-receiver:TAG
+#                    (the worker's has the command line, too)
 #   --no-build       publish what was built last
 #   --publish-only   no images: what they are made of is in artifacts/publish
 #
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
         --tag) tag=${2:-}; shift 2 || die "--tag wants a name." ;;
         --no-build) publish+=(--no-build); shift ;;
         --publish-only) images=; shift ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit ;;
+        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit ;;
         *) die "images.sh knows no option '$1'; see --help." ;;
     esac
 done
@@ -28,7 +29,7 @@ revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 version=$(git describe --tags --always 2>/dev/null || echo 0)
 created=$(git log -1 --format=%cI 2>/dev/null || date -u +%Y-%m-%dT%H:%M:%SZ)
 
-# publish PROJECT NAME: one at a time in a checkout. The list of packages goes into the image as /app/sbom.cdx.json.
+# publish PROJECT NAME: one at a time in a checkout. The list of packages goes along, into the image as /app/sbom.cdx.json.
 publish() {
     local project=$1 to=artifacts/publish/$2
     rm -rf "$to"
@@ -46,6 +47,7 @@ flock 8
 dotnet tool restore >artifacts/tools.log 8>&- || { cat artifacts/tools.log >&2; die "CycloneDX could not be restored."; }
 publish src/Router.Api api
 publish src/Router.Worker worker
+publish src/Router.Cli cli
 publish deploy/demo-receiver demo-receiver
 [ -n "$images" ] || exit 0
 

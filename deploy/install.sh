@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the router on a Debian server with systemd, or brings it up to date there: API and worker as two services. Run it as often as you like.
+# Installs the router on a Debian server with systemd, or brings it up to date there: API and worker as two services, and the command line, router.
+# Run it as often as you like.
 #
 #   deploy/install.sh [--published] [--with-servers] [--root DIR]
 #
@@ -7,7 +8,8 @@
 #   --with-servers   also install Postgres and RabbitMQ on this machine, for this machine only, and give the router its place in them
 #   --root DIR       only lay the files out below DIR, for a package or an image: no service is touched
 #
-# Programs are in /opt/lead-router, settings in /etc/lead-router/router.env, secrets in /etc/lead-router/secrets, a file each.
+# Programs are in /opt/lead-router, settings in /etc/lead-router/router.env, secrets in /etc/lead-router/secrets, a file each. The command line is
+# /usr/local/bin/router, which sudo finds too.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$repo/deploy/notes.sh"
@@ -21,7 +23,7 @@ while [ $# -gt 0 ]; do
         --published) published=1; shift ;;
         --with-servers) servers=1; shift ;;
         --root) root=${2:-}; shift 2 || die "--root wants a directory." ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit ;;
+        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit ;;
         *) die "install.sh knows no option '$1'; see --help." ;;
     esac
 done
@@ -36,11 +38,11 @@ if [ -z "$root" ]; then
     dotnet --list-runtimes | grep -q '^Microsoft\.AspNetCore\.App 10\.' || die "The .NET 10 runtime lacks ASP.NET Core: install aspnetcore-runtime-10.0."
 fi
 [ -n "$published" ] || "$repo/deploy/images.sh" --publish-only
-for host in api worker; do [ -d "$repo/artifacts/publish/$host" ] || die "Nothing was published yet: leave --published out."; done
+for program in api worker cli; do [ -d "$repo/artifacts/publish/$program" ] || die "Nothing was published yet: leave --published out."; done
 
 etc=$root/etc/lead-router
 secrets=$etc/secrets
-install -d -m 755 "$root/opt/lead-router" "$etc" "$root/etc/systemd/system"
+install -d -m 755 "$root/opt/lead-router" "$root/usr/local/bin" "$etc" "$root/etc/systemd/system"
 install -d -m 700 "$secrets"
 
 # secret_file NAME VALUE: only its owner reads it; one that is there stays as it is.
@@ -64,19 +66,23 @@ if [ -z "$root" ]; then
         ! systemctl is-active -q "lead-router-$host" || { running=1; systemctl stop "lead-router-$host"; }
     done
 fi
-for host in api worker; do
-    to=$root/opt/lead-router/$host
+for program in api worker cli; do
+    to=$root/opt/lead-router/$program
     rm -rf "$to.new"
-    cp -r --no-preserve=ownership "$repo/artifacts/publish/$host" "$to.new"
+    cp -r --no-preserve=ownership "$repo/artifacts/publish/$program" "$to.new"
     chmod -R u=rwX,go=rX "$to.new"
     rm -rf "$to"
     mv "$to.new" "$to"
-    install -m 644 "$repo/deploy/systemd/lead-router-$host.service" "$root/etc/systemd/system/"
 done
-install -m 644 "$repo/deploy/systemd/lead-router-schema.service" "$root/etc/systemd/system/"
+for unit in api worker schema; do install -m 644 "$repo/deploy/systemd/lead-router-$unit.service" "$root/etc/systemd/system/"; done
+command=$root/usr/local/bin/router
+# Not over a program of that name that isn't ours.
+if [ ! -e "$command" ] || grep -qs /opt/lead-router "$command"; then install -m 755 "$repo/deploy/install/router" "$command"; else
+    echo "$command is another program and stays: call the router's command line as dotnet /opt/lead-router/cli/router.dll."
+fi
 
 at=${root:+ below $root}
-printf 'Installed%s: /opt/lead-router, /etc/lead-router, and the units lead-router-api and lead-router-worker.\n' "$at"
+printf 'Installed%s: /opt/lead-router, /etc/lead-router, /usr/local/bin/router, and the units lead-router-api and lead-router-worker.\n' "$at"
 missing=()
 for name in Database__ConnectionString RabbitMq__Uri; do [ -s "$secrets/$name" ] || missing+=("$name"); done
 [ -n "$root" ] || systemctl daemon-reload
@@ -97,6 +103,7 @@ elif [ -z "$root" ]; then
 
 It runs on http://127.0.0.1:8080. Next:
   curl http://127.0.0.1:8080/health/ready              says what it can't do, if anything; of the worker at port 8081
+  sudo router doctor                                   checks settings, certificates, Postgres and RabbitMQ: docs/cli.md
   journalctl -u lead-router-api -u lead-router-worker  its log
   sign in as operator@localhost (Admin__Email in router.env), with the password in /etc/lead-router/secrets/Admin__Password; then change it
   put a proxy with TLS in front of port 8080, and mail into /etc/lead-router/router.env: docs/operators.md

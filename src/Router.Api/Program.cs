@@ -12,6 +12,7 @@ using Router.Api.OpenIdConnect;
 using Router.Api.Pages;
 using Router.Core;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddSettingFiles();
@@ -21,6 +22,7 @@ if (await builder.RunCommand(args))
     return;
 
 builder.Services.AddConnectionLimits(builder.Configuration);
+builder.Services.AddApiSettings(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration);
 builder.Services.AddIntake(builder.Configuration);
 builder.Services.AddOperations();
@@ -28,12 +30,12 @@ builder.Services.AddReports();
 builder.Services.AddKeyRing(builder.Configuration);
 builder.Services.AddHealth(withoutDatabase: HealthStatus.Degraded);
 builder.AddTelemetry(service: "lead-router-api");
-builder.Services.AddRouterAuthentication(builder.Configuration);
+builder.Services.AddRouterAuthentication();
 builder.Services.AddIncoming(builder.Configuration);
 builder.Services.AddConfigurationChanges();
 builder.Services.AddAccounts();
 builder.Services.AddProvider(builder.Configuration);
-builder.Services.AddSecondFactors(builder.Configuration);
+builder.Services.AddSecondFactors();
 builder.Services.AddManagement();
 builder.Services.AddPages();
 builder.Services.AddOpenApiDescription();

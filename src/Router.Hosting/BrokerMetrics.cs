@@ -16,7 +16,7 @@ internal sealed class BrokerMetrics
         var meter = meters.OfRouter();
         meter.CreateObservableGauge("lead_router.queue.messages", Messages, "{message}", "Messages in each of the router's queues");
         meter.CreateObservableGauge(
-            "lead_router.broker.findings", () => watch.Findings.Count(finding => finding.IsDanger), "{finding}",
+            "lead_router.broker.findings", () => watch.Findings.Count(finding => finding.Weight is FindingWeight.Danger), "{finding}",
             "Things about RabbitMQ that keep leads from moving, or would lose them");
     }
 

@@ -32,8 +32,8 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var dangers = _findings.Where(finding => finding.IsDanger).ToList();
-        return Task.FromResult(dangers.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join(' ', dangers)));
+        var problems = _findings.Where(finding => finding.IsProblem).ToList();
+        return Task.FromResult(problems.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join(' ', problems)));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -79,7 +79,7 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
             findings.Add(new(
                 "RabbitMQ's policies and alarms can't be seen: its management API at "
                 + $"{management.Address} doesn't answer ({failed.GetType().Name}).",
-                "Set RabbitMq:ManagementUri, and give the router's user the tag management.", IsDanger: false));
+                "Set RabbitMq:ManagementUri, and give the router's user the tag management.", FindingWeight.Notice));
         }
 #pragma warning restore CA1031
 
@@ -134,10 +134,10 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
     {
         foreach (var finding in findings.Except(_findings))
         {
-            if (finding.IsDanger)
+            if (finding.Weight is FindingWeight.Danger)
                 LogFound(logger, finding.What, finding.Fix);
             else
-                LogUnseen(logger, finding.What, finding.Fix);
+                LogLesser(logger, finding.What, finding.Fix);
         }
 
         foreach (var gone in _findings.Except(findings))
@@ -149,7 +149,7 @@ internal sealed partial class BrokerWatch(ManagementApi management, QueueTopolog
     private static partial void LogFound(ILogger logger, string what, string fix);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{What} {Fix}")]
-    private static partial void LogUnseen(ILogger logger, string what, string fix);
+    private static partial void LogLesser(ILogger logger, string what, string fix);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "No longer so: {What}")]
     private static partial void LogOver(ILogger logger, string what);

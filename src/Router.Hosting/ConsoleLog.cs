@@ -53,6 +53,7 @@ internal static class ConsoleLog
                 write.Console(new JsonFormatter(renderMessage: true));
             }
         }));
+        builder.Services.AddLogSettings(builder.Configuration);
         builder.Services.AddSingleton(losses);
         builder.Services.AddHealthChecks().AddCheck<LogLosses>("log", HealthStatus.Degraded, tags: ["ready"]);
 
@@ -60,6 +61,11 @@ internal static class ConsoleLog
         builder.Logging.AddSerilog(log.CreateLogger(), dispose: true);
     }
 
+    /// <summary>The settings, which doctor checks, too.</summary>
+    public static void AddLogSettings(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddOptions<LogOptions>().Bind(configuration.GetSection("Log")).ValidateDataAnnotations().ValidateOnStart();
+
+    // A host has its log before it has services.
     private static LogOptions Options(ConfigurationManager configuration)
     {
         var options = configuration.GetSection("Log").Get<LogOptions>() ?? new LogOptions();

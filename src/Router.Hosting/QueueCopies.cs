@@ -20,7 +20,8 @@ internal static class QueueCopies
         if (members.Except(online, StringComparer.Ordinal).ToList() is { Count: > 0 } away)
             return new(
                 $"The queue {name} has {members.Count - away.Count} of its {members.Count} copies: {string.Join(", ", away)} is away.",
-                "Bring that node of RabbitMQ back. Leads go on as long as more than half of the copies are there.");
+                "Bring that node of RabbitMQ back. Leads go on as long as more than half of the copies are there.",
+                FindingWeight.Weakness);
 
         return members.Count >= Math.Min(nodes, Usual) ? null : new(
             $"The queue {name} has {members.Count} of {Math.Min(nodes, Usual)} copies, for RabbitMQ had fewer nodes when it was made: "

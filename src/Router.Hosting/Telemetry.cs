@@ -25,8 +25,7 @@ internal static class Telemetry
     /// <returns>Whether somebody does.</returns>
     public static bool AddTelemetry(this WebApplicationBuilder builder, string service)
     {
-        var section = builder.Configuration.GetSection("Telemetry");
-        builder.Services.AddOptions<TelemetryOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddTelemetrySettings(builder.Configuration);
         if (TelemetryOptions.Of(builder.Configuration) is not { IsOn: true } options)
             return false;
 
@@ -42,6 +41,10 @@ internal static class Telemetry
         builder.Services.Observe<BrokerMetrics>();
         return true;
     }
+
+    /// <summary>The settings, which doctor checks, too.</summary>
+    public static void AddTelemetrySettings(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection("Telemetry")).ValidateDataAnnotations().ValidateOnStart();
 
     /// <summary>Makes what observes something when metrics begin; nobody else asks for it.</summary>
     public static void Observe<T>(this IServiceCollection services)

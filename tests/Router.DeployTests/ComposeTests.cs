@@ -74,6 +74,22 @@ public sealed partial class ComposeTests(ComposedRouter router) : IClassFixture<
     }
 
     [Fact]
+    public async Task Doctor_InTheWorkersContainer_FindsAllWell()
+    {
+        foreach (var host in new[] { "api", "worker" })
+            await Eventually.True(() => router.IsHealthy(host), $"{host} is healthy", seconds: 180);
+        var said = await Images.Podman(
+            "exec", router.Container("worker"), "dotnet", "cli/router.dll", "doctor", "--url", "http://api:8080");
+        foreach (var line in new[]
+        {
+            "ok       configuration: The settings make sense.", "ok       database: It takes rows.",
+            "ok       secrets: The stored secrets can be read.", "broker: RabbitMQ at rabbitmq:5672 lets the router in.",
+            "router: The API at http://api:8080 is well.",
+        })
+            Assert.Contains(line, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hosts_MayDoNothingThatTheyNeedNot()
     {
         foreach (var service in OurOwn)

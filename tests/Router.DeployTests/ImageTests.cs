@@ -26,7 +26,8 @@ public sealed class ImageTests(Images images)
     [Theory]
     [InlineData("api", "Router.Api")]
     [InlineData("worker", "Router.Worker")]
-    public async Task Image_HoldsNothingThatItsUserCanChange_AndListsItsPackages(string name, string host)
+    [InlineData("worker", "cli/router")]
+    public async Task Image_HoldsNothingThatItsUserCanChange_AndListsItsPackages(string name, string program)
     {
         await images.Ready();
         var directory = Directory.CreateTempSubdirectory("router-image-");
@@ -39,7 +40,8 @@ public sealed class ImageTests(Images images)
             var (_, changeable) = await Shell.Run("find", app, "-user", "1654", "-o", "-perm", "/o+w");
             Assert.Equal("", changeable);
 
-            Assert.Equal(Packages(Path.Combine(app, $"{host}.deps.json")), Listed(Path.Combine(app, "sbom.cdx.json")));
+            var dependencies = Path.Combine(app, $"{program}.deps.json");
+            Assert.Equal(Packages(dependencies), Listed(Path.Combine(Path.GetDirectoryName(dependencies)!, "sbom.cdx.json")));
         }
         finally
         {
@@ -58,7 +60,7 @@ public sealed class ImageTests(Images images)
         Assert.True(exitCode is 126 or 127, output);
     }
 
-    /// <summary>What the host loads.</summary>
+    /// <summary>What the program loads.</summary>
     private static IEnumerable<string> Packages(string dependencies)
     {
         using var json = JsonDocument.Parse(File.ReadAllText(dependencies));

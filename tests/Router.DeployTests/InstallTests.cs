@@ -17,6 +17,9 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         systemctl daemon-reload
         """;
 
+    // sudo's own path, and nothing of root's variables.
+    private const string LikeSudo = "env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private readonly string _server = $"router-server-{Guid.NewGuid():n}";
 
     public async ValueTask InitializeAsync()
@@ -28,9 +31,11 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
         await Images.Podman(
             "run", "--detach", "--name", _server, "--systemd=always", "--cap-add=SYS_ADMIN,SYS_PTRACE",
             "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL",
-            "--network=none", "--tmpfs", "/var/lib/postgresql", "--volume", "/usr:/usr:ro",
+            "--network=none", "--tmpfs", "/var/lib/postgresql", "--volume", "/usr:/usr:ro", "--tmpfs", "/usr/local/bin",
             "--volume", $"{Repository.Root}:/router:ro", "localhost/servers", "/lib/systemd/systemd", "--unit=basic.target");
         await OnServer(Prepare);
+        // It may have been in the directory that is empty now.
+        await OnServer($"command -v dotnet >/dev/null || ln -s {dotnet.Trim()} /usr/local/bin/dotnet");
     }
 
     public async ValueTask DisposeAsync() => await Images.Within(["podman", "rm", "--force", "--time", "0", "--ignore", _server]);
@@ -48,6 +53,8 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
             foreach (var line in new[] { "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2" })
                 Assert.Contains(line, status, StringComparison.Ordinal);
         }
+
+        await DoctorFindsAllWell();
 
         Assert.Equal("700 root", await OnServer("stat -c '%a %U' /etc/lead-router/secrets"));
         Assert.Equal("600 root", await OnServer("stat -c '%a %U' /etc/lead-router/secrets/* | sort -u"));
@@ -84,7 +91,12 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
     [Fact]
     public async Task Install_WithoutServers_SaysWhatToDoNextAndStartsNothing()
     {
+        await OnServer("echo 'echo of somebody else' >/usr/local/bin/router");
         var said = await OnServer("bash /router/deploy/install.sh --published");
+        Assert.Contains("/usr/local/bin/router is another program and stays", said, StringComparison.Ordinal);
+        Assert.Contains("configuration: Database:ConnectionString", await OnServer(
+            "ROUTER_HOST_SETTINGS=/etc/lead-router dotnet /opt/lead-router/cli/router.dll doctor && exit 9 || true"),
+            StringComparison.Ordinal);
         foreach (var name in new[] { "Database__ConnectionString", "RabbitMq__Uri" })
             Assert.Contains($"/etc/lead-router/secrets/{name} ", said, StringComparison.Ordinal);
         Assert.Equal("inactive\ninactive", await OnServer("systemctl is-active lead-router-api lead-router-worker || true"));
@@ -99,6 +111,29 @@ public sealed class InstallTests(Images images) : IAsyncLifetime
                 answer => answer.Contains("\"status\":\"Healthy\"", StringComparison.Ordinal), $"the host at {port} is healthy",
                 seconds: 180);
         }
+    }
+
+    private async Task DoctorFindsAllWell()
+    {
+        var said = await OnServer($"{LikeSudo} router doctor --url http://127.0.0.1:8080");
+        foreach (var line in new[]
+        {
+            "ok       configuration: The settings make sense.", "certificates: The certificate of Secrets:CertificatePath is valid until",
+            "ok       database: It takes rows.", "ok       secrets: The stored secrets can be read.",
+            "broker: RabbitMQ at 127.0.0.1:5672 lets the router in.", "ok       router: The API at http://127.0.0.1:8080 is well.",
+        })
+            Assert.Contains(line, said, StringComparison.Ordinal);
+        Assert.DoesNotContain("No host reads", said, StringComparison.Ordinal);
+
+        // A setting of the file counts, too.
+        Assert.Contains("Retention:BodiesAfter", await OnServer(
+            $"echo Retention__BodiesAfter=many >>/etc/lead-router/router.env; {LikeSudo} router doctor && exit 9; "
+            + "sed -i '$d' /etc/lead-router/router.env"), StringComparison.Ordinal);
+        // The rest is for everybody on the server; the secrets aren't.
+        var others = $"runuser -u nobody -- {LikeSudo} router";
+        Assert.Contains("router", await OnServer($"{others} --help"), StringComparison.Ordinal);
+        Assert.Contains("Run doctor as a user who may read", await OnServer($"{others} doctor 2>&1 && exit 9 || true"),
+            StringComparison.Ordinal);
     }
 
     private async Task<string> OnServer(string script) =>

@@ -12,10 +12,13 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task Hosts_MayDoNothingThatTheyNeedNot(string overlay)
     {
-        var hosts = (await Render(overlay)).Hosts;
+        var hosts = (await Manifests.Render(overlay)).Hosts;
         Assert.Equal(["lead-router-api", "lead-router-worker"], hosts.Select(host => host.Metadata.Name).Order(StringComparer.Ordinal));
         // A worker ends its requests in flight, 70 s at most.
         Assert.True(hosts.Single(host => host.Metadata.Name == "lead-router-worker").Spec.Template.Spec.TerminationGracePeriodSeconds > 70);
+        // An upgrade is without a stop: one more before one less.
+        Assert.All(hosts, host => Assert.Equal(
+            ("1", "0"), (host.Spec.Strategy.RollingUpdate.MaxSurge.Value, host.Spec.Strategy.RollingUpdate.MaxUnavailable.Value)));
         foreach (var pod in hosts.Select(host => host.Spec.Template.Spec))
         {
             var container = Assert.Single(pod.Containers);
@@ -35,7 +38,7 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task Probes_AskForWhatThereIs(string overlay)
     {
-        foreach (var container in (await Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec.Containers[0]))
+        foreach (var container in (await Manifests.Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec.Containers[0]))
         {
             var port = Assert.Single(container.Ports, port => port.ContainerPort == 8080);
             Assert.Equal(
@@ -51,13 +54,14 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task Selectors_AndTargets_MeetTheHosts(string overlay)
     {
-        var manifests = await Render(overlay);
+        var manifests = await Manifests.Render(overlay);
         bool Selects(IDictionary<string, string> labels, V1Deployment host) => labels.All(label =>
             host.Spec.Template.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
         foreach (var host in manifests.Hosts)
         {
             Assert.True(Selects(host.Spec.Selector.MatchLabels, host));
             Assert.Single(manifests.All<V1PodDisruptionBudget>(), budget => Selects(budget.Spec.Selector.MatchLabels, host));
+            Assert.True(host.Spec.Replicas is null, "the autoscaler says how many there are");
             var scaled = manifests.All<V2HorizontalPodAutoscaler>().Select(one => one.Spec.ScaleTargetRef.Name)
                 .Concat(manifests.All<OperatorResources.ScaledObject>().Select(one => one.Spec.ScaleTargetRef.Name));
             Assert.Single(scaled, host.Metadata.Name);
@@ -74,7 +78,7 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task Hosts_FindTheirSettings(string overlay)
     {
-        var manifests = await Render(overlay);
+        var manifests = await Manifests.Render(overlay);
         var settings = Assert.Single(manifests.All<V1ConfigMap>());
         var known = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/configuration.md"));
         foreach (var setting in settings.Data.Keys)
@@ -86,10 +90,14 @@ public sealed class KubernetesTests
             Assert.Equal(settings.Data["Settings__Directory"], mount.MountPath);
             Assert.Equal(settings.Data["Secrets__CertificatePath"], $"{mount.MountPath}/router.pem");
             var files = Assert.Single(pod.Volumes, volume => volume.Name == mount.Name).Projected.Sources
-                .SelectMany(source => source.Secret.Items).Select(item => item.Path).ToList();
+                .SelectMany(source => source.Secret.Items ?? []).Select(item => item.Path).ToList();
             Assert.Contains("Database__ConnectionString", files);
             Assert.Contains("RabbitMq__Uri", files);
             Assert.Contains("router.pem", files);
+            // Whatever else is a secret of somebody's, all of its keys.
+            var more = Assert.Single(
+                pod.Volumes.Single(volume => volume.Name == mount.Name).Projected.Sources, source => source.Secret.Items is null);
+            Assert.Equal(("lead-router-more", true), (more.Secret.Name, more.Secret.Optional));
         }
     }
 
@@ -98,7 +106,7 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task OwnersPassword_IsForTheSchemaOnly(string overlay)
     {
-        var pods = (await Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec).ToList();
+        var pods = (await Manifests.Render(overlay)).Hosts.Select(host => host.Spec.Template.Spec).ToList();
         var pod = Assert.Single(pods, pod => pod.InitContainers is { Count: > 0 });
         var schema = Assert.Single(pod.InitContainers);
         Assert.Equal(["migrate"], schema.Args);
@@ -110,7 +118,7 @@ public sealed class KubernetesTests
             .SelectMany(source => source.Secret.Items).Select(item => item.Path).ToList();
         Assert.Equal(["Database__ConnectionString", "Database__OwnerConnectionString"], files.Order(StringComparer.Ordinal));
         var others = pods.SelectMany(one => one.Volumes).Where(volume => volume.Name != mount.Name)
-            .SelectMany(volume => volume.Projected.Sources).SelectMany(source => source.Secret.Items).Select(item => item.Path);
+            .SelectMany(volume => volume.Projected.Sources).SelectMany(source => source.Secret.Items ?? []).Select(item => item.Path);
         Assert.DoesNotContain("Database__OwnerConnectionString", others);
         Assert.DoesNotContain(mount.Name,
             pods.SelectMany(one => one.Containers).SelectMany(one => one.VolumeMounts).Select(one => one.Name));
@@ -120,7 +128,7 @@ public sealed class KubernetesTests
     [MemberData(nameof(Overlays))]
     public async Task Metrics_AreForPrometheusOnly(string overlay)
     {
-        var manifests = await Render(overlay);
+        var manifests = await Manifests.Render(overlay);
         foreach (var host in manifests.Hosts)
         {
             var template = host.Spec.Template;
@@ -138,7 +146,7 @@ public sealed class KubernetesTests
     [Fact]
     public async Task Operators_MakeTheSecretsAndPodsThatTheHostsLookFor()
     {
-        var manifests = await Render("operators");
+        var manifests = await Manifests.Render("operators");
         var postgres = Assert.Single(manifests.All<OperatorResources.PostgresCluster>());
         var rabbitmq = Assert.Single(manifests.All<OperatorResources.RabbitmqCluster>());
         // A failover loses nothing that counted, and there is one: with the primary gone, all others and those that a commit waits for are
@@ -152,7 +160,7 @@ public sealed class KubernetesTests
         string[] made = [$"{role.PasswordSecret.Name}/uri", $"{rabbitmq.Metadata.Name}-default-user/connection_string"];
         foreach (var host in manifests.Hosts)
         {
-            Assert.Equal(made, host.Spec.Template.Spec.Volumes[0].Projected.Sources.Skip(1)
+            Assert.Equal(made, host.Spec.Template.Spec.Volumes[0].Projected.Sources.Skip(2)
                 .Select(source => $"{source.Secret.Name}/{Assert.Single(source.Secret.Items).Key}"));
         }
 
@@ -170,6 +178,12 @@ public sealed class KubernetesTests
         Assert.Equal(["lead-events", "lead-events-fresh"], scaled.Triggers.Select(trigger => trigger.Metadata["queueName"]));
         Assert.All(scaled.Triggers, trigger =>
             Assert.Equal(manifests.Names<OperatorResources.TriggerAuthentication>().Single(), trigger.AuthenticationRef.Name));
+        // One that tests run with: SECURITY.md, Supported versions.
+        Assert.EndsWith(":17", postgres.Spec.ImageName, StringComparison.Ordinal);
+        var node = Assert.Single(
+            manifests.All<V1PodDisruptionBudget>(), budget => budget.Metadata.Name == rabbitmq.Metadata.Name).Spec.Selector.MatchLabels;
+        var apart = Assert.Single(rabbitmq.Spec.Affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution).PodAffinityTerm;
+        Assert.Equal(node, apart.LabelSelector.MatchLabels);
         Assert.Equal("512", postgres.Spec.Postgresql.Parameters["max_locks_per_transaction"]);
         Assert.Equal("router", postgres.Spec.Bootstrap.Initdb.Database);
         Assert.Equal(1, rabbitmq.Spec.Replicas % 2);
@@ -178,12 +192,5 @@ public sealed class KubernetesTests
             .Where(peer => peer.PodSelector is not null).Select(peer => Assert.Single(peer.PodSelector.MatchLabels));
         Assert.Equal(
             [new("cnpg.io/cluster", postgres.Metadata.Name), new("app.kubernetes.io/name", rabbitmq.Metadata.Name)], reached);
-    }
-
-    private static async Task<Manifests> Render(string overlay)
-    {
-        Assert.SkipUnless(
-            await Shell.Run("sh", "-c", "command -v kubectl") is (0, _), "kubectl, which renders the manifests, isn't there.");
-        return await Manifests.Render(overlay);
     }
 }

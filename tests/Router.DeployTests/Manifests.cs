@@ -13,6 +13,8 @@ internal sealed class Manifests
         ["rabbitmq.com/v1beta1/RabbitmqCluster"] = typeof(OperatorResources.RabbitmqCluster),
         ["keda.sh/v1alpha1/ScaledObject"] = typeof(OperatorResources.ScaledObject),
         ["keda.sh/v1alpha1/TriggerAuthentication"] = typeof(OperatorResources.TriggerAuthentication),
+        ["monitoring.coreos.com/v1/PodMonitor"] = typeof(MonitoringResources.PodMonitor),
+        ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(MonitoringResources.PrometheusRule),
     };
 
     private readonly List<object> _all;
@@ -23,10 +25,14 @@ internal sealed class Manifests
 
     public static async Task<Manifests> Render(string overlay)
     {
+        Assert.SkipUnless(
+            await Shell.Run("sh", "-c", "command -v kubectl") is (0, _), "kubectl, which renders the manifests, isn't there.");
         var (exitCode, output) = await Shell.Run("kubectl", "kustomize", Path.Combine(Repository.Root, "deploy/kubernetes", overlay));
         Assert.True(exitCode == 0, output);
-        return new Manifests(KubernetesYaml.LoadAllFromString(output, OperatorsTypes, strict: true));
+        return Read(output);
     }
+
+    public static Manifests Read(string yaml) => new(KubernetesYaml.LoadAllFromString(yaml, OperatorsTypes, strict: true));
 
     public IEnumerable<T> All<T>() => _all.OfType<T>();
 

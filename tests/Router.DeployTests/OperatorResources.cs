@@ -29,6 +29,8 @@ internal static class OperatorResources
     {
         public int Instances { get; set; }
 
+        public string ImageName { get; set; } = "";
+
         public PostgresBootstrap Bootstrap { get; set; } = new();
 
         public ManagedConfiguration Managed { get; set; } = new();
@@ -118,6 +120,8 @@ internal static class OperatorResources
         public RabbitmqPersistence Persistence { get; set; } = new();
 
         public RabbitmqConfiguration Rabbitmq { get; set; } = new();
+
+        public V1Affinity Affinity { get; set; } = new();
 
         public V1ResourceRequirements Resources { get; set; } = new();
     }

@@ -40,7 +40,7 @@ public sealed class FiringAlertsTests : IAsyncLifetime
         await Eventually.True(
             async () => !(await _watched.Prometheus.Firing()).Overlaps(["LeadRouterPostgresAway", "LeadRouterOutboxWaits"]),
             "both servers are back");
-        await Fires(LoseApi, "NoApi", "RabbitMqGaveUp");
+        await Fires(LoseApi, "NoApi", "HostDown", "RabbitMqGaveUp");
         await notDone;
         await Fires(LoseWorkers, "NoWorker");
 

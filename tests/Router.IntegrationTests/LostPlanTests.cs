@@ -9,8 +9,8 @@ using Router.Testing;
 namespace Router.IntegrationTests;
 
 /// <summary>
-/// The plan of an event isn't flushed. When Postgres dies, or another server takes its place, it may be gone by the time that its worker has
-/// an outcome.
+/// The plan of an event isn't flushed. When Postgres dies, or another server takes its place, it may be gone by the time that its worker
+/// has an outcome.
 /// </summary>
 public sealed class LostPlanTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {

@@ -14,15 +14,11 @@ public sealed class OptionsTests
 
     [Theory]
     [InlineData("Router.Core")]
-    [InlineData("Router.Api")]
     [InlineData("Router.Hosting")]
     public void Options_EachOutOfRange_AreRefusedByName(string assembly)
     {
         var unchecked_ = new List<string>();
-        var classes = Assembly.LoadFrom(Path.Combine(Path.GetDirectoryName(Repository.Host("Router.Api"))!, $"{assembly}.dll"))
-            .GetTypes().Where(type =>
-                type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal)
-                && type.Namespace?.StartsWith("Router", StringComparison.Ordinal) is true).ToList();
+        var classes = Classes(Repository.Host("Router.Api"), assembly);
         Assert.NotEmpty(classes);
         foreach (var type in classes)
         {
@@ -87,6 +83,12 @@ public sealed class OptionsTests
         Assert.Contains(word, ended.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", ended.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The options classes of an assembly that lies beside a host.</summary>
+    public static List<Type> Classes(string host, string assembly) =>
+        [.. Assembly.LoadFrom(Path.Combine(Path.GetDirectoryName(host)!, $"{assembly}.dll")).GetTypes()
+            .Where(type => type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal)
+                && type.Namespace?.StartsWith("Router", StringComparison.Ordinal) is true)];
 
     private static async Task Start(string host, string key, string value)
     {

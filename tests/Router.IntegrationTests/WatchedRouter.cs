@@ -63,7 +63,7 @@ internal sealed class WatchedRouter : IAsyncDisposable
         (await Site.Post("""{"source": 1}""")).Dispose();
         Prometheus = await Prometheus.Start(
             [
-                ("lead-router-api", api), ("lead-router-worker", worker), ("lead-router-worker", _other),
+                ("lead-router-api", api), ("lead-router-worker", worker), ("another-worker", _other),
                 ("rabbitmq", new Uri(Servers.Broker.Prometheus!, "/metrics/per-object")),
             ],
             AlertRules.AtOnce());

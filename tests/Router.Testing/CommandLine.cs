@@ -15,7 +15,7 @@ public sealed record Ran(int ExitCode, string Output, string Errors)
 public sealed class CommandLine(string? url, string? token)
 {
     private static readonly string[] Ours =
-        ["ROUTER_URL", "ROUTER_TOKEN", "ROUTER_SITE", "ROUTER_SECRET"];
+        ["ROUTER_URL", "ROUTER_TOKEN", "ROUTER_SITE", "ROUTER_SECRET", "ROUTER_HOST_SETTINGS"];
 
     /// <summary>With the operator's token.</summary>
     public static CommandLine Of(RouterFixture router) => new(router.Api.Url.AbsoluteUri, RouterFixture.AdminToken);
@@ -75,7 +75,12 @@ public sealed class RunningCommand : IAsyncDisposable
     public string Errors => Read(_errors);
 
     /// <summary>As Ctrl+C does.</summary>
-    public Task Interrupt() => Shell.Run("kill", "-INT", _process.Id.ToString(CultureInfo.InvariantCulture));
+    public Task Interrupt() => Signal("-INT");
+
+    /// <summary>It does nothing until it is resumed.</summary>
+    public Task Freeze() => Signal("-STOP");
+
+    public Task Thaw() => Signal("-CONT");
 
     public async Task<Ran> End()
     {
@@ -90,6 +95,8 @@ public sealed class RunningCommand : IAsyncDisposable
         _process.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private async Task Signal(string which) => await Shell.Run("kill", which, _process.Id.ToString(CultureInfo.InvariantCulture));
 
     private static void Add(StringBuilder text, string? line)
     {

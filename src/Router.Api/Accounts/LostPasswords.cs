@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Accounts;
 

@@ -5,6 +5,7 @@ using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Accounts;
 

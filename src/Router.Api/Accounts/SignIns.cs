@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Accounts;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Core.Database;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Authentication;
 

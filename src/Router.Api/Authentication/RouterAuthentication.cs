@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Authentication;
 
@@ -18,10 +19,8 @@ internal static class RouterAuthentication
 
     private const string AccountScheme = "Account";
 
-    public static void AddRouterAuthentication(this IServiceCollection services, IConfiguration configuration)
+    public static void AddRouterAuthentication(this IServiceCollection services)
     {
-        services.AddOptions<AdminOptions>().Bind(configuration.GetSection("Admin")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<SessionLimitOptions>().Bind(configuration.GetSection("Sessions")).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<FirstOperator>();
         services.AddSingleton<AccountDirectory>();
         services.AddSingleton<Sessions>();

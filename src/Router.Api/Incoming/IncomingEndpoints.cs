@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 
@@ -13,7 +14,6 @@ internal static class IncomingEndpoints
 
     public static void AddIncoming(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<IncomingOptions>().Bind(configuration.GetSection("Incoming")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
         {
             kestrel.Limits.RequestHeadersTimeout = incoming.Value.HeadersTimeout;

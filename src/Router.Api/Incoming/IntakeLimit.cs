@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 

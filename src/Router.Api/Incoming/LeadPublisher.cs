@@ -3,6 +3,7 @@ using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.Telemetry;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 

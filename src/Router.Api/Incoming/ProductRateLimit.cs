@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 

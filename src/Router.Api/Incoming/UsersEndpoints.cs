@@ -6,6 +6,7 @@ using Npgsql;
 using Router.Core.Leads;
 using Router.Core.Leads.Validation;
 using Router.Core.Sites;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Incoming;
 

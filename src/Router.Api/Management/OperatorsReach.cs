@@ -6,6 +6,7 @@ using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Alerts;
 using Router.Core.Mail;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Management;
 

@@ -6,6 +6,7 @@ using Router.Api.Changes;
 using Router.Api.Incoming;
 using Router.Core.Retention;
 using Router.Core.Search;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Management;
 

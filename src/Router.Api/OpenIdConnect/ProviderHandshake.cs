@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.OpenIdConnect;
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.OpenIdConnect;
 
@@ -17,8 +18,6 @@ internal static class ProviderHosting
 
     public static void AddProvider(this IServiceCollection services, IConfiguration configuration)
     {
-        var section = configuration.GetSection("OpenIdConnect");
-        services.AddOptions<ProviderOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PagesAddress>();
         services.AddSingleton<ProviderHandshake>();
         services.AddSingleton<ProviderPresence>();
@@ -26,7 +25,7 @@ internal static class ProviderHosting
         services.AddSingleton<ProviderSignOut>();
         services.AddSingleton<ProviderLogins>();
         // Without a provider there is no scheme that each request would be offered to.
-        if (string.IsNullOrEmpty(section["Authority"]))
+        if (string.IsNullOrEmpty(configuration["OpenIdConnect:Authority"]))
             return;
 
         services.AddAuthentication().AddOpenIdConnect(SchemeName, displayName: null, _ => { });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.OpenIdConnect;
 

@@ -4,6 +4,7 @@ using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.OpenIdConnect;
 

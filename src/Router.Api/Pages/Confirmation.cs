@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 

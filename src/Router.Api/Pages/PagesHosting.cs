@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.ApplicationModels;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 
@@ -37,7 +38,6 @@ internal static partial class PagesHosting
             options.Conventions.ConfigureFilter(new Confirmation());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
-        services.AddOptions<PagesOptions>().BindConfiguration("Pages").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ActiveNotice>();
         services.AddSingleton<Attention>();
         services.AddSingleton<Parts>();

@@ -62,8 +62,8 @@ internal sealed class Parts(NpgsqlDataSource database, BrokerWatch watch, TimePr
         var waiting = watch.Waiting.Where(queue => queue.Messages > 0).ToList();
         var says = waiting.Count == 0 ? "no message waits in its queues"
             : string.Join(" · ", waiting.Select(queue => $"{queue.Name} {Amount.Count(queue.Messages)}"));
-        var dangers = watch.Findings.Count(finding => finding.IsDanger);
-        return dangers > 0 ? new Part(name, "needs attention", IsWell: false, $"{says} · what is wrong is listed above", Since: null)
+        var problems = watch.Findings.Count(finding => finding.IsProblem);
+        return problems > 0 ? new Part(name, "needs attention", IsWell: false, $"{says} · what is wrong is listed above", Since: null)
             : watch.Findings.Count > 0 ? new Part(name, "can't be looked at", IsWell: false, watch.Findings[0].Fix, Since: null)
             : new Part(name, "no alarm", IsWell: true, $"{says} · no policy endangers leads", Since: null);
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Api.Management;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 

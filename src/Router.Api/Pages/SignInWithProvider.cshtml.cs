@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Api.OpenIdConnect;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 

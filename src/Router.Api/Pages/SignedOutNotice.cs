@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using Router.Api.Authentication;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
 

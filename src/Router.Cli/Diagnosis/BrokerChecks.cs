@@ -20,9 +20,10 @@ internal sealed class BrokerChecks(IServiceProvider services)
         {
             address = BrokerAddress.Parse(services.GetRequiredService<IOptions<BrokerOptions>>().Value.Uri);
         }
-        catch (Exception wrong) when (wrong is OptionsValidationException or UriFormatException)
+        catch (Exception wrong) when (wrong is OptionsValidationException or UriFormatException or InvalidOperationException)
         {
-            return [new Finding(Gravity.Problem, Subject, $"It can't be looked for: {Setting} is missing or wrong.", "Correct it first.")];
+            return [new Finding(Gravity.Problem, Subject, $"It can't be looked for: {Setting}, or another setting of its section, "
+                + "is missing or wrong.", "Correct it first: it is named under configuration.")];
         }
 
         var findings = new List<Finding>();
@@ -63,7 +64,7 @@ internal sealed class BrokerChecks(IServiceProvider services)
         return found.Length == 0
             ? [new Finding(Gravity.Fine, Subject, $"RabbitMQ {watch.Version} has nothing to complain about: queues, policies and alarms.")]
             : found.Select(finding => new Finding(
-                finding.IsDanger ? Gravity.Problem : Gravity.Warning, Subject, finding.What, finding.Fix));
+                finding.Weight is FindingWeight.Danger ? Gravity.Problem : Gravity.Warning, Subject, finding.What, finding.Fix));
     }
 
     private static Finding Failed(Exception failed, string where)

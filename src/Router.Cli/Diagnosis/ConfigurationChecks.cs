@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Router.Cli.Configuration;
 using Router.Core.Alerts;
 using Router.Core.Database;
 using Router.Core.Deliveries;
@@ -10,7 +9,9 @@ using Router.Core.Destinations;
 using Router.Core.Intake;
 using Router.Core.Mail;
 using Router.Core.Retention;
+using Router.Core.Sites;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Cli.Diagnosis;
 
@@ -19,20 +20,41 @@ internal static partial class ConfigurationChecks
 {
     private const string Subject = "configuration";
 
-    private const string Where = "docs/configuration.md has all settings.";
+    private const string Api = "the API";
 
+    /// <param name="services">With the settings of both hosts, registered as they do it.</param>
+    /// <param name="configuration">What those are bound to.</param>
     public static List<Finding> Look(IServiceProvider services, IConfiguration configuration)
     {
-        List<Finding> found = [
-            .. Wrong<DatabaseOptions>(services), .. Wrong<BrokerOptions>(services), .. Wrong<HttpOptions>(services),
-            .. Wrong<NetworkOptions>(services), .. Wrong<ProxyOptions>(services), .. Wrong<RetentionOptions>(services),
-            .. Wrong<OrderOptions>(services), .. Wrong<DeliveryOptions>(services), .. Wrong<SmtpOptions>(services),
-            .. Wrong<AlertOptions>(services), .. Unknown(configuration)];
+        List<Finding> found =
+        [
+            .. OfEither(services).Concat(OfTheApi(services)).Distinct(), .. UnknownSettings.Look(configuration),
+        ];
         return found.Exists(one => one.Gravity is Gravity.Problem) ? found
             : [.. found, new Finding(Gravity.Fine, Subject, "The settings make sense.")];
     }
 
-    private static IEnumerable<Finding> Wrong<T>(IServiceProvider services)
+    // A test compares these lists with the options classes that there are.
+    private static IEnumerable<Finding> OfEither(IServiceProvider services) =>
+    [
+        .. Wrong<LogOptions>(services, "Log"), .. Wrong<HttpOptions>(services, "Http"), .. Wrong<DatabaseOptions>(services, "Database"),
+        .. Wrong<BrokerOptions>(services, "RabbitMq"), .. Wrong<SecretsOptions>(services, "Secrets"),
+        .. Wrong<NetworkOptions>(services, "Network"), .. Wrong<ProxyOptions>(services, "Proxy"),
+        .. Wrong<RetentionOptions>(services, "Retention"), .. Wrong<OrderOptions>(services, "Order"),
+        .. Wrong<DeliveryOptions>(services, "Delivery"), .. Wrong<SiteLimitOptions>(services, "SiteLimits"),
+        .. Wrong<SmtpOptions>(services, "Smtp"), .. Wrong<AlertOptions>(services, "Alerts"),
+        .. Wrong<TelemetryOptions>(services, "Telemetry"),
+    ];
+
+    private static IEnumerable<Finding> OfTheApi(IServiceProvider services) =>
+    [
+        .. Wrong<IncomingOptions>(services, "Incoming", Api), .. Wrong<IdempotencyOptions>(services, "Incoming", Api),
+        .. Wrong<OutboxOptions>(services, "Outbox", Api), .. Wrong<PagesOptions>(services, "Pages", Api),
+        .. Wrong<AdminOptions>(services, "Admin", Api), .. Wrong<SessionLimitOptions>(services, "Sessions", Api),
+        .. Wrong<SecondFactorOptions>(services, "SecondFactor", Api), .. Wrong<ProviderOptions>(services, "OpenIdConnect", Api),
+    ];
+
+    private static IEnumerable<Finding> Wrong<T>(IServiceProvider services, string section, string who = "a host")
         where T : class
     {
         IEnumerable<string> failures = [];
@@ -42,7 +64,8 @@ internal static partial class ConfigurationChecks
         }
         catch (OptionsValidationException wrong)
         {
-            failures = wrong.Failures;
+            // One class may look at another one, which is looked at by itself.
+            failures = wrong.OptionsType == typeof(T) ? wrong.Failures.Select(failure => Named(failure, section)) : [];
         }
         catch (InvalidOperationException unreadable)
         {
@@ -51,33 +74,21 @@ internal static partial class ConfigurationChecks
         }
 
         return failures.Select(failure => new Finding(
-            Gravity.Problem, Subject, failure, $"Correct it: a host doesn't start with it. {Where}"));
+            Gravity.Problem, Subject, failure, $"Correct it: {who} doesn't start with it. {SettingsPage.Where}"));
     }
 
-    /// <summary>Settings of our sections that no host reads: most often a slip of the pen.</summary>
-    private static IEnumerable<Finding> Unknown(IConfiguration configuration)
+    /// <summary>A failure by the setting's own name, rather than the class's.</summary>
+    private static string Named(string failure, string section)
     {
-        var known = Known();
-        var sections = known.Select(name => name.Split(':')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in configuration.GetChildren().Where(section => sections.Contains(section.Key)))
-        {
-            foreach (var setting in section.GetChildren().Select(setting => $"{section.Key}:{setting.Key}")
-                .Where(setting => !known.Contains(setting)))
-            {
-                var near = known.FirstOrDefault(name => Spelling.IsNear(name, setting));
-                yield return new Finding(Gravity.Warning, Subject, $"No host reads {setting}.",
-                    near is null ? $"Take it away, or look its name up: {Where}" : $"Is {near} meant?");
-            }
-        }
+        if (Annotation().Match(failure) is not { Success: true } told)
+            return failure;
+
+        var (setting, text) = ($"{section}:{told.Groups["member"].Value}", told.Groups["text"].Value);
+        return text.Contains(setting, StringComparison.Ordinal) ? text : $"{setting}: {text}";
     }
 
-    private static HashSet<string> Known()
-    {
-        using var page = typeof(ConfigurationChecks).Assembly.GetManifestResourceStream("configuration.md")!;
-        using var text = new StreamReader(page);
-        return Setting().Matches(text.ReadToEnd()).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.OrdinalIgnoreCase);
-    }
-
-    [GeneratedRegex(@"^\| `(?<name>[A-Z][A-Za-z]+:[A-Z][A-Za-z]+)` \|", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
-    private static partial Regex Setting();
+    [GeneratedRegex(
+        "^DataAnnotation validation failed for '\\w+' members: '(?<member>\\w+)[^']*' with the error: '(?<text>.*)'\\.$",
+        RegexOptions.Singleline | RegexOptions.NonBacktracking)]
+    private static partial Regex Annotation();
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
 using Dapper;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,28 +23,36 @@ internal sealed class DatabaseChecks(IServiceProvider services)
         {
             connection = ConnectionStrings.Parse(services.GetRequiredService<IOptions<DatabaseOptions>>().Value.ConnectionString);
         }
-        catch (Exception wrong) when (wrong is OptionsValidationException or ArgumentException)
+        catch (Exception wrong) when (wrong is OptionsValidationException or ArgumentException or InvalidOperationException)
         {
-            return [new Finding(Gravity.Problem, Subject, $"It can't be looked for: {Setting} is missing or wrong.", "Correct it first.")];
+            return [new Finding(Gravity.Problem, Subject, $"It can't be looked for: {Setting}, or another setting of its section, "
+                + "is missing or wrong.", "Correct it first: it is named under configuration.")];
         }
 
-        var where = $"{connection.Host}:{connection.Port}";
-        connection.Timeout = connection.CommandTimeout = 5;
-        connection.Pooling = false;
+        var servers = await Task.WhenAll(DatabaseServer.Named(connection).Select(server => DatabaseServer.Look(server, cancellationToken)));
         try
         {
-            await using var open = new NpgsqlConnection(connection.ConnectionString);
-            await open.OpenAsync(cancellationToken);
-            return await Look(open, where, cancellationToken);
+            var found = ServerChecks.Look(servers);
+            if (ServerChecks.InUse(servers) is not { Open: { } open } server)
+                return found;
+
+            found.AddRange(await Look(open, server.Where, cancellationToken));
+            if (await StandbyChecks.Look(open, servers.Length > 1) is { } standbys)
+                found.Add(standbys);
+            return found;
         }
         catch (PostgresException refused)
         {
-            return [Refused(refused, connection)];
+            return [new Finding(Gravity.Problem, Subject, $"Postgres refuses ({refused.SqlState}).", "Its log says more.")];
         }
-        catch (Exception away) when (away is NpgsqlException or TimeoutException or SocketException)
+        catch (Exception away) when (away is NpgsqlException or TimeoutException)
         {
-            return [new Finding(Gravity.Problem, Subject, $"Postgres at {where} can't be reached ({Reason(away)}).",
-                $"Start it, or correct {Setting}. Leads wait in RabbitMQ meanwhile.")];
+            return [new Finding(Gravity.Problem, Subject, "Postgres went away while it was looked at.", "Look again in a moment.")];
+        }
+        finally
+        {
+            foreach (var server in servers)
+                await server.DisposeAsync();
         }
     }
 
@@ -115,32 +121,4 @@ internal sealed class DatabaseChecks(IServiceProvider services)
     /// <summary>Never makes a key: a host does, under a lock.</summary>
     public static void LeaveKeysAlone(IServiceCollection services) =>
         services.Configure<KeyManagementOptions>(keys => keys.AutoGenerateKeys = false);
-
-    private static Finding Refused(PostgresException refused, NpgsqlConnectionStringBuilder connection) => refused.SqlState switch
-    {
-        PostgresErrorCodes.InvalidPassword => new Finding(Gravity.Problem, Subject,
-            $"Postgres refuses the password of {connection.Username}.",
-            $"Correct it in {Setting}, or set it: alter role … password. "
-            + "In a URL, '@', '/', '?' and '%' of a password are percent-encoded."),
-        PostgresErrorCodes.InvalidAuthorizationSpecification => new Finding(Gravity.Problem, Subject,
-            $"Postgres doesn't let {connection.Username} in: there is no such role, or pg_hba.conf has no line for it from here.",
-            $"Make the role, add the line, or correct {Setting}."),
-        PostgresErrorCodes.InvalidCatalogName => new Finding(Gravity.Problem, Subject,
-            $"Postgres has no database {connection.Database}.", $"Make it (createdb), or correct {Setting}."),
-        PostgresErrorCodes.TooManyConnections => new Finding(Gravity.Problem, Subject, "Postgres has no connection left.",
-            "Raise max_connections, lower Database:MaxPoolSize, or put a pooler before it."),
-        PostgresErrorCodes.CannotConnectNow => new Finding(Gravity.Problem, Subject, "Postgres is starting or stopping.", "Wait a moment."),
-        var state => new Finding(Gravity.Problem, Subject, $"Postgres refuses ({state}).", "Its log says more."),
-    };
-
-    private static string Reason(Exception away)
-    {
-        for (Exception? one = away; one is not null; one = one.InnerException)
-        {
-            if (one is SocketException socket)
-                return socket.SocketErrorCode.ToString();
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{away.GetType().Name}");
-    }
 }

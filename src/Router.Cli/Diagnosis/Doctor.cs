@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Router.Core;
 using Router.Hosting;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Cli.Diagnosis;
 
@@ -34,17 +35,22 @@ internal static class Doctor
     private static ServiceProvider Services(IConfiguration configuration)
     {
         var services = new ServiceCollection().AddSingleton(configuration).AddLogging();
+        // As the hosts do, so that their settings are checked as theirs; nothing of it is started.
+        services.AddLogSettings(configuration);
+        services.AddConnectionLimits(configuration);
+        services.AddApiSettings(configuration);
         services.AddLedger(configuration);
+        services.AddIntake(configuration);
+        services.AddTelemetrySettings(configuration);
         services.AddBrokerLine(configuration);
-        services.AddOptions<HttpOptions>().Bind(configuration.GetSection("Http")).ValidateDataAnnotations();
         try
         {
             services.AddKeyRing(configuration);
         }
         catch (Exception unreadable) when (unreadable is OptionsValidationException or CryptographicException or IOException
-            or UnauthorizedAccessException)
+            or UnauthorizedAccessException or InvalidOperationException)
         {
-            // That is said of the certificate; without it no secret can be read.
+            // That is said of the certificate, or of the setting that has a value of another type; without it no secret can be read.
         }
 
         DatabaseChecks.LeaveKeysAlone(services);

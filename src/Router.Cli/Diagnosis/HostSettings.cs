@@ -7,17 +7,33 @@ namespace Router.Cli.Diagnosis;
 /// </summary>
 internal static class HostSettings
 {
-    /// <param name="variables">Files of lines <c>NAME=value</c>, as systemd reads them.</param>
+    /// <summary>
+    /// Names the directory where deploy/install.sh keeps the hosts' settings, <c>router.env</c> and <c>secrets</c>. The program that it
+    /// installs sets it: without that, doctor would look at a router of this machine when somebody asks about another.
+    /// </summary>
+    private const string Installed = "ROUTER_HOST_SETTINGS";
+
+    /// <param name="variables">Files of lines <c>NAME=value</c>, as systemd reads them; a later one goes before an earlier.</param>
     /// <param name="directory">Where each file is a setting; null for what the configuration itself says.</param>
     /// <exception cref="UsageException">One of them can't be read.</exception>
-    public static IConfiguration Read(IEnumerable<FileInfo> variables, string? directory)
+    public static IConfiguration Read(IReadOnlyCollection<FileInfo> variables, string? directory)
     {
+        var builder = new ConfigurationBuilder();
+        if (variables.Count == 0 && directory is null && Environment.GetEnvironmentVariable("Settings__Directory") is null
+            && Environment.GetEnvironmentVariable(Installed) is { Length: > 0 } installed)
+        {
+            // As the units have it.
+            directory = Path.Combine(installed, "secrets");
+            builder.AddInMemoryCollection([
+                KeyValuePair.Create<string, string?>("Secrets:CertificatePath", Path.Combine(directory, "router.pem"))]);
+            variables = [.. new[] { new FileInfo(Path.Combine(installed, "router.env")) }.Where(file => file.Exists)];
+        }
+
         try
         {
-            var builder = new ConfigurationBuilder()
-                .AddInMemoryCollection(variables.SelectMany(file => File.ReadLines(file.FullName)).Select(Variable)
-                    .OfType<KeyValuePair<string, string?>>())
-                .AddEnvironmentVariables();
+            foreach (var file in variables)
+                builder.AddInMemoryCollection(Variables(file));
+            builder.AddEnvironmentVariables();
             directory ??= builder.Build()["Settings:Directory"];
             return directory is null ? builder.Build() : builder.AddKeyPerFile(Path.GetFullPath(directory)).Build();
         }
@@ -27,13 +43,19 @@ internal static class HostSettings
         }
     }
 
-
-    private static KeyValuePair<string, string?>? Variable(string line)
+    // Of two lines with the same name the later one counts.
+    private static Dictionary<string, string?> Variables(FileInfo file)
     {
-        line = line.Trim();
-        return line.StartsWith('#') || line.Split('=', 2) is not [var name, var value] ? null
-            : KeyValuePair.Create<string, string?>(
-                name.Replace("export ", "", StringComparison.Ordinal).Trim().Replace("__", ":", StringComparison.Ordinal),
-                value.Trim().Trim('"', '\''));
+        var found = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var line in File.ReadLines(file.FullName).Select(line => line.Trim()).Where(line => !line.StartsWith('#')))
+        {
+            if (line.Split('=', 2) is [var name, var value])
+            {
+                found[name.Replace("export ", "", StringComparison.Ordinal).Trim().Replace("__", ":", StringComparison.Ordinal)] =
+                    value.Trim().Trim('"', '\'');
+            }
+        }
+
+        return found;
     }
 }

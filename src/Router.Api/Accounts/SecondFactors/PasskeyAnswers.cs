@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Accounts.SecondFactors;
 

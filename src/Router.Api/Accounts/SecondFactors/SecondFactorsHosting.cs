@@ -3,10 +3,8 @@ namespace Router.Api.Accounts.SecondFactors;
 /// <summary>Authenticator apps, passkeys and recovery codes, and the second step of signing in.</summary>
 internal static class SecondFactorsHosting
 {
-    public static void AddSecondFactors(this IServiceCollection services, IConfiguration configuration)
+    public static void AddSecondFactors(this IServiceCollection services)
     {
-        services.AddOptions<SecondFactorOptions>().Bind(configuration.GetSection("SecondFactor")).ValidateDataAnnotations()
-            .ValidateOnStart();
         services.AddSingleton<RelyingParty>();
         services.AddSingleton<PasskeyQuestions>();
         services.AddSingleton<PasskeyAnswers>();

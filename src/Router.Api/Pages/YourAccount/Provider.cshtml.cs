@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
 using Router.Api.OpenIdConnect;
+using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages.YourAccount;
 

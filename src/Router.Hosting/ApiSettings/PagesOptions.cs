@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Api.Pages;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>Section <c>Pages</c>: the web pages. API only.</summary>
 internal sealed class PagesOptions

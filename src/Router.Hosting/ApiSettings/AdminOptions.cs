@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Api.Authentication;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>
 /// Section <c>Admin</c>: the first operator, which the API makes at its start when there is none yet, and what operators may.

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Api.Incoming;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>Section <c>Incoming</c>: how the API takes in leads.</summary>
 internal sealed class IncomingOptions

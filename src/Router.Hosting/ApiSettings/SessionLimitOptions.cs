@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Api.Authentication;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>
 /// Section <c>Sessions</c>: how long somebody stays signed in on the pages. The limits are checked by the API with each request,

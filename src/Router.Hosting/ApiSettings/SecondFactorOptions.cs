@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Router.Api.Accounts.SecondFactors;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>Who has to have a second factor.</summary>
 internal enum SecondFactorRequirement

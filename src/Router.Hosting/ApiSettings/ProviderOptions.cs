@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 
-namespace Router.Api.Authentication;
+namespace Router.Hosting.ApiSettings;
 
 /// <summary>
 /// Section <c>OpenIdConnect</c>: signing in on the pages with the accounts of another system, its provider. Off without an authority.
@@ -10,8 +10,12 @@ internal sealed class ProviderOptions : IValidatableObject
 {
     // Without characters that nobody can see.
     private const string Printable = @"^[^\x00-\x1F\x7F]*$";
-    private const string Allowed = "allowed";
-    private const string OperatorsOnly = "operators";
+
+    /// <summary>Of <see cref="PasswordSignIn"/>: everybody.</summary>
+    public const string Allowed = "allowed";
+
+    /// <summary>Of <see cref="PasswordSignIn"/>: operators.</summary>
+    public const string OperatorsOnly = "operators";
 
     /// <summary>
     /// The provider's issuer, such as <c>https://login.example.com</c>: below it is <c>/.well-known/openid-configuration</c>. With https,
@@ -89,14 +93,6 @@ internal sealed class ProviderOptions : IValidatableObject
 
     /// <summary>Whether there is a provider.</summary>
     public bool IsSet => Authority is not null;
-
-    /// <summary>The roles of accounts that may sign in with a password.</summary>
-    public string[] RolesWithPassword => !IsSet ? [Roles.Owner, Roles.Operator] : PasswordSignIn switch
-    {
-        Allowed => [Roles.Owner, Roles.Operator],
-        OperatorsOnly => [Roles.Operator],
-        _ => [],
-    };
 
     /// <summary>Whether who is in no account yet may get one by a claim.</summary>
     public bool MakesAccounts => CreateAccounts == "claim";
