@@ -44,8 +44,8 @@ public sealed class TemplateEscapingTests
 
     // Inside quotes JSON itself has no place: j, k and f are only given to filters there.
     private static readonly Gen<string> Values =
-        Gen.Elements("first_name", "notes", "lines", "tags", "tags.first", "g", "h", "g.last", "l", "person", "person.n", "people", "number",
-            "x", "true", "nil", "'Lead '", "'_'", "'\\\\'", "'n'", "'\"'");
+        Gen.Elements("first_name", "notes", "lines", "tags", "tags.first", "g", "h", "g.last", "l", "person", "person.n", "people",
+            "number", "x", "true", "nil", "'Lead '", "'_'", "'\\\\'", "'n'", "'\"'");
 
     private static readonly Gen<string> Arguments = Gen.OneOf(Values, Gen.Elements("j", "k", "f", "3", "0", "-2"));
 

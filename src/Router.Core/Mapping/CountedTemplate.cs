@@ -83,8 +83,8 @@ internal sealed class CountedTemplate : AstRewriter
         TryRewriteStatement(forStatement.Else, out var otherwise);
         // What it goes through is copied before anything is looked at.
         return new ForStatement(
-            [.. statements], forStatement.Identifier, new CountedRead(Visit(forStatement.Source), MappingWork.OfRead), Visit(forStatement.Limit),
-            Visit(forStatement.Offset), forStatement.Reversed, otherwise);
+            [.. statements], forStatement.Identifier, new CountedRead(Visit(forStatement.Source), MappingWork.OfRead),
+            Visit(forStatement.Limit), Visit(forStatement.Offset), forStatement.Reversed, otherwise);
     }
 
     /// <inheritdoc/>
