@@ -117,8 +117,15 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 continue;
 
             var after = before with { Mapping = compiled, AnswerRules = read };
-            requests.AddRange((await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken)).Select(lead =>
-                Compare(site, lead, OutgoingBody.Compose(lead, domain, template), before, after)));
+            foreach (var lead in await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken))
+            {
+                if (time.GetElapsedTime(began) > Patience)
+                    break;
+
+                requests.Add(await Compare(
+                    site, lead, OutgoingBody.Compose(lead, domain, template), before, after, cancellationToken));
+            }
+
             answers.AddRange((await Answers(connection, destinationId, cancellationToken)).Select(answer =>
             {
                 var now = after.Understood(answer);
@@ -134,17 +141,21 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
             answers.Count);
     }
 
-    private static PreviewedRequest Compare(string site, LeadEvent lead, OutgoingBody body, Destination before, Destination after)
+    private static async Task<PreviewedRequest> Compare(
+        string site, LeadEvent lead, OutgoingBody body, Destination before, Destination after, CancellationToken cancellationToken)
     {
         var (was, willBe) = (before.Wants(lead.Action), after.Wants(lead.Action));
         if (!willBe)
             return Row(was ? PreviewedEffect.NoLongerSent : PreviewedEffect.Same);
 
-        var content = after.ContentOf(lead.Action, body);
-        return content.Problem is { } problem ? Row(PreviewedEffect.Fails) with { Problem = problem }
-            : !was ? Row(PreviewedEffect.NewlySent)
-            : Row(content.Bytes.AsSpan().SequenceEqual(before.ContentOf(lead.Action, body).Bytes)
-                ? PreviewedEffect.Same : PreviewedEffect.Different);
+        var content = await after.ContentOf(lead.Action, body, cancellationToken);
+        if (content.Problem is { } problem)
+            return Row(PreviewedEffect.Fails) with { Problem = problem };
+        if (!was)
+            return Row(PreviewedEffect.NewlySent);
+
+        var present = await before.ContentOf(lead.Action, body, cancellationToken);
+        return Row(content.Bytes.AsSpan().SequenceEqual(present.Bytes) ? PreviewedEffect.Same : PreviewedEffect.Different);
 
         PreviewedRequest Row(PreviewedEffect effect) => new(site, lead.Action, lead.AcceptedAt, effect);
     }

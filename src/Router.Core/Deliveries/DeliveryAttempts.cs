@@ -87,7 +87,10 @@ public sealed class DeliveryAttempts(
         if (isLead && destination.Own.MaxPerSecond is { } perSecond && !due.HasTurn)
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
-        var content = destination.ContentOf(lead.Action, body);
+        // Where many wait for their bodies to be made, this one finds no room, as at a destination that has too much under way.
+        if (await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content)
+            return await Finish(lead, destination, default, due, sending: null);
+
         var sending = await bulkheads.TryStart(site, destination, lead, content, due.Number, due.Yields);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
             return await Finish(lead, destination, content, due, sending);

@@ -18,6 +18,9 @@ public sealed record PlannedEvent(LeadEvent Lead, IReadOnlyList<Guid> Destinatio
     /// <summary>Whether it is a duplicate, where one of their filters asks.</summary>
     internal bool IsDuplicate { get; init; }
 
+    /// <summary>Those of them whose filter doesn't fit what it says itself.</summary>
+    internal IReadOnlyList<Guid> Unfit { get; init; } = [];
+
     /// <summary>Those whose filter it doesn't fit; they are no longer among the others.</summary>
     internal IReadOnlyList<Guid> LeftOut { get; init; } = [];
 
@@ -66,11 +69,11 @@ public sealed class DeliveryPlanner(
                 ? [.. chosen.Where(destination => destination.KeepsOrder).Select(destination => destination.Id)] : [],
         };
         return lead.Action == LeadAction.Created && planned.Filtered.Any(destination => destination.Own.Filter!.AsksForDuplicates)
-            ? CommitMarked(planned) : Commit(planned);
+            ? CommitMarked(planned) : Commit(PlanFilters.Compared(planned));
     }
 
     private async Task<Plan> CommitMarked(PlannedEvent planned) =>
-        await Commit(planned with { IsDuplicate = await duplicates.Has(planned.Lead) });
+        await Commit(PlanFilters.Compared(planned with { IsDuplicate = await duplicates.Has(planned.Lead) }));
 
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<Plan>> Write(IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)

@@ -71,7 +71,8 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
         if (!destination.Understands(lead.Action))
             return null;
 
-        var content = destination.ContentOf(lead.Action, OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate));
+        var content = await destination.ContentOf(
+            lead.Action, OutgoingBody.Compose(lead, row.Domain, row.LoginUrlTemplate), cancellationToken);
         var shown = destination.WithHiddenHeaders();
         return new SentRequest(
             destination.Url?.OriginalString ?? "", content.Bytes, row.SettingsChangedAt,

@@ -13,12 +13,14 @@ namespace Router.Core.Deliveries;
 public sealed record PreviewedLead(Guid LeadId, DateTimeOffset AcceptedAt, string? Person, bool IsTaken);
 
 /// <summary>Tries a filter on the latest leads of a site, before it is in force.</summary>
-public sealed class FilterPreview(NpgsqlDataSource database)
+public sealed class FilterPreview(NpgsqlDataSource database, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     /// <summary>The most leads it is tried on.</summary>
     public const int Most = 50;
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first; where it takes long, on fewer.</summary>
     public async Task<List<PreviewedLead>> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -30,12 +32,21 @@ public sealed class FilterPreview(NpgsqlDataSource database)
             order by accepted_at desc limit @Most
             """, new { siteId, Most }, cancellationToken: cancellationToken))).AsList();
         var duplicates = await DuplicateMarks.Of(connection, siteId, rows.ConvertAll(row => row.LeadId), cancellationToken);
-        return [.. rows.Select(row =>
+        return Tried(rows, filter, duplicates.ContainsKey, cancellationToken);
+    }
+
+    internal List<PreviewedLead> Tried(
+        IEnumerable<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)> leads, LeadFilter filter, Func<Guid, bool> isDuplicate,
+        CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        return [.. leads.TakeWhile(_ => time.GetElapsedTime(began) <= Patience).Select(lead =>
         {
-            using var document = new RawJson(row.Body).ToDocument();
+            cancellationToken.ThrowIfCancellationRequested();
+            using var document = new RawJson(lead.Body).ToDocument();
             return new PreviewedLead(
-                row.LeadId, row.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
-                filter.Takes(document.RootElement, duplicates.ContainsKey(row.LeadId)));
+                lead.LeadId, lead.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
+                filter.Takes(document.RootElement, isDuplicate(lead.LeadId)));
         })];
     }
 }

@@ -14,6 +14,23 @@ namespace Router.Core.Deliveries;
 /// </summary>
 internal static class PlanFilters
 {
+    /// <summary>
+    /// Looks which filters an event doesn't fit by what it says itself: before it comes into a batch, so that a long lead and many filters
+    /// hold up nobody else's plan.
+    /// </summary>
+    public static PlannedEvent Compared(PlannedEvent row)
+    {
+        if (row.Filtered.Count == 0)
+            return row;
+
+        using var document = row.Lead.Lead.ToDocument();
+        return row with
+        {
+            Unfit = [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate)).Select(one => one.Id)],
+        };
+    }
+
+    /// <summary>The events without those destinations.</summary>
     public static async Task<IReadOnlyList<PlannedEvent>> Apply(
         NpgsqlConnection connection, IReadOnlyList<PlannedEvent> rows, CancellationToken cancellationToken)
     {
@@ -25,24 +42,18 @@ internal static class PlanFilters
         var decided = await Decided(
             connection, [.. filtered.Where(row => row.Lead.Action.FollowsALead())], cancellationToken);
         foreach (var row in filtered.Where(row => row.Lead.Action == LeadAction.Created))
-            decided[(row.Lead.SiteId, row.Lead.Subject)] = Unfit(row);
+            decided[(row.Lead.SiteId, row.Lead.Subject)] = row.Unfit;
         return [.. rows.Select(row => row.Filtered.Count == 0 ? row : Without(row,
             decided.TryGetValue((row.Lead.SiteId, row.Lead.Subject), out var leftOut)
-                ? [.. row.Filtered.Select(destination => destination.Id).Where(leftOut.Contains)] : Unfit(row)))];
+                ? [.. row.Filtered.Select(destination => destination.Id).Where(leftOut.Contains)] : row.Unfit))];
     }
 
-    private static PlannedEvent Without(PlannedEvent row, List<Guid> leftOut) => leftOut.Count == 0 ? row : row with
+    private static PlannedEvent Without(PlannedEvent row, IReadOnlyList<Guid> leftOut) => leftOut.Count == 0 ? row : row with
     {
         Destinations = [.. row.Destinations.Where(id => !leftOut.Contains(id))],
         InOrder = [.. row.InOrder.Where(id => !leftOut.Contains(id))],
         LeftOut = leftOut,
     };
-
-    private static List<Guid> Unfit(PlannedEvent row)
-    {
-        using var document = row.Lead.Lead.ToDocument();
-        return [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate)).Select(one => one.Id)];
-    }
 
     /// <summary>Of leads that are in the ledger: which destinations did not get them.</summary>
     private static async Task<Dictionary<(Guid, Guid?), IReadOnlyCollection<Guid>>> Decided(

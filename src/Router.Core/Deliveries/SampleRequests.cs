@@ -50,21 +50,25 @@ public sealed class SampleRequests(
             "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
         var now = time.GetUtcNow();
         var lead = Guid.NewGuid();
-        return [.. SampleEvents.All(lead, site.Domain, now).Where(sample => destination.Understands(sample.Action)).Select(sample =>
+        var requests = new List<SampleRequest>();
+        foreach (var sample in SampleEvents.All(lead, site.Domain, now).Where(sample => destination.Understands(sample.Action)))
         {
             var id = Guid.CreateVersion7(now);
-            var content = destination.ContentOf(sample.Action, OutgoingBody.Compose(Event(sample), site.Domain, site.LoginUrlTemplate));
-            return new SampleRequest(
+            var content = await destination.ContentOf(
+                sample.Action, OutgoingBody.Compose(Event(sample), site.Domain, site.LoginUrlTemplate), cancellationToken);
+            requests.Add(new SampleRequest(
                 sample.Action, destination.Url?.OriginalString ?? "",
                 [("Content-Type", content.ContentType.ToString()),
                     .. OutgoingHeaders.Of(Event(sample), destination, content.Bytes, number: 1, now, options.Value.UserAgent)],
-                content.Bytes);
+                content.Bytes));
 
             LeadEvent Event((LeadAction Action, string Subject, RawJson Body) of) => new()
             {
                 EventId = id, SiteId = siteId, Action = of.Action, LeadId = of.Subject.Length == 0 ? id.ToString("D") : of.Subject,
                 AcceptedAt = now, Product = "", SourceSystem = TestLead.SourceSystem, Lead = of.Body, Test = LeadTest.Once,
             };
-        })];
+        }
+
+        return requests;
     }
 }

@@ -82,22 +82,34 @@ public sealed record Destination(
     /// <summary>Whether there is a request for events of this action.</summary>
     public bool Understands(LeadAction action) => Mapping is null || Mapping.Maps(action);
 
-    /// <summary>The request's body.</summary>
+    /// <summary>The request's body, when its turn to be made has come.</summary>
     /// <param name="action">One that it understands.</param>
     /// <param name="body">The event's body, but for the Partner ID.</param>
-    public OutgoingContent ContentOf(LeadAction action, OutgoingBody body)
+    /// <param name="cancellationToken">Ends the wait for its turn.</param>
+    public async ValueTask<OutgoingContent> ContentOf(LeadAction action, OutgoingBody body, CancellationToken cancellationToken) =>
+        (await TryContentOf(action, body, System.Threading.Timeout.InfiniteTimeSpan, cancellationToken))!.Value;
+
+    /// <summary>The same; null where its turn doesn't come in time.</summary>
+    /// <inheritdoc cref="ContentOf"/>
+    public async ValueTask<OutgoingContent?> TryContentOf(
+        LeadAction action, OutgoingBody body, TimeSpan patience, CancellationToken cancellationToken = default)
     {
         var own = body.For(PartnerId);
         if (Mapping is null)
             return OutgoingContent.OfOwn(own);
 
+        return await MappingTurns.Take(() => Mapped(action, own, Mapping), patience, cancellationToken);
+    }
+
+    private static OutgoingContent Mapped(LeadAction action, byte[] own, CompiledMapping mapping)
+    {
         try
         {
-            return new OutgoingContent(Mapping.Apply(action, own), Mapping.ContentType, own);
+            return new OutgoingContent(mapping.Apply(action, own), mapping.ContentType, own);
         }
         catch (MappingException failed)
         {
-            return new OutgoingContent([], Mapping.ContentType, own) { Problem = failed.Message };
+            return new OutgoingContent([], mapping.ContentType, own) { Problem = failed.Message };
         }
     }
 

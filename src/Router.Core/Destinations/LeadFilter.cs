@@ -51,6 +51,12 @@ public sealed partial record FilterCondition(
     /// </summary>
     public const string Duplicate = "duplicate";
 
+    /// <summary>
+    /// The most characters of a field that a condition looks at, of a list those of all its items together. Ten conditions of fifty long
+    /// values that almost fit at each place take a fifth of a second for as many.
+    /// </summary>
+    internal const int MostCharacters = 50_000;
+
     private const int LongestValue = 200;
     private const int MostValues = 50;
 
@@ -79,28 +85,36 @@ public sealed partial record FilterCondition(
     public bool Takes(JsonElement lead, bool isDuplicate = false)
     {
         if (IsAboutDuplicates)
-            return Fits(isDuplicate ? "true" : "false");
+            return isDuplicate == bool.Parse(Values![0]);
 
-        var isThere = false;
+        var (isThere, left) = (false, MostCharacters);
+        var values = new Lazy<string[]>(() => [.. Values!.Select(Folded)]);
         foreach (var text in JsonFields.Texts(lead, Field.Split('.')))
         {
             isThere = true;
-            if (Fits(text))
+            if (Fits(text.Length > left ? text[..left] : text, isWhole: text.Length <= left, values))
                 return true;
+            left -= Math.Min(left, text.Length);
+            if (left == 0)
+                break;
         }
 
         return !isThere && Missing && Operator is not FilterOperator.Exists;
     }
 
-    private bool Fits(string text) => Operator switch
+    private bool Fits(string text, bool isWhole, Lazy<string[]> values) => Operator switch
     {
         FilterOperator.Exists => true,
-        FilterOperator.Is => Values!.Any(value => string.Equals(value.Trim(), text, StringComparison.OrdinalIgnoreCase)),
-        FilterOperator.Contains => Values!.Any(value => text.Contains(value.Trim(), StringComparison.OrdinalIgnoreCase)),
-        FilterOperator.StartsWith => Values!.Any(value => text.StartsWith(value.Trim(), StringComparison.OrdinalIgnoreCase)),
+        FilterOperator.Contains => Folded(text) is var all && values.Value.Any(value => all.Contains(value, StringComparison.Ordinal)),
+        FilterOperator.StartsWith => Folded(text) is var all && values.Value.Any(value => all.StartsWith(value, StringComparison.Ordinal)),
+        FilterOperator.Is or FilterOperator.AtLeast or FilterOperator.AtMost when !isWhole => false,
+        FilterOperator.Is => values.Value.Contains(Folded(text), StringComparer.Ordinal),
         FilterOperator.AtLeast => Number(text) >= Number(Values![0]),
         FilterOperator.AtMost => Number(text) <= Number(Values![0]),
     };
+
+    // Once for all comparisons: those that look at the case at each place are a hundred times as slow where texts aren't English.
+    private static string Folded(string text) => text.Trim().ToUpperInvariant();
 
     // People write $450,000.
     private static decimal? Number(string text) =>

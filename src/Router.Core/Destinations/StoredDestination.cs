@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Router.Core.Leads;
 using Router.Core.Mapping;
 
@@ -9,8 +8,8 @@ namespace Router.Core.Destinations;
 /// </summary>
 internal sealed record StoredDestination : OwnSettings
 {
-    // What one integration asks for is the same text at each of its sites: compiled once.
-    private static readonly ConcurrentDictionary<string, CompiledMapping?> Compiled = new(StringComparer.Ordinal);
+    // What one integration asks for is the same text at each of its sites: held once. Each change leaves one behind.
+    private static readonly KeptByText<CompiledMapping?> Mappings = new(2_000_000, CompiledMapping.Read, (text, _) => text.Length);
 
     public required Guid Id { get; init; }
     public required string Kind { get; init; }
@@ -49,18 +48,10 @@ internal sealed record StoredDestination : OwnSettings
             Headers = RequestHeaders.Join(
                 RequestHeaders.Read(SharedHeaderNames ?? [], SharedHeaderValues, secrets),
                 RequestHeaders.Read(HeaderNames, HeaderValues, secrets)),
-            Mapping = Mapping is null ? null : CompiledOf(Mapping), AnswerRules = Router.Core.Mapping.AnswerRules.Read(AnswerRules),
+            Mapping = Mapping is null ? null : Mappings.Of(Mapping), AnswerRules = Router.Core.Mapping.AnswerRules.Read(AnswerRules),
             OAuth = OauthTokenUrl is null ? null : new OAuthClient(
                 DestinationUrl.Parse(OauthTokenUrl), OauthClientId!, secrets.TryUnprotect(OauthClientSecret), OauthScope, OauthAudience,
                 OAuthClientAuthentications.TryParse(OauthClientAuth)!.Value),
             Certificate = ClientCertificate is null ? null : new ClientCertificate(secrets.TryUnprotect(ClientCertificate)),
         };
-
-    private static CompiledMapping? CompiledOf(string mapping)
-    {
-        // Each change leaves one behind.
-        if (Compiled.Count > 1000)
-            Compiled.Clear();
-        return Compiled.GetOrAdd(mapping, CompiledMapping.Read);
-    }
 }

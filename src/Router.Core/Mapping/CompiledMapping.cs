@@ -5,10 +5,17 @@ using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
 
-/// <summary>A mapping, ready to be used by many leads at a time.</summary>
+/// <summary>
+/// A mapping, ready to be used by many leads at a time. It holds texts: a template is compiled when a lead comes, and kept for a while, for
+/// compiled it may take a hundred times the memory.
+/// </summary>
 public sealed class CompiledMapping
 {
-    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, MaxDepth = 32 };
+    // As deep as what is accepted, and what a template or a table puts around that.
+    private const int Deepest = 256;
+
+    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, MaxDepth = Deepest };
+    private static readonly JsonSerializerOptions Deep = new() { MaxDepth = Deepest };
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly BodyFormat _body;
@@ -22,7 +29,7 @@ public sealed class CompiledMapping
     /// <summary>The content type of its bodies.</summary>
     public MediaTypeHeaderValue ContentType { get; private init; } = new("application/json");
 
-    /// <summary>Compiles a mapping that was checked.</summary>
+    /// <summary>Of a mapping that was checked.</summary>
     public static CompiledMapping Of(RequestMapping mapping) => new(
         mapping.Body, (mapping.Actions ?? new Dictionary<string, ActionMapping>())
             .ToDictionary(one => LeadActions.Parse(one.Key), one => Compile(one.Value)), problem: null)
@@ -31,7 +38,7 @@ public sealed class CompiledMapping
     };
 
     /// <summary>
-    /// Compiles a mapping as it is stored. One that this version can't read maps every action and fails at each: leads wait for whoever
+    /// Of a mapping as it is stored. One that this version can't read maps every action and fails at each: leads wait for whoever
     /// corrects it, and nothing is sent in the wrong format.
     /// </summary>
     public static CompiledMapping? Read(string? stored)
@@ -58,15 +65,7 @@ public sealed class CompiledMapping
     {
         work ??= new MappingWork();
         var made = Make(action, body, work);
-        try
-        {
-            return _body is BodyFormat.Form ? FormBody.Of(made, work) : Write(made);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair: legal JSON, and no text.
-            throw new MappingException("The format makes a text that can't be written.");
-        }
+        return _body is BodyFormat.Form ? FormBody.Of(made, work) : Write(made);
     }
 
     /// <summary>What the mapping makes of an event, before it is encoded.</summary>
@@ -78,7 +77,7 @@ public sealed class CompiledMapping
 
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = new RawJson(body).ToDocument();
             return _actions[action](document.RootElement, work ?? new MappingWork());
         }
         catch (Exception failed) when (failed is not (MappingException or KeyNotFoundException))
@@ -91,17 +90,26 @@ public sealed class CompiledMapping
     private static Func<JsonElement, MappingWork, JsonElement> Compile(ActionMapping mapping)
     {
         if (mapping.Fields is { } fields)
-            return (lead, work) => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead, work));
+            return (lead, work) => JsonSerializer.SerializeToElement(FieldTable.Apply(fields, lead, work), Deep);
 
-        var template = LiquidTemplate.Compile(mapping.Template!);
-        return (lead, work) => Parse(template.Render(lead, work));
+        var template = mapping.Template!;
+        return (lead, work) => Parse(LiquidTemplate.Kept(template).Render(lead, work));
     }
 
     private static byte[] Write(JsonElement made)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, Plain))
+        try
+        {
+            using var writer = new Utf8JsonWriter(stream, Plain);
             made.WriteTo(writer);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: legal JSON, and no text.
+            throw new MappingException("The format makes a text that can't be written.");
+        }
+
         return stream.ToArray();
     }
 
@@ -110,9 +118,9 @@ public sealed class CompiledMapping
         try
         {
             using var document = JsonDocument.Parse(made, Lenient);
-            return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array 
+            return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array
                 // Without its trailing commas, which templates can hardly avoid.
-                ? JsonSerializer.Deserialize<JsonElement>(Write(document.RootElement))
+                ? JsonSerializer.Deserialize<JsonElement>(Write(document.RootElement), Deep)
                 : throw new MappingException("The template makes neither a JSON object nor a list.");
         }
         catch (JsonException invalid)

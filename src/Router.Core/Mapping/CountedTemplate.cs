@@ -1,8 +1,6 @@
-using System.Text.Encodings.Web;
 using Fluid;
 using Fluid.Ast;
 using Fluid.Ast.BinaryExpressions;
-using Fluid.Values;
 
 namespace Router.Core.Mapping;
 
@@ -18,12 +16,38 @@ internal sealed class CountedTemplate : AstRewriter
     private const int LongestName = 200;
     private const int MostParts = 20;
 
+    private readonly HashSet<string> _names = new(TemplateOptions.Default.ModelNamesComparer);
     private int _depth;
     private int _loops;
 
+    private CountedTemplate(IFluidTemplate template) => Template = VisitTemplate(template);
+
+    /// <summary>To be rendered.</summary>
+    public IFluidTemplate Template { get; }
+
+    /// <summary>Its statements, expressions and parts of names: each takes up memory.</summary>
+    public int Parts { get; private set; }
+
+    /// <summary>The fields of an event that it may read, its own variables among them. Liquid has no other way to name one.</summary>
+    public IReadOnlySet<string> Names => _names;
+
     /// <summary>That template.</summary>
     /// <exception cref="MappingException">It uses what can't be counted.</exception>
-    public static IFluidTemplate Of(IFluidTemplate template) => new CountedTemplate().VisitTemplate(template);
+    public static CountedTemplate Of(IFluidTemplate template) => new(template);
+
+    /// <inheritdoc/>
+    public override Statement Visit(Statement statement)
+    {
+        Parts++;
+        return base.Visit(statement);
+    }
+
+    /// <inheritdoc/>
+    public override Expression Visit(Expression expression)
+    {
+        Parts++;
+        return base.Visit(expression);
+    }
 
     /// <inheritdoc/>
     protected override Expression VisitMemberExpression(MemberExpression memberExpression)
@@ -33,11 +57,17 @@ internal sealed class CountedTemplate : AstRewriter
         if (length > LongestName || memberExpression.Segments.Count > MostParts)
             throw new MappingException($"has a template with a field of more than {LongestName} characters or {MostParts} parts.");
 
-        return new Read(
+        _names.Add(((IdentifierSegment)memberExpression.Segments[0]).Identifier);
+        Parts += memberExpression.Segments.Count;
+        return new CountedRead(
             new MemberExpression([.. memberExpression.Segments.Select(
                 segment => segment is IndexerSegment indexer ? new IndexerSegment(Visit(indexer.Expression)) : segment)]),
             MappingWork.OfRead * memberExpression.Segments.Count + length);
     }
+
+    /// <inheritdoc/>
+    protected override Statement VisitOutputStatement(OutputStatement outputStatement) =>
+        new OutputStatement(new PrintedValue(Visit(outputStatement.Expression)));
 
     /// <inheritdoc/>
     protected override Statement VisitForStatement(ForStatement forStatement)
@@ -53,15 +83,15 @@ internal sealed class CountedTemplate : AstRewriter
         TryRewriteStatement(forStatement.Else, out var otherwise);
         // What it goes through is copied before anything is looked at.
         return new ForStatement(
-            [.. statements], forStatement.Identifier, new Read(Visit(forStatement.Source), MappingWork.OfRead), Visit(forStatement.Limit),
-            Visit(forStatement.Offset), forStatement.Reversed, otherwise);
+            [.. statements], forStatement.Identifier, new CountedRead(Visit(forStatement.Source), MappingWork.OfRead),
+            Visit(forStatement.Limit), Visit(forStatement.Offset), forStatement.Reversed, otherwise);
     }
 
     /// <inheritdoc/>
     protected override Statement VisitCaseStatement(CaseStatement caseStatement)
     {
         TryRewriteStatement(caseStatement.Else, out var otherwise);
-        return new Case(
+        return new CountedCase(
             Visit(caseStatement.Expression), [.. caseStatement.Whens.Select(when =>
             {
                 TryRewriteStatements(when.Statements, out var statements);
@@ -73,7 +103,7 @@ internal sealed class CountedTemplate : AstRewriter
     protected override Statement VisitCaptureStatement(CaptureStatement captureStatement)
     {
         TryRewriteStatements(captureStatement.Statements, out var statements);
-        return new Capture(captureStatement.Identifier, statements);
+        return new CountedCapture(captureStatement.Identifier, statements);
     }
 
     /// <inheritdoc/>
@@ -112,86 +142,14 @@ internal sealed class CountedTemplate : AstRewriter
     protected override Expression VisitContainsBinaryExpression(ContainsBinaryExpression containsBinaryExpression) =>
         Counted(containsBinaryExpression, (left, right) => new ContainsBinaryExpression(left, right));
 
-    private Condition Counted(BinaryExpression condition, Func<Expression, Expression, Expression> with)
+    private CountedCondition Counted(BinaryExpression condition, Func<Expression, Expression, Expression> with)
     {
         if (++_depth > MostConditions)
             throw new MappingException("has a template with a condition of too many parts.");
 
-        var counted = new Condition(
+        var counted = new CountedCondition(
             Visit(condition.Left), Visit(condition.Right), with, isSearch: condition is ContainsBinaryExpression);
         _depth--;
         return counted;
-    }
-
-    private sealed class Read(Expression expression, int least) : Expression
-    {
-        public override async ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
-        {
-            var value = await expression.EvaluateAsync(context);
-            MappingWork.Of(context).Read(least + MappingWork.LengthOf(value));
-            return value;
-        }
-    }
-
-    // True or false, and nothing else: Fluid's own value of a condition stands for its left side, too.
-    private sealed class Condition(
-        Expression left, Expression right, Func<Expression, Expression, Expression> with, bool isSearch) : Expression
-    {
-        public override async ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
-        {
-            var (one, other) = (await left.EvaluateAsync(context), await right.EvaluateAsync(context));
-            var work = MappingWork.Of(context);
-            work.Read(MappingWork.OfRead + MappingWork.LengthOf(one) + MappingWork.LengthOf(other));
-            if (isSearch)
-                work.Search(one, other);
-            var result = await with(new LiteralExpression(one), new LiteralExpression(other)).EvaluateAsync(context);
-            return BooleanValue.Create(result.ToBooleanValue());
-        }
-    }
-
-    // Fluid's own runs the statements once for each choice that fits, and compares without counting.
-    private sealed class Case(
-        Expression value, IReadOnlyList<(IReadOnlyList<Expression> Choices, IReadOnlyList<Statement> Statements)> whens,
-        ElseStatement? otherwise) : Statement
-    {
-        public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
-        {
-            var found = await value.EvaluateAsync(context);
-            var work = MappingWork.Of(context);
-            var length = MappingWork.LengthOf(found);
-            var isNone = true;
-            var completion = Completion.Normal;
-            foreach (var (choices, statements) in whens)
-            {
-                var fits = false;
-                for (var i = 0; i < choices.Count && !fits; i++)
-                {
-                    var choice = await choices[i].EvaluateAsync(context);
-                    work.Read(MappingWork.OfRead + length + MappingWork.LengthOf(choice));
-                    fits = found.Equals(choice);
-                }
-
-                isNone &= !fits;
-                for (var i = 0; fits && i < statements.Count && completion == Completion.Normal; i++)
-                    completion = await statements[i].WriteToAsync(writer, encoder, context);
-            }
-
-            return isNone && otherwise is not null ? await otherwise.WriteToAsync(writer, encoder, context) : completion;
-        }
-    }
-
-    // Fluid's own counts what it has captured when it has all of it.
-    private sealed class Capture(string name, IReadOnlyList<Statement> statements) : Statement
-    {
-        public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
-        {
-            using var captured = new MadeText(MappingWork.Of(context));
-            var completion = Completion.Normal;
-            for (var i = 0; i < statements.Count && completion == Completion.Normal; i++)
-                completion = await statements[i].WriteToAsync(captured, encoder, context);
-            // Escaped already.
-            context.SetValue(name, new StringValue(captured.ToString(), encode: false));
-            return completion;
-        }
     }
 }

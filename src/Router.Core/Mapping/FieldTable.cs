@@ -9,6 +9,8 @@ namespace Router.Core.Mapping;
 /// <summary>Makes a receiver's JSON by a table of renames, constants and joins. Pure.</summary>
 internal static class FieldTable
 {
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 128 };
+
     /// <summary>What the rows make of an event.</summary>
     /// <exception cref="MappingException">
     /// Two rows want the same place to be different things, or they make too much.
@@ -57,7 +59,8 @@ internal static class FieldTable
             {
                 work.Make(JsonMarshal.GetRawUtf8Value(found).Length);
                 // Half of a surrogate pair is legal JSON and no text: it reads as the replacement character.
-                return found.ValueKind is JsonValueKind.String ? JsonValue.Create(JsonText.Of(found)) : JsonNode.Parse(found.GetRawText());
+                return found.ValueKind is JsonValueKind.String
+                    ? JsonValue.Create(JsonText.Of(found)) : JsonNode.Parse(found.GetRawText(), documentOptions: Deep);
             }
         }
 

@@ -25,7 +25,9 @@ internal static partial class LiquidFilters
         filters.Clear();
         foreach (var (name, filter) in known)
         {
-            filters.AddFilter(name, (input, arguments, context) =>
+            filters.AddFilter(name, (input, arguments, context) => EscapedText.Filter(name, Counted, input, arguments, context));
+
+            ValueTask<FluidValue> Counted(FluidValue input, FilterArguments arguments, TemplateContext context)
             {
                 var work = MappingWork.Of(context);
                 work.Read(MappingWork.OfRead);
@@ -35,24 +37,26 @@ internal static partial class LiquidFilters
                 // Each item is asked for the field of that name, and compared.
                 if (name is "map" or "where" or "has")
                     work.Read(MappingWork.CountOf(input) * (MappingWork.OfRead + (long)Length(arguments.At(0)) + Length(arguments.At(1))));
+                if (name == "date" && input is StringValue && !HasYear(input.ToStringValue()))
+                    return NilValue.Instance;
                 if (name == "date" && Width().IsMatch(arguments.At(0).ToStringValue()))
                     throw new MappingException("The template asks for a date with a part of more than two digits of width.");
 
                 return filter(input, arguments, context);
-            });
+            }
         }
 
         // Not escaped once more: what it makes is JSON, quotes included.
         filters.AddFilter("json", (input, _, context) =>
         {
-            var json = LiquidValues.ToJson(input);
+            var json = LiquidValues.ToJson(EscapedText.Said(input));
             MappingWork.Of(context).Make(json.Length);
             return new StringValue(json, encode: false);
         });
         filters.AddFilter("digits", (input, _, context) =>
         {
             MappingWork.Of(context).Make(MappingWork.LengthOf(input));
-            return new StringValue(string.Concat(input.ToStringValue().Where(char.IsAsciiDigit)));
+            return new StringValue(string.Concat(EscapedText.Said(input).ToStringValue().Where(char.IsAsciiDigit)));
         });
     }
 
@@ -77,6 +81,15 @@ internal static partial class LiquidFilters
     // A format may pad each part to any width: %999999999Y makes gigabytes.
     [GeneratedRegex("%[^A-Za-z%]*[0-9]{3,}", RegexOptions.NonBacktracking)]
     private static partial Regex Width();
+
+    // Fluid would take what is missing from the host's clock.
+    private static bool HasYear(string text) => text is "now" or "today" || Year().IsMatch(text);
+
+    // Four digits that are neither of a time nor of its offset; three numbers; a day, a month's name and a year.
+    [GeneratedRegex(
+        "(?:^|[ \\t,/])[0-9]{4}(?:[^0-9:]|$)|[0-9][-/.][0-9]{1,2}[-/.][0-9]|[0-9]-[A-Za-z]{3,9}-[0-9]{2,4}",
+        RegexOptions.NonBacktracking)]
+    private static partial Regex Year();
 
     private static int Length(FluidValue value) => value is NilValue ? 0 : MappingWork.LengthOf(value);
 }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fluid;
 using Router.Core.Leads;
@@ -11,27 +10,53 @@ namespace Router.Core.Mapping;
 /// </summary>
 public sealed class LiquidTemplate
 {
+    /// <summary>Measured, they are 40 to 76.</summary>
+    internal const int BytesOfPart = 80;
+
     private const int MostSteps = 10_000;
 
     // A step can look through all of the template: of a long one there are fewer.
     private const int FewestSteps = 1_000;
     private const int MostLooked = 10_000_000;
 
-    // What it prints stands between quotes of JSON: escaped, a lead's name can't end them.
-    private static readonly JavaScriptEncoder Json = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-
     private static readonly FluidParser Parser = CreateParser();
     private static readonly TemplateOptions Options = CreateOptions();
 
-    private readonly IFluidTemplate _template;
+    // An ordinary template takes 10 kB, the largest 1.6 MB.
+    private const long MostKept = 50_000_000;
+
+    private static readonly KeptByText<LiquidTemplate> Templates = new(
+        MostKept, Compile, (_, template) => template.Size);
+
+    private readonly CountedTemplate _template;
     private readonly int _steps;
 
-    private LiquidTemplate(IFluidTemplate template, int length) =>
+    private LiquidTemplate(CountedTemplate template, int length)
+    {
         (_template, _steps) = (template, Math.Clamp(MostLooked / Math.Max(length, 1), FewestSteps, MostSteps));
+        Size = (long)BytesOfPart * template.Parts + sizeof(char) * length;
+    }
+
+    /// <summary>How many bytes of memory it takes, about.</summary>
+    internal long Size { get; }
+
+    /// <summary>Compiles it, unless that was done a while ago.</summary>
+    /// <exception cref="MappingException">It is no template.</exception>
+    public static LiquidTemplate Kept(string template) => Templates.Of(template);
 
     /// <summary>Compiles it.</summary>
     /// <exception cref="MappingException">It is no template.</exception>
-    public static LiquidTemplate Compile(string template) => new(Read(template), template.Length);
+    public static LiquidTemplate Compile(string template)
+    {
+        try
+        {
+            return new(Read(template), template.Length);
+        }
+        catch (MappingException problem)
+        {
+            throw new MappingException($"The format {problem.Message}");
+        }
+    }
 
     /// <summary>Why it is no template, as a sentence's second part; null when it is one.</summary>
     internal static string? Problem(string template)
@@ -47,7 +72,7 @@ public sealed class LiquidTemplate
         }
     }
 
-    private static IFluidTemplate Read(string template)
+    private static CountedTemplate Read(string template)
     {
         if (LiquidLimits.Problem(template) is { } problem)
             throw new MappingException(problem);
@@ -62,14 +87,11 @@ public sealed class LiquidTemplate
     /// <exception cref="MappingException">It goes beyond its bounds.</exception>
     public string Render(JsonElement lead, MappingWork work)
     {
-        var context = new TemplateContext(Options) { MaxSteps = _steps };
-        work.Attach(context);
         using var made = new MadeText(work);
-        foreach (var property in lead.EnumerateObject())
-            context.SetValue(JsonText.NameOf(property), LiquidValues.Of(property.Value));
         try
         {
-            _template.RenderAsync(made, context, Json, isolateContext: false).AsTask().GetAwaiter().GetResult();
+            // Done by now: nothing in it waits for anything.
+            Rendering(made, lead, work).GetAwaiter().GetResult();
         }
         catch (FluidException unknown) when (unknown.Message.StartsWith("Undefined filter", StringComparison.Ordinal))
         {
@@ -83,6 +105,20 @@ public sealed class LiquidTemplate
         }
 
         return made.ToString();
+    }
+
+    internal Task Rendering(TextWriter made, JsonElement lead, MappingWork work)
+    {
+        var context = new TemplateContext(Options) { MaxSteps = _steps };
+        work.Attach(context);
+        foreach (var property in lead.EnumerateObject())
+        {
+            // A lead of a megabyte may have lists that are a hundred megabytes as objects.
+            if (JsonText.NameOf(property) is var name && _template.Names.Contains(name))
+                context.SetValue(name, LiquidValues.Of(property.Value));
+        }
+
+        return _template.Template.RenderAsync(made, EscapedText.Json, context).AsTask();
     }
 
     private static FluidParser CreateParser()

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fluid;
@@ -10,7 +9,7 @@ namespace Router.Core.Mapping;
 /// <summary>JSON as values of a template, and back.</summary>
 internal static class LiquidValues
 {
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = EscapedText.Json, MaxDepth = 256 };
 
     /// <summary>A field of the event.</summary>
     public static FluidValue Of(JsonElement value) => value.ValueKind switch

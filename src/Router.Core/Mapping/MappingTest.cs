@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Router.Core.Leads;
 
 namespace Router.Core.Mapping;
@@ -29,7 +28,9 @@ internal static class MappingTests
             try
             {
                 var made = compiled.Make(action, Encoding.UTF8.GetBytes(test.Event.GetRawText()), work);
-                if (!JsonNode.DeepEquals(JsonNode.Parse(made.GetRawText()), JsonNode.Parse(test.Expected.GetRawText())))
+                if (ComparableJson.Problem(made) is { } problem)
+                    return $"The test '{test.Name}' fails: the format makes {problem}.";
+                if (!JsonElement.DeepEquals(made, test.Expected))
                     return $"The test '{test.Name}' fails: the format makes {Cut(made.GetRawText())}";
             }
             catch (MappingException failed)
@@ -40,6 +41,15 @@ internal static class MappingTests
 
         return null;
     }
+
+    /// <summary>Why a test can't be kept, as a sentence; null when it can.</summary>
+    public static string? Problem(MappingTest test) =>
+        test is not { Name.Length: > 0, Action: not null, Event.ValueKind: JsonValueKind.Object }
+            || test.Expected.ValueKind is JsonValueKind.Undefined
+            ? "A test needs a name, an action, an event and what is expected of it."
+        : ComparableJson.Problem(test.Expected) is { } unclear ? $"The test '{test.Name}' expects {unclear}."
+        : ComparableJson.HalfCharacter(test.Event) is { } half ? $"The event of the test '{test.Name}' has {half}."
+        : null;
 
     private static string Cut(string text) => text.Length > 1000 ? $"{text[..1000]} …" : text;
 }

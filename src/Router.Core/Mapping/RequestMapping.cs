@@ -59,9 +59,7 @@ public sealed record RequestMapping(
             }
 
             return !Enum.IsDefined(Body) ? "The body is either json or form."
-                : Tests?.Any(test => test is not { Name.Length: > 0, Action: not null, Event.ValueKind: JsonValueKind.Object }
-                    || test.Expected.ValueKind is JsonValueKind.Undefined) is true
-                    ? "A test needs a name, an action, an event and what is expected of it."
+                : Tests?.Select(MappingTests.Problem).FirstOrDefault(wrong => wrong is not null) is { } test ? test
                 : Tests is { Count: > MostTests } ? $"A format can have {MostTests} tests at most."
                 : ToJson().Contains("\\u0000", StringComparison.Ordinal) ? "A format can't hold the character NUL."
                 : ToJson().Length > Longest ? $"A format has {Longest:N0} characters at most, its tests included."

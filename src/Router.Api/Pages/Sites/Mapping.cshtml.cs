@@ -115,7 +115,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         var body = OutgoingBody.Compose(lead, Site.Domain, Site.LoginUrlTemplate);
         OurEvent = ReadableBody.Of(body.For(Destination.PartnerId), SentRequest.MostShown).Text;
         TheirRequest = !destination.Understands(Form.Chosen) ? "It is not sent."
-            : destination.ContentOf(Form.Chosen, body) is var content && content.Problem is { } problem ? problem
+            : await destination.ContentOf(Form.Chosen, body, cancellationToken) is var content && content.Problem is { } problem ? problem
             : ReadableBody.Of(content.Bytes, SentRequest.MostShown).Text;
     }
 
