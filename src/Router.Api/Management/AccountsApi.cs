@@ -2,6 +2,7 @@ using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 
 namespace Router.Api.Management;
@@ -42,7 +43,7 @@ internal static class AccountsApi
             .ProducesValidationProblem(422)
             .WithMetadata(new RequestExample(
                 """{"name": "nightly export", "scope": "read", "expires_at": "2100-01-31T00:00:00Z"}"""));
-        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken")
+        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken").WithMetadata(new UncountedAttribute())
             .WithSummary("Revoke one of the listed tokens, and with it those it has made").Produces(204).ProducesProblem(404);
     }
 

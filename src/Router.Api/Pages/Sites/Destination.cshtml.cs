@@ -150,6 +150,7 @@ internal sealed class DestinationModel(
     }
 
     public async Task<IActionResult> OnPostTryNow(CancellationToken cancellationToken)
+    [Uncounted]
     {
         if (!await Load(cancellationToken))
             return NotFound();
@@ -163,6 +164,7 @@ internal sealed class DestinationModel(
     }
 
     public async Task<IActionResult> OnPostTest(bool goLive, CancellationToken cancellationToken)
+    [Uncounted]
     {
         if (!await Load(cancellationToken))
             return NotFound();
