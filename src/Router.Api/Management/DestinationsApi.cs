@@ -88,8 +88,10 @@ internal static class DestinationsApi
     {
         if (reach.RefusesToTry(site) is { } notTheirs)
             return notTheirs.ToProblem();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await DestinationRows.Find(connection, site, id) is not { } destination)
+        Destination? destination;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            destination = await DestinationRows.Find(connection, site, id);
+        if (destination is null)
             return Problems.NoSuch("destination");
 
         return request.Check() is { Any: true } problems ? Problems.Invalid(problems)

@@ -98,9 +98,9 @@ internal sealed class SecondStepModel(
             return Redirect("/sign-in");
 
         _step = step;
+        Question = await passkeys.Ask(step.Owner.Id, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         HasApp = await AuthenticatorApps.Find(connection, step.Owner.Id) is not null;
-        Question = await passkeys.Ask(step.Owner.Id, cancellationToken);
         return Page();
     }
 

@@ -91,15 +91,7 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
         string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
         CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var destinations = (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
-            new CommandDefinition(
-                $"""
-                select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
-                where {which} and x.deleted_at is null and (@sites::uuid[] is null or x.site_id = any (@sites))
-                order by x.created_at desc limit @MostDestinations
-                """, new { id, sites, MostDestinations }, cancellationToken: cancellationToken))).AsList();
-
+        var destinations = await Destinations(which, id, sites, cancellationToken);
         var compiled = mapping is { IsEmpty: false } ? CompiledMapping.Of(mapping) : null;
         // What an answer says may repeat the lead.
         var read = rules is { Count: > 0 }
@@ -117,6 +109,7 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 continue;
 
             var after = before with { Mapping = compiled, AnswerRules = read };
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
             requests.AddRange((await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken)).Select(lead =>
                 Compare(site, lead, OutgoingBody.Compose(lead, domain, template), before, after)));
             answers.AddRange((await Answers(connection, destinationId, cancellationToken)).Select(answer =>
@@ -132,6 +125,19 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 .Select(group =>
                     new PreviewedAnswer(group.Key.Status, group.Key.Before, group.Key.After, group.Key.Reason, group.Count()))],
             answers.Count);
+    }
+
+    private async Task<List<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>> Destinations(
+        string which, Guid id, Guid[]? sites, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
+            new CommandDefinition(
+                $"""
+                select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
+                where {which} and x.deleted_at is null and (@sites::uuid[] is null or x.site_id = any (@sites))
+                order by x.created_at desc limit @MostDestinations
+                """, new { id, sites, MostDestinations }, cancellationToken: cancellationToken))).AsList();
     }
 
     private static PreviewedRequest Compare(string site, LeadEvent lead, OutgoingBody body, Destination before, Destination after)

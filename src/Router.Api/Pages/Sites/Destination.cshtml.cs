@@ -211,8 +211,8 @@ internal sealed class DestinationModel(
         Waiting = await healths.Backlog(DestinationId, cancellationToken);
         WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
         Checks = await checks.Latest(SiteId, DestinationId, MostChecks, cancellationToken);
+        Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
         SettingsChangedAt = await connection.ExecuteScalarAsync<DateTimeOffset>(new CommandDefinition(
             "select settings_changed_at from destinations where id = @Id", new { destination.Id }, cancellationToken: cancellationToken));
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;
