@@ -46,6 +46,7 @@ app.UseIncomingPaths();
 app.UsePageSecurity();
 app.UseErrors();
 app.UseRouting();
+app.UseBodyLimits();
 app.UseAuthentication();
 app.UseRequiredSecondFactor();
 app.UseAuthorization();
