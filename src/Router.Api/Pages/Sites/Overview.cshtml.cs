@@ -54,7 +54,8 @@ internal sealed class OverviewModel(
 
     public async Task<IActionResult> OnPostActive(Guid destination, bool active, CancellationToken cancellationToken)
     {
-        if (!active && (await health.Backlog(destination, cancellationToken)).Total > 0)
+        if (!active && await FindDestination(destination, cancellationToken) is not null
+            && (await health.Backlog(destination, cancellationToken)).Total > 0)
             return Redirect($"/sites/{SiteId}/destinations/{destination}/off?from=list");
 
         var change = await settings.Change(SiteId, destination, new DestinationFields(Active: active), cancellationToken);
