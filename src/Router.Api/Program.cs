@@ -48,6 +48,7 @@ app.UseIncomingPaths();
 app.UsePageSecurity();
 app.UseErrors();
 app.UseRouting();
+app.UseBodyLimits();
 app.UseAuthentication();
 app.UseRequiredSecondFactor();
 app.UseAuthorization();

@@ -124,6 +124,7 @@ public static class RouterCore
         services.AddBackground<SlowAttempts>();
         services.AddSingleton<LeadDelivery>();
         services.AddSingleton<DeliveryAttempts>();
+        services.AddSingleton<NameLookups>();
         services.AddSingleton<OutgoingProxy>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();

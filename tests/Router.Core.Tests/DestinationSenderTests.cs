@@ -115,7 +115,7 @@ public sealed class DestinationSenderTests
             await stream.WriteAsync(Encoding.ASCII.GetBytes(Ok));
         });
         using var silent = new SilentListener(IPAddress.IPv6Loopback, receiver.Port);
-        using var sender = Sender(resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.IPv6Loopback, IPAddress.Loopback]));
+        using var sender = Sender(resolve: _ => [IPAddress.IPv6Loopback, IPAddress.Loopback]);
         Assert.Equal(200, (await Send(sender, receiver.Port, "http://two.test:{port}/")).Status);
         await SilentListener.NoneConnects(receiver.Port, TestContext.Current.CancellationToken);
     }
@@ -192,11 +192,16 @@ public sealed class DestinationSenderTests
         Assert.DoesNotContain("somebody", got, StringComparison.Ordinal);
     }
 
-    private static DestinationSender Sender(
-        TimeSpan? requestTimeout = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) => new(
-        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = requestTimeout
-            ?? TimeSpan.FromMinutes(1) }),
-        new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1, ::1, two.test" })), TimeProvider.System, resolve);
+    private static DestinationSender Sender(TimeSpan? requestTimeout = null, Func<string, IPAddress[]>? resolve = null)
+    {
+        var options = Options.Create(new DeliveryOptions
+        {
+            ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = requestTimeout ?? TimeSpan.FromMinutes(1),
+        });
+        return new DestinationSender(
+            options, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1, ::1, two.test" })), TimeProvider.System,
+            new NameLookups(options, TimeProvider.System, resolve));
+    }
 
     private static async Task<Answer> Send(DestinationSender sender, int port, string url = "http://127.0.0.1:{port}/")
     {

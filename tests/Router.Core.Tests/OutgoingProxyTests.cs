@@ -185,8 +185,10 @@ public sealed class OutgoingProxyTests
             RequestTimeout = TimeSpan.FromMinutes(1) });
         return new DestinationSender(
             delivery, new NetworkGuard(Options.Create(new NetworkOptions { Allow = allow })), TimeProvider.System,
-            (_, _) => Task.FromResult(addresses),
-            new OutgoingProxy(Options.Create(options), delivery, TimeProvider.System, NullLogger<OutgoingProxy>.Instance));
+            new NameLookups(delivery, TimeProvider.System, _ => addresses),
+            new OutgoingProxy(
+                Options.Create(options), delivery, new NameLookups(delivery, TimeProvider.System), TimeProvider.System,
+                NullLogger<OutgoingProxy>.Instance));
     }
 
     private static async Task<Answer> Send(DestinationSender sender, string url = "http://crm.test/leads")

@@ -63,8 +63,13 @@ public sealed class ProxyOptionsTests
         Assert.False(Of(new ProxyOptions()).Carries(new Uri(url)));
     }
 
-    private static OutgoingProxy Of(ProxyOptions options) => new(
-        Options.Create(options), Options.Create(new DeliveryOptions()), TimeProvider.System, NullLogger<OutgoingProxy>.Instance);
+    private static OutgoingProxy Of(ProxyOptions options)
+    {
+        var delivery = Options.Create(new DeliveryOptions());
+        return new OutgoingProxy(
+            Options.Create(options), delivery, new NameLookups(delivery, TimeProvider.System), TimeProvider.System,
+            NullLogger<OutgoingProxy>.Instance);
+    }
 
     private static List<ValidationResult> Wrong(ProxyOptions options)
     {

@@ -15,6 +15,9 @@ public sealed class RebindingTests : IDisposable
     private static readonly IPAddress Permitted = IPAddress.Parse("127.0.0.2");
     private static readonly IPAddress Forbidden = IPAddress.Loopback;
 
+    private static readonly IOptions<DeliveryOptions> Impatient =
+        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) });
+
     private readonly CountingListener _outside = new(Permitted, port: 0);
     private readonly CountingListener _inside;
     private readonly List<string> _asked = [];
@@ -76,12 +79,14 @@ public sealed class RebindingTests : IDisposable
     [Fact]
     public async Task Name_ThatResolvesForTooLong_IsAConnectTimeout()
     {
-        using var sender = Sender(async (_, cancellationToken) =>
+        using var silence = new ManualResetEventSlim();
+        using var sender = Sender(_ =>
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            silence.Wait();
             return [];
         });
         Assert.Equal(AttemptError.ConnectTimeout, (await Send(sender)).Error);
+        silence.Set();
     }
 
     [Theory]
@@ -110,10 +115,9 @@ public sealed class RebindingTests : IDisposable
     {
         var site = Guid.NewGuid();
         using var sender = new DestinationSender(
-            Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) }),
-            new NetworkGuard(Options.Create(
+            Impatient, new NetworkGuard(Options.Create(
                 new NetworkOptions { Allow = "127.0.0.2", AllowSites = $"{Guid.NewGuid()}, {(isListed ? site : Guid.NewGuid())}" })),
-            TimeProvider.System, (_, _) => Task.FromResult(new[] { Permitted }));
+            TimeProvider.System, new NameLookups(Impatient, TimeProvider.System, _ => [Permitted]));
         // A connection of somebody who may have it is there already.
         await Send(sender, kind: DestinationKind.LeadManager);
         var before = _outside.Connections;
@@ -127,17 +131,16 @@ public sealed class RebindingTests : IDisposable
     private DestinationSender Sender(params IPAddress[][] answers)
     {
         var turn = 0;
-        return Sender((name, _) =>
+        return Sender(name =>
         {
             _asked.Add(name);
-            return Task.FromResult(answers[Math.Min(turn++, answers.Length - 1)]);
+            return answers[Math.Min(turn++, answers.Length - 1)];
         });
     }
 
-    private static DestinationSender Sender(Func<string, CancellationToken, Task<IPAddress[]>> resolve) => new(
-        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromSeconds(1) }),
-        new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.2, 127.0.0.3, ::1" })),
-        TimeProvider.System, resolve);
+    private static DestinationSender Sender(Func<string, IPAddress[]> resolve) => new(
+        Impatient, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.2, 127.0.0.3, ::1" })),
+        TimeProvider.System, new NameLookups(Impatient, TimeProvider.System, resolve));
 
     private async Task<Answer> Send(
         DestinationSender sender, string url = "https://rebind.test:{port}/", DestinationKind kind = DestinationKind.Custom,

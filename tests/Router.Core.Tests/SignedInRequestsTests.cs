@@ -40,9 +40,9 @@ public sealed class SignedInRequestsTests : IDisposable
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
             }
         });
+        var options = Options.Create(new DeliveryOptions { RequestTimeout = TimeSpan.FromMinutes(1) });
         _sender = new DestinationSender(
-            Options.Create(new DeliveryOptions { RequestTimeout = TimeSpan.FromMinutes(1) }),
-            new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), _time);
+            options, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), _time, new NameLookups(options, _time));
     }
 
     public void Dispose()
@@ -177,9 +177,10 @@ public sealed class SignedInRequestsTests : IDisposable
     [InlineData("https://inside.test/token", "token_endpoint_dns_failure")] // By what the name resolves to.
     public async Task Endpoint_WhereTheGuardLetsNothingGo_IsNotAsked(string url, string error)
     {
+        var options = Options.Create(new DeliveryOptions());
         using var sender = new DestinationSender(
-            Options.Create(new DeliveryOptions()), new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), _time,
-            (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1")]));
+            options, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), _time,
+            new NameLookups(options, _time, _ => [IPAddress.Parse("10.0.0.1")]));
         var destination = Destination();
         var answer = await Send(destination with { OAuth = destination.OAuth! with { TokenUrl = new Uri(url) } }, sender);
         Assert.Equal(error, answer.ErrorCode);

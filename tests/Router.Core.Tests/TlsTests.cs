@@ -135,10 +135,11 @@ public sealed class TlsTests
 
     private static async Task<AttemptError?> Send(ScriptedReceiver receiver)
     {
+        var options = Options.Create(
+            new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) });
         using var sender = new DestinationSender(
-            Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) }),
-            new NetworkGuard(Options.Create(new NetworkOptions { Allow = Host })), TimeProvider.System,
-            (_, _) => Task.FromResult<System.Net.IPAddress[]>([System.Net.IPAddress.Loopback]));
+            options, new NetworkGuard(Options.Create(new NetworkOptions { Allow = Host })), TimeProvider.System,
+            new NameLookups(options, TimeProvider.System, _ => [System.Net.IPAddress.Loopback]));
         var destination = new Destination(
             Guid.NewGuid(), DestinationKind.Custom, "d", new Uri($"https://{Host}:{receiver.Port}/"), "",
             new Signing(SignatureScheme.LeadRouter, "secret"));

@@ -12,6 +12,13 @@ public sealed class UnitFileTests
 
     [Theory]
     [MemberData(nameof(Units))]
+    public async Task Unit_TakesNoMoreMemoryThanItMay(string unit) =>
+        Assert.Single(
+            await File.ReadAllLinesAsync(unit, TestContext.Current.CancellationToken),
+            line => line.StartsWith("MemoryMax=", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Units))]
     public async Task Unit_IsUnderstoodAndHardened(string unit)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "systemd-analyze isn't there: it comes with Debian's package systemd.");

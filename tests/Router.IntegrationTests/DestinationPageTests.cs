@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Router.Testing;
@@ -8,6 +9,28 @@ namespace Router.IntegrationTests;
 public sealed class DestinationPageTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {
     private readonly RouterFixture _router = shared.Router;
+
+    [Theory]
+    [InlineData("/sites/{site}?handler=Active")]
+    [InlineData("/sites/{site}/destinations/{destination}?handler=Active")]
+    public async Task Destination_OfAnotherSite_IsNotThereWhateverWaitsForIt(string path)
+    {
+        var (own, other) = (await _router.CreateSite(), await _router.CreateSite());
+        var waiting = await other.AddDestination("waiting");
+        _router.Receiver.Answer(waiting.Path, (context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "3600";
+            return Task.CompletedTask;
+        });
+        await other.PostLead();
+        await other.Delivery(waiting, "retrying");
+        using var owner = await PageClient.SignedIn(_router, "owner", own.Id);
+        path = path.Replace("{site}", $"{own.Id}", StringComparison.Ordinal)
+            .Replace("{destination}", $"{waiting.Id}", StringComparison.Ordinal);
+        using var answer = await owner.SubmitFrom($"/sites/{own.Id}", path, ("destination", $"{waiting.Id}"), ("active", "false"));
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
 
     [Fact]
     public async Task Destination_PausedByTheRouter_IsOnEveryPageThatSaysHowAllIs()

@@ -39,6 +39,29 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
     }
 
     [Fact]
+    public async Task Delivery_WithAHeaderThatHasNoValue_IsShownAllTheSame()
+    {
+        var site = await _router.CreateSite();
+        _router.Receiver.Answer(site.LeadManager.Path, 406);
+        await site.PostLead();
+        var delivery = await site.Delivery(site.LeadManager, "rejected");
+        foreach (var table in (string[])["deliveries", "delivery_attempts"])
+        {
+            await _router.Query<int>(
+                $"update {table} set response_headers = E'Server\nContent-Type: text/plain' where destination_id = @Id",
+                new { site.LeadManager.Id });
+        }
+
+        var path = $"/api/sites/{site.Id}/deliveries/{delivery.GetProperty("event_id").GetString()}/{site.LeadManager.Id}";
+        using var page = await PageClient.SignedIn(_router, "owner", site.Id);
+        using var owner = new HttpClient { BaseAddress = _router.Api.Url };
+        owner.DefaultRequestHeaders.Authorization = new("Bearer", await page.MakeToken());
+        var headers = (await owner.GetFromJsonAsync<JsonElement>(path)).GetProperty("attempts")[0].GetProperty("response_headers");
+        Assert.Equal("", headers.GetProperty("Server").GetString());
+        Assert.Equal("text/plain", headers.GetProperty("Content-Type").GetString());
+    }
+
+    [Fact]
     public async Task Attempts_OfADelivery_ComeOldestFirstWithTheirTimes()
     {
         var site = await _router.CreateSite();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -24,6 +25,37 @@ public sealed class HygieneTests(SharedRouter shared) : IClassFixture<SharedRout
         Assert.Contains(before, changes, StringComparison.Ordinal);
         Assert.Contains("\"name\"", changes, StringComparison.Ordinal);
         Assert.Contains("\"partner_id\"", changes, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Change_OfALongValue_IsInTheAuditLogByItsHash()
+    {
+        var site = await _router.CreateSite();
+        var destination = await site.AddDestination("mapped");
+        foreach (var letter in "ab")
+        {
+            var template = $$"""{"text": "{{new string(letter, 15_000)}}"}""";
+            await site.Patch(destination, new { mapping = new { body = "json", actions = new { created = new { template } } } });
+        }
+
+        var logged = await _router.Query<string>(
+            """
+            select (changes -> 'mapping')::text from audit_log
+            where subject_id = @Id and changes -> 'mapping' -> 0 <> 'null' order by id desc limit 1
+            """, new { Id = destination.Id.ToString() });
+        using var change = JsonDocument.Parse(logged);
+        var (before, after) = (change.RootElement[0], change.RootElement[1]);
+        Assert.InRange(logged.Length, 100, 500);
+        Assert.InRange(after.GetProperty("characters").GetInt32(), 15_000, 16_000);
+        Assert.NotEqual(before.GetProperty("sha256").GetString(), after.GetProperty("sha256").GetString());
+        Assert.Equal(
+            await _router.Query<string>(
+                "select encode(sha256(convert_to(mapping::text, 'UTF8')), 'hex') from destinations where id = @Id", new { destination.Id }),
+            after.GetProperty("sha256").GetString());
+
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        var page = await owner.Http.GetStringAsync($"/sites/{site.Id}/changes");
+        Assert.Contains($"{after.GetProperty("characters").GetInt32():N0} characters (SHA-256 ", page, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -149,6 +149,52 @@ public sealed class LettingInTests(TestServers servers)
         Assert.Equal(HttpStatusCode.Forbidden, (await router.Admin.PatchAsJsonAsync(path, new { url = "https://other.test/" })).StatusCode);
     }
 
+    [Fact]
+    public async Task Account_WhoseLinkAnOperatorHasSeen_IsLetInByNoOwnerBeforeItsPersonHasChosenAPassword()
+    {
+        await using var mails = MailServer.Start();
+        await using var router = await RouterFixture.Start(
+            servers, workers: 0, [.. mails.Settings, ("Admin:OperatorsReadLeads", "false")]);
+        var (site, bait) = (await router.CreateSite(), await router.CreateSite());
+        using var owner = await PageClient.SignedIn(router, "owner", site.Id);
+        using var owners = new HttpClient { BaseAddress = router.Api.Url };
+        owners.DefaultRequestHeaders.Authorization = new("Bearer", await owner.MakeToken());
+
+        // Before it is used, and after an operator has used it; also as the first owner of a site that nobody has.
+        var (email, link) = await PageClient.Invite(router, "owner");
+        var (first, firstLink) = await PageClient.Invite(router, "owner", bait.Id);
+        await Refused(email);
+        using var thief = new PageClient(router);
+        Assert.Equal(HttpStatusCode.Redirect, (await thief.Submit(link, ("password", PageClient.Password))).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await thief.Submit(firstLink, ("password", PageClient.Password))).StatusCode);
+        await Refused(email);
+        await Refused(first);
+
+        // Its person has its mail, and from then on it is theirs.
+        using var person = new PageClient(router);
+        await person.Submit("/lost-password", ("email", email));
+        var mail = await mails.Wait(email, count: 2);
+        var own = new Uri(mail.TextBody!.Split('\n').First(line => line.StartsWith("https://", StringComparison.Ordinal)).Trim());
+        Assert.Equal(HttpStatusCode.Redirect, (await person.Submit(own.AbsolutePath, ("password", "another few words"))).StatusCode);
+        // Unless there is another link.
+        var account = await router.Query<Guid>("select id from accounts where email = @email", new { email });
+        Assert.Equal(HttpStatusCode.OK, await Link(router, account));
+        await Refused(email);
+        await router.Query<int>("update invitations set expires_at = now() where account_id = @account returning 1", new { account });
+        using var added = await Add(email);
+        Assert.Equal(HttpStatusCode.Created, added.StatusCode);
+
+        async Task Refused(string whom)
+        {
+            using var answer = await Add(whom);
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.Contains("Lost your password?", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Task<HttpResponseMessage> Add(string whom) =>
+            owners.PostAsJsonAsync($"/api/sites/{site.Id}/people", new { email = whom, role = "viewer" });
+    }
+
     private static async Task<HttpStatusCode> Link(RouterFixture router, Guid account)
     {
         using var answer = await router.Admin.PostAsync($"/api/accounts/{account}/invitation", content: null);

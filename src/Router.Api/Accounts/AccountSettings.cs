@@ -43,8 +43,11 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
 
     private static readonly TimeSpan BetweenLinks = TimeSpan.FromMinutes(15);
 
-    /// <summary>Whether an owner sees the link, because it can't go by mail; whoever uses it then isn't vouched for by anybody.</summary>
-    private bool ShowsLink => !changes.Account.IsOperator && !mail.IsSet;
+    /// <summary>
+    /// Whether somebody sees the link whom its account's sites needn't trust: an owner, because it can't go by mail, or an operator where
+    /// those may not read leads. Whoever uses it then isn't vouched for by anybody.
+    /// </summary>
+    private bool ShowsLink => changes.Account.IsOperator ? !lettingIn.OperatorsReadLeads : !mail.IsSet;
 
     /// <summary>By e-mail, disabled ones last; those with a text in their e-mail, if wanted.</summary>
     public static async Task<List<AccountRow>> List(

@@ -36,6 +36,9 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
     /// <summary>What each begins with, before 43 letters, digits, dashes and underscores: secret scanners find it.</summary>
     public const string Prefix = "lr_";
 
+    /// <summary>How many an account can have at a time.</summary>
+    public const int Most = 50;
+
     private const int MostSites = 1_000;
 
     public async Task<List<ApiTokenRow>> List(NpgsqlConnection connection, Guid? after = null, int limit = int.MaxValue) =>
@@ -75,6 +78,15 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
             Guid.CreateVersion7(time.GetUtcNow()), fields.Name!, scope, sites?.Distinct().ToArray(), expiresAt,
             $"{Prefix}{Credential.Generate()}");
         await using var change = await changes.Begin(cancellationToken);
+        // One after the other, so that two at once aren't one too many.
+        await change.Connection.ExecuteAsync("select from accounts where id = @Id for no key update", new { maker.Id });
+        if (await change.Connection.ExecuteScalarAsync<int>(
+            """
+            select count(*)::int from api_tokens
+            where account_id = @Id and revoked_at is null and (expires_at is null or expires_at > now())
+            """, new { maker.Id }) >= Most)
+            return Refusal.Conflict($"An account can have {Most} tokens at most: revoke one that is no longer used.");
+
         var inserted = await change.Connection.ExecuteAsync(
             """
             insert into api_tokens (id, account_id, name, token_sha256, scope, sites, expires_at, made_with)

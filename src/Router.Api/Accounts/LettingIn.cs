@@ -24,6 +24,9 @@ internal sealed class LettingIn(
          or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created'))
         """;
 
+    /// <summary>Whether operators are trusted with leads.</summary>
+    public bool OperatorsReadLeads => admin.Value.OperatorsReadLeads;
+
     private static readonly Refusal OwnersDo = new(
         StatusCodes.Status403Forbidden,
         "Only the site's owners let people in: operators of this router may not read leads (Admin:OperatorsReadLeads).");

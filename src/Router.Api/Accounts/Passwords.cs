@@ -51,7 +51,7 @@ internal sealed class Passwords(
             update api_tokens set revoked_at = now() where account_id = @account and revoked_at is null;
             delete from account_logins where account_id = @account
             """, new { account });
-        // Somebody who had only seen an owner's link may have used it: what they have added goes with them.
+        // Somebody else who had seen a link may have used it: what they have added goes with them.
         if (!isShown)
         {
             await change.Connection.ExecuteAsync(

@@ -63,10 +63,14 @@ internal sealed class SessionList(
     private async Task<bool> End(
         Guid account, string which, Guid? session, string why, string detail, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var ended = await connection.ExecuteAsync(new CommandDefinition(
-            $"update sessions set ended_at = now(), end_reason = @why where account_id = @account and ended_at is null and {which}",
-            new { account, session, why }, cancellationToken: cancellationToken));
+        int ended;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        {
+            ended = await connection.ExecuteAsync(new CommandDefinition(
+                $"update sessions set ended_at = now(), end_reason = @why where account_id = @account and ended_at is null and {which}",
+                new { account, session, why }, cancellationToken: cancellationToken));
+        }
+
         if (ended > 0)
             await log.Write(Http, AccessEvents.SignedOut, account, detail: detail, cancellationToken: cancellationToken);
         return ended > 0;

@@ -30,18 +30,8 @@ internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, Outgoing
         limit.CancelAfter(Patience);
         try
         {
-            await using var connection = await database.OpenConnectionAsync(limit.Token);
-            var owners = (await connection.QueryAsync<ToldOwner>(
-                """
-                select o.email, s.name as site, n.email as newcomer, x.role
-                from sites s
-                join account_sites y on y.site_id = s.id and y.role = 'owner' and y.account_id is distinct from @about
-                join accounts o on o.id = y.account_id and o.disabled_at is null
-                    and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
-                left join account_sites x on x.site_id = s.id and x.account_id = @about
-                left join accounts n on n.id = x.account_id
-                where s.id = @site
-                """, new { site, about })).AsList();
+            // No connection is held while the mail server takes its time.
+            var owners = await Owners(site, about, limit.Token);
             await Task.WhenAll(owners.Select(owner => mail.Send(text(owner), limit.Token)));
         }
 #pragma warning disable CA1031 // Whatever the mail server says.
@@ -50,6 +40,22 @@ internal sealed partial class SiteOwnersMail(NpgsqlDataSource database, Outgoing
             LogNotTold(logger, site, failed.GetType().Name);
         }
 #pragma warning restore CA1031
+    }
+
+    private async Task<List<ToldOwner>> Owners(Guid site, Guid? about, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<ToldOwner>(
+            """
+            select o.email, s.name as site, n.email as newcomer, x.role
+            from sites s
+            join account_sites y on y.site_id = s.id and y.role = 'owner' and y.account_id is distinct from @about
+            join accounts o on o.id = y.account_id and o.disabled_at is null
+                and (o.password_hash is not null or exists (select from account_logins l where l.account_id = o.id))
+            left join account_sites x on x.site_id = s.id and x.account_id = @about
+            left join accounts n on n.id = x.account_id
+            where s.id = @site
+            """, new { site, about })).AsList();
     }
 
     [LoggerMessage(Level = LogLevel.Warning,

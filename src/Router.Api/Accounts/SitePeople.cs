@@ -34,6 +34,14 @@ internal sealed class SitePeople(
     /// <summary>How many can be let in within a day: each may be a mail to an address that somebody has thought of.</summary>
     private const int MostInADay = 100;
 
+    private static readonly Refusal AskAnOperator =
+        Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
+
+    private static readonly Refusal NotVouched = Refusal.Conflict(
+        "An operator of this router has seen a link to this person's account, and operators may not read leads "
+        + "(Admin:OperatorsReadLeads). Let the person choose a new password by “Lost your password?” at the sign-in page, then add "
+        + "them.");
+
     private static readonly Refusal NoPerson = Refusal.NoSuch("person");
 
     // It would come back when this person signs in.
@@ -79,7 +87,7 @@ internal sealed class SitePeople(
             {
                 // Somebody else may have seen its link, and be the one who uses it.
                 if (!changes.Account.IsOperator && (account.IsDisabled || !account.IsVouched))
-                    return Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
+                    return account.IsDisabled || lettingIn.OperatorsReadLeads ? AskAnOperator : NotVouched;
                 if (await lettingIn.Refuses(change.Connection, site, account.Id) is { } refused)
                     return refused;
 
@@ -206,7 +214,10 @@ internal sealed class SitePeople(
     // Behind whoever makes a link for it, or disables it, at this moment.
     private static Task<Known?> Find(NpgsqlConnection connection, string? email) => connection.QuerySingleOrDefaultAsync<Known>(
         """
-        select id, disabled_at is not null as is_disabled, is_vouched,
+        select id, disabled_at is not null as is_disabled,
+               -- Nor while there is a link that somebody has seen: it could still be used.
+               is_vouched and not exists (
+                   select from invitations i where i.account_id = accounts.id and i.is_shown and i.expires_at > now()) as is_vouched,
                password_hash is null and not exists (select from account_logins l where l.account_id = accounts.id) as is_invited
         from accounts where email = @email for no key update
         """, new { email = Normalized(email) });

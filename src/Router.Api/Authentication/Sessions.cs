@@ -41,8 +41,7 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
             select @Id, id, @Hash, @how, @Address, @Browser, least(coalesce(@confirmedAt, now()), now()) from owner
             """;
         var token = Credential.Generate();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var started = await connection.ExecuteAsync(new CommandDefinition(
+        var started = await Execute(
             sql,
             new
             {
@@ -50,7 +49,7 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
                 confirmedAt,
                 Address = ClientAddress.Of(http), Browser = BrowserLabel.Of(http.Request.Headers.UserAgent.ToString()),
                 Before = http.SignedIn()?.Session?.Id,
-            }, cancellationToken: cancellationToken));
+            }, cancellationToken);
         if (started == 0)
             return false;
 
@@ -69,10 +68,8 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
     public async Task Confirm(HttpContext http, string how, CancellationToken cancellationToken)
     {
         var account = http.Account();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
-            "update sessions set confirmed_at = now() where id = @Id and ended_at is null", new { account.Session!.Id },
-            cancellationToken: cancellationToken));
+        await Execute(
+            "update sessions set confirmed_at = now() where id = @Id and ended_at is null", new { account.Session!.Id }, cancellationToken);
         await log.Write(http, AccessEvents.Confirmed, account.Id, how, cancellationToken: cancellationToken);
     }
 
@@ -81,13 +78,19 @@ internal sealed class Sessions(NpgsqlDataSource database, KnownBrowsers browsers
     {
         if (http.SignedIn() is { Session: { } session } account)
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition(
+            await Execute(
                 "update sessions set ended_at = now(), end_reason = 'signed_out' where id = @Id and ended_at is null",
-                new { session.Id }, cancellationToken: cancellationToken));
+                new { session.Id }, cancellationToken);
             await log.Write(http, AccessEvents.SignedOut, account.Id, cancellationToken: cancellationToken);
         }
 
         await http.SignOutAsync(SessionCookie.SchemeName);
+    }
+
+    // The log takes a connection of its own.
+    private async Task<int> Execute(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
     }
 }

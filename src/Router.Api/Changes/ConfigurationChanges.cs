@@ -36,5 +36,5 @@ internal static class ChangesHosting
 {
     /// <summary>What every change of the configuration begins with.</summary>
     public static void AddConfigurationChanges(this IServiceCollection services) =>
-        services.AddHttpContextAccessor().AddSingleton<ConfigurationChanges>();
+        services.AddHttpContextAccessor().AddSingleton<ConfigurationChanges>().AddSingleton<ChangeRate>();
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using Router.Api.Accounts;
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 
 namespace Router.Api.Management;
@@ -39,10 +40,10 @@ internal static class AccountsApi
         tokens.MapGet("", Tokens).WithName("listTokens")
             .WithSummary("The account's own API tokens; asked with a token: that one and those it has made").Produces<Page<ApiTokenRow>>();
         tokens.MapPost("", NewToken).WithName("createToken").WithSummary("A new API token, shown this once").Produces<NewApiToken>(201)
-            .ProducesValidationProblem(422)
+            .ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample(
                 """{"name": "nightly export", "scope": "read", "expires_at": "2100-01-31T00:00:00Z"}"""));
-        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken")
+        tokens.MapDelete("/{id:uuid}", Revoke).WithName("revokeToken").WithMetadata(new UncountedAttribute())
             .WithSummary("Revoke one of the listed tokens, and with it those it has made").Produces(204).ProducesProblem(404);
     }
 

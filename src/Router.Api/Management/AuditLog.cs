@@ -15,7 +15,10 @@ namespace Router.Api.Management;
 /// <param name="Subject">Its name then.</param>
 /// <param name="SiteId">The site that it belongs to, if any.</param>
 /// <param name="SiteName">What that site is called now.</param>
-/// <param name="Changes">JSON: by column what was before and what after; of a secret only that it changed.</param>
+/// <param name="Changes">
+/// JSON: by column what was before and what after; of a secret only that it changed, of more than 2,000 characters how many and their
+/// SHA-256.
+/// </param>
 internal sealed record AuditRow(long Id, DateTimeOffset At, string Actor, string Action, string Kind, string SubjectId, string Subject,
     Guid? SiteId, string? SiteName, string Changes);
 

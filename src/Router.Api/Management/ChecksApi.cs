@@ -28,7 +28,8 @@ internal static class ChecksApi
     {
         var checks = api.MapGroup("/sites/{site:uuid}/destinations/{destination:uuid}/checks")
             .RequireAuthorization(RouterAuthentication.SitePolicy);
-        checks.MapPost("", Start).WithName("startCheck").WithSummary("Send a test lead, or run the go-live check")
+        checks.MapPost("", Start).WithName("startCheck").WithMetadata(new UncountedAttribute())
+            .WithSummary("Send a test lead, or run the go-live check")
             .Produces<StartedCheck>(202).ProducesProblem(404).ProducesProblem(429)
             .WithMetadata(new RequestExample("""{"go_live": true}"""));
         checks.MapGet("", List).WithName("listChecks").WithSummary("The latest 20 tests of a destination, newest first")

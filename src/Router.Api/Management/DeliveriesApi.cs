@@ -14,9 +14,10 @@ internal static class DeliveriesApi
             .Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
         deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts")
             .Produces<DeliveryView>().ProducesProblem(404);
-        deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery")
+        deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery").WithMetadata(new UncountedAttribute())
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/replay", Replay).WithName("replayDelivery")
+            .WithMetadata(new UncountedAttribute())
             .WithSummary("Send a delivery again, also one that was delivered, under the same message id").Produces<DeliveryView>()
                 .ProducesProblem(404).ProducesProblem(409);
     }

@@ -47,7 +47,8 @@ internal sealed record AttemptView(
     };
 
     private static Dictionary<string, string> Headers(string? lines) => (lines ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase);
+        .Select(line => line.Split(": ", 2)).DistinctBy(header => header[0], StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(header => header[0], header => header.ElementAtOrDefault(1) ?? "", StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A delivery with its attempts.</summary>

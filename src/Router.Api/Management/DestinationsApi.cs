@@ -31,7 +31,7 @@ internal static class DestinationsApi
         destinations.MapPost("/{id:uuid}/secret", Rotate).WithName("rotateSecret").WithSummary("Rotate the secret, with an overlap")
             .Produces<RotatedSecret>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"overlap_hours": 24}"""));
-        destinations.MapPost("/{id:uuid}/preview", Preview).WithName("previewDestination")
+        destinations.MapPost("/{id:uuid}/preview", Preview).WithName("previewDestination").WithMetadata(new UncountedAttribute())
             .WithSummary("What another mapping, or other rules about answers, would do to what came lately")
             .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""
@@ -88,8 +88,10 @@ internal static class DestinationsApi
     {
         if (reach.RefusesToTry(site) is { } notTheirs)
             return notTheirs.ToProblem();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await DestinationRows.Find(connection, site, id) is not { } destination)
+        Destination? destination;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            destination = await DestinationRows.Find(connection, site, id);
+        if (destination is null)
             return Problems.NoSuch("destination");
 
         return request.Check() is { Any: true } problems ? Problems.Invalid(problems)

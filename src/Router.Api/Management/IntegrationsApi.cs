@@ -59,8 +59,10 @@ internal static class IntegrationsApi
         Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, OperatorsReach reach,
         CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await IntegrationSettings.Find(connection, id) is not { } integration)
+        Integration? integration;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            integration = await IntegrationSettings.Find(connection, id);
+        if (integration is null)
             return Problems.NoSuch("integration");
 
         return request.Check() is { Any: true } problems ? Problems.Invalid(problems)

@@ -12,11 +12,21 @@ internal sealed class LeadErasure(
 {
     public async Task<Change<Erased>> Lead(Guid site, Guid lead, CancellationToken cancellationToken)
     {
-        var erased = await Erase(site, async connection =>
+        if (!await Exists(site, cancellationToken))
+            return Refusal.NoSuch("site");
+
+        try
         {
+            // Before anything else, in a transaction of its own: within the other one it would wait for a second connection.
             await ErasedLeads.Mark(database, [(site, lead)], time.GetUtcNow(), cancellationToken);
-            return await Erasure.Lead(connection, site, lead, cancellationToken);
-        }, $"{lead:N}", $"{lead:N}", cancellationToken);
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return Busy;
+        }
+
+        var erased = await Erase(
+            site, connection => Erasure.Lead(connection, site, lead, cancellationToken), $"{lead:N}", $"{lead:N}", cancellationToken);
         if (erased.Refusal is null)
             await letters.TryErase(new HashSet<(Guid, Guid)> { (site, lead) });
         return erased;
@@ -24,6 +34,12 @@ internal sealed class LeadErasure(
 
     public Task<Change<Erased>> Site(Guid site, CancellationToken cancellationToken) => Erase(
         site, connection => Erasure.Site(connection, site, cancellationToken), $"{site:D}", subject: null, cancellationToken);
+
+    private async Task<bool> Exists(Guid site, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await SiteSettings.Find(connection, site) is not null;
+    }
 
     private async Task<Change<Erased>> Erase(
         Guid site, Func<NpgsqlConnection, Task<Erased>> erase, string id, string? subject, CancellationToken cancellationToken)

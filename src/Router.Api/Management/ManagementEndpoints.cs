@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Router.Api.Changes;
 
 namespace Router.Api.Management;
 
@@ -37,7 +38,7 @@ internal static class ManagementEndpoints
     public static void MapManagement(this WebApplication app)
     {
         var api = app.MapGroup("/api").RequireAuthorization().WithTags("Management")
-            .ProducesProblem(StatusCodes.Status401Unauthorized);
+            .ProducesProblem(StatusCodes.Status401Unauthorized).AddEndpointFilter<RouteGroupBuilder, ChangeRateFilter>();
         api.MapSites();
         api.MapLimits();
         api.MapFind();

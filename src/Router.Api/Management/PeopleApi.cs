@@ -1,5 +1,6 @@
 using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenApi;
 
 namespace Router.Api.Management;
@@ -22,7 +23,8 @@ internal static class PeopleApi
         people.MapPatch("/{account:uuid}", Change).WithName("changePerson").WithSummary("Make an owner a viewer, or a viewer an owner")
             .Produces<Person>().ProducesProblem(403).ProducesProblem(409).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"role": "owner"}"""));
-        people.MapDelete("/{account:uuid}", Remove).WithName("removePerson").WithSummary("Somebody sees the site no more")
+        people.MapDelete("/{account:uuid}", Remove).WithName("removePerson").WithMetadata(new UncountedAttribute())
+            .WithSummary("Somebody sees the site no more")
             .Produces(204).ProducesProblem(403).ProducesProblem(409);
     }
 

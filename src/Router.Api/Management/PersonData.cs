@@ -115,6 +115,7 @@ internal sealed class PersonData(
 
     private async Task<PersonReport> Report(FoundPerson found, CancellationToken cancellationToken)
     {
+        var receivers = await Receivers(found, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var leads = new List<PersonLead>();
         foreach (var lead in found.Leads)
@@ -132,7 +133,7 @@ internal sealed class PersonData(
         return new PersonReport(
             leads, found.Users.Count, found.Refused.Count, found.SetAside.Count, found.Outbox.Count,
             [.. found.Mentions.Select(one => new PersonNamed(one.Place, one.SiteId, one.LeadId, one.Id, one.At))],
-            found.AccountId is not null, await Receivers(found, cancellationToken));
+            found.AccountId is not null, receivers);
     }
 
     private async Task<List<PersonReceiver>> Receivers(FoundPerson found, CancellationToken cancellationToken)

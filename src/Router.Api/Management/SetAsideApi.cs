@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.SetAside;
@@ -20,6 +21,7 @@ internal static class SetAsideApi
             .WithSummary("The contents of one; that you looked is in the audit log").Produces<byte[]>(200, "application/octet-stream")
             .ProducesProblem(404);
         group.MapPut("/{id:guid}/message", Correct).WithName("correctSetAside").WithSummary("Replace the contents of one").Produces(204)
+            .WithMetadata(new RequestSizeLimitAttribute(LargestBody))
             .ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/{id:guid}/send", Send).WithName("sendSetAside").WithSummary("Send one again").Produces<Done>().ProducesProblem(404)
             .ProducesProblem(409);
@@ -42,9 +44,6 @@ internal static class SetAsideApi
 
     private static async Task<IResult> Correct(Guid id, HttpRequest request, SetAsideSettings settings, CancellationToken cancellationToken)
     {
-        if (request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>(
-            ) is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = LargestBody;
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
         return (await settings.Correct(id, body.ToArray(), cancellationToken)).Answer(_ => TypedResults.NoContent());

@@ -129,7 +129,7 @@ internal sealed partial class ProviderSignIns(
 
     /// <summary>
     /// An account that is found by its address is its owner's from now on. The links to it are used up by this, all but one that lets a
-    /// disabled account in again. Where an owner of a site saw a link, whoever has used it may be somebody else: that password and those
+    /// disabled account in again. Where somebody else saw a link, whoever has used it may be somebody else: that password and those
     /// tokens end here.
     /// </summary>
     private static async Task TakeOver(NpgsqlConnection database, Guid account) => await database.ExecuteAsync(

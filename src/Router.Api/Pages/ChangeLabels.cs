@@ -85,9 +85,15 @@ internal static class ChangeLabels
             change.Value.ValueKind == JsonValueKind.Array && change.Name is not "integration_id"
                 ? $"{Value(change.Name, change.Value[0], moment)} → {Value(change.Name, change.Value[1], moment)}" : "changed"));
 
+    /// <summary>What the log has instead of a value that was too long for it; null where the value is there.</summary>
+    private static string? LongValue(JsonElement value) =>
+        value.TryGetProperty("characters", out var count) && value.TryGetProperty("sha256", out var hash)
+            ? $"{count.GetInt64():N0} characters (SHA-256 {hash})" : null;
+
     private static string Value(string column, JsonElement value, Func<DateTimeOffset, string> moment) => value.ValueKind switch
     {
         JsonValueKind.Null when OwnSettings.Find(column) is { } setting => setting.WhenUnset,
+        JsonValueKind.Object when LongValue(value) is { } instead => instead,
         JsonValueKind.Object when column is "quiet_hours" && value.Deserialize<QuietTimes>(JsonSerializerOptions.Web) is { } quiet =>
             Labels.Quiet(quiet),
         JsonValueKind.Null when column.EndsWith("_at", StringComparison.Ordinal) => "no",

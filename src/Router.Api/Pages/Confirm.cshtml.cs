@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 
 namespace Router.Api.Pages;
 
@@ -41,6 +42,7 @@ internal sealed class ConfirmModel(SignIns signIns, Sessions sessions) : PageMod
 
     public Task OnGet(CancellationToken cancellationToken) => Load(cancellationToken);
 
+    [Uncounted]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         await Load(cancellationToken);

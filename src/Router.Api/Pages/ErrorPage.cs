@@ -19,6 +19,7 @@ internal static class ErrorPage
                 "The form was open for too long, or the browser blocks our cookies. Go back, reload the page and try once more."),
             403 => ("Not for this account", "This page is for the operators of the lead router."),
             404 => ("Not found", "There is nothing at this address, or it is not yours to see."),
+            413 => ("Too large", "What was sent is larger than this page takes. Go back and send less."),
             429 => ("Too many tries", "Wait a minute, then try again."),
             >= 400 and < 500 => ("That did not work", "This address does not take what your browser sent. Go back and try again."),
             503 => ("Not available right now",

@@ -34,8 +34,19 @@ internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations
         if (!account.IsOperator && account.Sites is [var only])
             return Redirect($"/sites/{only}");
 
+        var rows = await Cards(account, cancellationToken);
+        (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
+        if (!account.IsOperator)
+            Attention = await attention.Of(account.Sites, MostShown, cancellationToken);
+        Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken))
+            .ToLookup(row => row.SiteId);
+        return Page();
+    }
+
+    private async Task<List<SiteCard>> Cards(Account account, CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = (await connection.QueryAsync<SiteCard>(
+        return (await connection.QueryAsync<SiteCard>(
             """
             select s.id, s.name, s.domain,
                    (select count(*) from destinations d where d.site_id = s.id and d.active)::int as active
@@ -45,11 +56,5 @@ internal sealed class IndexModel(NpgsqlDataSource database, TroubledDestinations
                    or s.id::text = lower(@Find))
             order by lower(s.name), s.id limit @Most + 1
             """, new { account.IsOperator, account.Sites, Find = string.IsNullOrWhiteSpace(Find) ? null : Find.Trim(), Most })).AsList();
-        (Sites, HasMore) = rows.Count > Most ? (rows[..Most], true) : (rows, false);
-        if (!account.IsOperator)
-            Attention = await attention.Of(account.Sites, MostShown, cancellationToken);
-        Troubled = (await troubled.List(Sites.Select(site => site.Id).ToList(), Operator.FailingModel.Most, cancellationToken))
-            .ToLookup(row => row.SiteId);
-        return Page();
     }
 }

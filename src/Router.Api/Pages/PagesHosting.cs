@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc.ApplicationModels;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Hosting;
 using Router.Hosting.ApiSettings;
 
@@ -36,6 +37,7 @@ internal static partial class PagesHosting
             options.Conventions.AllowAnonymousToPage("/Unsubscribe");
             options.Conventions.ConfigureFilter(new KnownHandlers());
             options.Conventions.ConfigureFilter(new Confirmation());
+            options.Conventions.ConfigureFilter(new ChangeRateFilter());
             options.Conventions.ConfigureFilter(new KeptForms());
         });
         services.AddSingleton<ActiveNotice>();

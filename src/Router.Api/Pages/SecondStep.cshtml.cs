@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Npgsql;
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 
 namespace Router.Api.Pages;
 
@@ -30,10 +31,12 @@ internal sealed class SecondStepModel(
 
     public Task<IActionResult> OnGet(CancellationToken cancellationToken) => Show(cancellationToken);
 
+    [Uncounted]
     public Task<IActionResult> OnPostCode([FromForm(Name = "code")] string? code, CancellationToken cancellationToken) => Try(
         owner => apps.Check(owner.Id, code, cancellationToken), "code",
         "This is not the code that the app shows now, or it was used already. Wait for the next one.", cancellationToken);
 
+    [Uncounted]
     public Task<IActionResult> OnPostRecovery([FromForm(Name = "recovery_code")] string? code, CancellationToken cancellationToken)
     {
         IsRecovery = true;
@@ -42,6 +45,7 @@ internal sealed class SecondStepModel(
             "This is not one of your recovery codes, or it was used already.", cancellationToken);
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostPasskey(
         [FromForm(Name = "state")] string? state, [FromForm(Name = "credential")] string? credential, CancellationToken cancellationToken)
     {
@@ -94,9 +98,9 @@ internal sealed class SecondStepModel(
             return Redirect("/sign-in");
 
         _step = step;
+        Question = await passkeys.Ask(step.Owner.Id, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         HasApp = await AuthenticatorApps.Find(connection, step.Owner.Id) is not null;
-        Question = await passkeys.Ask(step.Owner.Id, cancellationToken);
         return Page();
     }
 

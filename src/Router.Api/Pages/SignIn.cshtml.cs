@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Router.Api.Accounts;
 using Router.Api.Accounts.SecondFactors;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Hosting.ApiSettings;
 
 namespace Router.Api.Pages;
@@ -52,6 +53,7 @@ internal sealed class SignInModel(
         return Page();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         if (await signIns.Try(HttpContext, Email ?? "", Password ?? "", cancellationToken) is { } owner
@@ -69,6 +71,7 @@ internal sealed class SignInModel(
             cancellationToken);
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostPasskey(
         [FromForm(Name = "state")] string? state, [FromForm(Name = "credential")] string? credential,
         CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.OpenIdConnect;
 using Router.Hosting.ApiSettings;
 
@@ -20,6 +21,7 @@ internal sealed class SignOutModel(Sessions sessions, ProviderSignOut provider, 
 
     public IActionResult OnGet() => Redirect("/");
 
+    [Uncounted]
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)
     {
         await sessions.End(HttpContext, cancellationToken);

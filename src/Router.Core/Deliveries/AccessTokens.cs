@@ -12,8 +12,12 @@ internal sealed class AccessTokens(TokenEndpoint endpoint, TimeProvider time)
     private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
 
     /// <summary>The destination's token, or why there is none. The wait for it ends with the caller's time.</summary>
+    /// <param name="destination">Whose token it is.</param>
+    /// <param name="client">What to ask with, and where.</param>
+    /// <param name="enteredBy">The site whose owners entered that; null where operators did.</param>
+    /// <param name="timeout">That time.</param>
     /// <exception cref="OperationCanceledException">That time is over.</exception>
-    public ValueTask<TokenAnswer> Get(Guid destination, OAuthClient client, CancellationToken timeout)
+    public ValueTask<TokenAnswer> Get(Guid destination, OAuthClient client, Guid? enteredBy, CancellationToken timeout)
     {
         while (true)
         {
@@ -28,7 +32,7 @@ internal sealed class AccessTokens(TokenEndpoint endpoint, TimeProvider time)
 
             var entry = new Entry(client, endpoint, time.GetTimestamp());
             if (known is null ? _entries.TryAdd(destination, entry) : _entries.TryUpdate(destination, entry, known))
-                return new ValueTask<TokenAnswer>(entry.Ask().WaitAsync(timeout));
+                return new ValueTask<TokenAnswer>(entry.Ask(enteredBy).WaitAsync(timeout));
         }
     }
 
@@ -53,17 +57,17 @@ internal sealed class AccessTokens(TokenEndpoint endpoint, TimeProvider time)
             && time.GetElapsedTime(askedAt) < token.Lifetime ? token : null;
 
         /// <summary>For the one who has put it in its place.</summary>
-        public Task<TokenAnswer> Ask()
+        public Task<TokenAnswer> Ask(Guid? enteredBy)
         {
-            _ = Run();
+            _ = Run(enteredBy);
             return Asked;
         }
 
-        private async Task Run()
+        private async Task Run(Guid? enteredBy)
         {
             try
             {
-                _asked.SetResult(await endpoint.Ask(client));
+                _asked.SetResult(await endpoint.Ask(client, enteredBy));
             }
 #pragma warning disable CA1031 // Whoever waits gets it.
             catch (Exception failed)

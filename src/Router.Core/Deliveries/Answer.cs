@@ -41,6 +41,17 @@ public sealed record Answer
     /// <summary>Whether our own proxy is to blame, on the way to the destination or to its token endpoint.</summary>
     public bool IsOfProxyItself => (OfTokenEndpoint ?? this).Error?.IsOfProxyItself() is true;
 
+    /// <summary>What stands for an answer where there was no room to look up the receiver's name.</summary>
+    internal static Answer WithoutRoom { get; } = new() { Error = AttemptError.ConnectTimeout, IsWithoutRoom = true };
+
+    /// <summary>
+    /// Whether no request was made, because other names were being looked up that didn't resolve. It is no attempt: it says nothing about
+    /// the destination.
+    /// </summary>
+    internal bool FoundNoRoom => (OfTokenEndpoint ?? this).IsWithoutRoom;
+
+    private bool IsWithoutRoom { get; init; }
+
     /// <summary>
     /// Whether it is the answer to a second request of the same attempt: the first one went over an old connection that broke before a byte
     /// came back, or its access token was answered with 401, and the second one has a new token.

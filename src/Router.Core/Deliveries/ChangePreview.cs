@@ -91,15 +91,7 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
         string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
         CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var destinations = (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
-            new CommandDefinition(
-                $"""
-                select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
-                where {which} and x.deleted_at is null and (@sites::uuid[] is null or x.site_id = any (@sites))
-                order by x.created_at desc limit @MostDestinations
-                """, new { id, sites, MostDestinations }, cancellationToken: cancellationToken))).AsList();
-
+        var destinations = await Destinations(which, id, sites, cancellationToken);
         var compiled = mapping is { IsEmpty: false } ? CompiledMapping.Of(mapping) : null;
         // What an answer says may repeat the lead.
         var read = rules is { Count: > 0 }
@@ -117,7 +109,8 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 continue;
 
             var after = before with { Mapping = compiled, AnswerRules = read };
-            foreach (var lead in await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken))
+            var (leads, latest) = await Latest(siteId, destinationId, cancellationToken);
+            foreach (var lead in leads)
             {
                 if (time.GetElapsedTime(began) > Patience)
                     break;
@@ -126,7 +119,7 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                     site, lead, OutgoingBody.Compose(lead, domain, template), before, after, cancellationToken));
             }
 
-            answers.AddRange((await Answers(connection, destinationId, cancellationToken)).Select(answer =>
+            answers.AddRange(latest.Select(answer =>
             {
                 var now = after.Understood(answer);
                 return (answer.Status!.Value, Outcome.Of(before.Understood(answer)).Meaning(), Outcome.Of(now).Meaning(), now.Reason);
@@ -139,6 +132,29 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
                 .Select(group =>
                     new PreviewedAnswer(group.Key.Status, group.Key.Before, group.Key.After, group.Key.Reason, group.Count()))],
             answers.Count);
+    }
+
+    private async Task<List<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>> Destinations(
+        string which, Guid id, Guid[]? sites, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<(Guid Id, Guid SiteId, string Site, string Domain, string? LoginUrlTemplate)>(
+            new CommandDefinition(
+                $"""
+                select x.id, x.site_id, s.name, s.domain, s.login_url_template from destinations x join sites s on s.id = x.site_id
+                where {which} and x.deleted_at is null and (@sites::uuid[] is null or x.site_id = any (@sites))
+                order by x.created_at desc limit @MostDestinations
+                """, new { id, sites, MostDestinations }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>On a connection that nobody holds while formats are tried.</summary>
+    private async Task<(List<LeadEvent> Leads, List<Answer> Answers)> Latest(
+        Guid siteId, Guid destinationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (
+            await LatestEvents.Of(connection, siteId, action: null, MostOfEach, cancellationToken),
+            [.. await Answers(connection, destinationId, cancellationToken)]);
     }
 
     private static async Task<PreviewedRequest> Compare(

@@ -61,9 +61,13 @@ public sealed class DeliveryRequests(NpgsqlDataSource database, DestinationDirec
             join destinations x on x.id = d.destination_id
             where e.id = @eventId and e.site_id = @siteId and e.body is not null
             """;
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(
-            new CommandDefinition(sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));
+        Row? row;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        {
+            row = await connection.QuerySingleOrDefaultAsync<Row>(
+                new CommandDefinition(sql, new { siteId, eventId, destinationId }, cancellationToken: cancellationToken));
+        }
+
         if (row is null || await directory.Read(destinationId, orInactive: true, cancellationToken) is not { } destination)
             return null;
 

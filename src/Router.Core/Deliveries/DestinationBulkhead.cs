@@ -61,10 +61,16 @@ internal sealed class DestinationBulkhead
         _answeredAt = time.GetTimestamp();
     }
 
-    /// <summary>Sends, through the breaker if there is one; null when that is open, or another request is its probe.</summary>
+    /// <summary>
+    /// Sends, through the breaker if there is one; null when that is open, another request is its probe, or its host's name found no place
+    /// to be looked up.
+    /// </summary>
     public async ValueTask<Attempt?> Send(Sending sending)
     {
         var attempt = _breaker is { } breaker ? await Through(breaker, sending) : await sending.Make();
+        if (attempt is { Answer.FoundNoRoom: true })
+            return null;
+
         if (GotNoAnswer(attempt))
         {
             _gotNoAnswer = true;
@@ -108,7 +114,7 @@ internal sealed class DestinationBulkhead
 
     // Only what got no answer: a receiver that says 500 at once costs nobody anything, and has its retry schedule.
     // Nor does it count here what our own proxy is to blame for, which has a breaker of its own.
-    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer is { Error: not null, IsOfProxyItself: false };
+    private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer is { Error: not null, IsOfProxyItself: false, FoundNoRoom: false };
 
     private ResiliencePipeline<Attempt> NewBreaker() => new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Router.Core.Destinations;
@@ -35,11 +34,10 @@ public sealed class DestinationSender : IDisposable
     /// <param name="options">Timeouts and bounds.</param>
     /// <param name="guard">Where requests may go.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="resolve">The addresses of a host name; by default the system's resolver.</param>
+    /// <param name="lookups">Look up the names of hosts.</param>
     /// <param name="proxy">What some or all requests go through; null for none.</param>
     public DestinationSender(
-        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time,
-        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, OutgoingProxy? proxy = null)
+        IOptions<DeliveryOptions> options, NetworkGuard guard, TimeProvider time, NameLookups lookups, OutgoingProxy? proxy = null)
     {
         _options = options.Value;
         _tracedReceivers = new HostPatterns(_options.TraceParentTo);
@@ -50,7 +48,7 @@ public sealed class DestinationSender : IDisposable
             (_strictRequests, _catalogueRequests) = (Guarded(strict, strict), Guarded(guard, strict));
 
         GuardedRequests Guarded(NetworkGuard urls, NetworkGuard tokens) =>
-            new(_options, urls, tokens, resolve ?? Dns.GetHostAddressesAsync, proxy, time);
+            new(_options, urls, tokens, lookups, proxy, time);
     }
 
     /// <summary>Signs and sends. Expected failures come back in the answer; the caller's token isn't consulted once sending
@@ -91,7 +89,7 @@ public sealed class DestinationSender : IDisposable
         SignedInRequests signedIn, Destination destination, LeadEvent lead, OutgoingContent content, int number,
         DateTimeOffset startedAt) =>
         signedIn.Send(
-            destination, number, startedAt, _options.TimeoutOf(destination),
+            lead.SiteId, destination, number, startedAt, _options.TimeoutOf(destination),
             (connections, withToken, patience) => Send(connections, withToken, lead, content, number, startedAt, patience));
 
     private async Task<Attempt> Send(
@@ -134,6 +132,8 @@ public sealed class DestinationSender : IDisposable
         }
         catch (HttpRequestException failed)
         {
+            if (failed.InnerException is NoPlaceForLookupException)
+                return (Answer.WithoutRoom, false);
             var error = AttemptErrors.Of(failed);
             return (WithoutHeaders(exchange, error), error is AttemptError.ConnectionLost && exchange.IsUnansweredOnReuse);
         }
@@ -183,11 +183,12 @@ public sealed class DestinationSender : IDisposable
 
     private bool TellsOfTraces(Uri url) => UrlHost.Of(url) is { } host && _tracedReceivers.Holds(host, url.Port);
 
-    private HttpRequestMessage Compose(Destination destination, LeadEvent lead, OutgoingContent content, int number)
+    private OutgoingRequest Compose(Destination destination, LeadEvent lead, OutgoingContent content, int number)
     {
         var body = new ByteArrayContent(content.Bytes);
         body.Headers.ContentType = content.ContentType;
-        var request = new HttpRequestMessage(HttpMethod.Post, destination.Url) { Content = body };
+        var enteredBy = destination.Kind is DestinationKind.Custom ? lead.SiteId : (Guid?)null;
+        var request = new OutgoingRequest(destination.Url, enteredBy) { Content = body };
         foreach (var (name, value) in OutgoingHeaders.Of(lead, destination, content.Bytes, number, _time.GetUtcNow(), _options.UserAgent))
             request.Headers.TryAddWithoutValidation(name, value);
         // Never by itself: the client is told to send none (OutgoingHttp).

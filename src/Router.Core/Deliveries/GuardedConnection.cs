@@ -10,18 +10,18 @@ namespace Router.Core.Deliveries;
 /// as long as it lives, so requests that share one need no further check.
 /// </summary>
 /// <param name="guard">Says which addresses are permitted.</param>
-/// <param name="resolve">The addresses of a host name.</param>
+/// <param name="lookups">Look up the names of hosts.</param>
 /// <param name="proxy">Makes some or all of the connections, to the addresses that were checked; null for none.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuardedConnection(
-    NetworkGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve, OutgoingProxy? proxy, TimeProvider time)
+internal sealed class GuardedConnection(NetworkGuard guard, NameLookups lookups, OutgoingProxy? proxy, TimeProvider time)
 {
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>, whose token ends after the connect timeout.</summary>
     public async ValueTask<Stream> Open(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host;
         var isAddress = IPAddress.TryParse(host, out var literal);
-        var addresses = isAddress ? [literal!] : await resolve(host, cancellationToken);
+        var enteredBy = ((OutgoingRequest)context.InitialRequestMessage).EnteredBy;
+        var addresses = isAddress ? [literal!] : await lookups.Find(host, enteredBy, cancellationToken);
         if (addresses.Length is 0)
             throw new SocketException((int)SocketError.HostNotFound);
         var permitted = Array.FindAll(addresses, address => guard.Permits(host, address, context.DnsEndPoint.Port));

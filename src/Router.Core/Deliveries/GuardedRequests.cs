@@ -1,4 +1,3 @@
-using System.Net;
 using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
@@ -12,17 +11,17 @@ internal sealed class GuardedRequests : IDisposable
     /// <param name="options">Timeouts and bounds.</param>
     /// <param name="guard">Where requests may go.</param>
     /// <param name="tokensGuard">Where access tokens may be asked for.</param>
-    /// <param name="resolve">The addresses of a host name.</param>
+    /// <param name="lookups">Look up the names of hosts.</param>
     /// <param name="proxy">What some or all requests go through; null for none.</param>
     /// <param name="time">The clock.</param>
     public GuardedRequests(
-        DeliveryOptions options, NetworkGuard guard, NetworkGuard tokensGuard, Func<string, CancellationToken, Task<IPAddress[]>> resolve,
-        OutgoingProxy? proxy, TimeProvider time)
+        DeliveryOptions options, NetworkGuard guard, NetworkGuard tokensGuard, NameLookups lookups, OutgoingProxy? proxy,
+        TimeProvider time)
     {
-        var connection = new GuardedConnection(guard, resolve, proxy, time);
+        var connection = new GuardedConnection(guard, lookups, proxy, time);
         Connections = new OutgoingConnections(options, connection, time);
         _forTokens = tokensGuard == guard ? Connections
-            : new OutgoingConnections(options, new GuardedConnection(tokensGuard, resolve, proxy, time), time);
+            : new OutgoingConnections(options, new GuardedConnection(tokensGuard, lookups, proxy, time), time);
         var tokens = new AccessTokens(new TokenEndpoint(_forTokens.New, tokensGuard, options, time), time);
         var certified = new CertifiedConnections(
             certificate => new OutgoingConnections(options, connection, time, certificate.Open()));

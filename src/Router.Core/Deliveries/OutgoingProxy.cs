@@ -16,6 +16,7 @@ public sealed partial class OutgoingProxy
 {
     private readonly ProxyOptions _options;
     private readonly TimeSpan _patience;
+    private readonly NameLookups _lookups;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HostPatterns? _hosts;
@@ -28,15 +29,17 @@ public sealed partial class OutgoingProxy
     /// <summary>Connects to nothing yet.</summary>
     /// <param name="options">Where the proxy is, and for which hosts.</param>
     /// <param name="delivery">Timeouts and pauses.</param>
+    /// <param name="lookups">Look up its name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Is told when the proxy fails and works again.</param>
     public OutgoingProxy(
-        IOptions<ProxyOptions> options, IOptions<DeliveryOptions> delivery, TimeProvider time, ILogger<OutgoingProxy> logger)
+        IOptions<ProxyOptions> options, IOptions<DeliveryOptions> delivery, NameLookups lookups, TimeProvider time,
+        ILogger<OutgoingProxy> logger)
     {
         _options = options.Value;
         // Or the silence of a dead proxy would look like that of a receiver.
         _patience = delivery.Value.ConnectTimeout / 2;
-        (_time, _logger) = (time, logger);
+        (_lookups, _time, _logger) = (lookups, time, logger);
         _hosts = _options.Hosts.Length == 0 ? null : new HostPatterns(_options.Hosts);
         _except = new HostPatterns(_options.Except);
         if (_options.IsSet && new Uri(_options.Url) is var url)
@@ -85,7 +88,7 @@ public sealed partial class OutgoingProxy
     /// </summary>
     internal async ValueTask<Stream> OpenUnchecked(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
+        var addresses = await _lookups.Find(context.DnsEndPoint.Host, site: null, cancellationToken);
         return new NetworkStream(await Connect(addresses, context.DnsEndPoint.Port, cancellationToken), ownsSocket: true);
     }
 
@@ -140,8 +143,12 @@ public sealed partial class OutgoingProxy
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(_host, either.Token);
+            var addresses = await _lookups.Find(_host, site: null, either.Token);
             return await HappyEyeballs.Connect(addresses, _port, _time, either.Token);
+        }
+        catch (NoPlaceForLookupException)
+        {
+            throw NotReached("has a name that takes long to be looked up");
         }
         catch (SocketException failed)
         {

@@ -18,26 +18,27 @@ internal sealed class SignedInRequests(
     public delegate Task<Attempt> MakeRequest(OutgoingConnections connections, Destination destination, TimeSpan patience);
 
     /// <summary>An attempt.</summary>
+    /// <param name="site">Whose it is.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="number">Its number.</param>
     /// <param name="startedAt">When it began.</param>
     /// <param name="patience">How long it may take: asking for tokens, and both requests.</param>
     /// <param name="request">Makes a request.</param>
     public async Task<Attempt> Send(
-        Destination destination, int number, DateTimeOffset startedAt, TimeSpan patience, MakeRequest request)
+        Guid site, Destination destination, int number, DateTimeOffset startedAt, TimeSpan patience, MakeRequest request)
     {
         var limit = (Started: time.GetTimestamp(), Patience: patience);
-        var answer = await Answered(destination, limit, request);
+        var answer = await Answered(site, destination, limit, request);
         return new Attempt(number, startedAt, time.GetElapsedTime(limit.Started), answer);
     }
 
     public void Dispose() => certified.Dispose();
 
     private async Task<Answer> Answered(
-        Destination destination, (long Started, TimeSpan Patience) limit, MakeRequest request)
+        Guid site, Destination destination, (long Started, TimeSpan Patience) limit, MakeRequest request)
     {
         if (destination.Certificate is not { } certificate)
-            return await WithToken(plain, destination, limit, request);
+            return await WithToken(plain, site, destination, limit, request);
 
         CertifiedConnections.Held held;
         try
@@ -51,7 +52,7 @@ internal sealed class SignedInRequests(
 
         using (held)
         {
-            var answer = await WithToken(held.Connections, destination, limit, request);
+            var answer = await WithToken(held.Connections, site, destination, limit, request);
             // It asked for one, and got it.
             return answer.Error is AttemptError.TlsClientCertificate
                 ? answer with { Error = AttemptError.TlsClientCertificateRefused } : answer;
@@ -59,13 +60,15 @@ internal sealed class SignedInRequests(
     }
 
     private async Task<Answer> WithToken(
-        OutgoingConnections connections, Destination destination, (long Started, TimeSpan Patience) limit, MakeRequest request)
+        OutgoingConnections connections, Guid site, Destination destination, (long Started, TimeSpan Patience) limit, MakeRequest request)
     {
         if (destination.OAuth is not { } client)
             return (await request(connections, destination, limit.Patience)).Answer;
 
         using var timeout = new CancellationTokenSource(limit.Patience, time);
-        var first = await Token(destination.Id, client, timeout.Token);
+        // Owners enter it also where the URL is the catalogue's.
+        var enteredBy = destination.IsLeadManager ? (Guid?)null : site;
+        var first = await Token(destination.Id, client, enteredBy, timeout.Token);
         if (first.Token is not { } token)
             return NoToken(first);
 
@@ -74,16 +77,16 @@ internal sealed class SignedInRequests(
             return answer;
 
         tokens.Drop(destination.Id, token);
-        var second = await Token(destination.Id, client, timeout.Token);
+        var second = await Token(destination.Id, client, enteredBy, timeout.Token);
         return second.Token is not { } renewed ? NoToken(second)
             : (await request(connections, destination.With(renewed), Left(limit))).Answer with { IsOfSecondRequest = true };
     }
 
-    private async ValueTask<TokenAnswer> Token(Guid destination, OAuthClient client, CancellationToken timeout)
+    private async ValueTask<TokenAnswer> Token(Guid destination, OAuthClient client, Guid? enteredBy, CancellationToken timeout)
     {
         try
         {
-            return await tokens.Get(destination, client, timeout);
+            return await tokens.Get(destination, client, enteredBy, timeout);
         }
         catch (OperationCanceledException)
         {

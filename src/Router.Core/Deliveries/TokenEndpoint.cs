@@ -24,8 +24,8 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
     /// <summary>Half of an attempt's time at most: the other half is the request's.</summary>
     private TimeSpan Timeout => options.RequestTimeout / 2;
 
-    /// <summary>One request. Expected failures come back in the answer, without what an endpoint may have repeated of a secret.</summary>
-    public async Task<TokenAnswer> Ask(OAuthClient client)
+    /// <summary>One request, to what that site's owners entered, or operators where it is null. Expected failures come back in the answer, without what an endpoint may have repeated of a secret.</summary>
+    public async Task<TokenAnswer> Ask(OAuthClient client, Guid? enteredBy)
     {
         if (client.TokenUrl is null)
             return Refused(new Answer { Error = AttemptError.InvalidUrl });
@@ -33,7 +33,7 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
             return Refused(new Answer { Error = AttemptErrors.Of(problem) });
 
         using var timeout = new CancellationTokenSource(Timeout, time);
-        using var request = Compose(client);
+        using var request = Compose(client, enteredBy);
         // Its own, though it is asked in the flow of a delivery's request.
         Exchange.Begin();
         try
@@ -48,7 +48,8 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
         }
         catch (HttpRequestException failed)
         {
-            return Refused(new Answer { Error = AttemptErrors.Of(failed) });
+            return Refused(
+                failed.InnerException is NoPlaceForLookupException ? Answer.WithoutRoom : new Answer { Error = AttemptErrors.Of(failed) });
         }
         catch (Exception failed) when (failed is IOException or SocketException or InvalidOperationException or NotSupportedException)
         {
@@ -75,7 +76,7 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
         });
     }
 
-    private HttpRequestMessage Compose(OAuthClient client)
+    private OutgoingRequest Compose(OAuthClient client, Guid? enteredBy)
     {
         var form = new List<KeyValuePair<string, string>> { new("grant_type", "client_credentials") };
         if (client.Scope is { } scope)
@@ -85,7 +86,7 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
         var isBasic = client.Authentication is OAuthClientAuthentication.Basic;
         if (!isBasic)
             form.AddRange([new("client_id", client.ClientId), new("client_secret", client.ClientSecret!)]);
-        var request = new HttpRequestMessage(HttpMethod.Post, client.TokenUrl) { Content = new FormUrlEncodedContent(form) };
+        var request = new OutgoingRequest(client.TokenUrl, enteredBy) { Content = new FormUrlEncodedContent(form) };
         if (isBasic)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Credentials(client));
         request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);

@@ -78,10 +78,14 @@ public sealed partial class LeadIndex(
         var total = 0;
         while (true)
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            var missed = (await connection.QueryAsync<Missed>(new CommandDefinition(
-                sql, new { since = since.UtcDateTime, MostRows }, commandTimeout: 60, cancellationToken: cancellationToken)))
-                .Select(row => IndexedLead.Of(row.Event)).OfType<IndexedLead>().ToList();
+            List<IndexedLead> missed;
+            await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            {
+                missed = (await connection.QueryAsync<Missed>(new CommandDefinition(
+                    sql, new { since = since.UtcDateTime, MostRows }, commandTimeout: 60, cancellationToken: cancellationToken)))
+                    .Select(row => IndexedLead.Of(row.Event)).OfType<IndexedLead>().ToList();
+            }
+
             if (missed.Count == 0)
                 return total;
 

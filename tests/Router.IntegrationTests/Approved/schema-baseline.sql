@@ -417,7 +417,7 @@ create table accounts (
     password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
     role_from_claim boolean not null default false,             -- it is an operator because the provider said so when it last signed in
-    is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
+    is_vouched      boolean not null default true,              -- false: an owner of a site, or an operator who may not read leads, saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
     locked_until    timestamptz,                                -- for strangers [data: account]
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC [data: account]
@@ -452,7 +452,7 @@ create table account_logins (
 create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
-    is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
+    is_shown     boolean not null default false,     -- to an owner of a site, or to an operator where those may not read leads; such an account is theirs as much as its own
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,
@@ -1162,7 +1162,7 @@ create table audit_log (
     subject_id text not null,    -- [data: actor]
     subject    text not null,           -- its name at that time [data: actor]
     site_id    uuid,
-    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed [data: actor]
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed, of a long value its length and SHA-256 [data: actor]
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
@@ -1185,6 +1185,14 @@ create table access_log (
 );
 create index access_log_account on access_log (account_id, id);
 
+-- A value for the log, which is kept for good: of one that is long, how long it was and its SHA-256 tell whether it was this one or that. Not longer itself than what
+-- it stands for.
+create function audited(value jsonb) returns jsonb language sql stable as $$
+    select case when length(value #>> '{}') > 2000
+                then jsonb_build_object('characters', length(value #>> '{}'), 'sha256', encode(sha256(convert_to(value #>> '{}', 'UTF8')), 'hex'))
+                else value end
+$$;
+
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256', 'codes_sha256'];
@@ -1194,7 +1202,7 @@ declare
     thing jsonb := before || after;
     changed jsonb;
 begin
-    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(before -> key, after -> key) end), '{}')
+    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(audited(before -> key), audited(after -> key)) end), '{}')
     into changed
     from jsonb_object_keys(thing) as key
     where not key = any (ignored)

@@ -8,6 +8,8 @@ using Router.Core.SetAside;
 namespace Router.Api.Pages.Operator;
 
 /// <summary>One message that is set aside: its contents, when the operator asks for them, and its correction.</summary>
+// A form writes most characters as three.
+[RequestSizeLimit(4 * LargestShown)]
 internal sealed class SetAsideMessageModel(SetAsideMessages messages, SetAsideSettings settings) : PageModel
 {
     // What a browser edits without trouble; larger ones are corrected by the API.

@@ -120,10 +120,10 @@ internal sealed class SiteModel(
 
     private async Task Load(CancellationToken cancellationToken)
     {
-        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
         People = await people.List(SiteId, cancellationToken);
         Limits = await use.Of(SiteId, cancellationToken);
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        Destinations = await DestinationRows.List(connection, SiteId, after: null, limit: 500);
         Products = (await connection.QueryAsync<(string, string)>(
             """
             select p.username, p.display_name from product_sites s join products p on p.username = s.product

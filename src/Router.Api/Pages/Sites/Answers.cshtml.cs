@@ -29,6 +29,7 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
         return Page();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostPreview(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

@@ -145,8 +145,8 @@ internal sealed class DeliveriesModel(NpgsqlDataSource database, DeliveryHistory
 
     private async Task Load(CancellationToken cancellationToken)
     {
-        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        Destinations = await DestinationRows.Names(connection, SiteId);
+        await using (var connection = await Database.OpenConnectionAsync(cancellationToken))
+            Destinations = await DestinationRows.Names(connection, SiteId);
         Unsettled = await history.Unsettled(SiteId, DestinationId, cancellationToken);
         if (Filter() is not { } filter)
             return;

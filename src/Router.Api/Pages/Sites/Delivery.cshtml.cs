@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.Management;
 using Router.Core.Deliveries;
 using Router.Core.Leads;
@@ -61,6 +62,7 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
     public async Task<IActionResult> OnGetBody(CancellationToken cancellationToken) =>
         await Load(cancellationToken) && Sent is { } sent ? File(sent.Body, "application/octet-stream", $"{EventId}.json") : NotFound();
 
+    [Uncounted]
     public async Task<IActionResult> OnPostReplay(CancellationToken cancellationToken)
     {
         if (rate.OfOne(SiteId) is { } tooOften)

@@ -123,7 +123,8 @@ internal sealed class DestinationModel(
 
     public async Task<IActionResult> OnPostActive(bool active, CancellationToken cancellationToken)
     {
-        if (!active && (await healths.Backlog(DestinationId, cancellationToken)).Total > 0)
+        if (!active && await FindDestination(DestinationId, cancellationToken) is not null
+            && (await healths.Backlog(DestinationId, cancellationToken)).Total > 0)
             return Redirect($"/sites/{SiteId}/destinations/{DestinationId}/off");
 
         var changed = await settings.Change(SiteId, DestinationId, new DestinationFields(Active: active), cancellationToken);
@@ -149,6 +150,7 @@ internal sealed class DestinationModel(
         return Back("pause");
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostTryNow(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
@@ -162,6 +164,7 @@ internal sealed class DestinationModel(
         return RedirectToPage();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostTest(bool goLive, CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))
@@ -208,9 +211,9 @@ internal sealed class DestinationModel(
         Health = (await healths.Of([DestinationId], cancellationToken))[DestinationId];
         Waiting = await healths.Backlog(DestinationId, cancellationToken);
         WasOff = await log.SwitchedOff(SiteId, DestinationId, cancellationToken) is { WasNew: false };
+        Checks = await checks.Latest(SiteId, DestinationId, MostChecks, cancellationToken);
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Steps = await FirstSteps.Of(connection, destination, SiteId, cancellationToken);
-        Checks = await checks.Latest(SiteId, DestinationId, MostChecks, cancellationToken);
         SettingsChangedAt = await connection.ExecuteScalarAsync<DateTimeOffset>(new CommandDefinition(
             "select settings_changed_at from destinations where id = @Id", new { destination.Id }, cancellationToken: cancellationToken));
         Integration = destination.IntegrationId is { } integration ? await IntegrationSettings.Find(connection, integration) : null;

@@ -58,6 +58,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
         return Page();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostPreview(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

@@ -39,6 +39,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         return Page();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostPreview(CancellationToken cancellationToken)
     {
         if (!await Load(cancellationToken))

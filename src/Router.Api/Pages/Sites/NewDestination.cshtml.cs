@@ -28,6 +28,7 @@ internal sealed class NewDestinationModel(NpgsqlDataSource database, NewDestinat
 
     public void OnGet() => Active = !Site.RequireProven;
 
+    [Uncounted]
     public void OnPostGenerate([FromForm(Name = "generated_secret")] string? generated)
     {
         Secret = GeneratedSecret.Of(generated);

@@ -44,15 +44,8 @@ internal sealed class OverviewModel(
         var hours = await statement.Read(SiteId, destination: null, now.AddDays(-Days), now, byHour: true, cancellationToken);
         Chart = hours.Count == 0 ? null : Chart.Of(hours, now, Days);
         var halves = await statement.HalfWithin(SiteId, now.AddDays(-1), now, cancellationToken);
-        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
+        var (rows, labels) = await Rows(cancellationToken);
         var healths = await health.Of(rows.ConvertAll(row => row.Id), cancellationToken);
-        var labels = (await connection.QueryAsync<(Guid Id, string Label)>(
-            """
-            select id, coalesce(partner_id_label, 'Partner ID') from integrations
-            where id in (select integration_id from destinations where site_id = @SiteId)
-            """,
-            new { SiteId })).ToDictionary(row => row.Id, row => row.Label);
         Destinations = rows.ConvertAll(row => new DestinationWithHealth(
             row, healths[row.Id],
             row.IntegrationId is { } integration && labels.TryGetValue(integration, out var label) ? label : "Partner ID",
@@ -61,7 +54,8 @@ internal sealed class OverviewModel(
 
     public async Task<IActionResult> OnPostActive(Guid destination, bool active, CancellationToken cancellationToken)
     {
-        if (!active && (await health.Backlog(destination, cancellationToken)).Total > 0)
+        if (!active && await FindDestination(destination, cancellationToken) is not null
+            && (await health.Backlog(destination, cancellationToken)).Total > 0)
             return Redirect($"/sites/{SiteId}/destinations/{destination}/off?from=list");
 
         var change = await settings.Change(SiteId, destination, new DestinationFields(Active: active), cancellationToken);
@@ -90,5 +84,18 @@ internal sealed class OverviewModel(
             ? "From now on a destination must pass the go-live check before it can be switched on."
             : "The go-live check is a recommendation now.");
         return RedirectToPage();
+    }
+
+    /// <summary>The site's destinations, and by integration what its maker calls the Partner ID.</summary>
+    private async Task<(List<Destination> Rows, Dictionary<Guid, string> Labels)> Rows(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        var rows = await DestinationRows.List(connection, SiteId, after: null, Most);
+        var labels = await connection.QueryAsync<(Guid Id, string Label)>(
+            """
+            select id, coalesce(partner_id_label, 'Partner ID') from integrations
+            where id in (select integration_id from destinations where site_id = @SiteId)
+            """, new { SiteId });
+        return (rows, labels.ToDictionary(row => row.Id, row => row.Label));
     }
 }

@@ -56,6 +56,7 @@ internal sealed class PeopleModel(NpgsqlDataSource database, SitePeople people, 
         return made.Refusal is { } refusal ? await Refuse(refusal, cancellationToken) : Invite(made.Made!)!;
     }
 
+    [Uncounted]
     [ConfirmFirst]
     public async Task<IActionResult> OnPostRemove(Guid account, CancellationToken cancellationToken)
     {

@@ -18,6 +18,7 @@ namespace Router.Api.Pages.Sites;
 /// One lead that was refused: what is wrong, what was sent, and its correction. Owners see at once who it is; that an operator looked is
 /// written down.
 /// </summary>
+[RequestSizeLimit(LargestForm)]
 internal sealed class RefusedLeadModel(
     NpgsqlDataSource database, RefusedLeads leads, RefusedLeadSettings settings, IOptions<RetentionOptions> retention) : SitePage(database)
 {
@@ -25,6 +26,9 @@ internal sealed class RefusedLeadModel(
 
     // Deep nesting makes much of little.
     private const int MostReadable = 2 * 1024 * 1024;
+
+    // A form writes most characters as three.
+    private const int LargestForm = 4 * MostReadable;
 
     [FromRoute(Name = "refused")]
     public Guid RefusedId { get; set; }

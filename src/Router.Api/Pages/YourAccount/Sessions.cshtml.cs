@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Accounts;
 using Router.Api.Authentication;
+using Router.Api.Changes;
 using Router.Api.Management;
 
 namespace Router.Api.Pages.YourAccount;
@@ -22,12 +23,14 @@ internal sealed class SessionsModel(SessionList sessions, AccessReport report) :
         Recent = await report.Newest(account, email: null, before: null, MostRecent, cancellationToken);
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostEnd([FromForm(Name = "session")] Guid session, CancellationToken cancellationToken)
     {
         this.Notice(await sessions.EndOwn(session, cancellationToken) ? "Signed out there." : "That session was over already.");
         return RedirectToPage();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostEndOthers(CancellationToken cancellationToken)
     {
         await sessions.EndOthers(cancellationToken);

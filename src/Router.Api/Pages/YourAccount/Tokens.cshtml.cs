@@ -62,6 +62,7 @@ internal sealed class TokensModel(NpgsqlDataSource database, ApiTokens tokens, T
         return RedirectToPage();
     }
 
+    [Uncounted]
     public async Task<IActionResult> OnPostRevoke(Guid token, CancellationToken cancellationToken)
     {
         await tokens.Revoke(token, cancellationToken);

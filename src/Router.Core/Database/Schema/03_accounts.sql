@@ -8,7 +8,7 @@ create table accounts (
     password_hash   text,                                       -- in the format of ASP.NET Core Identity [data: credential]
     stamp           uuid not null default gen_random_uuid(),    -- changes with the password: every session ends [data: credential]
     role_from_claim boolean not null default false,             -- it is an operator because the provider said so when it last signed in
-    is_vouched      boolean not null default true,              -- false: an owner of a site saw its link, and may be the one who has used it
+    is_vouched      boolean not null default true,              -- false: an owner of a site, or an operator who may not read leads, saw its link, and may be the one who has used it
     failed_sign_ins int not null default 0,                     -- of all strangers together
     locked_until    timestamptz,                                -- for strangers [data: account]
     time_zone       text,                                       -- in which its pages tell times; null until it or its browser has said one: UTC [data: account]
@@ -43,7 +43,7 @@ create table account_logins (
 create table invitations (
     account_id   uuid not null references accounts (id) on delete cascade,
     is_asked_for boolean not null default false,
-    is_shown     boolean not null default false,     -- to an owner of a site who is no operator; such an account is theirs as much as its own
+    is_shown     boolean not null default false,     -- to an owner of a site, or to an operator where those may not read leads; such an account is theirs as much as its own
     token_sha256 bytea not null unique check (octet_length(token_sha256) = 32),    -- [data: credential]
     made_at      timestamptz not null default now(),
     expires_at   timestamptz not null,

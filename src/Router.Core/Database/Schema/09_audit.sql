@@ -9,7 +9,7 @@ create table audit_log (
     subject_id text not null,    -- [data: actor]
     subject    text not null,           -- its name at that time [data: actor]
     site_id    uuid,
-    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed [data: actor]
+    changes    jsonb not null           -- column: [before, after]; of a secret only that it changed, of a long value its length and SHA-256 [data: actor]
 );
 create index audit_log_site on audit_log (site_id, id desc);
 
@@ -32,6 +32,14 @@ create table access_log (
 );
 create index access_log_account on access_log (account_id, id);
 
+-- A value for the log, which is kept for good: of one that is long, how long it was and its SHA-256 tell whether it was this one or that. Not longer itself than what
+-- it stands for.
+create function audited(value jsonb) returns jsonb language sql stable as $$
+    select case when length(value #>> '{}') > 2000
+                then jsonb_build_object('characters', length(value #>> '{}'), 'sha256', encode(sha256(convert_to(value #>> '{}', 'UTF8')), 'hex'))
+                else value end
+$$;
+
 create function audit() returns trigger language plpgsql as $$
 declare
     secrets constant text[] := array['secret', 'previous_secret', 'header_values', 'oauth_client_secret', 'client_certificate', 'password_sha256', 'previous_password_sha256', 'password_hash', 'token_sha256', 'codes_sha256'];
@@ -41,7 +49,7 @@ declare
     thing jsonb := before || after;
     changed jsonb;
 begin
-    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(before -> key, after -> key) end), '{}')
+    select coalesce(jsonb_object_agg(key, case when key = any (secrets) then '"changed"'::jsonb else jsonb_build_array(audited(before -> key), audited(after -> key)) end), '{}')
     into changed
     from jsonb_object_keys(thing) as key
     where not key = any (ignored)

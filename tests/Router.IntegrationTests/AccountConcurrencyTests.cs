@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Dapper;
+using Router.Testing;
+
+namespace Router.IntegrationTests;
+
+/// <summary>
+/// What people and their programs ask for at the same time leaves connections to others, and to leads. Whoever reads the audit log waits here,
+/// with a connection, for as long as a test holds that table.
+/// </summary>
+public sealed class AccountConcurrencyTests(TestServers servers)
+{
+    [Fact]
+    public async Task Requests_OfAnAccountWithManyTokens_ShareItsPlaces()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        var site = await router.CreateSite();
+        using var page = await PageClient.SignedIn(router, "owner", site.Id);
+        using var neighbour = await PageClient.SignedIn(router, "owner", site.Id);
+        var tokens = await Tokens(router, page, 5);
+        await using var holder = await router.OpenDatabase();
+        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+
+        var byTokens = tokens.SelectMany(http => Many(http, $"/api/sites/{site.Id}/audit", 8)).ToList();
+        await router.WaitBehind(holder, 4);
+        // Whoever has stolen a token doesn't keep its owner from the pages, and the other way round.
+        var onPages = Many(page.Http, $"/sites/{site.Id}/changes", 8);
+        await router.WaitBehind(holder, 8);
+        Assert.Equal(HttpStatusCode.OK, (await neighbour.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
+        Assert.Equal(8, await Waiting(router));
+
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        foreach (var answer in byTokens.Concat(onPages))
+            Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
+        tokens.ForEach(http => http.Dispose());
+    }
+
+    [Fact]
+    public async Task Requests_OfEverybody_LeaveConnectionsToLeads()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Database:MaxPoolSize", "8"));
+        var site = await router.CreateSite();
+        var people = new List<PageClient>();
+        for (var i = 0; i < 4; i++)
+            people.Add(await PageClient.SignedIn(router, "owner", site.Id));
+        await using var holder = await router.OpenDatabase();
+        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+
+        var asked = people.SelectMany(one => Many(one.Http, $"/sites/{site.Id}/changes", 4)).ToList();
+        await router.WaitBehind(holder, 6);
+        await site.PostLead();
+        using var users = await site.Send(HttpMethod.Get, "/users");
+        Assert.Equal(HttpStatusCode.OK, users.StatusCode);
+        Assert.Equal(6, await Waiting(router));
+
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        foreach (var answer in asked)
+            Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
+        people.ForEach(one => one.Dispose());
+    }
+
+    [Fact]
+    public async Task Erasures_AtTheSameTime_AllEnd()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Database:MaxPoolSize", "4"));
+        var site = await router.CreateSite();
+        var all = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(_ => router.Admin.DeleteAsync($"/api/sites/{site.Id}/leads/{Guid.NewGuid():N}")));
+        Assert.All(all, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+    }
+
+    [Fact]
+    public async Task Tokens_OfAnAccount_AreFiftyAtMost()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        var before = await router.Query<int>("select count(*)::int from api_tokens where revoked_at is null");
+        var made = await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(i => router.Admin.PostAsJsonAsync("/api/tokens", new { name = $"token {i}" })));
+        Assert.Equal(50 - before, made.Count(answer => answer.StatusCode == HttpStatusCode.Created));
+        var refused = made.First(answer => answer.StatusCode == HttpStatusCode.Conflict);
+        Assert.Contains(
+            "An account can have 50 tokens at most: revoke one that is no longer used.",
+            await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        var last = await router.Query<Guid>("select id from api_tokens where revoked_at is null order by created_at desc limit 1");
+        (await router.Admin.DeleteAsync($"/api/tokens/{last}")).EnsureSuccessStatusCode();
+        using var again = await router.Admin.PostAsJsonAsync("/api/tokens", new { name = "again" });
+        Assert.Equal(HttpStatusCode.Created, again.StatusCode);
+    }
+
+    private static List<Task<HttpResponseMessage>> Many(HttpClient http, string path, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => http.GetAsync(path, TestContext.Current.CancellationToken))];
+
+    private static Task<int> Waiting(RouterFixture router) => router.Query<int>(
+        """
+        select count(*)::int from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%audit_log%'
+        """);
+
+    private static async Task<List<HttpClient>> Tokens(RouterFixture router, PageClient page, int count)
+    {
+        var clients = new List<HttpClient>();
+        for (var i = 0; i < count; i++)
+        {
+            var token = await page.MakeToken();
+            clients.Add(new HttpClient
+            {
+                BaseAddress = router.Api.Url, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            });
+        }
+
+        return clients;
+    }
+}
