@@ -7,8 +7,8 @@ using Router.Testing;
 namespace Router.IntegrationTests;
 
 /// <summary>
-/// What people and their programs ask for at the same time leaves connections to others, and to leads. Whoever reads the audit log waits here,
-/// with a connection, for as long as a test holds that table.
+/// What people and their programs ask for at the same time leaves connections to others, and to leads. Whoever reads the audit log waits
+/// here, with a connection, for as long as a test holds that table.
 /// </summary>
 public sealed class AccountConcurrencyTests(TestServers servers)
 {

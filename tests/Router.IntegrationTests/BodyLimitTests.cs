@@ -51,7 +51,8 @@ public sealed class BodyLimitTests(SharedRouter shared) : IClassFixture<SharedRo
     public async Task Body_OfWhatIsLarge_HasALimitOfItsOwn(string method, string path, int size, HttpStatusCode status)
     {
         var site = await _router.CreateSite();
-        path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal).Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
+        path = path.Replace("{site}", $"{site.Id}", StringComparison.Ordinal)
+            .Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = Json("{}".PadRight(size)) };
         using var answer = await _router.Admin.SendAsync(request);
         Assert.Equal(status, answer.StatusCode);

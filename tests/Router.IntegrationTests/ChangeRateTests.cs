@@ -51,7 +51,8 @@ public sealed class ChangeRateTests(SharedRouter shared) : IClassFixture<SharedR
         Assert.Equal(HttpStatusCode.OK, preview.StatusCode);
         // And somebody who does this is shut out all the same.
         var people = await owner.GetFromJsonAsync<JsonElement>($"/api/sites/{site.Id}/people");
-        var person = people.GetProperty("items").EnumerateArray().Single(one => one.GetProperty("role").GetString() == "viewer").GetProperty("account_id");
+        var person = people.GetProperty("items").EnumerateArray()
+            .Single(one => one.GetProperty("role").GetString() == "viewer").GetProperty("account_id");
         using var removed = await owner.DeleteAsync($"/api/sites/{site.Id}/people/{person.GetString()}");
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
     }

@@ -26,7 +26,8 @@ internal sealed class ChangeRate : IDisposable
         var counted = new Counted(site ?? account.Id, IsByToken: site is null && account.Token is not null);
         var what = site is null ? "This account has made" : "The people of this site have made";
         return !IsLet(_minute, counted) ? Refused($"{what} {InAMinute} changes within a minute. Wait a moment, then go on.")
-            : !IsLet(_day, counted) ? Refused($"{what} {InADay:N0} changes within a day. Go on tomorrow, or ask the operator of this router.")
+            : !IsLet(_day, counted) ? Refused(
+                $"{what} {InADay:N0} changes within a day. Go on tomorrow, or ask the operator of this router.")
             : null;
     }
 

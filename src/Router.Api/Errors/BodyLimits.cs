@@ -6,8 +6,8 @@ namespace Router.Api.Errors;
 
 /// <summary>
 /// How large a body may be: 1 MiB, unless the endpoint says otherwise (<c>RequestSizeLimit</c>). Whatever binds a body makes objects of it,
-/// many times its size, before anything looks at what they say. The server's own limit, 30 MB, stays: up to that it throws away what is left
-/// of a body, and whoever sent it reads the answer. Senders' paths have a limit of their own (<see cref="LeadBody.MostBytes"/>).
+/// many times its size, before anything looks at what they say. The server's own limit, 30 MB, stays: up to that it throws away what is
+/// left of a body, and whoever sent it reads the answer. Senders' paths have a limit of their own (<see cref="LeadBody.MostBytes"/>).
 /// </summary>
 internal static class BodyLimits
 {

@@ -2,7 +2,6 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
-using Router.Api.Pages;
 using Router.Core.Database;
 
 namespace Router.Api.Management;
@@ -26,7 +25,7 @@ internal static class AccountConcurrency
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(OfAccount(), OfEverybody(database.Value)));
 
     /// <summary>A quarter of the connections is left to whatever isn't asked for here: leads, the outbox, periodic work.</summary>
-    internal static int MostOfEverybody(DatabaseOptions database) => Math.Max(1, database.MaxPoolSize * 3 / 4);
+    private static int MostOfEverybody(DatabaseOptions database) => Math.Max(1, database.MaxPoolSize * 3 / 4);
 
     private static PartitionedRateLimiter<HttpContext> OfAccount() =>
         PartitionedRateLimiter.Create<HttpContext, (Guid, bool)>(context => context.SignedIn() is { } account
@@ -34,9 +33,9 @@ internal static class AccountConcurrency
             : RateLimitPartition.GetNoLimiter((Guid.Empty, false)));
 
     private static PartitionedRateLimiter<HttpContext> OfEverybody(DatabaseOptions database) =>
-        PartitionedRateLimiter.Create<HttpContext, bool>(context =>
-            context.SignedIn() is not null || PagesHosting.IsPage(context.Request.Path)
-                ? Partition(true, MostOfEverybody(database)) : RateLimitPartition.GetNoLimiter(false));
+        // Strangers have limits of their own (SignIns.cs): whoever is signed in doesn't wait behind their guesses.
+        PartitionedRateLimiter.Create<HttpContext, bool>(context => context.SignedIn() is not null
+            ? Partition(true, MostOfEverybody(database)) : RateLimitPartition.GetNoLimiter(false));
 
     private static RateLimitPartition<T> Partition<T>(T of, int most) => RateLimitPartition.GetConcurrencyLimiter(
         of, _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = MostWaiting });

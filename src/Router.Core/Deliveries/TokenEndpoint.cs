@@ -24,7 +24,10 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
     /// <summary>Half of an attempt's time at most: the other half is the request's.</summary>
     private TimeSpan Timeout => options.RequestTimeout / 2;
 
-    /// <summary>One request, to what that site's owners entered, or operators where it is null. Expected failures come back in the answer, without what an endpoint may have repeated of a secret.</summary>
+    /// <summary>
+    /// One request, to what that site's owners entered, or operators where it is null. Expected failures come back in the answer, without
+    /// what an endpoint may have repeated of a secret.
+    /// </summary>
     public async Task<TokenAnswer> Ask(OAuthClient client, Guid? enteredBy)
     {
         if (client.TokenUrl is null)
