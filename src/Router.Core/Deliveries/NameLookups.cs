@@ -7,8 +7,9 @@ namespace Router.Core.Deliveries;
 
 /// <summary>
 /// Looks up the names of hosts. The system's resolver blocks its thread for as long as a name server is silent, up to half a minute, and
-/// .NET lends it one of the thread pool's, which everything else here runs on. So each look-up has a thread of its own, and there are few at a
-/// time: some for each site, and some for all sites together. The operators' own names, Lead Manager's among them, wait for no site's.
+/// .NET lends it one of the thread pool's, which everything else here runs on. So each look-up has a thread of its own, and there are few
+/// at a time: some for each site, and some for all sites together. The operators' own names, Lead Manager's among them, wait for no
+/// site's.
 /// </summary>
 #pragma warning disable CA1001 // A look-up that hangs leaves its place when all else here is over; without a wait handle nothing is held.
 public sealed class NameLookups
