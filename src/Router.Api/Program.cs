@@ -53,6 +53,7 @@ app.UseAuthentication();
 app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.UseRateLimiter();
+app.UseEverybodysPlaces();
 app.UseIntakeTraces();
 app.MapHealth();
 app.MapOpenApiDescription();

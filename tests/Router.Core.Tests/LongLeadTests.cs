@@ -45,6 +45,18 @@ public sealed class LongLeadTests
         Assert.True(Takes(new { notes = numbers }, FilterOperator.StartsWith, "12"));
     }
 
+    /// <summary>A hundred destinations take no hundred times as long: those beyond the bound get the lead.</summary>
+    [Fact]
+    public void Filters_OfManyDestinations_LookAtSoMuchTogether()
+    {
+        var values = Enumerable.Range(0, 50).Select(i => $"{new string('x', 190)}{i}").ToList();
+        var filter = new LeadFilter(
+            All: false, [.. Enumerable.Range(0, 10).Select(_ => new FilterCondition("notes", FilterOperator.Contains, values))]);
+        var destinations = Enumerable.Range(0, 5).Select(_ => Destination("nobody") with { Own = new() { Filter = filter } }).ToArray();
+        var compared = PlanFilters.Compared(Event($$"""{"notes":"{{new string('x', Most)}}"}""", destinations));
+        Assert.Equal(destinations.Take(2).Select(one => one.Id), compared.Unfit);
+    }
+
     [Fact]
     public async Task Batch_GoesByWhatWasFoundBefore_AndLooksAtNoLeadItself()
     {
@@ -60,10 +72,10 @@ public sealed class LongLeadTests
     }
 
     [Fact]
-    public void Preview_EndsInTime_WithTheLeadsThatItHasTried()
+    public async Task Preview_EndsInTime_WithTheLeadsThatItHasTried()
     {
         var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(300) };
-        var tried = new FilterPreview(null!, clock).Tried(
+        var tried = await new FilterPreview(null!, clock).Tried(
             Leads(50), new LeadFilter(All: true, [Condition(FilterOperator.Contains, "x")]), _ => false,
             TestContext.Current.CancellationToken);
         Assert.Equal(6, tried.Count);
@@ -71,11 +83,11 @@ public sealed class LongLeadTests
     }
 
     [Fact]
-    public void Preview_ThatNobodyWaitsFor_Ends()
+    public async Task Preview_ThatNobodyWaitsFor_Ends()
     {
         using var gone = new CancellationTokenSource();
         var looks = 0;
-        Assert.Throws<OperationCanceledException>(() => new FilterPreview(null!, new FakeTimeProvider()).Tried(
+        await Assert.ThrowsAsync<OperationCanceledException>(() => new FilterPreview(null!, new FakeTimeProvider()).Tried(
             Leads(50), new LeadFilter(All: true, [Condition(FilterOperator.Contains, "x")]), _ =>
             {
                 if (++looks == 3)
@@ -110,7 +122,7 @@ public sealed class LongLeadTests
     };
 
     private static bool Takes(object lead, FilterOperator comparison, string value) =>
-        Condition(comparison, value).Takes(JsonSerializer.SerializeToElement(lead));
+        Condition(comparison, value).Takes(JsonSerializer.SerializeToElement(lead), isDuplicate: false, new FilterWork());
 
     private static FilterCondition Condition(FilterOperator comparison, string value) => new("notes", comparison, [value]);
 }

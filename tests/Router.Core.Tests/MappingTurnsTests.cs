@@ -43,6 +43,59 @@ public sealed class MappingTurnsTests
         }
     }
 
+    /// <summary>A thousand that wait, each with a lead of a megabyte, would be a gigabyte.</summary>
+    [Fact]
+    public async Task Mapping_ThatWaits_HoldsNoBodyOfItsOwn()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var (destination, body) = (Mapped("""{"a": 1}"""), Body($$"""{"notes": "{{new string('x', 1_000_000)}}"}"""));
+        Assert.True(await MappingTurns.Places.WaitAsync(Forever, cancellation));
+        var others = 0;
+        while (await MappingTurns.Places.WaitAsync(TimeSpan.Zero, cancellation))
+            others++;
+        try
+        {
+            Assert.Null(await destination.TryContentOf(LeadAction.Created, body, TimeSpan.Zero, cancellation));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Null(await destination.TryContentOf(LeadAction.Created, body, TimeSpan.Zero, cancellation));
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        }
+        finally
+        {
+            MappingTurns.Places.Release(others + 1);
+        }
+    }
+
+    [Fact]
+    public async Task Site_ThatTakesLong_LeavesPlacesToTheOthers()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var goOn = new ManualResetEventSlim();
+        var (busy, other) = (Guid.NewGuid(), Guid.NewGuid());
+        var taken = Enumerable.Range(0, MappingTurns.MostOfSite).Select(_ => Task.Factory.StartNew(
+            () => MappingTurns.Take(busy, () => Wait(goOn), Forever, cancellation).AsTask(),
+            cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()).ToList();
+        try
+        {
+            while (await MappingTurns.Take(busy, () => 1, TimeSpan.Zero, cancellation) is not null)
+                await Task.Yield();
+            if (Environment.ProcessorCount > 1)
+                Assert.Equal(1, await MappingTurns.Take(other, () => 1, Forever, cancellation));
+        }
+        finally
+        {
+            goOn.Set();
+        }
+
+        Assert.All(await Task.WhenAll(taken), made => Assert.Equal(1, made));
+    }
+
+    private static int Wait(ManualResetEventSlim goOn)
+    {
+        goOn.Wait();
+        return 1;
+    }
+
     [Fact]
     public async Task Place_IsGivenBack_ByAMappingThatFails()
     {

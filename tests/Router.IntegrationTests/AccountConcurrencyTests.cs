@@ -63,6 +63,51 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         people.ForEach(one => one.Dispose());
     }
 
+    /// <summary>Whoever sends a body for as long as the server lets them keeps nobody out.</summary>
+    [Fact]
+    public async Task Bodies_ThatDoNotCome_TakeNobodysPlaces()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Database:MaxPoolSize", "4"));
+        var site = await router.CreateSite();
+        using var slow = await PageClient.SignedIn(router, "owner", site.Id);
+        using var neighbour = await PageClient.SignedIn(router, "owner", site.Id);
+        var token = (await Tokens(router, slow, 1))[0];
+        using var stop = new CancellationTokenSource();
+        var bodies = Enumerable.Range(0, 4).Select(_ => new SlowBody()).ToList();
+        var sent = bodies.ConvertAll(body => token.PostAsync($"/api/sites/{site.Id}/destinations", body, stop.Token));
+        await Task.WhenAll(bodies.Select(body => body.Begun)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        using var page = await neighbour.Http.GetAsync($"/sites/{site.Id}", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.All(sent, request => Assert.False(request.IsCompleted));
+        await stop.CancelAsync();
+        foreach (var request in sent)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        token.Dispose();
+    }
+
+    /// <summary>Operators are those who can shut somebody out: nobody else takes their places.</summary>
+    [Fact]
+    public async Task Operators_HavePlacesOfTheirOwn()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Database:MaxPoolSize", "8"));
+        var site = await router.CreateSite();
+        using var one = await PageClient.SignedIn(router, "owner", site.Id);
+        using var other = await PageClient.SignedIn(router, "owner", site.Id);
+        await using var holder = await router.OpenDatabase();
+        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+        var asked = Many(one.Http, $"/sites/{site.Id}/changes", 4).Concat(Many(other.Http, $"/sites/{site.Id}/changes", 4)).ToList();
+        await router.WaitBehind(holder, 6);
+        using var answer = await router.Admin.GetAsync("/api/sites", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(6, await Waiting(router));
+
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        foreach (var request in asked)
+            Assert.Equal(HttpStatusCode.OK, (await request).StatusCode);
+    }
+
     [Fact]
     public async Task Erasures_AtTheSameTime_AllEnd()
     {
@@ -114,5 +159,33 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         }
 
         return clients;
+    }
+
+    /// <summary>It says how long it is, sends a little, and then nothing.</summary>
+    private sealed class SlowBody : HttpContent
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public SlowBody() => Headers.ContentType = new MediaTypeHeaderValue("application/json");
+
+        public Task Begun => _begun.Task;
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(
+            Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync("{"u8.ToArray(), cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            _begun.SetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 1000;
+            return true;
+        }
     }
 }

@@ -11,7 +11,14 @@ namespace Router.Api.Errors;
 /// </summary>
 internal static class BodyLimits
 {
+    /// <summary>What is read into memory before anything else is done for a request.</summary>
+    public const long MostInMemory = 8 * Usual;
+
     private const long Usual = 1024 * 1024;
+
+    /// <summary>The limit of a request that isn't a sender's.</summary>
+    public static long Of(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? Usual;
 
     public static void UseBodyLimits(this WebApplication app) => app.Use((context, next) =>
     {
@@ -19,7 +26,7 @@ internal static class BodyLimits
         if (IncomingEndpoints.Owns(request.Path))
             return next(context);
 
-        var limit = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? Usual;
+        var limit = Of(context);
         if (request.ContentLength > limit)
         {
             context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;

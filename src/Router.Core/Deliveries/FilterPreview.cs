@@ -17,11 +17,30 @@ public sealed class FilterPreview(NpgsqlDataSource database, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    // One at a time: whoever tries filters must leave the processors to those who send leads.
+    private static readonly SemaphoreSlim Place = new(1);
+
     /// <summary>The most leads it is tried on.</summary>
     public const int Most = 50;
 
     /// <summary>Newest first; where it takes long, on fewer.</summary>
     public async Task<List<PreviewedLead>> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
+    {
+        var (leads, duplicates) = await Latest(siteId, cancellationToken);
+        await Place.WaitAsync(cancellationToken);
+        try
+        {
+            return await Tried(leads, filter, duplicates.Contains, cancellationToken);
+        }
+        finally
+        {
+            Place.Release();
+        }
+    }
+
+    /// <summary>On a connection that nobody holds while the filter is tried.</summary>
+    private async Task<(List<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)> Leads, HashSet<Guid> Duplicates)> Latest(
+        Guid siteId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = (await connection.QueryAsync<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)>(
@@ -32,21 +51,29 @@ public sealed class FilterPreview(NpgsqlDataSource database, TimeProvider time)
             order by accepted_at desc limit @Most
             """, new { siteId, Most }, cancellationToken: cancellationToken))).AsList();
         var duplicates = await DuplicateMarks.Of(connection, siteId, rows.ConvertAll(row => row.LeadId), cancellationToken);
-        return Tried(rows, filter, duplicates.ContainsKey, cancellationToken);
+        return (rows, [.. duplicates.Keys]);
     }
 
-    internal List<PreviewedLead> Tried(
+    internal async Task<List<PreviewedLead>> Tried(
         IEnumerable<(Guid LeadId, DateTimeOffset AcceptedAt, byte[] Body)> leads, LeadFilter filter, Func<Guid, bool> isDuplicate,
         CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        return [.. leads.TakeWhile(_ => time.GetElapsedTime(began) <= Patience).Select(lead =>
+        var tried = new List<PreviewedLead>();
+        foreach (var lead in leads.TakeWhile(_ => time.GetElapsedTime(began) <= Patience))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var document = new RawJson(lead.Body).ToDocument();
-            return new PreviewedLead(
-                lead.LeadId, lead.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
-                filter.Takes(document.RootElement, isDuplicate(lead.LeadId)));
-        })];
+            using (var document = new RawJson(lead.Body).ToDocument())
+            {
+                tried.Add(new PreviewedLead(
+                    lead.LeadId, lead.AcceptedAt, LeadPerson.Of(document.RootElement).Line,
+                    filter.Takes(document.RootElement, isDuplicate(lead.LeadId))));
+            }
+
+            // A sender may wait for this thread.
+            await Task.Yield();
+        }
+
+        return tried;
     }
 }

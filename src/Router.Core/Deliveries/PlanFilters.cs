@@ -24,9 +24,11 @@ internal static class PlanFilters
             return row;
 
         using var document = row.Lead.Lead.ToDocument();
+        var work = new FilterWork();
         return row with
         {
-            Unfit = [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate)).Select(one => one.Id)],
+            Unfit = [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate, work))
+                .Select(one => one.Id)],
         };
     }
 

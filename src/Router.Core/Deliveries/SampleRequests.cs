@@ -45,9 +45,7 @@ public sealed class SampleRequests(
             return [];
 
         var destination = real.WithHiddenHeaders();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var site = await connection.QuerySingleAsync<Site>(new CommandDefinition(
-            "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
+        var site = await Of(siteId, cancellationToken);
         var now = time.GetUtcNow();
         var lead = Guid.NewGuid();
         var requests = new List<SampleRequest>();
@@ -70,5 +68,13 @@ public sealed class SampleRequests(
         }
 
         return requests;
+    }
+
+    /// <summary>On a connection that nobody holds while formats are applied.</summary>
+    private async Task<Site> Of(Guid siteId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleAsync<Site>(new CommandDefinition(
+            "select domain, login_url_template from sites where id = @siteId", new { siteId }, cancellationToken: cancellationToken));
     }
 }

@@ -94,11 +94,11 @@ public sealed record Destination(
     public async ValueTask<OutgoingContent?> TryContentOf(
         LeadAction action, OutgoingBody body, TimeSpan patience, CancellationToken cancellationToken = default)
     {
-        var own = body.For(PartnerId);
         if (Mapping is null)
-            return OutgoingContent.OfOwn(own);
+            return OutgoingContent.OfOwn(body.For(PartnerId));
 
-        return await MappingTurns.Take(() => Mapped(action, own, Mapping), patience, cancellationToken);
+        // The body in its turn only: what waits holds none of its own.
+        return await MappingTurns.Take(body.Site, () => Mapped(action, body.For(PartnerId), Mapping), patience, cancellationToken);
     }
 
     private static OutgoingContent Mapped(LeadAction action, byte[] own, CompiledMapping mapping)

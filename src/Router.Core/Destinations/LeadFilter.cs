@@ -82,7 +82,8 @@ public sealed partial record FilterCondition(
     /// <summary>Whether a lead fits.</summary>
     /// <param name="lead">What came.</param>
     /// <param name="isDuplicate">Whether it is a duplicate; false where nobody knows.</param>
-    public bool Takes(JsonElement lead, bool isDuplicate = false)
+    /// <param name="work">What all filters of the lead have looked at together.</param>
+    internal bool Takes(JsonElement lead, bool isDuplicate, FilterWork work)
     {
         if (IsAboutDuplicates)
             return isDuplicate == bool.Parse(Values![0]);
@@ -92,6 +93,8 @@ public sealed partial record FilterCondition(
         foreach (var text in JsonFields.Texts(lead, Field.Split('.')))
         {
             isThere = true;
+            if (!work.Spend(Math.Min(text.Length, left), Operator is FilterOperator.Contains ? Values!.Count : 1))
+                return false;
             if (Fits(text.Length > left ? text[..left] : text, isWhole: text.Length <= left, values))
                 return true;
             left -= Math.Min(left, text.Length);
@@ -152,7 +155,14 @@ public sealed record LeadFilter(bool All, IReadOnlyList<FilterCondition> Conditi
     internal bool AsksForDuplicates => Conditions.Any(condition => condition.IsAboutDuplicates);
 
     /// <summary>Whether it takes a lead.</summary>
-    /// <inheritdoc cref="FilterCondition.Takes"/>
-    public bool Takes(JsonElement lead, bool isDuplicate = false) => All
-        ? Conditions.All(condition => condition.Takes(lead, isDuplicate)) : Conditions.Any(condition => condition.Takes(lead, isDuplicate));
+    /// <param name="lead">What came.</param>
+    /// <param name="isDuplicate">Whether it is a duplicate; false where nobody knows.</param>
+    public bool Takes(JsonElement lead, bool isDuplicate = false) => Takes(lead, isDuplicate, new FilterWork());
+
+    /// <summary>The same, as one of several filters. Where they have looked at too much together, it takes the lead.</summary>
+    internal bool Takes(JsonElement lead, bool isDuplicate, FilterWork work) =>
+        work.IsUsedUp
+        || (All ? Conditions.All(condition => condition.Takes(lead, isDuplicate, work))
+            : Conditions.Any(condition => condition.Takes(lead, isDuplicate, work)))
+        || work.IsUsedUp;
 }

@@ -15,7 +15,10 @@ public sealed class OutgoingBody
     private readonly byte[] _before;
     private readonly byte[] _after;
 
-    private OutgoingBody(byte[] before, byte[] after) => (_before, _after) = (before, after);
+    private OutgoingBody(Guid site, byte[] before, byte[] after) => (Site, _before, _after) = (site, before, after);
+
+    /// <summary>Whose event it is.</summary>
+    internal Guid Site { get; }
 
     /// <summary>Composes the body of an event; which fields are set depends on its action (contract, section 2).</summary>
     /// <param name="lead">The event as accepted.</param>
@@ -37,7 +40,7 @@ public sealed class OutgoingBody
         var body = new ArrayBufferWriter<byte>(lead.Lead.Utf8.Length + 512);
         var partnerIdAt = ObjectRewriter.Rewrite(body, document.RootElement, fields, property => PassesAsOurs(property, lead));
         return new OutgoingBody(
-            body.WrittenSpan[..partnerIdAt].ToArray(), body.WrittenSpan[(partnerIdAt + NoPartnerId.Length)..].ToArray());
+            lead.SiteId, body.WrittenSpan[..partnerIdAt].ToArray(), body.WrittenSpan[(partnerIdAt + NoPartnerId.Length)..].ToArray());
     }
 
     /// <summary>What only we may say of a lead: where it signs in to the site, and that it is a test.</summary>

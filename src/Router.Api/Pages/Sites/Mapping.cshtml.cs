@@ -109,8 +109,7 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
     {
         var destination = (await directory.Read(DestinationId, orInactive: true, cancellationToken))!
             with { Mapping = CompiledMapping.Of(mapping) };
-        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
-        var latest = MaySeeLeads ? await LatestEvents.Of(connection, SiteId, Form.Chosen, 1, cancellationToken) : [];
+        var latest = MaySeeLeads ? await Latest(cancellationToken) : [];
         var lead = latest is [var real] ? real : MappingSamples.Events.First(sample => sample.Action == Form.Chosen);
         IsReal = latest.Count > 0;
         var body = OutgoingBody.Compose(lead, Site.Domain, Site.LoginUrlTemplate);
@@ -118,6 +117,13 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
         TheirRequest = !destination.Understands(Form.Chosen) ? "It is not sent."
             : await destination.ContentOf(Form.Chosen, body, cancellationToken) is var content && content.Problem is { } problem ? problem
             : ReadableBody.Of(content.Bytes, SentRequest.MostShown).Text;
+    }
+
+    /// <summary>On a connection that nobody holds while the format is tried.</summary>
+    private async Task<List<LeadEvent>> Latest(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenConnectionAsync(cancellationToken);
+        return await LatestEvents.Of(connection, SiteId, Form.Chosen, 1, cancellationToken);
     }
 
     protected override bool IsFor(Destination destination) => DestinationKinds.Parse(destination.Kind) == DestinationKind.Custom;
