@@ -10,6 +10,7 @@ using Router.Api.Management;
 using Router.Api.OpenApi;
 using Router.Api.OpenIdConnect;
 using Router.Api.Pages;
+using Router.Api.Requests;
 using Router.Core;
 using Router.Hosting;
 using Router.Hosting.ApiSettings;

@@ -6,7 +6,7 @@ namespace Router.Api.Management;
 
 /// <summary>
 /// How many requests of one account are under way at a time on the pages and in the management API: the others wait their turn. Connections
-/// to Postgres are few, and one account that asks for much must leave some to the others (<see cref="EverybodysPlaces"/> sees to leads).
+/// to Postgres are few, and one account that asks for much must leave some to the others (<c>EverybodysPlaces</c> sees to leads).
 /// However many tokens an account has, they share their places; its pages have as many of their own, for whoever has stolen a token must
 /// not keep the account from the page that revokes it.
 /// </summary>

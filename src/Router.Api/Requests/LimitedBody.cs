@@ -1,4 +1,4 @@
-namespace Router.Api.Errors;
+namespace Router.Api.Requests;
 
 /// <summary>A body whose length nobody has said, read up to a limit.</summary>
 /// <param name="body">The body.</param>

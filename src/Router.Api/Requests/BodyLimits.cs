@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Router.Api.Incoming;
 
-namespace Router.Api.Errors;
+namespace Router.Api.Requests;
 
 /// <summary>
 /// How large a body may be: 1 MiB, unless the endpoint says otherwise (<c>RequestSizeLimit</c>). Whatever binds a body makes objects of it,

@@ -3,10 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
-using Router.Api.Errors;
 using Router.Core.Database;
 
-namespace Router.Api.Management;
+namespace Router.Api.Requests;
 
 /// <summary>
 /// How many requests of all who are signed in are under way at a time: they leave a quarter of the connections to Postgres to leads, the
