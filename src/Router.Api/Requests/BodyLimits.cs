@@ -11,10 +11,8 @@ namespace Router.Api.Requests;
 /// </summary>
 internal static class BodyLimits
 {
-    /// <summary>What is read into memory before anything else is done for a request.</summary>
-    public const long MostInMemory = 8 * Usual;
-
-    private const long Usual = 1024 * 1024;
+    /// <summary>Where the endpoint says nothing.</summary>
+    public const long Usual = 1024 * 1024;
 
     /// <summary>The limit of a request that isn't a sender's.</summary>
     public static long Of(HttpContext context) =>

@@ -1,8 +1,11 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
+using Router.Api.Incoming;
 using Router.Core.Database;
 
 namespace Router.Api.Requests;
@@ -18,6 +21,8 @@ internal static class EverybodysPlaces
     // What doesn't come in this time isn't on its way.
     private static readonly TimeSpan PatienceForBody = TimeSpan.FromSeconds(10);
 
+    private static readonly MinDataRate SlowestPace = new(bytesPerSecond: 16 * 1024, gracePeriod: TimeSpan.FromSeconds(10));
+
     // Beyond these there is 429.
     private const int MostWaiting = 500;
 
@@ -29,11 +34,13 @@ internal static class EverybodysPlaces
         app.Lifetime.ApplicationStopped.Register(places.Dispose);
         app.Use(async (context, next) =>
         {
-            if (context.SignedIn() is not { } account)
+            if (context.SignedIn() is not { } account || IncomingEndpoints.Owns(context.Request.Path))
             {
                 await next(context);
                 return;
             }
+
+            DemandPace(context);
 
             if (!await HasBody(context))
             {
@@ -49,11 +56,22 @@ internal static class EverybodysPlaces
         });
     }
 
-    /// <summary>Reads it into memory. What may be larger only operators send.</summary>
+    /// <summary>Whoever sends or reads more slowly than any line is cut off: the server's own bounds would let it take hours.</summary>
+    private static void DemandPace(HttpContext context)
+    {
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol))
+            return;
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } sent)
+            sent.MinDataRate = SlowestPace;
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } read)
+            read.MinDataRate = SlowestPace;
+    }
+
+    /// <summary>Reads it into memory; a larger one than usual is read by whoever wants it.</summary>
     private static async Task<bool> HasBody(HttpContext context)
     {
         var limit = BodyLimits.Of(context);
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true || limit > BodyLimits.MostInMemory)
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true || limit > BodyLimits.Usual)
             return true;
 
         context.Request.EnableBuffering((int)limit);

@@ -20,6 +20,7 @@ public sealed class DeliveryAttempts(
     private static readonly TimeSpan SoonEnough = TimeSpan.FromMilliseconds(20);
 
     private readonly DeliveryOptions _options = options.Value;
+    private readonly LargeBodies _large = new();
     private int _awaited;
 
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
@@ -87,11 +88,7 @@ public sealed class DeliveryAttempts(
         if (isLead && destination.Own.MaxPerSecond is { } perSecond && !due.HasTurn)
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
-        // Where many wait for their bodies to be made, this one finds no room, as at a destination that has too much under way.
-        if (await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content)
-            return await Finish(lead, destination, default, due, sending: null);
-
-        var sending = await bulkheads.TryStart(site, destination, lead, content, due.Number, due.Yields);
+        var (content, sending) = await TryStart(lead, body, site, destination, due);
         if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
             return await Finish(lead, destination, content, due, sending);
 
@@ -103,6 +100,32 @@ public sealed class DeliveryAttempts(
         slow.Track(bulkheads.WhileSlow(destinationId, sending));
         slow.Track(Finish(lead, destination, content, due, sending));
         return DeliveryState.Retrying;
+    }
+
+    /// <summary>Makes the body and begins to send it; null where there is no room for one of the two. Then nothing is held.</summary>
+    private async Task<(OutgoingContent Content, Task<Attempt?>? Sending)> TryStart(
+        LeadEvent lead, OutgoingBody body, SiteDestinations site, Destination destination, Due due)
+    {
+        if (!_large.TryTake(lead.SiteId, body.Length, destination.IsLeadManager))
+            return default;
+
+        Task<Attempt?>? sending = null;
+        try
+        {
+            // Where many wait for their bodies to be made, this one finds no room, as at a destination that has too much under way.
+            if (await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content)
+                return default;
+
+            sending = await bulkheads.TryStart(site, destination, lead, content, due.Number, due.Yields);
+            return sending is null ? default : (content, sending);
+        }
+        finally
+        {
+            if (sending is null)
+                _large.Leave(lead.SiteId, body.Length);
+            else
+                _ = _large.LeaveAfter(sending, lead.SiteId, body.Length);
+        }
     }
 
     /// <summary>

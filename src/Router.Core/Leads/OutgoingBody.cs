@@ -48,6 +48,9 @@ public sealed class OutgoingBody
         && (JsonText.IsNamed(property, LoginUrl.Field)
             || lead.Test is null && property.Value.ValueKind is JsonValueKind.True && JsonText.IsNamed(property, TestLead.Mark));
 
+    /// <summary>In bytes, but for the Partner ID.</summary>
+    internal int Length => _before.Length + _after.Length;
+
     /// <summary>The exact bytes to sign and send to a destination.</summary>
     /// <param name="partnerId">The destination's Partner ID; may be empty.</param>
     public byte[] For(string partnerId) => [.. _before, .. SetField.Quote(partnerId), .. _after];
