@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and runs every test against real servers, which the tests start themselves on free ports of
 # 127.0.0.1, or against those that ROUTER_TEST_DATABASE_URL, ROUTER_TEST_AMQP_URL and ROUTER_TEST_RABBITMQ_MANAGEMENT_URL
-# point at. Arguments go to `dotnet test`, for example: tests/run.sh --filter FullyQualifiedName~Outcome
+# point at. Arguments go to xunit's runner, for example: tests/run.sh -class '*Outcome*'; -? lists them.
 # tests/run.sh --servers debian13 [ARGUMENT …]: on RabbitMQ 4.0 and Postgres 17 of Debian 13; deploy/servers.sh says how.
 # tests/run.sh --quick: the tests that need no servers, and a smoke test with them; two minutes once all is built.
 set -uo pipefail
@@ -34,16 +34,26 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 dotnet build Router.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
+# What hangs is named after three minutes, and ends when the hour is over: its servers may still run then.
+deadline=$((SECONDS + 3600))
+# A test project's program: not by way of `dotnet test`, which takes seconds for each, and says nothing until all is over.
+# runner PROJECT: its command, in the array of that name.
+runner() {
+    local left=$((deadline - SECONDS))
+    runner=(timeout --foreground --signal INT --kill-after 60 "$((left > 1 ? left : 1))" "tests/$1/bin/Release/net10.0/$1"
+        -noColor -noLogo -longRunning 180 -trx "$results/$1.trx")
+}
+# A runner that was interrupted ends as if nothing were wrong: the next one would begin.
+trap 'exit 130' INT TERM
+
 status=0
 # For the tests of an upgrade: a minute or two, once for each version.
 [ -n "$quick" ] || [ ! -s deploy/previous-version ] || tests/upgrade.sh build || status=1
 
 # suite PROJECT [ARGUMENT …]
 suite() {
-    local project=$1
-    shift
-    dotnet test "tests/$project" -c Release --no-build --nologo --logger "trx;LogFileName=$project.trx" --logger 'console;verbosity=minimal' \
-        --results-directory "$results" "$@"
+    runner "$1"
+    "${runner[@]}" "${@:2}"
 }
 
 # What fails soon comes first, what takes long last.
@@ -51,20 +61,21 @@ suite Router.Core.Tests "$@" || status=1
 suite Router.Architecture.Tests "$@" || status=1
 suite Router.Docs.Tests "$@" || status=1
 if [ -n "$quick" ]; then
-    suite Router.IntegrationTests --filter FullyQualifiedName~DeliveryTests || status=1
+    suite Router.IntegrationTests -class '*.DeliveryTests' || status=1
 else
     suite Router.IntegrationTests "$@" || status=1
     # A browser computes while containers, hosts and servers come up and go down. Its output comes in one piece, when all are done.
-    # In a group of its own, so that a Ctrl-C ends it, too: what a script puts into the background doesn't hear of one.
+    # In a group of its own, so that it hears of a Ctrl-C once: from here.
+    runner Router.BrowserTests
     set -m
-    suite Router.BrowserTests "$@" >"$results/browser.out" 2>&1 &
+    "${runner[@]}" "$@" >"$results/browser.out" 2>&1 &
     browser=$!
     set +m
-    trap 'kill -INT -- "-$browser" 2>/dev/null; wait "$browser"; exit 130' INT TERM
+    trap 'kill -INT "$browser" 2>/dev/null; wait "$browser"; exit 130' INT TERM
     suite Router.DeployTests "$@" || status=1
     suite Router.Chaos "$@" || status=1
     wait "$browser" || status=1
-    trap - INT TERM
+    trap 'exit 130' INT TERM
     cat "$results/browser.out"
 fi
 

@@ -6,7 +6,7 @@ namespace Router.Chaos;
 /// <summary>The failover of <c>tests/chaos.sh --cluster</c> alone, with one RabbitMQ node.</summary>
 public sealed class ShortFailoverTests(ITestOutputHelper output)
 {
-    [Fact]
+    [Fact(Timeout = 15 * 60 * 1000)]
     public async Task Primary_OfPatroniDiesUnderLoad_NothingIsLost()
     {
         var report = await new FailoverRun(seed: 20261127, output.WriteLine).Execute();

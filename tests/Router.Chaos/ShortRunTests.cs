@@ -3,7 +3,7 @@ namespace Router.Chaos;
 /// <summary>Each kind of fault once, in an order that stays; <c>tests/chaos.sh</c> goes on for longer.</summary>
 public sealed class ShortRunTests(ITestOutputHelper output)
 {
-    [Fact]
+    [Fact(Timeout = 15 * 60 * 1000)]
     public async Task Everything_DiesOnceUnderLoad_NothingIsLost()
     {
         var report = await new ChaosRun(seed: 20261122, seconds: 90, isShort: true, output.WriteLine).Execute();

@@ -57,8 +57,7 @@ public sealed partial class ForwardProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.End();
         _process.Dispose();
         File.Delete(_file);
     }

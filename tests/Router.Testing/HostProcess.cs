@@ -62,15 +62,11 @@ public sealed class HostProcess : TestHost
         var errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(string.Join('\n', input));
         process.StandardInput.Close();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Shell.Patience);
         return (process.ExitCode, await output + await errors);
     }
 
-    public override async Task Kill()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
+    public override Task Kill() => _process.End();
 
     public override Task Freeze() => Signal("-STOP");
 

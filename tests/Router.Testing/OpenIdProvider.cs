@@ -71,8 +71,7 @@ public sealed class OpenIdProvider : IAsyncDisposable
     {
         if (_process is null)
             return;
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.End();
         _process.Dispose();
         _process = null;
     }

@@ -86,8 +86,7 @@ public sealed class PatroniPair : IAsyncDisposable
     {
         foreach (var member in Members)
             await member.Kill();
-        _etcd.Kill();
-        await _etcd.WaitForExitAsync();
+        await _etcd.End();
         _http.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
@@ -191,41 +190,36 @@ public sealed class PatroniMember(PatroniPair pair, int number)
     {
         if (_patroni is null)
             return;
-        // Patroni first: it would start Postgres anew. It is over once all that write to its output are.
-        var postgres = PostgresIds();
-        _patroni.Kill();
-        await Signal("-KILL", postgres);
-        await _patroni.WaitForExitAsync();
+        // Again and again: what is being started while the others are killed would go on, with Patroni's output in its hands.
+        var ended = _patroni.End();
+        while (Processes() is { Count: > 0 } left)
+            await Signal("-KILL", left);
+        await ended;
         _patroni = null;
     }
 
     /// <summary>As when the machine hangs: SIGSTOP to all of them.</summary>
-    public Task Freeze() => Signal("-STOP", [_patroni!.Id, .. PostgresIds()]);
+    public Task Freeze() => Signal("-STOP", Processes());
 
-    public Task Thaw() => Signal("-CONT", [_patroni!.Id, .. PostgresIds()]);
+    public Task Thaw() => Signal("-CONT", Processes());
 
-    private static async Task Signal(string signal, List<int> processes)
-    {
-        if (processes.Count > 0)
-            await Shell.Run("kill", [signal, .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
-    }
+    private static async Task Signal(string signal, List<string> processes) => await Shell.Run("kill", [signal, .. processes]);
 
-    private List<int> PostgresIds()
+    /// <summary>All that work in its directory; who has ended doesn't.</summary>
+    private List<string> Processes() =>
+        [.. Directory.EnumerateDirectories("/proc").Where(IsWithin).Select(process => Path.GetFileName(process)!)];
+
+    private bool IsWithin(string process)
     {
         try
         {
-            var postmaster = int.Parse(
-                File.ReadLines(Path.Combine(_directory!, "data/postmaster.pid")).First(), CultureInfo.InvariantCulture);
-            // After a crash the file names a process that is gone, and its number may be somebody else's.
-            if (!File.ReadAllText($"/proc/{postmaster}/cmdline").Contains(_directory!, StringComparison.Ordinal))
-                return [];
-            var backends = File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children")
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture));
-            return [postmaster, .. backends];
+            return char.IsAsciiDigit(Path.GetFileName(process)[0])
+                && Directory.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false) is { } at
+                && $"{at.FullName}/".StartsWith($"{_directory}/", StringComparison.Ordinal);
         }
-        catch (Exception gone) when (gone is IOException or ArgumentNullException or UnauthorizedAccessException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return [];
+            return false;
         }
     }
 }

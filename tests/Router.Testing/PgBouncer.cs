@@ -54,8 +54,7 @@ public sealed class PgBouncer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.End();
         _process.Dispose();
         Directory.Delete(_directory, recursive: true);
     }

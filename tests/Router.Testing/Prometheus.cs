@@ -58,8 +58,7 @@ public sealed class Prometheus : PrometheusApi, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.End();
         _process.Dispose();
         Directory.Delete(_directory, recursive: true);
     }

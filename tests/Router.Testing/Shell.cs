@@ -4,6 +4,9 @@ namespace Router.Testing;
 
 public static class Shell
 {
+    /// <summary>How long a command may take on a busy machine: it only bounds a failure.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+
     /// <summary>Runs a command to its end. Servers that it leaves behind must not hold its output open.</summary>
     public static Task<(int ExitCode, string Output)> Run(string file, params string[] arguments) =>
         Run(file, arguments, directory: null, input: []);
@@ -28,7 +31,15 @@ public static class Shell
             // It ended without reading all of it.
         }
 
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await errors);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            return (process.ExitCode, await output.WaitAsync(Patience) + await errors.WaitAsync(Patience));
+        }
+        catch (TimeoutException late)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{file} {string.Join(' ', arguments)} hasn't ended after {Patience.TotalMinutes:0} minutes.", late);
+        }
     }
 }
