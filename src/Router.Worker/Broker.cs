@@ -14,6 +14,7 @@ internal static class Broker
     {
         services.AddBrokerLine(configuration);
         services.AddSingleton<LaneCounts>();
+        services.AddSingleton<LargeMessages>();
         services.AddSingleton<LaneMetrics>();
         services.AddSingleton<SetAside>();
         services.AddSingleton<LeadEventConsumer>();

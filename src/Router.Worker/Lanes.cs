@@ -28,7 +28,9 @@ internal static class Lanes
             var (host, setAside) = (services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<SetAside>());
             var largest = services.GetRequiredService<IOptions<BrokerOptions>>().Value.MaxMessageBytes;
             endpoint.ConfigureReceive(receive => receive.UseFilter(
-                new LaneEntrance(queue, services.GetRequiredService<LaneCounts>().Of(queue), largest, setAside)));
+                new LaneEntrance(
+                    queue, services.GetRequiredService<LaneCounts>().Of(queue), services.GetRequiredService<LargeMessages>(), largest,
+                    setAside, host)));
             endpoint.ConfigureError(error => error.UseFilter(new FailedMessages(queue, setAside, host)));
             endpoint.Consumer(services.GetRequiredService<TConsumer>, consumer => consumer.UseFilter(new BackAtStop<TConsumer>(host)));
         });

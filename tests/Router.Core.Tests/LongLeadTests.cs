@@ -72,6 +72,21 @@ public sealed class LongLeadTests
     }
 
     [Fact]
+    public void Filters_ThatLookAtManyNamesTogether_EndByTakingTheLead()
+    {
+        var lead = JsonSerializer.SerializeToElement(Enumerable.Range(0, 100_000).ToDictionary(number => $"name {number}", _ => 1));
+        Assert.Equal(37, NotTaken(lead, new FilterCondition("notes", FilterOperator.Exists)));
+    }
+
+    [Fact]
+    public void Filters_ThatReadLongTextsTogether_EndByTakingTheLead()
+    {
+        // All of it is read, though only its beginning is compared.
+        var lead = JsonSerializer.SerializeToElement(new { notes = new string('x', 900_000) });
+        Assert.Equal(63, NotTaken(lead, Condition(FilterOperator.StartsWith, "y")));
+    }
+
+    [Fact]
     public async Task Preview_EndsInTime_WithTheLeadsThatItHasTried()
     {
         var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(300) };
@@ -120,6 +135,14 @@ public sealed class LongLeadTests
             Filter = new LeadFilter(All: true, [new FilterCondition("first_name", FilterOperator.Is, [firstName])]),
         },
     };
+
+    /// <summary>How many filters of that condition look at the lead before all others take it unseen.</summary>
+    private static int NotTaken(JsonElement lead, FilterCondition condition)
+    {
+        var work = new FilterWork();
+        var filter = new LeadFilter(All: true, [condition]);
+        return Enumerable.Range(0, 1000).TakeWhile(_ => !filter.Takes(lead, isDuplicate: false, work)).Count();
+    }
 
     private static bool Takes(object lead, FilterOperator comparison, string value) =>
         Condition(comparison, value).Takes(JsonSerializer.SerializeToElement(lead), isDuplicate: false, new FilterWork());

@@ -46,4 +46,29 @@ public sealed class LargeLeadTests(TestServers servers)
         Assert.Equal(74, most);
         await site.AssertAccountedFor(Leads);
     }
+
+    [Fact]
+    public async Task Backlog_OfLargeLeads_FitsIntoTheMemoryOfAWorker()
+    {
+        // A worker of deploy/ may have a gigabyte, three quarters of it for what .NET keeps there.
+        await using var router = await RouterFixture.StartProcesses(servers, workers: 0, ("DOTNET_GCHeapHardLimit", "30000000"));
+        var site = await router.CreateSite();
+        // As many as a worker takes from the queue at a time, and some more.
+        const int Backlog = 288;
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Backlog), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (_, _) => await site.PostLead(new string('x', 990_000)));
+        // Each is in hand for as long as a lane waits for an answer.
+        router.Receiver.Answer(site.LeadManager.Path, (_, _) => Task.Delay(TimeSpan.FromSeconds(2)));
+
+        var worker = await router.Host("Router.Worker").Ready();
+
+        await Eventually.Equal(
+            Backlog, () => router.Query<int>(
+                "select count(distinct lead_id)::int from lead_events e join deliveries d on d.event_id = e.id where d.state = 'delivered'"),
+            "all arrive", seconds: 180);
+        // Without memory it loses its connection to RabbitMQ again and again.
+        Assert.False(worker.HasExited);
+        Assert.DoesNotContain("Channel Shutdown", worker.Output, StringComparison.Ordinal);
+    }
 }

@@ -90,11 +90,21 @@ public sealed partial record FilterCondition(
 
         var (isThere, left) = (false, MostCharacters);
         var values = new Lazy<string[]>(() => [.. Values!.Select(Folded)]);
-        foreach (var text in JsonFields.Texts(lead, Field.Split('.')))
+        var found = JsonFields.At(lead, Field.Split('.'), out var looks);
+        if (!work.SpendOnNames(looks))
+            return false;
+
+        foreach (var element in found)
         {
-            isThere = true;
-            if (!work.Spend(Math.Min(text.Length, left), Operator is FilterOperator.Contains ? Values!.Count : 1))
+            var length = JsonFields.Length(element);
+            if (!work.Spend(length, Math.Min(length, left), Operator is FilterOperator.Contains ? Values!.Count : 1))
                 return false;
+
+            var text = JsonFields.Text(element);
+            if (text.Length == 0)
+                continue;
+
+            isThere = true;
             if (Fits(text.Length > left ? text[..left] : text, isWhole: text.Length <= left, values))
                 return true;
             left -= Math.Min(left, text.Length);

@@ -12,13 +12,20 @@ internal sealed class FilterWork
     // What looking at a text costs besides its characters.
     private const int OfText = 64;
 
+    // What a look at a name costs that isn't the one: it may have to be made readable first.
+    private const int OfName = 16;
+
     private long _left = Most;
 
     /// <summary>Whether nothing more is looked at.</summary>
     public bool IsUsedUp => _left < 0;
 
     /// <summary>Whether a text may still be looked at.</summary>
-    /// <param name="characters">Its length.</param>
-    /// <param name="values">With how many values it is compared at each of them.</param>
-    public bool Spend(int characters, int values) => (_left -= ((long)characters * values) + OfText) >= 0;
+    /// <param name="length">Its length as JSON: all of it is read.</param>
+    /// <param name="compared">How much of it is compared.</param>
+    /// <param name="values">With how many values it is compared at each character.</param>
+    public bool Spend(int length, int compared, int values) => (_left -= length + ((long)compared * values) + OfText) >= 0;
+
+    /// <summary>Whether what was found may be looked at, after so many names.</summary>
+    public bool SpendOnNames(int looks) => (_left -= (long)looks * OfName) >= 0;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -29,9 +30,12 @@ public static partial class JsonFields
         return found;
     }
 
-    /// <summary>The same as texts; what is null, blank or an object isn't there.</summary>
+    /// <summary>The same as texts; what is null, blank or an object isn't there. Each becomes a text only when it is asked for.</summary>
     public static IEnumerable<string> Texts(JsonElement element, string[] path) =>
         At(element, path).Select(Text).Where(text => text.Length > 0);
+
+    /// <summary>How many bytes of JSON a value is: what making a text of it costs.</summary>
+    public static int Length(JsonElement element) => JsonMarshal.GetRawUtf8Value(element).Length;
 
     /// <summary>A value as text without blanks around it; empty for null, objects and lists.</summary>
     public static string Text(JsonElement element) => element.ValueKind switch
