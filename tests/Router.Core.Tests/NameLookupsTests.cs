@@ -105,12 +105,43 @@ public sealed class NameLookupsTests : IDisposable
     [InlineData("https://127.0.0.1/", "https://d.test/token")]
     public async Task Request_WhoseNameFoundNoPlace_IsNoAttempt(string url, string? tokenUrl)
     {
-        var options = Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) });
-        var lookups = new NameLookups(options, TimeProvider.System, Resolve);
+        using var sender = SenderWithoutPlaces();
+        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToGiveUp.Value, _time);
+        Assert.Null(await bulkhead.Send(Request(sender, url, tokenUrl)));
+        Assert.False(bulkhead.IsSuspect);
+    }
+
+    [Fact]
+    public async Task Probe_WhoseNameFoundNoPlace_LeavesTheBreakerOpen()
+    {
+        using var sender = SenderWithoutPlaces();
+        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToGiveUp.Value, _time);
+        // The first makes the breaker, the next two open it.
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(AttemptError.ConnectionRefused, (await bulkhead.Send(Request(sender, "http://127.0.0.1:1/")))?.Answer.Error);
+        Assert.True(bulkhead.IsOpen(_time.GetUtcNow()));
+
+        _time.Advance(QuickToGiveUp.Value.BreakerPause);
+        Assert.False(bulkhead.IsOpen(_time.GetUtcNow()));
+        Assert.Null(await bulkhead.Send(Request(sender, "https://d.test/")));
+        Assert.True(bulkhead.IsOpen(_time.GetUtcNow()));
+    }
+
+    private static IOptions<DeliveryOptions> QuickToGiveUp { get; } =
+        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200), BreakerThroughput = 2 });
+
+    /// <summary>The names of its site wait for others, which don't resolve.</summary>
+    private DestinationSender SenderWithoutPlaces()
+    {
+        var lookups = new NameLookups(QuickToGiveUp, TimeProvider.System, Resolve);
         for (var i = 0; i < NameLookups.MostOfSite; i++)
             _ = lookups.Find($"d{i}.silent.test", Site, TestContext.Current.CancellationToken);
-        using var sender = new DestinationSender(
-            options, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), TimeProvider.System, lookups);
+        return new DestinationSender(
+            QuickToGiveUp, new NetworkGuard(Options.Create(new NetworkOptions { Allow = "127.0.0.1" })), TimeProvider.System, lookups);
+    }
+
+    private static Sending Request(DestinationSender sender, string url, string? tokenUrl = null)
+    {
         var destination = new Destination(
             Guid.NewGuid(), DestinationKind.Custom, "d", new Uri(url), "", new Signing(SignatureScheme.LeadRouter, "secret"))
         {
@@ -121,9 +152,7 @@ public sealed class NameLookupsTests : IDisposable
             EventId = Guid.NewGuid(), SiteId = Site, Action = LeadAction.Created, LeadId = "1",
             AcceptedAt = TimeProvider.System.GetUtcNow(), Product = "p", SourceSystem = "P", Lead = new RawJson("{}"u8.ToArray()),
         };
-        var bulkhead = new DestinationBulkhead(new SitePlaces(), options.Value, TimeProvider.System);
-        Assert.Null(await bulkhead.Send(new Sending(sender, destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), Number: 1)));
-        Assert.False(bulkhead.IsSuspect);
+        return new Sending(sender, destination, lead, OutgoingContent.OfOwn("{}"u8.ToArray()), Number: 1);
     }
 
     private List<Task<IPAddress[]>> Ask(Guid site, int count, string of = "d") =>

@@ -17,7 +17,7 @@ public sealed class DoctorStandbyTests
             ("fine", "Commits wait for a standby (1 connected"));
 
         await pair.FreezePrimary();
-        await Finds(database, ("problem", $"{first} can't be reached"), ("fine", $"{second} is a standby"),
+        await Finds(database, ("problem", $"{first} can't be reached (no answer within 15 s)"), ("fine", $"{second} is a standby"),
             ("problem", "None of the servers can be written to"));
         await pair.ThawPrimary();
 

@@ -18,6 +18,9 @@ internal sealed record DatabaseServer(string Where, NpgsqlConnection? Open, bool
 
     private const string Setting = "Database:ConnectionString";
 
+    // In seconds. So long only where the machine has much else to do.
+    private const int Patience = 15;
+
     /// <summary>How each of the servers is connected to by itself.</summary>
     public static IEnumerable<NpgsqlConnectionStringBuilder> Named(NpgsqlConnectionStringBuilder all)
     {
@@ -26,7 +29,8 @@ internal sealed record DatabaseServer(string Where, NpgsqlConnection? Open, bool
             var (name, port) = Place(host);
             yield return new NpgsqlConnectionStringBuilder(all.ConnectionString)
             {
-                Host = name, Port = port ?? all.Port, Timeout = 5, CommandTimeout = 5, Pooling = false, TargetSessionAttributes = null,
+                Host = name, Port = port ?? all.Port, Timeout = Patience, CommandTimeout = Patience, Pooling = false,
+                TargetSessionAttributes = null,
             };
         }
     }
@@ -89,8 +93,10 @@ internal sealed record DatabaseServer(string Where, NpgsqlConnection? Open, bool
         {
             if (one is SocketException socket)
                 return socket.SocketErrorCode.ToString();
+            if (one is TimeoutException)
+                return string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience} s");
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{away.GetType().Name}");
+        return away.GetType().Name;
     }
 }

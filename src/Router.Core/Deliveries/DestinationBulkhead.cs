@@ -116,21 +116,28 @@ internal sealed class DestinationBulkhead
     // Nor does it count here what our own proxy is to blame for, which has a breaker of its own.
     private static bool GotNoAnswer(Attempt? attempt) => attempt?.Answer is { Error: not null, IsOfProxyItself: false, FoundNoRoom: false };
 
-    private ResiliencePipeline<Attempt> NewBreaker() => new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>
+    private ResiliencePipeline<Attempt> NewBreaker()
+    {
+        var state = new CircuitBreakerStateProvider();
+        return new ResiliencePipelineBuilder<Attempt> { TimeProvider = _time }.AddCircuitBreaker(BreakerOptions(state)).Build();
+    }
+
+    private CircuitBreakerStrategyOptions<Attempt> BreakerOptions(CircuitBreakerStateProvider state) => new()
+    {
+        // A probe that didn't reach the destination doesn't show that it is well.
+        ShouldHandle = arguments => ValueTask.FromResult(GotNoAnswer(arguments.Outcome.Result)
+            || state.CircuitState == CircuitState.HalfOpen && arguments.Outcome.Result is { Answer.Error: not null }),
+        StateProvider = state,
+        FailureRatio = 0.9,
+        MinimumThroughput = _options.BreakerThroughput,
+        SamplingDuration = TimeSpan.FromSeconds(30),
+        BreakDuration = _options.BreakerPause,
+        OnOpened = opened =>
         {
-            ShouldHandle = arguments => ValueTask.FromResult(GotNoAnswer(arguments.Outcome.Result)),
-            FailureRatio = 0.9,
-            MinimumThroughput = _options.BreakerThroughput,
-            SamplingDuration = TimeSpan.FromSeconds(30),
-            BreakDuration = _options.BreakerPause,
-            OnOpened = opened =>
-            {
-                Volatile.Write(ref _openUntil, (_time.GetUtcNow() + opened.BreakDuration).UtcTicks);
-                return default;
-            },
-        })
-        .Build();
+            Volatile.Write(ref _openUntil, (_time.GetUtcNow() + opened.BreakDuration).UtcTicks);
+            return default;
+        },
+    };
 
     /// <summary>Known without asking the breaker, which says no by an exception: under load that would be thousands.</summary>
     public bool IsOpen(DateTimeOffset now) => OpenFor(now) > TimeSpan.Zero;

@@ -17,19 +17,21 @@ public sealed class FilterPreview(NpgsqlDataSource database, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // One at a time: whoever tries filters must leave the processors to those who send leads.
+    // One at a time: whoever tries filters must leave processors and memory to those who send leads. Fifty of them may be as many megabytes.
     private static readonly SemaphoreSlim Place = new(1);
 
     /// <summary>The most leads it is tried on.</summary>
     public const int Most = 50;
 
-    /// <summary>Newest first; where it takes long, on fewer.</summary>
-    public async Task<List<PreviewedLead>> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
+    /// <summary>Newest first; where it takes long, on fewer. Null where another filter is being tried for as long as that.</summary>
+    public async Task<List<PreviewedLead>?> Of(Guid siteId, LeadFilter filter, CancellationToken cancellationToken)
     {
-        var (leads, duplicates) = await Latest(siteId, cancellationToken);
-        await Place.WaitAsync(cancellationToken);
+        if (!await Place.WaitAsync(Patience, cancellationToken))
+            return null;
+
         try
         {
+            var (leads, duplicates) = await Latest(siteId, cancellationToken);
             return await Tried(leads, filter, duplicates.Contains, cancellationToken);
         }
         finally
