@@ -190,7 +190,8 @@ public sealed class PatroniMember(PatroniPair pair, int number)
     {
         if (_patroni is null)
             return;
-        // Again and again: what is being started while the others are killed would go on, with Patroni's output in its hands.
+        // Again and again: a backend that is started while the others are killed would go on, or wait for ever for a lock that one of them
+        // had, and Patroni isn't over before all that write to its output are.
         var ended = _patroni.End();
         while (Processes() is { Count: > 0 } left)
             await Signal("-KILL", left);
@@ -198,8 +199,12 @@ public sealed class PatroniMember(PatroniPair pair, int number)
         _patroni = null;
     }
 
-    /// <summary>As when the machine hangs: SIGSTOP to all of them.</summary>
-    public Task Freeze() => Signal("-STOP", Processes());
+    /// <summary>As when the machine hangs: SIGSTOP to all of them, and to those that they started meanwhile.</summary>
+    public async Task Freeze()
+    {
+        await Signal("-STOP", Processes());
+        await Signal("-STOP", Processes());
+    }
 
     public Task Thaw() => Signal("-CONT", Processes());
 
