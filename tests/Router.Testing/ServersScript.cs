@@ -3,8 +3,11 @@ namespace Router.Testing;
 /// <summary>deploy/servers.sh, by which the tests start and end servers of their own.</summary>
 internal static class ServersScript
 {
-    /// <summary>What survives the end of Postgres' processes need not survive the machine's, too.</summary>
-    public const string Unflushed = "-c fsync=off -c full_page_writes=off";
+    /// <summary>
+    /// What survives the end of Postgres' processes need not survive the machine's, too; and its shared memory goes with its directory, also
+    /// when it is killed.
+    /// </summary>
+    public const string Unflushed = "-c fsync=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap";
 
     public static string Path => System.IO.Path.Combine(Repository.Root, "deploy/servers.sh");
 
