@@ -40,7 +40,7 @@ hashed() {
 }
 # People have the user router, for the dashboard. The hosts' user makes, writes to and reads the router's queues, and the exchanges of their names;
 # and writes to the default exchange, which RabbitMQ gives messages up to.
-names='^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
+names='^(lead-(events|events-fresh|events-large|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
 make rabbitmq-definitions.json "{
   \"vhosts\": [{\"name\": \"/\"}],
   \"users\": [

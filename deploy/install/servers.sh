@@ -63,7 +63,7 @@ SQL
             || rabbitmqctl -q add_user router <<<"$password"
         rabbitmqctl -q set_user_tags router monitoring
         # Its own queues and the exchanges of their names; and the default exchange, which RabbitMQ gives messages up to.
-        names='^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
+        names='^(lead-(events|events-fresh|events-large|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
         rabbitmqctl -q set_permissions -p / router "$names" "$names|^amq[.]default\$" "$names"
         secret_file RabbitMq__Uri "amqp://router:$password@127.0.0.1:5672/"
     fi

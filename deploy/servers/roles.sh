@@ -2,7 +2,7 @@
 # What the router signs in as, with what it needs and no more: docs/deploy.md. Sourced.
 
 # The queues that the hosts may make, write to and read, and the exchanges of the same names.
-ROUTER_NAMES='^(lead-(events|events-fresh|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
+ROUTER_NAMES='^(lead-(events|events-fresh|events-large|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]'
 
 make_roles() {
     local dir=$1 owner hosts port management password

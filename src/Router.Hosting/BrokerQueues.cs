@@ -15,7 +15,7 @@ internal static class BrokerQueues
     public const string Returned = "returned-leads";
 
     /// <summary>Those that workers consume.</summary>
-    public static readonly string[] Consumed = [LeadEvent.QueueName, LeadEvent.FreshQueueName, RetryDelivery.QueueName];
+    public static readonly string[] Consumed = [.. LeadEvent.Queues, RetryDelivery.QueueName];
 
     /// <summary>All of them; first what the others need.</summary>
     public static readonly string[] All = [Returned, .. Consumed, DeadLetter.QueueName];

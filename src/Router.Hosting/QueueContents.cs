@@ -18,7 +18,7 @@ internal static class QueueContents
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly string[] Queues =
-        [LeadEvent.QueueName, LeadEvent.FreshQueueName, BrokerQueues.Returned, RetryDelivery.QueueName, DeadLetter.QueueName];
+        [.. LeadEvent.Queues, BrokerQueues.Returned, RetryDelivery.QueueName, DeadLetter.QueueName];
 
     /// <exception cref="BrokerUnreachableException">RabbitMQ is away.</exception>
     public static async Task<QueuedMessages> Read(BrokerNodes nodes, CancellationToken cancellationToken)

@@ -19,6 +19,7 @@ internal static class Broker
         services.AddSingleton<SetAside>();
         services.AddSingleton<LeadEventConsumer>();
         services.AddSingleton<FreshLeadConsumer>();
+        services.AddSingleton<LargeLeadConsumer>();
         services.AddSingleton<RetryDeliveryConsumer>();
         services.AddSingleton<CurrentBus>();
         services.AddSingleton<BusKeeper>();
@@ -40,9 +41,10 @@ internal static class Broker
             Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
             Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
             rabbit.DeployPublishTopology = true;
-            rabbit.Lane<LeadEventConsumer>(services, LeadEvent.QueueName, delivery.Concurrency);
-            rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, delivery.Concurrency);
-            rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, delivery.RetryConcurrency);
+            rabbit.Lane<LeadEventConsumer>(services, LeadEvent.QueueName, delivery);
+            rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, delivery);
+            rabbit.Lane<LargeLeadConsumer>(services, LeadEvent.LargeQueueName, delivery);
+            rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, delivery);
         });
         return new WorkerBus(control, sockets);
     }

@@ -5,6 +5,7 @@ using Npgsql;
 using Router.Core.Database;
 using Router.Core.Deliveries;
 using Router.Core.Duties;
+using Router.Core.Leads;
 using Router.Core.Sites;
 
 namespace Router.Worker;
@@ -88,7 +89,7 @@ internal sealed class DueDeliveries(
 
     private async Task<int> Queue(CancellationToken cancellationToken)
     {
-        var due = await Lease(cancellationToken);
+        var due = await Sized(await Lease(cancellationToken), cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         try
@@ -192,6 +193,26 @@ internal sealed class DueDeliveries(
                 cancellationToken: cancellationToken));
         return [.. rows.Select(row =>
             (new RetryDelivery { EventId = row.EventId, DestinationId = row.DestinationId, Attempt = row.Attempt }, row.AcceptedAt))];
+    }
+
+    /// <summary>With the sizes of large leads. Postgres knows them without reading the leads.</summary>
+    private async Task<List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)>> Sized(
+        List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)> due, CancellationToken cancellationToken)
+    {
+        if (due.Count == 0)
+            return due;
+
+        const string sql = """
+            select id, octet_length(body) as bytes from lead_events
+            where id = any(@Ids) and id between @First and @Last and octet_length(body) > @Large
+            """;
+        var ids = due.ConvertAll(next => next.Retry.EventId);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var large = (await connection.QueryAsync<(Guid Id, int Bytes)>(new CommandDefinition(
+            sql, new { Ids = ids, First = ids.Min(), Last = ids.Max(), LeadEvent.Large }, cancellationToken: cancellationToken)))
+            .ToDictionary(row => row.Id, row => row.Bytes);
+        return large.Count == 0 ? due : due.ConvertAll(next => large.TryGetValue(next.Retry.EventId, out var bytes)
+            ? (next.Retry with { Bytes = bytes }, next.AcceptedAt) : next);
     }
 
     private async Task Release(List<(RetryDelivery Retry, DateTimeOffset AcceptedAt)> due)

@@ -4,8 +4,8 @@ using Router.Core.SetAside;
 namespace Router.Worker;
 
 /// <summary>
-/// Counts what comes in, and lets in as many large messages as there is room for. One that is too large is set aside before anything is made
-/// of it.
+/// Counts what comes in, and lets in as many large messages as there is room for. One that is too large is set aside before anything is
+/// made of it.
 /// </summary>
 internal sealed class LaneEntrance(
     string queue, LaneCount count, LargeMessages room, int largest, SetAside setAside, IHostApplicationLifetime host)

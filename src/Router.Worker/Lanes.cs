@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
 using Router.Core.Deliveries;
+using Router.Core.Leads;
 using Router.Hosting;
 
 namespace Router.Worker;
@@ -8,15 +9,23 @@ namespace Router.Worker;
 /// <summary>A lane: a queue, as many messages in hand as may be worked on at once, and nothing given up that can wait.</summary>
 internal static class Lanes
 {
+    // As many of two megabytes each are in memory several times over, and fit there.
+    private const int OfLargeEvents = 16;
+
     /// <summary>How many messages of that queue a worker may have in hand.</summary>
-    public static int Places(string queue, DeliveryOptions options) =>
-        queue == RetryDelivery.QueueName ? options.RetryConcurrency : options.Concurrency;
+    public static int Places(string queue, DeliveryOptions options) => queue switch
+    {
+        RetryDelivery.QueueName => options.RetryConcurrency,
+        LeadEvent.LargeQueueName => Math.Min(OfLargeEvents, options.Concurrency),
+        _ => options.Concurrency,
+    };
 
     public static void Lane<TConsumer>(
-        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, int concurrency)
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, DeliveryOptions options)
         where TConsumer : class, IConsumer =>
         rabbit.ReceiveEndpoint(queue, endpoint =>
         {
+            var concurrency = Places(queue, options);
             endpoint.PrefetchCount = concurrency;
             endpoint.ConcurrentMessageLimit = concurrency;
             // The exchange of the queue's own name is the message's exchange already.

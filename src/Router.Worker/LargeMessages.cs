@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
+using Router.Core.Leads;
 
 namespace Router.Worker;
 
 /// <summary>
-/// How many bytes of large messages each lane works on at a time. As an object a lead takes several times its size in memory: 256 leads of a
-/// megabyte at once would be more than a worker has. While they wait for their turn they are bytes. Small ones never wait.
+/// How many bytes of large leads each lane works on at a time: as an object a lead takes several times its size in memory. Small ones never
+/// wait.
 /// </summary>
 internal sealed class LargeMessages : IDisposable
 {
-    /// <summary>In bytes. Hardly any lead is larger.</summary>
-    private const int Small = 64 * 1024;
-
     /// <summary>In KiB, and so is what is taken of it.</summary>
     private const int Most = 16 * 1024;
 
@@ -20,7 +18,7 @@ internal sealed class LargeMessages : IDisposable
     /// <summary>Room for one of that queue, given back when it is disposed of; null for a small one.</summary>
     /// <exception cref="OperationCanceledException">There was none before that.</exception>
     public ValueTask<RateLimitLease?> Enter(string queue, long bytes, CancellationToken cancellationToken) =>
-        bytes <= Small ? default : Wait(queue, bytes, cancellationToken);
+        bytes <= LeadEvent.Large ? default : Wait(queue, bytes, cancellationToken);
 
     public void Dispose()
     {

@@ -17,7 +17,7 @@ internal sealed partial class SetAside(
     {
         var message = context.Body.GetBytes();
         // Sent again it is part of the backlog.
-        var origin = queue == LeadEvent.FreshQueueName ? LeadEvent.QueueName : queue;
+        var origin = LeadEvent.Queues.Contains(queue) ? LeadEvent.QueueName : queue;
         var facts = await availability.Wait(
             async token => await messages.Keep(origin, reason, detail, message, token), host.ApplicationStopping);
         LogSetAside(logger, facts.EventId, facts.SiteId, queue, reason.Text(), detail, message.Length);

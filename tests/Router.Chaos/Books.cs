@@ -131,7 +131,7 @@ internal sealed class Books(Rig rig, LoadDriver driver)
         _ => false,
     };
 
-    private Task<long> Waiting() => Messages(name => name is "lead-events" or "lead-events-fresh" or "lead-retries");
+    private Task<long> Waiting() => Messages(name => name is "lead-events" or "lead-events-fresh" or "lead-events-large" or "lead-retries");
 
     private Task<long> PutAside() =>
         Messages(name => name is "lead-dead-letters" || name.EndsWith("_error", StringComparison.Ordinal)

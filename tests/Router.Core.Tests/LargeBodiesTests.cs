@@ -6,23 +6,22 @@ namespace Router.Core.Tests;
 public sealed class LargeBodiesTests
 {
     private const int Large = 1024 * 1024;
-    private const int OfSite = (int)(LargeBodies.Most / 2 / Large);
+    private const int OfSite = 10;
 
-    private readonly LargeBodies _bodies = new();
+    private readonly LargeBodies _bodies = new(most: 4 * OfSite * Large);
 
     [Fact]
-    public void Site_HasHalfOfTheRoom_AndItsLeadManagerTheRestToo()
+    public void Site_HasAQuarterOfTheRoom()
     {
-        var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
-        Assert.Equal(OfSite, Taken(one, 200));
-        Assert.True(_bodies.TryTake(one, Large, isToLeadManager: true));
-        Assert.Equal(OfSite - 1, Taken(other, 200));
-        Assert.False(_bodies.TryTake(Guid.NewGuid(), Large, isToLeadManager: true));
+        var sites = Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToList();
+        Assert.Equal([OfSite, OfSite, OfSite, OfSite, 0], sites.Select(site => Taken(site, 200)));
+        Assert.All(sites, site => Assert.False(_bodies.Has(site, Large)));
 
         // What every lead is like is never refused.
-        Assert.True(_bodies.TryTake(one, LargeBodies.Small, isToLeadManager: false));
-        _bodies.Leave(one, LargeBodies.Small);
-        Assert.False(_bodies.TryTake(one, Large, isToLeadManager: false));
+        Assert.True(_bodies.Has(sites[0], LargeBodies.Small));
+        Assert.True(_bodies.TryTake(sites[0], LargeBodies.Small));
+        _bodies.Leave(sites[0], LargeBodies.Small);
+        Assert.False(_bodies.TryTake(sites[0], Large));
     }
 
     [Fact]
@@ -37,11 +36,11 @@ public sealed class LargeBodiesTests
         }
 
         // Larger than all there is: alone it goes.
-        Assert.True(_bodies.TryTake(site, int.MaxValue, isToLeadManager: false));
-        Assert.False(_bodies.TryTake(Guid.NewGuid(), Large, isToLeadManager: false));
+        Assert.True(_bodies.TryTake(site, int.MaxValue));
+        Assert.False(_bodies.TryTake(Guid.NewGuid(), Large));
         _bodies.Leave(site, int.MaxValue);
         Assert.Equal(OfSite, Taken(site, 200));
     }
 
-    private int Taken(Guid site, int tries) => Enumerable.Range(0, tries).Count(_ => _bodies.TryTake(site, Large, isToLeadManager: false));
+    private int Taken(Guid site, int tries) => Enumerable.Range(0, tries).Count(_ => _bodies.TryTake(site, Large));
 }

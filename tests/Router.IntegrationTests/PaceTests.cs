@@ -46,6 +46,27 @@ public sealed class PaceTests(TestServers servers)
     }
 
     [Fact]
+    public async Task LargeLead_WaitsForItsTurnInTheLedger_NotInMemory()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 1, ("Delivery:DueInterval", "00:00:00.1"));
+        var site = await router.CreateSite();
+        var destination = await site.AddDestination("paced");
+        await site.Patch(destination, new { max_per_second = 0.5 });
+        await InForce();
+        const int leads = 4;
+        for (var i = 0; i < leads; i++)
+            await site.PostLead(new string('x', 100_000));
+        await Eventually.Equal(leads, () => router.Query<int>(
+            "select count(*)::int from deliveries where destination_id = @Id", destination), "each is in the ledger");
+        // What waits in a worker's memory is leased to it before it is due.
+        Assert.Equal(0, await router.Query<int>(
+            "select count(*)::int from deliveries where destination_id = @Id and next_attempt_at > now() and leased_until > now()",
+            destination));
+        await router.Receiver.Wait(destination.Path, leads);
+        await site.AssertAccountedFor(leads);
+    }
+
+    [Fact]
     public async Task FreshLead_GoesBeforeABacklog_WhichIsNeverLeftOut()
     {
         await using var router = await RouterFixture.Start(

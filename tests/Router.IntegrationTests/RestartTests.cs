@@ -40,7 +40,7 @@ public sealed class RestartTests
         await Parallel.ForAsync(0, 100, async (_, _) => await site.PostLead());
         await router.Receiver.Wait(site.LeadManager.Path, 100);
         await Eventually.True(() =>
-            servers.Keeps(router.VirtualHost, LeadEvent.QueueName, LeadEvent.FreshQueueName, RetryDelivery.QueueName, DeadLetter.QueueName),
+            servers.Keeps(router.VirtualHost, [.. LeadEvent.Queues, RetryDelivery.QueueName, DeadLetter.QueueName]),
             "its queues are kept");
 
         await Task.WhenAll(router.Workers[0].Kill(), router.Api.Kill(), servers.KillRabbitMq(), servers.KillPostgres());

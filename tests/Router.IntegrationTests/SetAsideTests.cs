@@ -18,7 +18,7 @@ public sealed class SetAsideTests(OwnRouter own) : IClassFixture<OwnRouter>
         var site = await _router.CreateSite();
         // RabbitMQ 4 takes 16 MiB and no more unless it is told otherwise.
         var size = await MostThatTheBrokerTakes(72_000_000);
-        foreach (var queue in new[] { "lead-events", "lead-events-fresh", "lead-retries", "returned-leads" })
+        foreach (var queue in new[] { "lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "returned-leads" })
         {
             var message = Event(site.Id, new string('x', size));
             await RawBroker.Publish(_router, queue, message.Utf8);

@@ -48,18 +48,18 @@ public sealed class WorkerLineTests(TestServers servers)
         // Some heartbeats must fail on a silent line.
         await Eventually.Equal(21, () => Delivered(router, site), "everything is delivered", seconds: 90);
         await Eventually.Equal(
-            (Workers, Workers, Workers), () => Consumers(router), "every worker consumes all queues", seconds: 90);
+            (Workers, Workers, Workers, Workers), () => Consumers(router), "every worker consumes all queues", seconds: 90);
         Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
         await site.AssertAccountedFor(events: 21);
     }
 
-    private static async Task<(int Events, int Fresh, int Retries)> Consumers(RouterFixture router)
+    private static async Task<(int Events, int Fresh, int Large, int Retries)> Consumers(RouterFixture router)
     {
         var queues = await router.Broker.Queues(router.VirtualHost);
         // The broker may have counted none yet.
         int Of(string queue) => queues.EnumerateArray().Single(each => each.GetProperty("name").GetString() == queue)
             .TryGetProperty("consumers", out var consumers) ? consumers.GetInt32() : 0;
-        return (Of("lead-events"), Of("lead-events-fresh"), Of("lead-retries"));
+        return (Of("lead-events"), Of("lead-events-fresh"), Of("lead-events-large"), Of("lead-retries"));
     }
 
     private static Task<long> Delivered(RouterFixture router, TestSite site) =>

@@ -24,7 +24,7 @@ internal sealed partial class DeadLetterErasure(BrokerNodes nodes, TimeProvider 
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly string[] Events = [LeadEvent.QueueName, LeadEvent.FreshQueueName, BrokerQueues.Returned];
+    private static readonly string[] Events = [.. LeadEvent.Queues, BrokerQueues.Returned];
 
     private static readonly CreateChannelOptions Confirmed =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,

@@ -73,7 +73,7 @@ internal sealed partial class ErrorQueues(SetAsideMessages setAside, BrokerWatch
     {
         var origin = queue[..queue.LastIndexOf('_')];
         var facts = await setAside.Keep(
-            origin == LeadEvent.FreshQueueName ? LeadEvent.QueueName : origin, SetAsideReason.ErrorQueue,
+            LeadEvent.Queues.Contains(origin) ? LeadEvent.QueueName : origin, SetAsideReason.ErrorQueue,
             ExceptionType(message), message.Body, CancellationToken.None);
         LogSetAside(logger, facts.EventId, queue);
     }

@@ -64,12 +64,16 @@ internal sealed partial class EventQueue(
     public ValueTask Publish(LeadMessage message) =>
         Publish(lane.Queue(message.IsNewLead), message.EventId, message.Utf8, again: false);
 
-    /// <summary>Returns once the message is on the broker's disk.</summary>
+    /// <summary>
+    /// Returns once the message is on the broker's disk: in that queue or, if it is large, in <see cref="LeadEvent.LargeQueueName"/>.
+    /// </summary>
     /// <exception cref="Exception">It may not be there.</exception>
     public ValueTask Publish(string queue, Guid eventId, ReadOnlyMemory<byte> utf8, bool again)
     {
         if (_channel is not { } channel || _isBlocked)
             throw new InvalidOperationException(WhyClosed ?? NoConnection);
+        if (utf8.Length > LeadEvent.Large)
+            queue = LeadEvent.LargeQueueName;
         var properties = new BasicProperties { ContentType = "application/json", Persistent = true, MessageId = eventId.ToString("D") };
         if (again)
             properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [LeadMessage.AgainHeader] = true };

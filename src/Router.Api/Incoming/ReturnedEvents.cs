@@ -77,7 +77,7 @@ internal sealed partial class ReturnedEvents(
     private async Task Keep(List<Returned> batch)
     {
         // A retry and a dead letter are in the ledger, which knows what is due.
-        var events = batch.FindAll(message => message.Queue is LeadEvent.QueueName or LeadEvent.FreshQueueName);
+        var events = batch.FindAll(message => LeadEvent.Queues.Contains(message.Queue));
         foreach (var unreadable in events.Where(message => message.EventId is null))
             await setAside.Keep(
                 LeadEvent.QueueName, SetAsideReason.Unreadable, detail: null, unreadable.Body, CancellationToken.None);

@@ -20,7 +20,9 @@ public sealed class DeliveryAttempts(
     private static readonly TimeSpan SoonEnough = TimeSpan.FromMilliseconds(20);
 
     private readonly DeliveryOptions _options = options.Value;
-    private readonly LargeBodies _large = new();
+    // Apart, or receivers of sites that hang could keep the room from Lead Managers. In bytes.
+    private readonly LargeBodies _large = new(most: 96 * 1024 * 1024);
+    private readonly LargeBodies _largeToLeadManagers = new(most: 64 * 1024 * 1024);
     private int _awaited;
 
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
@@ -102,29 +104,31 @@ public sealed class DeliveryAttempts(
         return DeliveryState.Retrying;
     }
 
-    /// <summary>Makes the body and begins to send it; null where there is no room for one of the two. Then nothing is held.</summary>
-    private async Task<(OutgoingContent Content, Task<Attempt?>? Sending)> TryStart(
+    /// <summary>Makes the body and begins to send it: no body where there is no room for it, no sending where there is none for that.
+    /// </summary>
+    private async Task<(OutgoingContent? Content, Task<Attempt?>? Sending)> TryStart(
         LeadEvent lead, OutgoingBody body, SiteDestinations site, Destination destination, Due due)
     {
-        if (!_large.TryTake(lead.SiteId, body.Length, destination.IsLeadManager))
+        var room = destination.IsLeadManager ? _largeToLeadManagers : _large;
+        // First what is known of its size: making it costs more than a look. Where many wait for their bodies to be made, this one finds no
+        // room either.
+        if (!room.Has(lead.SiteId, body.Length)
+            || await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content
+            || !room.TryTake(lead.SiteId, content.Held))
             return default;
 
         Task<Attempt?>? sending = null;
         try
         {
-            // Where many wait for their bodies to be made, this one finds no room, as at a destination that has too much under way.
-            if (await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content)
-                return default;
-
             sending = await bulkheads.TryStart(site, destination, lead, content, due.Number, due.Yields);
-            return sending is null ? default : (content, sending);
+            return (content, sending);
         }
         finally
         {
             if (sending is null)
-                _large.Leave(lead.SiteId, body.Length);
+                room.Leave(lead.SiteId, content.Held);
             else
-                _ = _large.LeaveAfter(sending, lead.SiteId, body.Length);
+                _ = room.LeaveAfter(sending, lead.SiteId, content.Held);
         }
     }
 
@@ -148,6 +152,10 @@ public sealed class DeliveryAttempts(
                 await Task.Delay(wait, time);
             return await Attempt(lead, body, site, destination.Id, due with { HasTurn = true });
         }
+
+        // What is large waits where it takes no memory.
+        if (!due.IsClaimed && body.Length > LargeBodies.Small)
+            return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, wait);
 
         // A claimed retry is leased already, with a second to spare.
         if (!due.IsClaimed || wait > TimeSpan.FromSeconds(1))
@@ -195,13 +203,14 @@ public sealed class DeliveryAttempts(
 
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
     private async Task<DeliveryState> Finish(
-        LeadEvent lead, Destination destination, OutgoingContent content, Due due, Task<Attempt?>? sending)
+        LeadEvent lead, Destination destination, OutgoingContent? made, Due due, Task<Attempt?>? sending)
     {
-        if (sending is null || await sending is not { } attempt)
+        if (made is not { } content || sending is null || await sending is not { } attempt)
         {
             logger.LogDeferred(lead.EventId, destination.Id);
             metrics.Defer();
-            var delay = bulkheads.DeferDelay(destination);
+            // Without room for its body it has cost more than it does at a destination without room.
+            var delay = made is null ? DestinationBulkhead.SlowDeferral * _options.DeferDelay : bulkheads.DeferDelay(destination);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 

@@ -17,7 +17,7 @@ public sealed class FilterPreview(NpgsqlDataSource database, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // One at a time: whoever tries filters must leave processors and memory to those who send leads. Fifty of them may be as many megabytes.
+    // One at a time: whoever tries filters must leave processors and memory to those who send leads, and fifty may have as many megabytes.
     private static readonly SemaphoreSlim Place = new(1);
 
     /// <summary>The most leads it is tried on.</summary>

@@ -1,24 +1,34 @@
+using Router.Core.Leads;
+
 namespace Router.Core.Deliveries;
 
 /// <summary>
 /// How much memory the bodies of requests under way may take together, the large ones: a lead of a megabyte for a hundred slow receivers is
-/// a hundred megabytes for as long as they take. What finds no room is deferred before its body is made. One site has half of it at most,
-/// its Lead Manager's apart.
+/// a hundred megabytes for as long as they take, and so may a mapping make of a small one. What finds no room is deferred. One site has a
+/// quarter of it at most.
 /// </summary>
-internal sealed class LargeBodies
+/// <param name="most">In bytes.</param>
+internal sealed class LargeBodies(long most)
 {
-    /// <summary>In bytes. Up to this size, which hardly any lead exceeds, a body isn't counted.</summary>
-    internal const int Small = 64 * 1024;
-
-    /// <summary>In bytes.</summary>
-    internal const long Most = 128 * 1024 * 1024;
+    /// <summary>In bytes. Up to this size, which hardly any has, a body isn't counted.</summary>
+    internal const int Small = LeadEvent.Large;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, long> _sites = [];
     private long _all;
 
+    /// <summary>Whether there is room at this moment.</summary>
+    public bool Has(Guid site, int bytes)
+    {
+        if (bytes <= Small)
+            return true;
+
+        lock (_lock)
+            return HasRoom(_sites.GetValueOrDefault(site), bytes);
+    }
+
     /// <summary>Whether there is room; then <see cref="Leave"/> gives it back.</summary>
-    public bool TryTake(Guid site, int bytes, bool isToLeadManager)
+    public bool TryTake(Guid site, int bytes)
     {
         if (bytes <= Small)
             return true;
@@ -26,8 +36,7 @@ internal sealed class LargeBodies
         lock (_lock)
         {
             var ofSite = _sites.GetValueOrDefault(site);
-            // What is larger than all there is would never go.
-            if (_all > 0 && _all + bytes > Most || !isToLeadManager && ofSite > 0 && ofSite + bytes > Most / 2)
+            if (!HasRoom(ofSite, bytes))
                 return false;
 
             _all += bytes;
@@ -58,4 +67,8 @@ internal sealed class LargeBodies
         await request.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Leave(site, bytes);
     }
+
+    // What is larger than all there is would never go.
+    private bool HasRoom(long ofSite, int bytes) =>
+        (_all == 0 || _all + bytes <= most) && (ofSite == 0 || ofSite + bytes <= most / 4);
 }

@@ -22,4 +22,9 @@ public sealed record RetryDelivery
     /// <summary>The number of the attempt to make; claimed once. Null: replay a dead delivery.</summary>
     [JsonPropertyName("attempt")]
     public int? Attempt { get; init; }
+
+    /// <summary>How many bytes its lead has; null where that is few, or nobody has looked.</summary>
+    [JsonPropertyName("bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Bytes { get; init; }
 }

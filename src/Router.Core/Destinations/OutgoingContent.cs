@@ -14,6 +14,9 @@ public readonly record struct OutgoingContent(byte[] Bytes, MediaTypeHeaderValue
     /// <summary>An event in our own format.</summary>
     public static OutgoingContent OfOwn(byte[] bytes) => new(bytes, Json, bytes);
 
+    /// <summary>How many bytes it holds in memory.</summary>
+    internal int Held => Bytes.Length + (ReferenceEquals(Bytes, Own) ? 0 : Own.Length);
+
     /// <summary>Why there is no body, for whoever keeps the mapping; null when there is one.</summary>
     public string? Problem { get; init; }
 }

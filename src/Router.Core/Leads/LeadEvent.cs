@@ -17,6 +17,17 @@ public sealed record LeadEvent
     /// </summary>
     public const string FreshQueueName = "lead-events-fresh";
 
+    /// <summary>
+    /// The quorum queue of large events. Workers take few of them at a time: as an object an event takes several times its size in memory.
+    /// </summary>
+    public const string LargeQueueName = "lead-events-large";
+
+    /// <summary>A message is large from here on, in bytes. Hardly any is.</summary>
+    public const int Large = 64 * 1024;
+
+    /// <summary>All three.</summary>
+    public static readonly IReadOnlyList<string> Queues = [QueueName, FreshQueueName, LargeQueueName];
+
     /// <summary>The message id that receivers see; a UUID whose first 48 bits are a time, so that ids sort by age.</summary>
     [JsonPropertyName("event_id")]
     public required Guid EventId { get; init; }
