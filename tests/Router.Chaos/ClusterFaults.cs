@@ -6,7 +6,8 @@ namespace Router.Chaos;
 /// <summary>Each fault of a cluster in turn; the next one comes once all is whole again.</summary>
 internal sealed class ClusterFaults(Rig rig, BrokerCluster brokers, PatroniPair databases, Action<string> tell)
 {
-    private static readonly string[] Queues = ["lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"];
+    private static readonly string[] Queues =
+        ["lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"];
 
     private readonly ConcurrentQueue<PastFault> _past = new();
 

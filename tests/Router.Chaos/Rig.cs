@@ -82,7 +82,8 @@ internal sealed class Rig : IAsyncDisposable
         var amqp = await servers.Broker.CreateVirtualHost();
         var rig = await Start(new Rig(RigServers.Of(servers, amqp), servers, seed));
         await Eventually.True(
-            () => servers.Keeps(rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"),
+            () => servers.Keeps(
+                rig.VirtualHost, "lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"),
             "its queues are kept");
         return rig;
     }

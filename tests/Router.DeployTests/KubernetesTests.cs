@@ -175,7 +175,8 @@ public sealed class KubernetesTests
         var login = Assert.Single(Assert.Single(manifests.All<OperatorResources.TriggerAuthentication>()).Spec.SecretTargetRef);
         Assert.Equal(made[1], $"{login.Name}/{login.Key}");
         var scaled = Assert.Single(manifests.All<OperatorResources.ScaledObject>()).Spec;
-        Assert.Equal(["lead-events", "lead-events-fresh", "lead-events-large"], scaled.Triggers.Select(trigger => trigger.Metadata["queueName"]));
+        Assert.Equal(
+            ["lead-events", "lead-events-fresh", "lead-events-large"], scaled.Triggers.Select(trigger => trigger.Metadata["queueName"]));
         Assert.All(scaled.Triggers, trigger =>
             Assert.Equal(manifests.Names<OperatorResources.TriggerAuthentication>().Single(), trigger.AuthenticationRef.Name));
         // One that tests run with: SECURITY.md, Supported versions.

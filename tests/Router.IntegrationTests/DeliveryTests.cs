@@ -224,7 +224,9 @@ public sealed class DeliveryTests(SharedRouter shared) : IClassFixture<SharedRou
         var types = queues.EnumerateArray()
             .ToDictionary(queue => queue.GetProperty("name").GetString()!, queue =>
             queue.GetProperty("type").GetString(), StringComparer.Ordinal);
-        Assert.All(["lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"], name => Assert.Contains(name, types));
+        Assert.All(
+            ["lead-events", "lead-events-fresh", "lead-events-large", "lead-retries", "lead-dead-letters"],
+            name => Assert.Contains(name, types));
         Assert.All(types.Values, type => Assert.Equal("quorum", type));
     }
 }

@@ -95,7 +95,8 @@ public sealed class Broker : IDisposable
         (await _management.PutAsJsonAsync($"/api/queues/{vhost}/{name}", new { durable = true, arguments })).EnsureSuccessStatusCode();
 
     /// <summary>The names of the router's queues, and of the exchanges before them: as docs/deploy.md has them.</summary>
-    public const string Names = "^(lead-(events|events-fresh|events-large|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]";
+    public const string Names =
+        "^(lead-(events|events-fresh|events-large|retries|dead-letters)|returned-leads)(_error|_skipped)?$|^Router[.]Core[.]";
 
     /// <summary>A user as hosts should have: it makes, writes and reads the router's own queues of one virtual host.</summary>
     public async Task CreateHostsUser(string vhost, string name, string password)

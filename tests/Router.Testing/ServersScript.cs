@@ -4,8 +4,8 @@ namespace Router.Testing;
 internal static class ServersScript
 {
     /// <summary>
-    /// What survives the end of Postgres' processes need not survive the machine's, too; and its shared memory goes with its directory, also
-    /// when it is killed.
+    /// What survives the end of Postgres' processes need not survive the machine's, too; and its shared memory goes with its directory,
+    /// also when it is killed.
     /// </summary>
     public const string Unflushed = "-c fsync=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap";
 
