@@ -40,11 +40,7 @@ public static class RouterCore
         services.AddOptions<ProxyOptions>().Bind(configuration.GetSection("Proxy")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<OrderOptions>().Bind(configuration.GetSection("Order")).ValidateDataAnnotations().ValidateOnStart();
-        // The API reads it too: it shows a request with the User-Agent that workers send.
-        services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection("Delivery"))
-            .Configure(options => ReadSchedule(options, configuration["Delivery:RetrySchedule"]))
-            .ValidateDataAnnotations().ValidateOnStart();
-
+        services.AddDeliverySettings(configuration);
         services.AddOptions<SiteLimitOptions>().Bind(configuration.GetSection("SiteLimits")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SmtpOptions>().Bind(configuration.GetSection("Smtp")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AlertOptions>().Bind(configuration.GetSection("Alerts")).ValidateDataAnnotations()
@@ -128,6 +124,7 @@ public static class RouterCore
         services.AddSingleton<OutgoingProxy>();
         services.AddSingleton<DestinationSender>();
         services.AddSingleton<DestinationBulkheads>();
+        services.AddSingleton<LanePatience>();
         services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton<SendingMetrics>();
         services.AddSingleton<DestinationPauses>();
@@ -209,18 +206,4 @@ public static class RouterCore
         services.AddSingleton<T>();
         services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
-
-    /// <summary>The schedule as one text, which an environment variable holds more easily than a list.</summary>
-    private static void ReadSchedule(DeliveryOptions options, string? text)
-    {
-        if (text is null)
-            return;
-
-        options.RetrySchedule = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Delay)];
-    }
-
-    private static TimeSpan Delay(string text) =>
-        TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var delay) ? delay
-        : throw new OptionsValidationException(
-            "Delivery", typeof(DeliveryOptions), [$"Delivery:RetrySchedule: '{text}' is no time such as 00:00:30."]);
 }

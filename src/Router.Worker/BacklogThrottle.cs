@@ -7,7 +7,7 @@ namespace Router.Worker;
 /// While fresh leads come, what can wait takes turns, few at a time, so that there is something left for them: retries, and a backlog in
 /// the main lane that fresh leads go past. Otherwise nobody waits here.
 /// </summary>
-internal sealed class BacklogThrottle(IOptions<DeliveryOptions> options, TimeProvider time) : IDisposable
+internal sealed class BacklogThrottle(IOptions<LaneOptions> options, TimeProvider time) : IDisposable
 {
     // A fresh lead now and then doesn't slow a drain down; for a stream of them there is always one.
     private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(100);

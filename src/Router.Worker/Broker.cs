@@ -32,7 +32,7 @@ internal static class Broker
     {
         var sockets = new BrokerSockets();
         LogContext.ConfigureCurrentLogContext(services.GetRequiredService<ILoggerFactory>());
-        var delivery = services.GetRequiredService<IOptions<DeliveryOptions>>().Value;
+        var options = services.GetRequiredService<IOptions<LaneOptions>>().Value;
         var topology = services.GetRequiredService<QueueTopology>();
         var control = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
@@ -41,10 +41,10 @@ internal static class Broker
             Queue<RetryDelivery>(rabbit, topology, RetryDelivery.QueueName);
             Queue<DeadLetter>(rabbit, topology, DeadLetter.QueueName);
             rabbit.DeployPublishTopology = true;
-            rabbit.Lane<LeadEventConsumer>(services, LeadEvent.QueueName, delivery);
-            rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, delivery);
-            rabbit.Lane<LargeLeadConsumer>(services, LeadEvent.LargeQueueName, delivery);
-            rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, delivery);
+            rabbit.Lane<LeadEventConsumer>(services, LeadEvent.QueueName, options);
+            rabbit.Lane<FreshLeadConsumer>(services, LeadEvent.FreshQueueName, options);
+            rabbit.Lane<LargeLeadConsumer>(services, LeadEvent.LargeQueueName, options);
+            rabbit.Lane<RetryDeliveryConsumer>(services, RetryDelivery.QueueName, options);
         });
         return new WorkerBus(control, sockets);
     }

@@ -14,7 +14,7 @@ namespace Router.Worker;
 /// </summary>
 internal sealed partial class BusKeeper(
     IServiceProvider services, CurrentBus current, ReadableSecrets secrets, QueueTopology topology, LaneCounts lanes,
-    BrokerNodes nodes, IOptions<DeliveryOptions> delivery,
+    BrokerNodes nodes, IOptions<DeliveryOptions> delivery, IOptions<LaneOptions> options,
     IHostApplicationLifetime host, TimeProvider time, ILogger<BusKeeper> logger) : BackgroundService, IHealthCheck
 {
     private const int MostRestarts = 5;
@@ -71,7 +71,7 @@ internal sealed partial class BusKeeper(
         await topology.Ensure(connection, stopping);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
         var deafness = BrokerQueues.Consumed
-            .Select(queue => new LaneDeafness(queue, Lanes.Places(queue, delivery.Value), lanes.Of(queue), time)).ToList();
+            .Select(queue => new LaneDeafness(queue, Lanes.Places(queue, options.Value), lanes.Of(queue), time)).ToList();
         var restarts = 0;
         while (true)
         {

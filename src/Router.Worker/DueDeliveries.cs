@@ -15,8 +15,8 @@ namespace Router.Worker;
 /// none is queued twice, and comes due again should the queue lose it.
 /// </summary>
 internal sealed class DueDeliveries(
-    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<DeliveryOptions> options,
-    DestinationBulkheads bulkheads, HostDuties duties, DirectoryChanges changes, TimeProvider time)
+    [FromKeyedServices(Databases.Unflushed)] NpgsqlDataSource database, CurrentBus bus, IOptions<RetryQueueOptions> options,
+    IOptions<DeliveryOptions> delivery, DestinationBulkheads bulkheads, HostDuties duties, DirectoryChanges changes, TimeProvider time)
     : BackgroundService
 {
     private readonly SemaphoreSlim _woken = new(0, 1);
@@ -188,7 +188,7 @@ internal sealed class DueDeliveries(
                 new
                 {
                     options.Value.MaxQueuedRetries, options.Value.MaxQueuedRetriesOfSite, Batch, options.Value.QueueLease,
-                    options.Value.LongestLease, crowdedSites, crowdedDestinations,
+                    delivery.Value.LongestLease, crowdedSites, crowdedDestinations,
                 },
                 cancellationToken: cancellationToken));
         return [.. rows.Select(row =>

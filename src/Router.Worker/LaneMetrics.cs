@@ -9,7 +9,7 @@ namespace Router.Worker;
 /// <summary>How full this worker's lanes are.</summary>
 internal sealed class LaneMetrics
 {
-    public LaneMetrics(IMeterFactory meters, LaneCounts lanes, IOptions<DeliveryOptions> delivery)
+    public LaneMetrics(IMeterFactory meters, LaneCounts lanes, IOptions<LaneOptions> options)
     {
         var meter = meters.OfRouter();
         meter.CreateObservableCounter(
@@ -17,7 +17,7 @@ internal sealed class LaneMetrics
         meter.CreateObservableUpDownCounter(
             "lead_router.lane.in_flight", () => Each(queue => lanes.Of(queue).InHand), "{message}", "Messages in hand in a lane");
         meter.CreateObservableUpDownCounter(
-            "lead_router.lane.places", () => Each(queue => Lanes.Places(queue, delivery.Value)), "{message}",
+            "lead_router.lane.places", () => Each(queue => Lanes.Places(queue, options.Value)), "{message}",
             "Messages that a lane may have in hand");
     }
 

@@ -13,7 +13,7 @@ internal static class Lanes
     private const int OfLargeEvents = 16;
 
     /// <summary>How many messages of that queue a worker may have in hand.</summary>
-    public static int Places(string queue, DeliveryOptions options) => queue switch
+    public static int Places(string queue, LaneOptions options) => queue switch
     {
         RetryDelivery.QueueName => options.RetryConcurrency,
         LeadEvent.LargeQueueName => Math.Min(OfLargeEvents, options.Concurrency),
@@ -21,7 +21,7 @@ internal static class Lanes
     };
 
     public static void Lane<TConsumer>(
-        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, DeliveryOptions options)
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string queue, LaneOptions options)
         where TConsumer : class, IConsumer =>
         rabbit.ReceiveEndpoint(queue, endpoint =>
         {

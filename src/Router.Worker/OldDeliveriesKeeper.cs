@@ -8,7 +8,7 @@ namespace Router.Worker;
 
 /// <summary>Gives up what hasn't arrived within its destination's time to live: its dead letter first, then the ledger.</summary>
 internal sealed partial class OldDeliveriesKeeper(
-    OldDeliveries old, DestinationDirectory directory, PublishDeadLetter publish, IOptions<DeliveryOptions> options, HostDuties duties,
+    OldDeliveries old, DestinationDirectory directory, PublishDeadLetter publish, IOptions<PauseOptions> options, HostDuties duties,
     TimeProvider time, ILogger<OldDeliveriesKeeper> logger)
     : PeriodicWork("Giving up of leads past their time", options.Value.PauseTick * 5, duties, time)
 {

@@ -8,18 +8,34 @@ namespace Router.Worker;
 /// Each request to a receiver takes a file descriptor, and a worker that runs out of them dies. Where it may have few, it sends to
 /// fewer at a time.
 /// </summary>
-internal sealed partial class OutgoingLimits(ILogger<OutgoingLimits> logger) : IPostConfigureOptions<DeliveryOptions>
+internal sealed partial class OutgoingLimits(IConfiguration configuration, ILogger<OutgoingLimits> logger)
+    : IPostConfigureOptions<LaneOptions>, IPostConfigureOptions<IsolationOptions>
 {
-    public void PostConfigure(string? name, DeliveryOptions options)
+    public void PostConfigure(string? name, LaneOptions options)
     {
-        var room = Descriptors.Room;
-        if (options.Concurrency + options.RetryConcurrency + options.MaxSlow <= room)
+        if (Fewer() is not { } fewer)
             return;
+        (options.Concurrency, options.RetryConcurrency) = (fewer.Leads, fewer.Retries);
+        LogNarrowed(logger, Descriptors.Room, fewer.Leads, fewer.Retries, fewer.Slow);
+    }
 
-        options.Concurrency = Least(options.Concurrency, room / 4);
-        options.RetryConcurrency = Least(options.RetryConcurrency, room / 8);
-        options.MaxSlow = Least(options.MaxSlow, room / 2);
-        LogNarrowed(logger, room, options.Concurrency, options.RetryConcurrency, options.MaxSlow);
+    public void PostConfigure(string? name, IsolationOptions options)
+    {
+        if (Fewer() is { } fewer)
+            options.MaxSlow = fewer.Slow;
+    }
+
+    /// <summary>
+    /// Null where there is room for all that is configured. Read from there, for both classes count and each is narrowed by itself: one
+    /// that asked the other would ask itself.
+    /// </summary>
+    private (int Leads, int Retries, int Slow)? Fewer()
+    {
+        var section = configuration.GetSection("Delivery");
+        var (lanes, isolation) = (section.Get<LaneOptions>() ?? new(), section.Get<IsolationOptions>() ?? new());
+        var room = Descriptors.Room;
+        return lanes.Concurrency + lanes.RetryConcurrency + isolation.MaxSlow <= room ? null
+            : (Least(lanes.Concurrency, room / 4), Least(lanes.RetryConcurrency, room / 8), Least(isolation.MaxSlow, room / 2));
     }
 
     private static int Least(int wanted, int most) => Math.Min(wanted, Math.Max(4, most));

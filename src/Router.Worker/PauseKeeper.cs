@@ -6,7 +6,7 @@ namespace Router.Worker;
 
 /// <summary>Looks after pauses: begins them, holds what waits, probes, ends them and lets what was held go. Every worker does it.</summary>
 internal sealed partial class PauseKeeper(
-    DestinationPauses pauses, LeadOrder order, IOptions<DeliveryOptions> options, HostDuties duties, TimeProvider time,
+    DestinationPauses pauses, LeadOrder order, IOptions<PauseOptions> options, HostDuties duties, TimeProvider time,
     ILogger<PauseKeeper> logger)
     : PeriodicWork("Pausing of destinations", options.Value.PauseTick, duties, time)
 {

@@ -13,7 +13,8 @@ internal static class RoutingHosting
         services.AddSingleton<PublishDeadLetter>(provider => provider.GetRequiredService<DeadLetters>().TryPublish);
         services.AddSingleton<BacklogThrottle>();
         services.AddSingleton<ReadableSecrets>();
-        services.AddSingleton<IPostConfigureOptions<DeliveryOptions>, OutgoingLimits>();
+        services.AddSingleton<IPostConfigureOptions<LaneOptions>, OutgoingLimits>();
+        services.AddSingleton<IPostConfigureOptions<IsolationOptions>, OutgoingLimits>();
         // Before the bus: what it takes finds its day.
         services.AddHostedService<RetentionKeeper>();
 

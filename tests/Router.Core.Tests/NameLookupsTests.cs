@@ -106,7 +106,7 @@ public sealed class NameLookupsTests : IDisposable
     public async Task Request_WhoseNameFoundNoPlace_IsNoAttempt(string url, string? tokenUrl)
     {
         using var sender = SenderWithoutPlaces();
-        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToGiveUp.Value, _time);
+        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToOpen, comeback: TimeSpan.FromSeconds(6), _time);
         Assert.Null(await bulkhead.Send(Request(sender, url, tokenUrl)));
         Assert.False(bulkhead.IsSuspect);
     }
@@ -115,20 +115,22 @@ public sealed class NameLookupsTests : IDisposable
     public async Task Probe_WhoseNameFoundNoPlace_LeavesTheBreakerOpen()
     {
         using var sender = SenderWithoutPlaces();
-        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToGiveUp.Value, _time);
+        var bulkhead = new DestinationBulkhead(new SitePlaces(), QuickToOpen, comeback: TimeSpan.FromSeconds(6), _time);
         // The first makes the breaker, the next two open it.
         for (var i = 0; i < 3; i++)
             Assert.Equal(AttemptError.ConnectionRefused, (await bulkhead.Send(Request(sender, "http://127.0.0.1:1/")))?.Answer.Error);
         Assert.True(bulkhead.IsOpen(_time.GetUtcNow()));
 
-        _time.Advance(QuickToGiveUp.Value.BreakerPause);
+        _time.Advance(QuickToOpen.BreakerPause);
         Assert.False(bulkhead.IsOpen(_time.GetUtcNow()));
         Assert.Null(await bulkhead.Send(Request(sender, "https://d.test/")));
         Assert.True(bulkhead.IsOpen(_time.GetUtcNow()));
     }
 
     private static IOptions<DeliveryOptions> QuickToGiveUp { get; } =
-        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200), BreakerThroughput = 2 });
+        Options.Create(new DeliveryOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) });
+
+    private static IsolationOptions QuickToOpen { get; } = new() { BreakerThroughput = 2 };
 
     /// <summary>The names of its site wait for others, which don't resolve.</summary>
     private DestinationSender SenderWithoutPlaces()

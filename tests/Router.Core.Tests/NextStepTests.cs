@@ -7,6 +7,7 @@ public sealed class NextStepTests
     private const double MiddleOfTheJitter = 0.5;
 
     private static readonly DeliveryOptions Options = new() { RetrySchedule = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)] };
+    private static readonly TimeSpan ProxyPause = TimeSpan.FromSeconds(7);
 
     // Each row: status (0 for none), number, what is known of the delivery, and the expected state, delay in seconds, step and dead letter.
     public static TheoryData<int, int, DeliveryFacts, NextStep> Steps => new()
@@ -74,7 +75,7 @@ public sealed class NextStepTests
     [Theory]
     [MemberData(nameof(Steps), DisableDiscoveryEnumeration = true)]
     public void After_AnAnswer_IsTheContracts(int status, int number, DeliveryFacts facts, NextStep expected) =>
-        Assert.Equal(expected, NextStep.After(Of(status, number), facts, Options, MiddleOfTheJitter));
+        Assert.Equal(expected, NextStep.After(Of(status, number), facts, Options, ProxyPause, MiddleOfTheJitter));
 
     [Theory]
     [InlineData(429, 60)]
@@ -83,7 +84,7 @@ public sealed class NextStepTests
     public void After_AnAnswerThatAsksForAWait_HasTheLongerDelay(int status, int seconds)
     {
         var attempt = new Attempt(1, default, default, new Answer { Status = status, RetryAfter = Seconds(60) });
-        Assert.Equal(Seconds(seconds), NextStep.After(attempt, Lead(step: 0), Options, MiddleOfTheJitter).Delay);
+        Assert.Equal(Seconds(seconds), NextStep.After(attempt, Lead(step: 0), Options, ProxyPause, MiddleOfTheJitter).Delay);
     }
 
     public static TheoryData<int, DeliveryFacts, bool> Questions => new()
@@ -110,13 +111,13 @@ public sealed class NextStepTests
         Assert.Equal(expected, NextStep.DependsOnHealth(attempt, facts, Options));
         Assert.Equal(expected, After(facts with { IsDown = true }) != After(facts with { IsDown = false }));
 
-        NextStep After(DeliveryFacts known) => NextStep.After(attempt, known, Options, MiddleOfTheJitter);
+        NextStep After(DeliveryFacts known) => NextStep.After(attempt, known, Options, ProxyPause, MiddleOfTheJitter);
     }
 
     [Fact]
     public void WithoutDeadLetter_TriesAgainAtTheSameStep()
     {
-        var dead = NextStep.After(Of(500, number: 3), Lead(step: 2), Options, MiddleOfTheJitter);
+        var dead = NextStep.After(Of(500, number: 3), Lead(step: 2), Options, ProxyPause, MiddleOfTheJitter);
         Assert.Equal(new NextStep(DeliveryState.Retrying, Options.Lease, 2), dead.WithoutDeadLetter(Options));
     }
 
@@ -130,12 +131,14 @@ public sealed class NextStepTests
     public void Failure_OfOurProxyItself_UsesUpNoStep(int step, AttemptError error, bool isOurs)
     {
         var attempt = new Attempt(9, default, default, new Answer { Error = error });
-        var again = new NextStep(DeliveryState.Retrying, Options.BreakerPause, step);
-        Assert.Equal(isOurs, again == NextStep.After(attempt, Lead(step), Options, MiddleOfTheJitter));
-        Assert.Equal(isOurs, again == NextStep.After(attempt, ToLeadManager(step), Options, MiddleOfTheJitter));
+        var again = new NextStep(DeliveryState.Retrying, ProxyPause, step);
+        Assert.Equal(isOurs, again == NextStep.After(attempt, Lead(step), Options, ProxyPause, MiddleOfTheJitter));
+        Assert.Equal(isOurs, again == NextStep.After(attempt, ToLeadManager(step), Options, ProxyPause, MiddleOfTheJitter));
         Assert.Equal(!isOurs, NextStep.DependsOnHealth(attempt, ToLeadManager(step), Options));
-        Assert.Equal(DeliveryState.Held, NextStep.After(attempt, Lead(step) with { IsProbe = true }, Options, MiddleOfTheJitter).State);
-        Assert.Equal(DeliveryState.Dead, NextStep.After(attempt, Test(DeliveryKind.Test), Options, MiddleOfTheJitter).State);
+        Assert.Equal(
+            DeliveryState.Held, NextStep.After(attempt, Lead(step) with { IsProbe = true }, Options, ProxyPause, MiddleOfTheJitter).State);
+        Assert.Equal(
+            DeliveryState.Dead, NextStep.After(attempt, Test(DeliveryKind.Test), Options, ProxyPause, MiddleOfTheJitter).State);
     }
 
     private static Attempt Of(int status, int number) =>

@@ -187,8 +187,8 @@ public sealed class OutgoingProxyTests
             delivery, new NetworkGuard(Options.Create(new NetworkOptions { Allow = allow })), TimeProvider.System,
             new NameLookups(delivery, TimeProvider.System, _ => addresses),
             new OutgoingProxy(
-                Options.Create(options), delivery, new NameLookups(delivery, TimeProvider.System), TimeProvider.System,
-                NullLogger<OutgoingProxy>.Instance));
+                Options.Create(options), delivery, Options.Create(new IsolationOptions()),
+                new NameLookups(delivery, TimeProvider.System), TimeProvider.System, NullLogger<OutgoingProxy>.Instance));
     }
 
     private static async Task<Answer> Send(DestinationSender sender, string url = "http://crm.test/leads")

@@ -6,7 +6,7 @@ namespace Router.Core.Tests;
 
 public sealed class ProxyBreakerTests
 {
-    private static readonly DeliveryOptions Options = new()
+    private static readonly IsolationOptions Options = new()
     {
         DeferDelay = TimeSpan.FromSeconds(1), BreakerPause = TimeSpan.FromSeconds(3),
     };

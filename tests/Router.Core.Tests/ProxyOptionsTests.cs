@@ -67,8 +67,8 @@ public sealed class ProxyOptionsTests
     {
         var delivery = Options.Create(new DeliveryOptions());
         return new OutgoingProxy(
-            Options.Create(options), delivery, new NameLookups(delivery, TimeProvider.System), TimeProvider.System,
-            NullLogger<OutgoingProxy>.Instance);
+            Options.Create(options), delivery, Options.Create(new IsolationOptions()),
+            new NameLookups(delivery, TimeProvider.System), TimeProvider.System, NullLogger<OutgoingProxy>.Instance);
     }
 
     private static List<ValidationResult> Wrong(ProxyOptions options)

@@ -59,7 +59,7 @@ public sealed class RetryScheduleTests
     [Fact]
     public void Options_Defaults_AreValid() => Assert.Empty(Problems(Defaults));
 
-    public static TheoryData<DeliveryOptions> Invalid =>
+    public static TheoryData<object> Invalid =>
     [
         new DeliveryOptions { RetrySchedule = [TimeSpan.Zero] },
         new DeliveryOptions { RetrySchedule = [TimeSpan.FromSeconds(-1)] },
@@ -72,14 +72,14 @@ public sealed class RetryScheduleTests
         new DeliveryOptions { MaxResponseBody = 20_000 },
         new DeliveryOptions { UserAgent = "" },
         new DeliveryOptions { UserAgent = "a\r\nX-Evil: 1" },
-        new DeliveryOptions { Concurrency = 0 },
+        new LaneOptions { Concurrency = 0 },
     ];
 
     [Theory]
     [MemberData(nameof(Invalid), DisableDiscoveryEnumeration = true)]
-    public void Options_OutOfRange_AreRefused(DeliveryOptions options) => Assert.NotEmpty(Problems(options));
+    public void Options_OutOfRange_AreRefused(object options) => Assert.NotEmpty(Problems(options));
 
-    private static List<ValidationResult> Problems(DeliveryOptions options)
+    private static List<ValidationResult> Problems(object options)
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true);

@@ -59,7 +59,7 @@ public sealed class SiteLimitTests
     [InlineData("10/8=5")]
     public void HostLimits_ThatMeanNothing_AreRefused(string text)
     {
-        var options = new DeliveryOptions { HostLimits = text };
+        var options = new IsolationOptions { HostLimits = text };
         var wrong = new List<ValidationResult>();
         Assert.False(Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true));
         Assert.Equal(["HostLimits"], wrong.SelectMany(result => result.MemberNames));

@@ -5,9 +5,15 @@ using System.Text.RegularExpressions;
 namespace Router.Docs.Tests;
 
 /// <summary>A section of the configuration: the options classes that are bound to it.</summary>
-internal sealed record Section(string Name, string Summary, IReadOnlyList<Setting> Settings);
+internal sealed record Section(string Name, IReadOnlyList<SectionPart> Parts)
+{
+    public IEnumerable<Setting> Settings => Parts.SelectMany(part => part.Settings);
+}
 
-/// <summary>docs/configuration.md: a part written by hand, and behind the marker a table for each section.</summary>
+/// <summary>One table: of the classes that say no title, or of those with the same one.</summary>
+internal sealed record SectionPart(string Title, string Summary, IReadOnlyList<Setting> Settings);
+
+/// <summary>docs/configuration.md: a part written by hand, and behind the marker a table for each section or part of one.</summary>
 internal static partial class ConfigurationPage
 {
     public const string Marker = "<!-- From here on generated from the options classes: change their doc comments, "
@@ -24,10 +30,13 @@ internal static partial class ConfigurationPage
             .GroupBy(one => one.Summary.Success ? one.Summary.Groups["name"].Value
                 : $"{one.Type.Name} names no section: its doc comment begins with 'Section <c>Name</c>'", StringComparer.Ordinal)
             .OrderBy(section => section.Key, StringComparer.Ordinal)
-            .Select(section => new Section(
-                section.Key,
-                string.Join(' ', section.Select(one => Sentence(one.Summary.Groups["text"].Value)).Where(text => text.Length > 0)),
-                [.. section.SelectMany(one => Settings(one.Type, comments))]))];
+            .Select(section => new Section(section.Key, [.. section
+                .GroupBy(one => one.Summary.Groups["title"].Value, StringComparer.Ordinal)
+                .OrderBy(part => part.Key.Length > 0)
+                .Select(part => new SectionPart(
+                    Sentence(part.Key),
+                    string.Join(' ', part.Select(one => Sentence(one.Summary.Groups["text"].Value)).Where(text => text.Length > 0)),
+                    [.. part.SelectMany(one => Settings(one.Type, comments))]))]))];
     }
 
     public static string Generated()
@@ -35,12 +44,18 @@ internal static partial class ConfigurationPage
         var page = new StringBuilder();
         foreach (var section in Sections())
         {
-            page.Append("\n## ").Append(section.Name).Append("\n\n");
-            if (section.Summary.Length > 0)
-                page.Append(section.Summary).Append("\n\n");
-            page.Append("| Setting | Type | Default | Allowed | What it is |\n|---|---|---|---|---|\n");
-            foreach (var setting in section.Settings)
-                page.Append(Row($"`{section.Name}:{setting.Name}`", setting.Type, setting.Default, setting.Allowed, setting.Summary));
+            page.Append("\n## ").Append(section.Name).Append('\n');
+            foreach (var part in section.Parts)
+            {
+                page.Append('\n');
+                if (part.Title.Length > 0)
+                    page.Append("### ").Append(part.Title).Append("\n\n");
+                if (part.Summary.Length > 0)
+                    page.Append(part.Summary).Append("\n\n");
+                page.Append("| Setting | Type | Default | Allowed | What it is |\n|---|---|---|---|---|\n");
+                foreach (var setting in part.Settings)
+                    page.Append(Row($"`{section.Name}:{setting.Name}`", setting.Type, setting.Default, setting.Allowed, setting.Summary));
+            }
         }
 
         return page.ToString();
@@ -68,6 +83,6 @@ internal static partial class ConfigurationPage
 
     private static string Sentence(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..];
 
-    [GeneratedRegex(@"^Section `(?<name>\w+)`(?::\s*(?<text>.*)|\.)$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^Section `(?<name>\w+)`(?:, (?<title>[^:.]+))?(?::\s*(?<text>.*)|\.)$", RegexOptions.Singleline)]
     private static partial Regex SectionOf();
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Dapper;
+using Npgsql;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -20,9 +21,7 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         using var page = await PageClient.SignedIn(router, "owner", site.Id);
         using var neighbour = await PageClient.SignedIn(router, "owner", site.Id);
         var tokens = await Tokens(router, page, 5);
-        await using var holder = await router.OpenDatabase();
-        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+        await using var holder = await HoldAuditLog(router);
 
         var byTokens = tokens.SelectMany(http => Many(http, $"/api/sites/{site.Id}/audit", 8)).ToList();
         await router.WaitBehind(holder, 4);
@@ -32,7 +31,7 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         Assert.Equal(HttpStatusCode.OK, (await neighbour.Http.GetAsync($"/sites/{site.Id}")).StatusCode);
         Assert.Equal(8, await Waiting(router));
 
-        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("rollback");
         foreach (var answer in byTokens.Concat(onPages))
             Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
         tokens.ForEach(http => http.Dispose());
@@ -46,9 +45,7 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         var people = new List<PageClient>();
         for (var i = 0; i < 4; i++)
             people.Add(await PageClient.SignedIn(router, "owner", site.Id));
-        await using var holder = await router.OpenDatabase();
-        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+        await using var holder = await HoldAuditLog(router);
 
         var asked = people.SelectMany(one => Many(one.Http, $"/sites/{site.Id}/changes", 4)).ToList();
         await router.WaitBehind(holder, 6);
@@ -57,7 +54,7 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         Assert.Equal(HttpStatusCode.OK, users.StatusCode);
         Assert.Equal(6, await Waiting(router));
 
-        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("rollback");
         foreach (var answer in asked)
             Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
         people.ForEach(one => one.Dispose());
@@ -94,16 +91,14 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         var site = await router.CreateSite();
         using var one = await PageClient.SignedIn(router, "owner", site.Id);
         using var other = await PageClient.SignedIn(router, "owner", site.Id);
-        await using var holder = await router.OpenDatabase();
-        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await holder.ExecuteAsync("lock table audit_log in access exclusive mode");
+        await using var holder = await HoldAuditLog(router);
         var asked = Many(one.Http, $"/sites/{site.Id}/changes", 4).Concat(Many(other.Http, $"/sites/{site.Id}/changes", 4)).ToList();
         await router.WaitBehind(holder, 6);
         using var answer = await router.Admin.GetAsync("/api/sites", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(6, await Waiting(router));
 
-        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("rollback");
         foreach (var request in asked)
             Assert.Equal(HttpStatusCode.OK, (await request).StatusCode);
     }
@@ -135,6 +130,14 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         (await router.Admin.DeleteAsync($"/api/tokens/{last}")).EnsureSuccessStatusCode();
         using var again = await router.Admin.PostAsJsonAsync("/api/tokens", new { name = "again" });
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
+    }
+
+    /// <summary>A connection that has the audit log to itself, until it says <c>rollback</c>.</summary>
+    private static async Task<NpgsqlConnection> HoldAuditLog(RouterFixture router)
+    {
+        var holder = await router.OpenDatabase();
+        await holder.ExecuteAsync("begin; lock table audit_log in access exclusive mode");
+        return holder;
     }
 
     private static List<Task<HttpResponseMessage>> Many(HttpClient http, string path, int count) =>

@@ -39,7 +39,7 @@ internal static class MigratedDatabases
     {
         var database = new Uri(await Postgres.CreateDatabase(server));
         var (owner, hosts) = await Postgres.CreateRoles(database);
-        await RouterFixture.Migrate(new Dictionary<string, string>(StringComparer.Ordinal), owner, hosts);
+        await HostSettings.Migrate(new Dictionary<string, string>(StringComparer.Ordinal), owner, hosts);
 
         await Execute(database,
             """

@@ -1,3 +1,6 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
 namespace Router.Testing;
 
 /// <summary>A router at which people sign in with the accounts of a provider, and that provider.</summary>
@@ -24,6 +27,26 @@ public sealed class ProviderRouter(TestServers servers) : IAsyncLifetime
         servers, workers: 0,
         [("OpenIdConnect:Authority", issuer.AbsoluteUri), ("OpenIdConnect:ClientId", OpenIdProvider.ClientId),
             ("OpenIdConnect:ClientSecret", OpenIdProvider.ClientSecret), ("OpenIdConnect:Name", Name), .. settings]);
+
+    /// <summary>Somebody's browser, in which nobody is signed in.</summary>
+    public ProviderVisitor Browser() => new(Router.Api.Url);
+
+    /// <summary>Somebody with an account at the provider.</summary>
+    public async Task<(string Name, string Email)> Person(bool verified)
+    {
+        var name = $"p{Guid.NewGuid():N}";
+        await Provider.Add(name, $"{name}@realty.test", verified);
+        return (name, $"{name}@realty.test");
+    }
+
+    /// <summary>Invites that address; the path of its link.</summary>
+    public Task<string> Invite(string email, params Guid[] sites) => Invite(email, "owner", sites);
+
+    public async Task<string> Invite(string email, string role, params Guid[] sites)
+    {
+        using var response = await Router.Admin.PostAsJsonAsync("/api/accounts", new { email, role, sites });
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -27,6 +27,9 @@ public sealed class ProviderVisitor : IDisposable
     /// <summary>Goes to the provider, signs in there, and is about to be sent back: to this address.</summary>
     public async Task<Uri> Callback(string username, string path = "/sign-in/with-provider") => await SignInAt(await Leave(path), username);
 
+    /// <summary>The router asks it to sign in.</summary>
+    public async Task AssertSignedOut() => Assert.Equal("/sign-in", (await Get("/account")).Path);
+
     /// <summary>Where the router sends a browser that wants to sign in.</summary>
     public async Task<Uri> Leave(string path = "/sign-in/with-provider") => await Redirect(new Uri(_http.BaseAddress!, path));
 

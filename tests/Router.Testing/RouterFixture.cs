@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 using Dapper;
 using Npgsql;
 
@@ -86,7 +85,7 @@ public sealed class RouterFixture : IAsyncDisposable
         bool processes, string database, string amqp, Broker broker, int workers, (string Key, string Value)[] settings,
         Func<string, string>? assembly = null)
     {
-        var all = Defaults(database, amqp, broker);
+        var all = HostSettings.Defaults(database, amqp, broker);
         // No server goes away under these: a lead is never refused or put into the outbox because the machine is busy.
         if (!processes)
             all["Incoming:ConfirmTimeout"] = all["Outbox:CommitTimeout"] = all["Order:Timeout"] = "00:00:10";
@@ -97,8 +96,8 @@ public sealed class RouterFixture : IAsyncDisposable
         database = all["Database:ConnectionString"];
         amqp = all["RabbitMq:Uri"];
         if (assembly is null)
-            all["Database:ConnectionString"] = await HostsRole(all);
-        all["RabbitMq:Uri"] = await HostsUser(amqp, broker);
+            all["Database:ConnectionString"] = await HostSettings.HostsRole(all);
+        all["RabbitMq:Uri"] = await HostSettings.HostsUser(amqp, broker);
         var fixture = new RouterFixture(database, amqp, all, broker, await Receiver.Start(), processes, assembly);
         try
         {
@@ -119,73 +118,6 @@ public sealed class RouterFixture : IAsyncDisposable
         fixture.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
         return fixture;
     }
-
-    /// <summary>
-    /// The schema, unless it is there, made by a role of its own, and the connection of the hosts' role, which may only use it. Of several
-    /// servers hosts have the role that tests have.
-    /// </summary>
-    private static async Task<string> HostsRole(Dictionary<string, string> settings)
-    {
-        var database = settings["Database:ConnectionString"];
-        if (database.Contains(',', StringComparison.Ordinal))
-            return database;
-        if (MigratedDatabases.AsHosts(database) is { } migrated)
-            return migrated;
-
-        var (owner, hosts) = await Postgres.CreateRoles(new Uri(database));
-        await Migrate(settings, owner, hosts);
-        return hosts;
-    }
-
-    /// <summary>Brings the schema up to date, as an operator does.</summary>
-    internal static async Task Migrate(Dictionary<string, string> settings, string owner, string hosts)
-    {
-        var output = await HostWithin.Run("Router.Worker", new Dictionary<string, string>(settings, StringComparer.Ordinal)
-        {
-            ["Database:ConnectionString"] = hosts, ["Database:OwnerConnectionString"] = owner,
-        }, "migrate");
-        Assert.Contains("The schema is up to date", output, StringComparison.Ordinal);
-    }
-
-    /// <summary>RabbitMQ as hosts should use it: let in to the router's own queues, and to nothing else of its virtual host.</summary>
-    private static async Task<string> HostsUser(string amqp, Broker broker)
-    {
-        // A test may have made another user.
-        var keeper = broker.Amqp.UserInfo;
-        if (!amqp.Contains($"//{keeper}@", StringComparison.Ordinal))
-            return amqp;
-
-        var (user, password) = ($"hosts-{Guid.NewGuid():N}", keeper.Split(':', 2)[1]);
-        await broker.CreateHostsUser(amqp.Split('/')[^1], user, Uri.UnescapeDataString(password));
-        return amqp.Replace($"//{keeper}@", $"//{user}:{password}@", StringComparison.Ordinal);
-    }
-
-    /// <summary>Retries come quickly, so that tests needn't wait for five seconds.</summary>
-    private static Dictionary<string, string> Defaults(string database, string amqp, Broker broker) => new(StringComparer.Ordinal)
-    {
-        ["Database:ConnectionString"] = database,
-        ["RabbitMq:Uri"] = amqp,
-        ["RabbitMq:ManagementUri"] = broker.Management.AbsoluteUri,
-        ["RabbitMq:LookInterval"] = "00:00:01",
-        ["Secrets:WithoutCertificate"] = "true",
-        ["Admin:Token"] = AdminToken,
-        ["Admin:Email"] = OperatorsEmail,
-        ["Admin:Password"] = OperatorsPassword,
-        // A busy machine that runs tests takes its time.
-        ["Incoming:KeyTimeout"] = "00:00:05",
-        // Each day is three tables with all their indexes.
-        ["Retention:DaysAhead"] = "2",
-        // All tests come from one address.
-        ["Http:SignInsPerMinute"] = "100000",
-        ["Delivery:RetrySchedule"] = "00:00:00.2,00:00:00.2,00:00:00.2",
-        ["Delivery:DueInterval"] = "00:00:00.1",
-        ["Delivery:RequestTimeout"] = "00:00:05",
-        ["Delivery:Lease"] = "00:00:07",
-        // The receivers of tests speak plain http on loopback, and one host isn't there at all.
-        ["Network:Allow"] = "127.0.0.1, no-such-host.invalid",
-        // Owners see them.
-        ["Network:OutgoingAddresses"] = "203.0.113.7, 2001:db8:1::/48",
-    };
 
     public IReadOnlyList<TestHost> Workers => _hosts[1..];
 
@@ -281,77 +213,6 @@ public sealed class RouterFixture : IAsyncDisposable
         Assert.Equal(0, await Query<long>("select count(*) from set_aside"));
     }
 
-    /// <summary>
-    /// After everything that any test did here: the statement balances, and each planned destination of each event has its delivery, or the
-    /// broker still holds the event. The latter of the tables, as the statement looks away for a day.
-    /// </summary>
-    private async Task AssertNothingIsMissing()
-    {
-        try
-        {
-            Assert.Equal(0, await Query<long>(
-                """
-                select count(*) from statement
-                where missing <> 0 or received <> delivered + rejected + retrying + held + dead + canceled + skipped
-                """));
-            List<Guid> missing = [];
-            // What a host had in hand when it was killed is back in its queue a moment later.
-            for (var i = 0; i < 50 && (missing = await Planned()).Count > 0; i++)
-            {
-                var held = await EventsInQueues();
-                missing.RemoveAll(held.Contains);
-                if (missing.Count == 0)
-                    return;
-                await Task.Delay(100);
-            }
-
-            Assert.True(missing.Count == 0,
-                $"The ledger misses deliveries of {missing.Count} events, and no queue holds them: {string.Join(", ", missing.Take(3))}");
-        }
-        catch (Exception gone) when (gone is NpgsqlException { IsTransient: true } or HttpRequestException)
-        {
-            // The test has stopped its servers.
-        }
-    }
-
-    /// <summary>Events that have no row for one of their destinations.</summary>
-    private async Task<List<Guid>> Planned()
-    {
-        await using var database = await OpenDatabase();
-        return (await database.QueryAsync<Guid>(
-            """
-            select distinct e.id from lead_events e cross join unnest(e.destinations) x (id)
-            where not exists (select from deliveries d where d.event_id = e.id and d.destination_id = x.id)
-            """)).AsList();
-    }
-
-    private async Task<HashSet<Guid>> EventsInQueues()
-    {
-        var held = new HashSet<Guid>();
-        foreach (var queue in (await Broker.Queues(VirtualHost)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!))
-        {
-            if (queue.StartsWith("lead-events", StringComparison.Ordinal))
-                held.UnionWith((await Broker.Peek(VirtualHost, queue)).EnumerateArray().Select(EventId));
-        }
-
-        return held;
-    }
-
-    private static Guid EventId(JsonElement message)
-    {
-        try
-        {
-            var payload = JsonSerializer.Deserialize<JsonElement>(message.GetProperty("payload").GetString()!);
-            return payload.GetProperty("event_id").GetGuid();
-        }
-        catch (Exception unreadable) when (
-            unreadable is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            // A test has put it there.
-            return Guid.Empty;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_hosts.Select(host => host.DisposeAsync().AsTask()));
@@ -359,7 +220,7 @@ public sealed class RouterFixture : IAsyncDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', _output.TakeLast(60)));
         try
         {
-            await AssertNothingIsMissing();
+            await MissingDeliveries.AssertNone(this);
         }
         finally
         {

@@ -41,9 +41,11 @@ internal static partial class ConfigurationChecks
         .. Wrong<BrokerOptions>(services, "RabbitMq"), .. Wrong<SecretsOptions>(services, "Secrets"),
         .. Wrong<NetworkOptions>(services, "Network"), .. Wrong<ProxyOptions>(services, "Proxy"),
         .. Wrong<RetentionOptions>(services, "Retention"), .. Wrong<OrderOptions>(services, "Order"),
-        .. Wrong<DeliveryOptions>(services, "Delivery"), .. Wrong<SiteLimitOptions>(services, "SiteLimits"),
-        .. Wrong<SmtpOptions>(services, "Smtp"), .. Wrong<AlertOptions>(services, "Alerts"),
-        .. Wrong<TelemetryOptions>(services, "Telemetry"),
+        .. Wrong<DeliveryOptions>(services, "Delivery"), .. Wrong<LaneOptions>(services, "Delivery"),
+        .. Wrong<RetryQueueOptions>(services, "Delivery"), .. Wrong<IsolationOptions>(services, "Delivery"),
+        .. Wrong<PauseOptions>(services, "Delivery"), .. Wrong<ReplayOptions>(services, "Delivery"),
+        .. Wrong<SiteLimitOptions>(services, "SiteLimits"), .. Wrong<SmtpOptions>(services, "Smtp"),
+        .. Wrong<AlertOptions>(services, "Alerts"), .. Wrong<TelemetryOptions>(services, "Telemetry"),
     ];
 
     private static IEnumerable<Finding> OfTheApi(IServiceProvider services) =>

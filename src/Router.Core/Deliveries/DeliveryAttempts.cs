@@ -10,20 +10,21 @@ namespace Router.Core.Deliveries;
 /// <summary>Stages 2 and 3 of a delivery: send, decide what the answer leads to, record it.</summary>
 public sealed class DeliveryAttempts(
     DestinationTurns turns, DestinationBulkheads bulkheads, SlowAttempts slow, PublishDeadLetter publishDeadLetter,
-    AttemptRecorder recorder,
+    AttemptRecorder recorder, LanePatience patience,
     DestinationDirectory directory, DestinationDeactivation deactivation, DestinationPauses pauses, LeadOrder order,
     DestinationCheck checks, DeliveryCancellation cancellation, DatabaseAvailability availability, IOptions<DeliveryOptions> options,
-    TimeProvider time, DeliveryMetrics metrics,
+    IOptions<IsolationOptions> isolation, TimeProvider time, DeliveryMetrics metrics,
     IHostApplicationLifetime host, ILogger<DeliveryAttempts> logger)
 {
     // A turn that comes sooner is waited for in the lane: less than it costs to write down that it is waited for.
     private static readonly TimeSpan SoonEnough = TimeSpan.FromMilliseconds(20);
 
     private readonly DeliveryOptions _options = options.Value;
+    private readonly IsolationOptions _isolation = isolation.Value;
+
     // Apart, or receivers of sites that hang could keep the room from Lead Managers. In bytes.
     private readonly LargeBodies _large = new(most: 96 * 1024 * 1024);
     private readonly LargeBodies _largeToLeadManagers = new(most: 64 * 1024 * 1024);
-    private int _awaited;
 
     /// <summary>The first attempt of a planned delivery; the state that it came to.</summary>
     /// <param name="lead">The event.</param>
@@ -91,7 +92,7 @@ public sealed class DeliveryAttempts(
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
         var (content, sending) = await TryStart(lead, body, site, destination, due);
-        if (sending is null || !await IsSlow(sending, Patience(destinationId, due.IsClaimed)))
+        if (sending is null || !await patience.EndsBefore(sending, destinationId, due.IsClaimed))
             return await Finish(lead, destination, content, due, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already, unless it may take longer than the lease;
@@ -113,7 +114,7 @@ public sealed class DeliveryAttempts(
         // First what is known of its size: making it costs more than a look. Where many wait for their bodies to be made, this one finds no
         // room either.
         if (!room.Has(lead.SiteId, body.Length)
-            || await destination.TryContentOf(lead.Action, body, _options.Patience) is not { } content
+            || await destination.TryContentOf(lead.Action, body, _isolation.Patience) is not { } content
             || !room.TryTake(lead.SiteId, content.Held))
             return default;
 
@@ -144,7 +145,7 @@ public sealed class DeliveryAttempts(
         // Postgres was away meanwhile: the lease may end, and somebody else may be sending it.
         if (turn is not { } wait || due.IsClaimed && time.GetElapsedTime(asked) > TimeSpan.FromSeconds(5))
             return await RecordWithoutAttempt(
-                RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, _options.DeferDelay);
+                RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, _isolation.DeferDelay);
 
         if (wait <= SoonEnough)
         {
@@ -181,26 +182,6 @@ public sealed class DeliveryAttempts(
         await Attempt(lead, body, now ?? site, destination, due);
     }
 
-    /// <summary>
-    /// To leave the lane costs a write to the ledger; to stay takes up one of the lane's places. So the fewer places are left, the shorter
-    /// the wait, and shortest for a destination that is known to be stuck. A claimed retry is in the ledger already.
-    /// </summary>
-    private TimeSpan Patience(Guid destination, bool isClaimed) =>
-        bulkheads.IsStuck(destination) ? _options.Patience / 50
-        : isClaimed ? _options.Patience / 10
-        : Volatile.Read(ref _awaited) > _options.Concurrency / 4 ? _options.Patience / 5
-        : _options.Patience;
-
-    private async Task<bool> IsSlow(Task sending, TimeSpan patience)
-    {
-        if (sending.IsCompleted)
-            return false;
-        Interlocked.Increment(ref _awaited);
-        await sending.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Interlocked.Decrement(ref _awaited);
-        return !sending.IsCompleted;
-    }
-
     /// <summary>Awaits the answer, decides what it leads to and records that.</summary>
     private async Task<DeliveryState> Finish(
         LeadEvent lead, Destination destination, OutgoingContent? made, Due due, Task<Attempt?>? sending)
@@ -210,7 +191,7 @@ public sealed class DeliveryAttempts(
             logger.LogDeferred(lead.EventId, destination.Id);
             metrics.Defer();
             // Without room for its body it has cost more than it does at a destination without room.
-            var delay = made is null ? DestinationBulkhead.SlowDeferral * _options.DeferDelay : bulkheads.DeferDelay(destination);
+            var delay = made is null ? DestinationBulkhead.SlowDeferral * _isolation.DeferDelay : bulkheads.DeferDelay(destination);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 
@@ -242,7 +223,7 @@ public sealed class DeliveryAttempts(
             facts = facts with { IsDown = isDown };
         }
 
-        var next = NextStep.After(attempt, facts, _options, Random.Shared.NextDouble());
+        var next = NextStep.After(attempt, facts, _options, _isolation.BreakerPause, Random.Shared.NextDouble());
         // A letter is a copy that an erasure of a moment ago no longer finds.
         if (next.NeedsDeadLetter
             && await availability.Wait(token => cancellation.IsErased(lead.EventId, token), host.ApplicationStopping))

@@ -24,7 +24,7 @@ internal sealed class DestinationBulkhead
     public const int SlowDeferral = 5;
 
     private readonly Lock _lock = new();
-    private readonly DeliveryOptions _options;
+    private readonly IsolationOptions _options;
     private readonly TimeSpan _comeback;
     private readonly TimeProvider _time;
     private volatile InFlightLimit _inFlight;
@@ -53,11 +53,15 @@ internal sealed class DestinationBulkhead
 
     public bool IsStuck => Volatile.Read(ref Slow) > 0 && !IsAnswering;
 
-    public DestinationBulkhead(SitePlaces site, DeliveryOptions options, TimeProvider time)
+    /// <param name="site">Its site's places.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="comeback">How long what found no room is away at most: in the ledger, and on its way back to the lane.</param>
+    /// <param name="time">The clock.</param>
+    public DestinationBulkhead(SitePlaces site, IsolationOptions options, TimeSpan comeback, TimeProvider time)
     {
         Site = site;
-        (_options, _time, _comeback) = (options, time, (SlowDeferral * options.DeferDelay) + (2 * options.DueInterval));
-        _inFlight = new InFlightLimit(options.MaxInFlight, _comeback, time);
+        (_options, _comeback, _time) = (options, comeback, time);
+        _inFlight = new InFlightLimit(options.MaxInFlight, comeback, time);
         _answeredAt = time.GetTimestamp();
     }
 

@@ -13,13 +13,16 @@ namespace Router.Core.Deliveries;
 /// has of the places that all share is limited, too: see <see cref="SharedPlaces"/>.
 /// </summary>
 public sealed class DestinationBulkheads(
-    DestinationSender sender, OutgoingProxy proxy, IOptions<DeliveryOptions> options, IOptions<SiteLimitOptions> limits, TimeProvider time)
+    DestinationSender sender, OutgoingProxy proxy, IOptions<IsolationOptions> options, IOptions<RetryQueueOptions> queue,
+    IOptions<SiteLimitOptions> limits, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Guid, DestinationBulkhead> _bulkheads = new();
     private readonly ConcurrentDictionary<Guid, SitePlaces> _sites = new();
     private readonly ConcurrentDictionary<string, TakenPlaces> _hosts = new(StringComparer.Ordinal);
     private readonly HostLimits _hostLimits = new(options.Value.HostLimits, options.Value.MaxInFlightAtHost);
     private readonly int _slowOfSite = Math.Max(1, options.Value.MaxSlow / 4);
+    private readonly TimeSpan _comeback =
+        (DestinationBulkhead.SlowDeferral * options.Value.DeferDelay) + (2 * queue.Value.DueInterval);
     private int _slow;
 
     /// <summary>Requests under way of the site that has most of them, Lead Manager's apart. A look at each site.</summary>
@@ -151,7 +154,7 @@ public sealed class DestinationBulkheads(
 
     // By itself: what it captures would be allocated for every request.
     private DestinationBulkhead New(Guid site, Guid destination) => _bulkheads.GetOrAdd(
-        destination, _ => new DestinationBulkhead(_sites.GetOrAdd(site, _ => new SitePlaces()), options.Value, time));
+        destination, _ => new DestinationBulkhead(_sites.GetOrAdd(site, _ => new SitePlaces()), options.Value, _comeback, time));
 
     private SharedPlaces SharedBy(SitePlaces site, Destination destination)
     {

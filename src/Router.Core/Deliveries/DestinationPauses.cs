@@ -10,7 +10,7 @@ namespace Router.Core.Deliveries;
 /// person has paused it. Once it is well, or that person resumes it, what is held is let go in batches that double.
 /// Every step is one statement that any worker may run at any time: what a second one finds done it leaves alone.
 /// </summary>
-public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<DeliveryOptions> options)
+public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<PauseOptions> options)
 {
     // Sweeps take so many rows at a time, so that none locks a backlog as a whole.
     private const int MostRows = 5_000;
@@ -30,7 +30,7 @@ public sealed class DestinationPauses(NpgsqlDataSource database, IOptions<Delive
         """;
 
     /// <summary>
-    /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="DeliveryOptions.PauseAfter"/>. For a
+    /// Pauses a destination that is down, however few its failures: nothing got through for <see cref="PauseOptions.PauseAfter"/>. For a
     /// Lead Manager, whose leads are held rather than given up.
     /// </summary>
     /// <returns>Whether it is paused now; false when it takes other leads, so that it is this one which it doesn't take.</returns>

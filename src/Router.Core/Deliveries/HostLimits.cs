@@ -3,7 +3,7 @@ using Router.Core.Destinations;
 
 namespace Router.Core.Deliveries;
 
-/// <summary>How many requests may be under way to a host: <see cref="DeliveryOptions.HostLimits"/>, else the limit of all hosts.</summary>
+/// <summary>How many requests may be under way to a host: <see cref="IsolationOptions.HostLimits"/>, else the limit of all hosts.</summary>
 internal sealed class HostLimits
 {
     private readonly List<(HostPatterns Hosts, int Limit)> _own = [];

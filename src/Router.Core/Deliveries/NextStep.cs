@@ -28,15 +28,17 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     /// <param name="attempt">The attempt and its answer.</param>
     /// <param name="facts">What is known of the delivery.</param>
     /// <param name="options">The schedule.</param>
+    /// <param name="proxyPause">When it is tried again if our own proxy was to blame.</param>
     /// <param name="random">From 0 to 1: where in the span of the schedule's jitter.</param>
-    public static NextStep After(Attempt attempt, DeliveryFacts facts, DeliveryOptions options, double random) => attempt.Result switch
+    public static NextStep After(
+        Attempt attempt, DeliveryFacts facts, DeliveryOptions options, TimeSpan proxyPause, double random) => attempt.Result switch
     {
         AttemptResult.Delivered when facts.Kind is DeliveryKind.RepeatedTest && attempt.Number == 1 =>
             new NextStep(DeliveryState.Retrying, TimeSpan.Zero, facts.Step),
         AttemptResult.Delivered => new NextStep(DeliveryState.Delivered, null, facts.Step),
         AttemptResult.Rejected =>
             new NextStep(DeliveryState.Rejected, null, facts.Step, SwitchesOff: IsSwitchedOff(attempt.Answer, facts)),
-        AttemptResult.Failed => AfterFailure(attempt.Answer, facts, options, random),
+        AttemptResult.Failed => AfterFailure(attempt.Answer, facts, options, proxyPause, random),
     };
 
     /// <summary>
@@ -54,7 +56,8 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
     public NextStep WithoutDeadLetter(DeliveryOptions options) =>
         this with { State = DeliveryState.Retrying, Delay = options.Lease, NeedsDeadLetter = false };
 
-    private static NextStep AfterFailure(Answer answer, DeliveryFacts facts, DeliveryOptions options, double random)
+    private static NextStep AfterFailure(
+        Answer answer, DeliveryFacts facts, DeliveryOptions options, TimeSpan proxyPause, double random)
     {
         // Never retried, nobody's dead letter: whoever asked for the test is looking at the answer.
         if (IsTest(facts.Kind))
@@ -64,7 +67,7 @@ public sealed record NextStep(DeliveryState State, TimeSpan? Delay, int Step, bo
             return new NextStep(DeliveryState.Held, null, facts.Step);
         // No lead is given up because our own proxy is down, however long: it is as if this attempt hadn't been.
         if (IsOfProxy(answer))
-            return new NextStep(DeliveryState.Retrying, options.BreakerPause, facts.Step);
+            return new NextStep(DeliveryState.Retrying, proxyPause, facts.Step);
 
         return RetrySchedule.Delay(options, facts.Step, Outcome.RetryAfter(answer), random, facts.Schedule) is { } delay
             ? new NextStep(DeliveryState.Retrying, delay, facts.Step + 1)

@@ -28,13 +28,14 @@ public sealed partial class OutgoingProxy
 
     /// <summary>Connects to nothing yet.</summary>
     /// <param name="options">Where the proxy is, and for which hosts.</param>
-    /// <param name="delivery">Timeouts and pauses.</param>
+    /// <param name="delivery">How long it may take to connect.</param>
+    /// <param name="isolation">How long it isn't tried when it failed.</param>
     /// <param name="lookups">Look up its name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Is told when the proxy fails and works again.</param>
     public OutgoingProxy(
-        IOptions<ProxyOptions> options, IOptions<DeliveryOptions> delivery, NameLookups lookups, TimeProvider time,
-        ILogger<OutgoingProxy> logger)
+        IOptions<ProxyOptions> options, IOptions<DeliveryOptions> delivery, IOptions<IsolationOptions> isolation, NameLookups lookups,
+        TimeProvider time, ILogger<OutgoingProxy> logger)
     {
         _options = options.Value;
         // Or the silence of a dead proxy would look like that of a receiver.
@@ -46,7 +47,7 @@ public sealed partial class OutgoingProxy
             (_host, _port) = (UrlHost.Of(url)!, url.Port);
         if (_options.Username.Length > 0)
             _authorization = $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Username}:{_options.Password}"))}";
-        _breaker = new ProxyBreaker(Name, delivery.Value, time, logger);
+        _breaker = new ProxyBreaker(Name, isolation.Value, time, logger);
     }
 
     /// <summary>Since when it doesn't work and why, for operators; null while it does, and where there is none.</summary>

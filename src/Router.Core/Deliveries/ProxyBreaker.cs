@@ -6,7 +6,7 @@ namespace Router.Core.Deliveries;
 /// Whether our proxy works. Once it doesn't, one request at a time tries it, with growing pauses; what else would go through it is deferred
 /// meanwhile, which is no attempt: an outage of ours neither uses up the schedules of deliveries nor pauses destinations.
 /// </summary>
-internal sealed partial class ProxyBreaker(string proxy, DeliveryOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class ProxyBreaker(string proxy, IsolationOptions options, TimeProvider time, ILogger logger)
 {
     // While anything waits for the proxy it is tried more often than that.
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);

@@ -12,7 +12,7 @@ public sealed class ReplayFailedException(Guid id, PostgresException refused) : 
 /// Takes the steps of replays, small ones, so that fresh leads go on beside them. Each delivery is sent once by a replay, whatever becomes
 /// of it. Every worker takes steps; a step of one job is one worker's.
 /// </summary>
-public sealed class RunningReplays(NpgsqlDataSource database, IOptions<DeliveryOptions> options, IOptions<OrderOptions> order)
+public sealed class RunningReplays(NpgsqlDataSource database, IOptions<ReplayOptions> options, IOptions<OrderOptions> order)
 {
     /// <summary>One step of each replay that nobody else is at, each by itself; how many deliveries were sent.</summary>
     /// <exception cref="ReplayFailedException">One of them failed; the others took their step.</exception>
