@@ -37,9 +37,11 @@ internal sealed class RestoreCopy : IDisposable
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _root,
         };
         start.Environment["CI"] = ci ? "true" : "";
+        // What it has heard from a feed at the same port, in an earlier test, is forgotten.
+        start.Environment["NUGET_HTTP_CACHE_PATH"] = Path.Combine(_root, "http-cache");
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
         return (process.ExitCode, await output + await errors);
     }
 
