@@ -43,8 +43,11 @@ deadline=4500
 runner() {
     local left=$((deadline - SECONDS))
     runner=(timeout --foreground --signal INT --kill-after 60 "$((left > 1 ? left : 1))" "tests/$1/bin/Release/net10.0/$1"
-        -noColor -noLogo -longRunning 180 -trx "$results/$1.trx")
+        -noColor -noLogo -reporter quiet -longRunning 180 -trx "$results/$1.trx")
 }
+# Of each kind how many, in the reports that are named.
+count() { grep -ho "<Counters [^>]*" "${@:2}" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }
+
 # A runner that was interrupted ends as if nothing were wrong: the next one would begin.
 trap 'exit 130' INT TERM
 
@@ -54,9 +57,14 @@ status=0
 
 # suite PROJECT [ARGUMENT …]
 suite() {
+    local began=$SECONDS failed=0
     runner "$1"
-    "${runner[@]}" "${@:2}"
+    "${runner[@]}" "${@:2}" || failed=1
+    told "$1" "$began"
+    return "$failed"
 }
+# told PROJECT BEGAN
+told() { echo "$1: $(count passed "$results/$1.trx") passed, $(count failed "$results/$1.trx") failed in $((SECONDS - $2)) s"; }
 
 # What fails soon comes first, what takes long last.
 suite Router.Core.Tests "$@" || status=1
@@ -69,6 +77,7 @@ else
     # A browser computes while containers, hosts and servers come up and go down. Its output comes in one piece, when all are done.
     # In a group of its own, so that it hears of a Ctrl-C once: from here.
     runner Router.BrowserTests
+    began=$SECONDS
     set -m
     "${runner[@]}" "$@" >"$results/browser.out" 2>&1 &
     browser=$!
@@ -79,12 +88,11 @@ else
     wait "$browser" || status=1
     trap 'exit 130' INT TERM
     cat "$results/browser.out"
+    told Router.BrowserTests "$began"
 fi
 
-# The counters of every project's report, added up.
-count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }
-total=$(count total) passed=$(count passed)
-skipped=$(($(count notExecuted) + $(count inconclusive)))
+total=$(count total "$results"/*.trx) passed=$(count passed "$results"/*.trx)
+skipped=$(($(count notExecuted "$results"/*.trx) + $(count inconclusive "$results"/*.trx)))
 failed=$((total - passed - skipped))
 [ "$total" -gt 0 ] || { echo "No test ran." >&2; status=1; }
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
