@@ -54,6 +54,7 @@ app.UseAuthentication();
 app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.UseRateLimiter();
+app.UseWholeBodies();
 app.UseEverybodysPlaces();
 app.UseIntakeTraces();
 app.MapHealth();

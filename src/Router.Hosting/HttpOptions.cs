@@ -7,7 +7,8 @@ namespace Router.Hosting;
 internal sealed class HttpOptions : IValidatableObject
 {
     /// <summary>
-    /// How many passwords and invitations one address may try in a minute (with IPv6: one network). Default 30.
+    /// How many passwords, invitations and links that end alerts one address may try in a minute (with IPv6: one network).
+    /// Default 30.
     /// </summary>
     [Range(1, 10_000_000)]
     public int SignInsPerMinute { get; set; } = 30;

@@ -47,6 +47,18 @@ public sealed class AccountTests(SharedRouter shared) : IClassFixture<SharedRout
     }
 
     [Fact]
+    public async Task Unsubscribe_TriedTooOftenFromOneAddress_Is429ForAWhile()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0, ("Http:SignInsPerMinute", "3"));
+        using var client = new PageClient(router);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 5; i++)
+            statuses.Add((await client.Http.PostAsync($"/unsubscribe/{Guid.NewGuid()}", new FormUrlEncodedContent([]))).StatusCode);
+        Assert.Equal(3, statuses.Count(status => status == HttpStatusCode.NotFound));
+        Assert.Equal(2, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
     public async Task Invitation_UsedReplacedOrOld_IsGoodNoMore()
     {
         var (email, first) = await PageClient.Invite(_router, "owner");

@@ -41,6 +41,25 @@ public sealed class BodyLimitTests(SharedRouter shared) : IClassFixture<SharedRo
         Assert.Contains("<h1>Too large</h1>", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever hasn't signed in has little to say.</summary>
+    [Theory]
+    [InlineData("/sign-in", false)]
+    [InlineData("/sign-in", true)]
+    [InlineData("/unsubscribe/9d3b9d2e-0f8e-4e39-9d27-0d3c8f3c0c53", false)]
+    [InlineData("/sign-in/from-provider", false)]
+    [InlineData("/nowhere", false)]
+    public async Task Form_OfAStranger_AboveThirtyTwoKibibytes_IsRefused(string path, bool chunked)
+    {
+        using var http = new HttpClient { BaseAddress = _router.Api.Url };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new FormUrlEncodedContent([KeyValuePair.Create("email", new string('x', 33 * 1024))]),
+            Headers = { TransferEncodingChunked = chunked },
+        };
+        using var refused = await http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
+    }
+
     [Theory]
     // A lead as large as leads may be.
     [InlineData("POST", "/api/sites/{site}/refused-leads/{id}/accept", Mebibyte, HttpStatusCode.NotFound)]

@@ -81,6 +81,76 @@ public sealed class HardenedIngestTests(TestServers servers)
         }
     }
 
+    /// <summary>What arrives slowly is given up as a whole, whatever came at once, and in every version of HTTP.</summary>
+    [Theory]
+    [InlineData("/sign-in", "HTTP/1.1")]
+    [InlineData("/sign-in", "HTTP/1.0")]
+    [InlineData("/unsubscribe/9d3b9d2e-0f8e-4e39-9d27-0d3c8f3c0c53", "HTTP/1.1")]
+    public async Task Form_WithoutItsLastByte_IsCutOff(string path, string protocol)
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        using var client = new TcpClient();
+        await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"POST {path} {protocol}\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                + $"Content-Length: 30000\r\n\r\n{new string('a', 29_999)}"), TestContext.Current.CancellationToken);
+        var answer = await UntilCutOff(client).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever a body expands to, one product has so much of it at a time, and all together four times as much.</summary>
+    [Fact]
+    public async Task LargeLeads_OfAProductThatHoldsThemBack_LeaveRoomToOthers()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Incoming:BodyTimeout", "00:05:00"));
+        var (greedy, modest) = (await router.CreateSite(), await router.CreateSite());
+        var large = $$"""{"source":"s","email":"a@b.c","notes":"{{new string('x', 900_000)}}"}""";
+        var heldBack = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 9; i++)
+            {
+                var client = new TcpClient();
+                heldBack.Add(client);
+                await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port, TestContext.Current.CancellationToken);
+                await client.GetStream().WriteAsync(
+                    Encoding.ASCII.GetBytes($"POST /rest/sites/{greedy.Id}/leads HTTP/1.1\r\nHost: x\r\n"
+                        + $"Authorization: {greedy.Credentials}\r\nContent-Length: {large.Length}\r\n\r\n"
+                        + large[..100]), TestContext.Current.CancellationToken);
+            }
+
+            using var refused = await Eventually.Get(
+                () => greedy.Post(large), answer => (int)answer.StatusCode == 503, "its large leads wait for each other");
+            Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+            Assert.Equal("Too many leads arrive at once; send this one again.", await Answers.Error(refused));
+            Assert.Equal(201, (int)(await modest.Post(large)).StatusCode);
+            Assert.Equal(201, (int)(await modest.Post(
+                large, change: request => request.Headers.TransferEncodingChunked = true)).StatusCode);
+            await greedy.PostLead();
+        }
+        finally
+        {
+            heldBack.ForEach(client => client.Dispose());
+        }
+
+        await Eventually.Equal(201, async () => (int)(await greedy.Post(large)).StatusCode, "there is room again");
+    }
+
+    /// <summary>What it doesn't read at once stays with its sender; a body may be larger than that.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Lead_AsLargeAsLeadsMayBe_IsTaken(bool chunked)
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        var site = await router.CreateSite();
+        var largest = """{"source":"s","email":"a@b.c"}""".PadRight(1024 * 1024);
+        using var answer = await site.Post(largest, change: request => request.Headers.TransferEncodingChunked = chunked);
+        Assert.Equal(201, (int)answer.StatusCode);
+        using var larger = await site.Post(largest + " ", change: request => request.Headers.TransferEncodingChunked = chunked);
+        Assert.Equal(413, (int)larger.StatusCode);
+    }
+
     [Fact]
     public async Task Form_ThatTrickles_IsCutOff()
     {
@@ -106,7 +176,7 @@ public sealed class HardenedIngestTests(TestServers servers)
             await Task.WhenAny(answer, Task.Delay(500, TestContext.Current.CancellationToken));
         }
 
-        Assert.StartsWith("HTTP/1.1 400", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken),
+        Assert.StartsWith("HTTP/1.1 408", await answer.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }
 

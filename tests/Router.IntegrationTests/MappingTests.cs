@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
 using Microsoft.AspNetCore.Http;
 using Router.Testing;
 
@@ -10,6 +11,32 @@ namespace Router.IntegrationTests;
 public sealed class MappingTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {
     private readonly RouterFixture _router = shared.Router;
+
+    /// <summary>Leads are there only while something is tried on them: one at a time, and nobody waits with leads of their own.</summary>
+    [Fact]
+    public async Task Preview_WhileAnotherRuns_IsRefusedInWords()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        var site = await router.CreateSite();
+        var crm = await site.AddDestination("crm");
+        await using var holder = await router.OpenDatabase();
+        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("lock table lead_events in access exclusive mode");
+        var first = Preview();
+        await router.WaitBehind(holder, 1);
+        using var second = await Preview().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        Assert.Contains(
+            "Something else is being tried on leads. Try yours again in a moment.",
+            await second.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Preview()).StatusCode);
+
+        Task<HttpResponseMessage> Preview() => router.Admin.PostAsJsonAsync(
+            $"/api/sites/{site.Id}/destinations/{crm.Id}/preview", new { answer_rules = Array.Empty<object>() });
+    }
 
     [Fact]
     public async Task Format_OnItsPage_IsTriedOnARealLeadAndSaved()

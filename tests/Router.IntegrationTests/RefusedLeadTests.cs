@@ -15,6 +15,23 @@ public sealed class RefusedLeadTests(SharedRouter shared) : IClassFixture<Shared
 
     private readonly RouterFixture _router = shared.Router;
 
+    /// <summary>One product that sends rubbish costs the others no copies, though Postgres is slow to take them.</summary>
+    [Fact]
+    public async Task Rubbish_OfOneProduct_LeavesRoomToOthers()
+    {
+        await using var router = await RouterFixture.Start(shared.Servers, workers: 0);
+        var (greedy, modest) = (await router.CreateSite(), await router.CreateSite());
+        await using var holder = await router.OpenDatabase();
+        await using var held = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await holder.ExecuteAsync("lock table refused_leads in access exclusive mode");
+        for (var i = 0; i < 2200; i += 100)
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Refuse(422, greedy.Post(Wrong))));
+        await Refuse(422, modest.Post(Wrong));
+
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.Single(await Eventually.Get(modest.RefusedLeads, rows => rows.Count > 0, "the other's is kept"));
+    }
+
     [Fact]
     public async Task Lead_Corrected_ArrivesOnceAndIsListedNoMore()
     {

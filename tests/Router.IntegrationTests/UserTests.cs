@@ -63,6 +63,7 @@ public sealed class UserTests(SharedRouter shared) : IClassFixture<SharedRouter>
         await Answers.AssertOk(200, await Put("first", "one"));
         Assert.Equal("""[{"name":"second","id":"7"}]""", await (await site.Send(HttpMethod.Get, "/users")).Content.ReadAsStringAsync());
         Assert.Equal(422, (int)(await Put("third", "one")).StatusCode);
+        await _router.Receiver.Wait(site.LeadManager.Path, 2);
         await site.AssertAccountedFor(events: 2);
     }
 

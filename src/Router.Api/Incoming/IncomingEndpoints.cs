@@ -12,6 +12,11 @@ internal static class IncomingEndpoints
 {
     public const string Tag = "Incoming";
 
+    private const int MostBytesOfLarge = 16 * 1024 * 1024;
+
+    // The sender doesn't wait for longer than two.
+    private static readonly TimeSpan PatienceForRoom = TimeSpan.FromSeconds(1);
+
     public static void AddIncoming(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IncomingOptions>>((kestrel, incoming) =>
@@ -37,6 +42,7 @@ internal static class IncomingEndpoints
         services.AddSingleton<EventStamps>();
         services.AddRefusedRequests();
         services.AddSingleton<IntakeLimit>();
+        services.AddSingleton(_ => new BodyRoom(MostBytesOfLarge, shares: 4, PatienceForRoom));
         services.AddSingleton<LeadIntake>();
         services.AddProductRateLimit();
     }

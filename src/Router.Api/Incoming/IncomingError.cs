@@ -5,6 +5,9 @@ namespace Router.Api.Incoming;
 /// <summary>What a sender gets when its request isn't taken: a status and <c>{"error": "one sentence"}</c>.</summary>
 internal sealed record IncomingError(int Status, string Sentence) : IResult
 {
+    public static readonly IncomingError Busy =
+        new(StatusCodes.Status503ServiceUnavailable, "Too many leads arrive at once; send this one again.");
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.RequestServices.GetRequiredService<IntakeMetrics>().Refuse(Status);

@@ -23,7 +23,8 @@ internal sealed partial class KeptRefusals(
     private readonly TimeProvider _time = time;
     private readonly ConcurrentQueue<Refused> _waiting = new();
     private readonly List<Refused> _batch = [];
-    private long _bytes, _lost, _lastMillisecond;
+    private readonly RefusedRoom _room = new(MostWaiting, MostBytesWaiting);
+    private long _lost, _lastMillisecond;
 
     /// <summary>Keeps it, if it is the contents that were refused.</summary>
     /// <param name="context">The request.</param>
@@ -40,17 +41,16 @@ internal sealed partial class KeptRefusals(
         if (error.Status is not (400 or 413 or 415 or 422))
             return;
 
-        var size = bytes?.Length ?? 0;
-        if (_waiting.Count >= MostWaiting || Interlocked.Add(ref _bytes, size) > MostBytesWaiting)
+        var product = context.Features.Get<Product>()!.Username;
+        if (!_room.Enter(product, bytes?.Length ?? 0))
         {
-            Interlocked.Add(ref _bytes, -size);
             Interlocked.Increment(ref _lost);
             return;
         }
 
         var now = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var facts = new RefusedLead(
-            Guid.CreateVersion7(TimeOfNext(now)), context.Features.Get<Product>()!.Username, site, operation.Name, lead,
+            Guid.CreateVersion7(TimeOfNext(now)), product, site, operation.Name, lead,
             operation.ChosenDestinations(context.Request), now, error.Status, RefusedRequests.WithoutPlace(error.Sentence),
             bytes?.Length ?? (int)Math.Min(context.Request.ContentLength ?? 0, int.MaxValue), HasContents: bytes is not null);
         var id = lead ?? (body?.Root.ValueKind is JsonValueKind.Object ? LeadNormalizer.IdOf(body.Root) : null);
@@ -92,7 +92,7 @@ internal sealed partial class KeptRefusals(
                 return;
 
             await leads.Keep(_batch.ConvertAll(Encrypted), cancellationToken);
-            Interlocked.Add(ref _bytes, -_batch.Sum(refused => refused.Bytes?.Length ?? 0));
+            _batch.ForEach(refused => _room.Leave(refused.Facts.Product, refused.Bytes?.Length ?? 0));
             _batch.Clear();
         }
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Router.Core.Leads;
+using Router.Core.Sites;
 
 namespace Router.Api.Incoming;
 
@@ -30,11 +31,11 @@ internal sealed class LeadBody : IDisposable
     private JsonDocument Document { get; }
 
     /// <summary>
-    /// Reads and parses. The error, if any, is for the sender; then the bytes, as UTF-8 where they are text, are what it sent, null when
-    /// that is too large or didn't arrive.
+    /// Reads and parses; a large one once there is room for it, which the request has until it ends. The error, if any, is for the sender;
+    /// then the bytes, as UTF-8 where they are text, are what it sent, null when that is too large or didn't arrive.
     /// </summary>
     public static async ValueTask<(LeadBody? Body, IncomingError? Error, ReadOnlyMemory<byte>? Bytes)> Read(
-        HttpContext context, JsonValueKind expected, TimeSpan timeout)
+        HttpContext context, JsonValueKind expected, TimeSpan timeout, BodyRoom large)
     {
         var request = context.Request;
         var unwanted = IsPlainlyNotJson(request.ContentType) ? NotJson
@@ -43,7 +44,7 @@ internal sealed class LeadBody : IDisposable
         // It is bounded as a whole; the server's own rate would cut a stalling sender off after half of that.
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
-        var (bytes, late) = await ReadAll(request, timeout);
+        var (bytes, late) = await ReadAll(context, timeout, large);
         if (bytes is null)
         {
             // What of it did arrive is of no use, and neither is the connection.
@@ -87,11 +88,16 @@ internal sealed class LeadBody : IDisposable
 
     public void Dispose() => Document.Dispose();
 
-    private static async ValueTask<(byte[]? Bytes, IncomingError? Error)> ReadAll(HttpRequest request, TimeSpan timeout)
+    private static async ValueTask<(byte[]? Bytes, IncomingError? Error)> ReadAll(HttpContext context, TimeSpan timeout, BodyRoom large)
     {
+        var request = context.Request;
         if (request.ContentLength > MostBytes)
             return (null, TooLarge);
+        if (request.ContentLength is > BodyRoom.Small and var length && !await HasRoom(context, length, large))
+            return (null, IncomingError.Busy);
 
+        // One that doesn't say how large it is counts as the largest once it isn't small.
+        var known = request.ContentLength is null ? BodyRoom.Small : MostBytes;
         var reader = request.BodyReader;
         using var limit = new CancellationTokenSource(timeout);
         // Not by its token: a read that was thrown out of leaves the connection in a state that the server logs as its own fault.
@@ -99,18 +105,36 @@ internal sealed class LeadBody : IDisposable
         while (true)
         {
             var read = await reader.ReadAsync();
-            if (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= MostBytes)
+            var error = read.Buffer.Length > MostBytes ? TooLarge : null;
+            if (error is null && read.Buffer.Length > known)
+            {
+                error = await HasRoom(context, MostBytes, large) ? null : IncomingError.Busy;
+                known = MostBytes;
+            }
+
+            if (error is null && !read.IsCompleted && !read.IsCanceled)
             {
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 continue;
             }
 
-            var error = read.Buffer.Length > MostBytes ? TooLarge : read.IsCompleted ? null : TooSlow;
+            if (!read.IsCompleted)
+                error ??= TooSlow;
             var bytes = error is null ? read.Buffer.ToArray() : null;
             // Given back whole, or Kestrel can't drain the rest and breaks the connection under the sender's next lead.
             reader.AdvanceTo(read.Buffer.End);
             return (bytes, error);
         }
+    }
+
+    private static async ValueTask<bool> HasRoom(HttpContext context, long bytes, BodyRoom large)
+    {
+        // Not tied to the request: a wait that is broken off is nobody's error.
+        if (await large.Enter(context.Features.Get<Product>()!.Username, bytes, CancellationToken.None) is not { } room)
+            return false;
+
+        context.Response.RegisterForDispose(room);
+        return true;
     }
 
     // A missing or generic type is fine: many clients post JSON without saying so.

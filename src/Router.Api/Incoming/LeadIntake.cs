@@ -11,18 +11,16 @@ namespace Router.Api.Incoming;
 /// contents is kept.
 /// </summary>
 internal sealed class LeadIntake(
-    IntakeLimit limit, LeadPublisher publisher, EventStamps stamps, KeptRefusals refusals, IOptions<IncomingOptions> options)
+    IntakeLimit limit, BodyRoom large, LeadPublisher publisher, EventStamps stamps, KeptRefusals refusals,
+    IOptions<IncomingOptions> options)
 {
-    private static readonly IncomingError Busy =
-        new(StatusCodes.Status503ServiceUnavailable, "Too many leads arrive at once; send this one again.");
-
     /// <param name="context">The request.</param>
     /// <param name="operation">What it means.</param>
     /// <param name="site">The site.</param>
     /// <param name="lead">The lead of the path, in the sender's spelling; null where there is none.</param>
     public async Task<IResult> Take(HttpContext context, LeadOperation operation, Guid site, string? lead = null)
     {
-        var (body, refused, bytes) = await LeadBody.Read(context, operation.Expected, options.Value.BodyTimeout);
+        var (body, refused, bytes) = await LeadBody.Read(context, operation.Expected, options.Value.BodyTimeout, large);
         using (body)
         {
             var error = refused ?? await Take(context, operation, site, lead, body!);
@@ -42,6 +40,10 @@ internal sealed class LeadIntake(
     public async Task<IncomingError?> TakeRefused(
         RefusedLead refused, Product product, ReadOnlyMemory<byte> bytes, Func<Task<ClaimedEvent?>> claim)
     {
+        using var room = await large.Enter(product.Username, bytes.Length, CancellationToken.None);
+        if (room is null)
+            return IncomingError.Busy;
+
         var operation = LeadOperation.Of(refused.Operation);
         var (body, malformed) = LeadBody.Parse(bytes, operation.Expected);
         using (body)
@@ -68,7 +70,7 @@ internal sealed class LeadIntake(
         // What is cheap comes before this, and so does the wait for a sender that is slow itself.
         using var permit = await limit.Enter();
         if (!permit.IsAcquired)
-            return Busy;
+            return IncomingError.Busy;
 
         var (stamp, refused) = await stamps.Stamp(context, site, Canonical(lead), body.Raw);
         if (stamp is null)

@@ -40,13 +40,13 @@ internal static class UsersEndpoints
 
     private static async Task<IResult> Put(
         HttpContext context, Guid site, string user, NpgsqlDataSource database, LeadPublisher publisher, EventStamps stamps,
-        IOptions<IncomingOptions> options)
+        BodyRoom large, IOptions<IncomingOptions> options)
     {
         user = IdOf(context, user);
         if (Refuse(context, user) is { } refused)
             return refused;
 
-        var (body, error, _) = await LeadBody.Read(context, JsonValueKind.Object, options.Value.BodyTimeout);
+        var (body, error, _) = await LeadBody.Read(context, JsonValueKind.Object, options.Value.BodyTimeout, large);
         if (body is null)
             return error!;
 

@@ -16,7 +16,7 @@ internal static class AccountConcurrency
     private const int MostOnPages = 4;
 
     // Beyond these there is 429.
-    private const int MostWaiting = 500;
+    private const int MostWaiting = 40;
 
     public static void AddAccountConcurrency(this IServiceCollection services) =>
         services.Configure<RateLimiterOptions>(limiter => limiter.GlobalLimiter =

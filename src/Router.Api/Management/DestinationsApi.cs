@@ -33,7 +33,7 @@ internal static class DestinationsApi
             .WithMetadata(new RequestExample("""{"overlap_hours": 24}"""));
         destinations.MapPost("/{id:uuid}/preview", Preview).WithName("previewDestination").WithMetadata(new UncountedAttribute())
             .WithSummary("What another mapping, or other rules about answers, would do to what came lately")
-            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422)
+            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422).ProducesProblem(429)
             .WithMetadata(new RequestExample("""
                 {"answer_rules": [{"means": "failed", "status": "2xx", "field": "success", "values": ["false"]}]}
                 """));
@@ -94,9 +94,12 @@ internal static class DestinationsApi
         if (destination is null)
             return Problems.NoSuch("destination");
 
-        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
-            : TypedResults.Ok(await preview.OfDestination(
-                id, request.Mapping ?? destination.Mapping, request.AnswerRules ?? destination.AnswerRules, cancellationToken));
+        if (request.Check() is { Any: true } problems)
+            return Problems.Invalid(problems);
+
+        return await preview.OfDestination(
+            id, request.Mapping ?? destination.Mapping, request.AnswerRules ?? destination.AnswerRules, cancellationToken)
+                is { } previewed ? TypedResults.Ok(previewed) : BusyPreview.Refusal.ToProblem();
     }
 
     private static async Task<IResult> Rotate(

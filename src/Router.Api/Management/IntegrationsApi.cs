@@ -26,7 +26,7 @@ internal static class IntegrationsApi
             .Produces<Integration>().ProducesProblem(404).ProducesValidationProblem(422);
         catalogue.MapPost("/{id:uuid}/preview", Preview).WithName("previewIntegration")
             .WithSummary("What another mapping, or other rules about answers, would do to what the connected sites had lately")
-            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Produces<PreviewedChange>().ProducesProblem(404).ProducesValidationProblem(422).ProducesProblem(429);
         catalogue.MapGet("/ready-made", () => TypedResults.Ok(ReadyMadeIntegration.All)).WithName("listReadyMade")
             .WithSummary("The integrations that come with the router, by id")
             .Produces<IReadOnlyDictionary<string, ReadyMadeIntegration>>();
@@ -65,10 +65,12 @@ internal static class IntegrationsApi
         if (integration is null)
             return Problems.NoSuch("integration");
 
-        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
-            : TypedResults.Ok(await preview.OfIntegration(
-                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(),
-                cancellationToken));
+        if (request.Check() is { Any: true } problems)
+            return Problems.Invalid(problems);
+
+        return await preview.OfIntegration(
+            id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(),
+            cancellationToken) is { } previewed ? TypedResults.Ok(previewed) : BusyPreview.Refusal.ToProblem();
     }
 
     private static async Task<IResult> Promote(

@@ -1,5 +1,6 @@
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Api.Requests;
 using Router.Core.Intake;
 
 namespace Router.Api.Management;
@@ -46,13 +47,9 @@ internal static class RefusedLeadsApi
             : Problems.NoSuch("refused lead, or its contents were too large to be kept");
 
     private static async Task<IResult> Accept(
-        Guid site, Guid id, HttpRequest request, RefusedLeadSettings settings, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellationToken);
-        return (await settings.Accept(site, id, body.Length == 0 ? null : body.ToArray(), cancellationToken))
+        Guid site, Guid id, HttpRequest request, RefusedLeadSettings settings, CancellationToken cancellationToken) =>
+        (await settings.Accept(site, id, WholeBodies.Of(request) is { Length: > 0 } body ? body : null, cancellationToken))
             .Answer(id => TypedResults.Json(new AcceptedLead(id), statusCode: StatusCodes.Status201Created));
-    }
 
     private static async Task<IResult> AcceptAll(
         Guid site, AcceptRequest request, RefusedLeadSettings settings, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Mvc;
 using Router.Api.Authentication;
 using Router.Api.OpenApi;
+using Router.Api.Requests;
 
 namespace Router.Api.Management;
 
@@ -13,7 +13,7 @@ internal static class SecretsApi
     public static void MapSecrets(this RouteGroupBuilder api) =>
         api.MapPost("/secrets/compare", Compare).RequireAuthorization(RouterAuthentication.OperatorPolicy).WithName("compareSecrets")
             .WithSummary("Which of these secrets are others than the stored ones; nothing is changed")
-            .WithMetadata(new RequestSizeLimitAttribute(LargestBody))
+            .WithMetadata(new LargerBodyAttribute(LargestBody))
             .Produces<ComparedSecrets>().ProducesProblem(403).ProducesValidationProblem(422)
             .WithMetadata(new RequestExample("""{"items": [{"product": "website", "password": "the one that the website has"}]}"""));
 

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Mvc;
 using Router.Api.Authentication;
 using Router.Api.Changes;
+using Router.Api.Requests;
 using Router.Core.SetAside;
 
 namespace Router.Api.Management;
@@ -21,7 +21,7 @@ internal static class SetAsideApi
             .WithSummary("The contents of one; that you looked is in the audit log").Produces<byte[]>(200, "application/octet-stream")
             .ProducesProblem(404);
         group.MapPut("/{id:guid}/message", Correct).WithName("correctSetAside").WithSummary("Replace the contents of one").Produces(204)
-            .WithMetadata(new RequestSizeLimitAttribute(LargestBody))
+            .WithMetadata(new LargerBodyAttribute(LargestBody))
             .ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         group.MapPost("/{id:guid}/send", Send).WithName("sendSetAside").WithSummary("Send one again").Produces<Done>().ProducesProblem(404)
             .ProducesProblem(409);
@@ -42,12 +42,9 @@ internal static class SetAsideApi
         await settings.Show(id, cancellationToken) is { } contents ? TypedResults.Bytes(contents, "application/octet-stream")
             : Problems.NoSuch("message");
 
-    private static async Task<IResult> Correct(Guid id, HttpRequest request, SetAsideSettings settings, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellationToken);
-        return (await settings.Correct(id, body.ToArray(), cancellationToken)).Answer(_ => TypedResults.NoContent());
-    }
+    private static async Task<IResult> Correct(
+        Guid id, HttpRequest request, SetAsideSettings settings, CancellationToken cancellationToken) =>
+        (await settings.Correct(id, WholeBodies.Of(request), cancellationToken)).Answer(_ => TypedResults.NoContent());
 
     private static async Task<IResult> Send(
         Guid id, SetAsideSettings settings, SetAsideMessages messages, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using Router.Api.Accounts;
 
 namespace Router.Api.Pages;
@@ -9,6 +10,7 @@ namespace Router.Api.Pages;
 /// from the mail program itself (RFC 8058), which has no token against forgery: the link is one.
 /// </summary>
 [IgnoreAntiforgeryToken]
+[EnableRateLimiting(SignInRateLimit.Policy)]
 internal sealed class UnsubscribeModel(AlertChoices choices) : PageModel
 {
     [FromRoute(Name = "link")]

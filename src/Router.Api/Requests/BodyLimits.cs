@@ -1,38 +1,46 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
+using Router.Api.Authentication;
 using Router.Api.Incoming;
 
 namespace Router.Api.Requests;
 
 /// <summary>
-/// How large a body may be: 1 MiB, unless the endpoint says otherwise (<c>RequestSizeLimit</c>). Whatever binds a body makes objects of it,
-/// many times its size, before anything looks at what they say. The server's own limit, 30 MB, stays: up to that it throws away what is
-/// left of a body, and whoever sent it reads the answer. Senders' paths have a limit of their own (<see cref="LeadBody.MostBytes"/>).
+/// How large a body may be: 1 MiB, unless the endpoint says otherwise (<see cref="LargerBodyAttribute"/>), and 32 KiB of whoever isn't
+/// signed in. Whatever binds a body makes objects of it, many times its size, before anything looks at what they say. The server's own
+/// limit, 30 MB, stays: up to that it throws away what is left of a body, and whoever sent it reads the answer. Senders' paths have a limit
+/// of their own (<see cref="LeadBody.MostBytes"/>).
 /// </summary>
 internal static class BodyLimits
 {
     /// <summary>Where the endpoint says nothing.</summary>
     public const long Usual = 1024 * 1024;
 
-    /// <summary>The limit of a request that isn't a sender's.</summary>
-    public static long Of(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? Usual;
+    // A form kept over a sign-in is much smaller, and so is all else that they send.
+    private const long Strangers = 32 * 1024;
 
+    /// <summary>The limit of a request that isn't a sender's.</summary>
+    public static long Of(HttpContext context) => context.SignedIn() is null ? Strangers : OfEndpoint(context);
+
+    /// <summary>Before anything is known of whoever asks: a sign-in at the provider ends where no endpoint is.</summary>
     public static void UseBodyLimits(this WebApplication app) => app.Use((context, next) =>
+        IncomingEndpoints.Owns(context.Request.Path) || Fits(context, OfEndpoint(context)) ? next(context) : Task.CompletedTask);
+
+    /// <summary>Whether the body is no larger; else the request is answered. One of unknown length is read up to there.</summary>
+    public static bool Fits(HttpContext context, long limit)
     {
         var request = context.Request;
-        if (IncomingEndpoints.Owns(request.Path))
-            return next(context);
-
-        var limit = Of(context);
         if (request.ContentLength > limit)
         {
             context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
-            return Task.CompletedTask;
+            return false;
         }
 
         if (request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
             request.Body = new LimitedBody(request.Body, limit);
-        return next(context);
-    });
+        return true;
+    }
+
+    private static long OfEndpoint(HttpContext context) => context.GetEndpoint() is not { } endpoint ? Strangers
+        : endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? Usual;
 }

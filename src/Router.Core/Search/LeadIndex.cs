@@ -78,12 +78,16 @@ public sealed partial class LeadIndex(
         var total = 0;
         while (true)
         {
-            List<IndexedLead> missed;
+            var missed = new List<IndexedLead>();
             await using (var connection = await database.OpenConnectionAsync(cancellationToken))
             {
-                missed = (await connection.QueryAsync<Missed>(new CommandDefinition(
-                    sql, new { since = since.UtcDateTime, MostRows }, commandTimeout: 60, cancellationToken: cancellationToken)))
-                    .Select(row => IndexedLead.Of(row.Event)).OfType<IndexedLead>().ToList();
+                // One after the other: together their bodies may be a gigabyte.
+                await foreach (var row in connection.QueryUnbufferedAsync<Missed>(
+                    sql, new { since = since.UtcDateTime, MostRows }, commandTimeout: 60).WithCancellation(cancellationToken))
+                {
+                    if (IndexedLead.Of(row.Event) is { } indexed)
+                        missed.Add(indexed);
+                }
             }
 
             if (missed.Count == 0)

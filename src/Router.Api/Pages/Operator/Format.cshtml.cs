@@ -62,6 +62,9 @@ internal sealed class FormatModel(
             return this.Wrong(wrong);
 
         Preview = await preview.OfIntegration(Id, mapping, rules, reach.SitesToTry(), cancellationToken);
+        if (Preview is null)
+            return this.Refused(BusyPreview.Refusal);
+
         if (!mapping.IsEmpty)
         {
             var compiled = CompiledMapping.Of(mapping);

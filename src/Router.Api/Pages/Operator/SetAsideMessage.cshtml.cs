@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Router.Api.Changes;
 using Router.Api.Management;
+using Router.Api.Requests;
 using Router.Core.SetAside;
 
 namespace Router.Api.Pages.Operator;
 
 /// <summary>One message that is set aside: its contents, when the operator asks for them, and its correction.</summary>
 // A form writes most characters as three.
-[RequestSizeLimit(4 * LargestShown)]
+[LargerBody(4 * LargestShown)]
 internal sealed class SetAsideMessageModel(SetAsideMessages messages, SetAsideSettings settings) : PageModel
 {
     // What a browser edits without trouble; larger ones are corrected by the API.

@@ -43,7 +43,7 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
             return this.Refused(notTheirs);
 
         Preview = await preview.OfDestination(DestinationId, Destination.Mapping, rules, cancellationToken);
-        return Page();
+        return Preview is null ? this.Refused(BusyPreview.Refusal) : Page();
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)

@@ -28,14 +28,20 @@ internal sealed class EraseLeadModel(NpgsqlDataSource database, LeadErasure eras
     {
         await using var connection = await Database.OpenConnectionAsync(cancellationToken);
         Kept = await Erasure.LookUp(connection, SiteId, LeadId, cancellationToken);
-        var events = (await connection.QueryAsync<(DateTimeOffset AcceptedAt, byte[]? Body)>(new CommandDefinition(
+        // One after the other, up to the first that says who it is: each may be a megabyte.
+        await foreach (var (acceptedAt, body) in connection.QueryUnbufferedAsync<(DateTimeOffset AcceptedAt, byte[]? Body)>(
             """
             select accepted_at, case when @MaySeeLeads then body end from lead_events
             where site_id = @SiteId and lead_id = @LeadId and test is null order by accepted_at limit 20
-            """, new { SiteId, LeadId, MaySeeLeads }, cancellationToken: cancellationToken))).AsList();
-        CameIn = events.Count == 0 ? null : events[0].AcceptedAt;
-        Person = events.Where(row => row.Body is not null).Select(row => LeadPerson.Of(new RawJson(row.Body)).Line)
-            .FirstOrDefault(line => line is not null);
+            """, new { SiteId, LeadId, MaySeeLeads }).WithCancellation(cancellationToken))
+        {
+            CameIn ??= acceptedAt;
+            if (body is not null && LeadPerson.Of(new RawJson(body)).Line is { } line)
+            {
+                Person = line;
+                break;
+            }
+        }
     }
 
     [ConfirmFirst]

@@ -16,9 +16,6 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
     /// <summary>Rows that the form has at least.</summary>
     private const int Rows = 4;
 
-    private static readonly Refusal Busy = new(
-        StatusCodes.Status429TooManyRequests, "Another filter is being tried. Try yours again in a moment.");
-
     /// <summary>Fields that most leads have.</summary>
     public static readonly IReadOnlyList<string> Fields =
     [
@@ -74,7 +71,7 @@ internal sealed class FilterModel(NpgsqlDataSource database, DestinationSettings
             return this.Refused(notTheirs);
 
         Leads = await preview.Of(SiteId, Shown, cancellationToken);
-        return Leads is null ? this.Refused(Busy) : Page();
+        return Leads is null ? this.Refused(BusyPreview.Refusal) : Page();
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)

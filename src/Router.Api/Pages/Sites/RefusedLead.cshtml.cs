@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Router.Api.Authentication;
 using Router.Api.Management;
+using Router.Api.Requests;
 using Router.Core.Intake;
 using Router.Core.Leads;
 using Router.Core.Retention;
@@ -18,7 +19,7 @@ namespace Router.Api.Pages.Sites;
 /// One lead that was refused: what is wrong, what was sent, and its correction. Owners see at once who it is; that an operator looked is
 /// written down.
 /// </summary>
-[RequestSizeLimit(LargestForm)]
+[LargerBody(LargestForm)]
 internal sealed class RefusedLeadModel(
     NpgsqlDataSource database, RefusedLeads leads, RefusedLeadSettings settings, IOptions<RetentionOptions> retention) : SitePage(database)
 {

@@ -1,0 +1,115 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
+using Router.Api.Authentication;
+using Router.Api.Incoming;
+
+namespace Router.Api.Requests;
+
+/// <summary>
+/// What people and their programs send is read as a whole before anything else is held for it: whoever sends slowly keeps nobody out, and
+/// is cut off. Large bodies are counted before that, those for one site up to a third; operators, who can shut somebody out, have room of
+/// their own.
+/// </summary>
+internal static class WholeBodies
+{
+    // A third is the largest form there is.
+    private const int MostBytes = 24 * 1024 * 1024;
+
+    // Half is the largest message there is.
+    private const int MostOfOperators = 256 * 1024 * 1024;
+
+    private static readonly TimeSpan PatienceForRoom = TimeSpan.FromSeconds(2);
+
+    // What doesn't come in this time isn't on its way; more of it may take longer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private const int SlowestPerSecond = 256 * 1024;
+
+    public static void UseWholeBodies(this WebApplication app)
+    {
+        var people = new BodyRoom(MostBytes, shares: 3, PatienceForRoom);
+        var operators = new BodyRoom(MostOfOperators, shares: 2, PatienceForRoom);
+        app.Lifetime.ApplicationStopped.Register(() =>
+        {
+            people.Dispose();
+            operators.Dispose();
+        });
+        app.Use(async (context, next) =>
+        {
+            if (IncomingEndpoints.Owns(context.Request.Path)
+                || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true)
+            {
+                await next(context);
+                return;
+            }
+
+            var limit = BodyLimits.Of(context);
+            if (!BodyLimits.Fits(context, limit))
+                return;
+
+            // Strangers have small ones only.
+            var large = context.SignedIn() is not { } account ? null : account.Role == Roles.Operator ? operators : people;
+            if (await Read(context, limit, large) is not { } refused)
+            {
+                await next(context);
+                return;
+            }
+
+            context.Response.StatusCode = refused;
+            if (refused == StatusCodes.Status429TooManyRequests)
+                context.Response.Headers.RetryAfter = "5";
+        });
+    }
+
+    /// <summary>The body as it came, empty where there is none; without another copy where it said how large it is.</summary>
+    public static byte[] Of(HttpRequest request) => request.Body is not MemoryStream body ? []
+        : body.GetBuffer() is var bytes && bytes.Length == body.Length ? bytes : body.ToArray();
+
+    /// <summary>Reads it into memory; the status of the answer where that can't be.</summary>
+    private static async Task<int?> Read(HttpContext context, long limit, BodyRoom? large)
+    {
+        var request = context.Request;
+        var counted = request.ContentLength ?? BodyRoom.Small;
+        if (!await HasRoom(context, counted, large))
+            return StatusCodes.Status429TooManyRequests;
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(Patience + TimeSpan.FromSeconds(limit / SlowestPerSecond));
+        var body = new MemoryStream((int)(request.ContentLength ?? 0));
+        var chunk = ArrayPool<byte>.Shared.Rent(BodyRoom.Small);
+        try
+        {
+            while (await request.Body.ReadAsync(chunk, patience.Token) is > 0 and var count)
+            {
+                // One that doesn't say how large it is counts as the largest once it isn't small.
+                if (body.Length + count > counted && !await HasRoom(context, counted = limit, large))
+                    return StatusCodes.Status429TooManyRequests;
+
+                body.Write(chunk, 0, count);
+            }
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return StatusCodes.Status408RequestTimeout;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        body.Position = 0;
+        request.Body = body;
+        return null;
+    }
+
+    private static async ValueTask<bool> HasRoom(HttpContext context, long bytes, BodyRoom? large)
+    {
+        if (large is null || bytes <= BodyRoom.Small)
+            return true;
+
+        if (await large.Enter($"{SiteAccess.SiteOf(context)}", bytes, context.RequestAborted) is not { } room)
+            return false;
+
+        context.Response.RegisterForDispose(room);
+        return true;
+    }
+}
