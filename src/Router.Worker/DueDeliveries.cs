@@ -89,11 +89,12 @@ internal sealed class DueDeliveries(
 
     private async Task<int> Queue(CancellationToken cancellationToken)
     {
-        var due = await Sized(await Lease(cancellationToken), cancellationToken);
+        var due = await Lease(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
+            due = await Sized(due, limit.Token);
             foreach (var few in due.Chunk(PublishedAtOnce))
                 await Task.WhenAll(few.Select(next => bus.Publish(next.Retry, Mandatory, limit.Token)));
         }

@@ -41,6 +41,28 @@ public sealed class AccountConcurrencyTests(TestServers servers)
         tokens.ForEach(http => http.Dispose());
     }
 
+    /// <summary>What is refused is written down before the account has a place: one at a time.</summary>
+    [Fact]
+    public async Task Refusals_OfOneAccount_TakeOneConnection()
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0, ("Database:MaxPoolSize", "8"));
+        var site = await router.CreateSite();
+        using var owner = await PageClient.SignedIn(router, "owner", site.Id);
+        await using var holder = await router.OpenDatabase();
+        await holder.ExecuteAsync("begin; lock table access_log in access exclusive mode");
+
+        var refused = Many(owner.Http, $"/sites/{Guid.NewGuid()}/changes", 20);
+        await router.WaitBehind(holder, 1);
+        using var allowed = await owner.Http.GetAsync($"/sites/{site.Id}/changes", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
+        Assert.Equal(1, await Waiting(router, "access_log"));
+
+        await holder.ExecuteAsync("rollback");
+        foreach (var answer in refused)
+            Assert.Equal(HttpStatusCode.NotFound, (await answer).StatusCode);
+        Assert.Equal(20, await router.Query<int>("select sum(count)::int from access_log where what = 'refused'"));
+    }
+
     [Fact]
     public async Task Requests_OfEverybody_LeaveConnectionsToLeads()
     {
@@ -235,11 +257,11 @@ public sealed class AccountConcurrencyTests(TestServers servers)
     private static List<Task<HttpResponseMessage>> Many(HttpClient http, string path, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => http.GetAsync(path, TestContext.Current.CancellationToken))];
 
-    private static Task<int> Waiting(RouterFixture router) => router.Query<int>(
+    private static Task<int> Waiting(RouterFixture router, string table = "audit_log") => router.Query<int>(
         """
         select count(*)::int from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%audit_log%'
-        """);
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%' || @table || '%'
+        """, new { table });
 
     private static async Task<List<HttpClient>> Tokens(RouterFixture router, PageClient page, int count)
     {

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Router.Core.Leads;
@@ -72,9 +73,13 @@ internal sealed record AccessRefusal(string Sentence)
 }
 
 /// <summary>Answers 404 where a site is somebody else's, so that nobody can find out which sites there are.</summary>
-internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareResultHandler
+internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareResultHandler, IDisposable
 {
     private static readonly AuthorizationMiddlewareResultHandler Default = new();
+
+    // Refusals are written before the account has a place: some connections are enough for all of them.
+    private readonly PartitionedRateLimiter<Guid> _turns = PartitionedRateLimiter.CreateChained(
+        Turns(account => account, most: 1, waiting: 100), Turns(_ => Guid.Empty, most: 4, waiting: 400));
 
     public async Task HandleAsync(
         RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
@@ -87,8 +92,7 @@ internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareRe
 
         var account = context.SignedIn();
         if (account is not null)
-            await log.Write(
-                context, AccessEvents.Refused, account.Id, detail: Asked(context, account), cancellationToken: context.RequestAborted);
+            await Write(context, account);
         if (!policy.Requirements.OfType<SiteAccess>().Any())
         {
             if (account is { Role: Roles.Operator, Token: { } token } || policy.Requirements.OfType<AccountChange>().Any())
@@ -108,6 +112,21 @@ internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareRe
 
         context.Response.StatusCode = StatusCodes.Status404NotFound;
     }
+
+    public void Dispose() => _turns.Dispose();
+
+    private async Task Write(HttpContext context, Account account)
+    {
+        using var turn = await _turns.AcquireAsync(account.Id, 1, context.RequestAborted);
+        // Of so many at once the others are there already.
+        if (turn.IsAcquired)
+            await log.Write(
+                context, AccessEvents.Refused, account.Id, detail: Asked(context, account), cancellationToken: context.RequestAborted);
+    }
+
+    private static PartitionedRateLimiter<Guid> Turns(Func<Guid, Guid> key, int most, int waiting) =>
+        PartitionedRateLimiter.Create<Guid, Guid>(account => RateLimitPartition.GetConcurrencyLimiter(
+            key(account), _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = waiting }));
 
     /// <summary>What was asked for, without what stands in the path: however many ids are tried, it is one line of the log.</summary>
     private static string Asked(HttpContext context, Account account) =>

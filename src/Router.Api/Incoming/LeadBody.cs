@@ -13,6 +13,8 @@ internal sealed class LeadBody : IDisposable
 {
     public const int MostBytes = 1024 * 1024;
 
+    private const int SomewhatLarge = 64 * 1024;
+
     // Those that change the bytes. Clients put other words there, such as "UTF-8", that change nothing.
     private static readonly string[] Codings = [
         "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"];
@@ -96,7 +98,7 @@ internal sealed class LeadBody : IDisposable
         if (request.ContentLength is > BodyRoom.Small and var length && !await HasRoom(context, length, large))
             return (null, IncomingError.Busy);
 
-        // One that doesn't say how large it is counts as the largest once it isn't small.
+        // One that doesn't say how large it is counts as somewhat large once it isn't small, then as the largest.
         var known = request.ContentLength is null ? BodyRoom.Small : MostBytes;
         var reader = request.BodyReader;
         using var limit = new CancellationTokenSource(timeout);
@@ -108,8 +110,8 @@ internal sealed class LeadBody : IDisposable
             var error = read.Buffer.Length > MostBytes ? TooLarge : null;
             if (error is null && read.Buffer.Length > known)
             {
-                error = await HasRoom(context, MostBytes, large) ? null : IncomingError.Busy;
-                known = MostBytes;
+                known = read.Buffer.Length > SomewhatLarge ? MostBytes : SomewhatLarge;
+                error = await HasRoom(context, known, large) ? null : IncomingError.Busy;
             }
 
             if (error is null && !read.IsCompleted && !read.IsCanceled)

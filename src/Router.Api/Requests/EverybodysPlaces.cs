@@ -8,10 +8,10 @@ namespace Router.Api.Requests;
 
 /// <summary>
 /// How many requests of all who are signed in are under way at a time: they leave a quarter of the connections to Postgres to leads, the
-/// outbox and periodic work. What is asked about one site has a third of these places at most, however many accounts that site has, and so
-/// has what is about none. A request has a place once its body is there (<see cref="WholeBodies"/>). Operators have places of their own:
-/// they are the ones who can shut somebody out. Strangers have other limits (<c>SignIns.cs</c>): whoever is signed in doesn't wait behind
-/// their guesses.
+/// outbox and periodic work. What is asked about one site has a third of these places at most, however many accounts that site has, and
+/// so has what one account asks about none. A request has a place once its body is there (<see cref="WholeBodies"/>). Operators have
+/// places of their own: they are the ones who can shut somebody out. Strangers have other limits (<c>SignIns.cs</c>): whoever is signed in
+/// doesn't wait behind their guesses.
 /// </summary>
 internal static class EverybodysPlaces
 {
@@ -22,7 +22,8 @@ internal static class EverybodysPlaces
     {
         var most = Math.Max(1, app.Services.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize * 3 / 4);
         var ofSites = Places(
-            context => IsOperators(context) ? null : $"{SiteAccess.SiteOf(context)}", Math.Max(1, most / 3), MostWaiting / 4);
+            context => IsOperators(context) ? null : $"{SiteAccess.SiteOf(context) ?? context.Account().Id}", Math.Max(1, most / 3),
+            MostWaiting / 4);
         var ofAll = Places(context => IsOperators(context) ? Roles.Operator : "", most, MostWaiting);
         var places = PartitionedRateLimiter.CreateChained(ofSites, ofAll);
         app.Lifetime.ApplicationStopped.Register(() =>

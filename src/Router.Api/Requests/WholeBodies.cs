@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Api.Authentication;
 using Router.Api.Incoming;
@@ -35,7 +35,9 @@ internal static class WholeBodies
         });
         app.Use(async (context, next) =>
         {
-            if (IncomingEndpoints.Owns(context.Request.Path)
+            // Where nobody takes a body it needn't be here.
+            if (IncomingEndpoints.Owns(context.Request.Path) || context.GetEndpoint() is null
+                || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
                 || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true)
             {
                 await next(context);
@@ -55,6 +57,9 @@ internal static class WholeBodies
             }
 
             context.Response.StatusCode = refused;
+            // What of it did arrive is of no use, and neither is the connection.
+            if (refused == StatusCodes.Status408RequestTimeout)
+                context.Response.Headers.Connection = "close";
             if (refused == StatusCodes.Status429TooManyRequests)
                 context.Response.Headers.RetryAfter = "5";
         });
@@ -72,28 +77,28 @@ internal static class WholeBodies
         if (!await HasRoom(context, counted, large))
             return StatusCodes.Status429TooManyRequests;
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(Patience + TimeSpan.FromSeconds(limit / SlowestPerSecond));
-        var body = new MemoryStream((int)(request.ContentLength ?? 0));
-        var chunk = ArrayPool<byte>.Shared.Rent(BodyRoom.Small);
-        try
+        // A small one takes memory as it comes, for it isn't counted: many may be announced that never come.
+        var body = new MemoryStream(counted > BodyRoom.Small ? (int)counted : 0);
+        var reader = request.BodyReader;
+        using var patience = new CancellationTokenSource(Patience + TimeSpan.FromSeconds(limit / SlowestPerSecond));
+        // Not by its token: a read that was thrown out of leaves the connection in a state that the server logs as its own fault.
+        await using var end = patience.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
+        while (true)
         {
-            while (await request.Body.ReadAsync(chunk, patience.Token) is > 0 and var count)
+            var read = await reader.ReadAsync(context.RequestAborted);
+            // One that doesn't say how large it is counts as the largest once it isn't small.
+            var fits = body.Length + read.Buffer.Length <= counted || await HasRoom(context, counted = limit, large);
+            if (fits)
             {
-                // One that doesn't say how large it is counts as the largest once it isn't small.
-                if (body.Length + count > counted && !await HasRoom(context, counted = limit, large))
-                    return StatusCodes.Status429TooManyRequests;
-
-                body.Write(chunk, 0, count);
+                foreach (var part in read.Buffer)
+                    body.Write(part.Span);
             }
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            return StatusCodes.Status408RequestTimeout;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
+
+            reader.AdvanceTo(read.Buffer.End);
+            if (!fits || read.IsCanceled)
+                return fits ? StatusCodes.Status408RequestTimeout : StatusCodes.Status429TooManyRequests;
+            if (read.IsCompleted)
+                break;
         }
 
         body.Position = 0;

@@ -92,7 +92,8 @@ public sealed class DeliveryAttempts(
             return await InItsTurn(lead, body, site, destination, perSecond, due);
 
         var (content, sending) = await TryStart(lead, body, site, destination, due);
-        if (sending is null || !await patience.EndsBefore(sending, destinationId, due.IsClaimed))
+        if (sending is null || !await patience.EndsBefore(
+            sending, destinationId, isHurried: due.IsClaimed || body.Length > LargeBodies.Small))
             return await Finish(lead, destination, content, due, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already, unless it may take longer than the lease;
@@ -190,8 +191,8 @@ public sealed class DeliveryAttempts(
         {
             logger.LogDeferred(lead.EventId, destination.Id);
             metrics.Defer();
-            // Without room for its body it has cost more than it does at a destination without room.
-            var delay = made is null ? DestinationBulkhead.SlowDeferral * _isolation.DeferDelay : bulkheads.DeferDelay(destination);
+            // What was made of it, or read, for nothing costs more than a look at a destination without room.
+            var delay = made is null ? LargeBodies.Deferral * _isolation.DeferDelay : bulkheads.DeferDelay(destination);
             return await RecordWithoutAttempt(RecordKind.Deferred, lead, destination.Id, due, DeliveryState.Retrying, delay);
         }
 

@@ -13,6 +13,9 @@ internal sealed class LargeBodies(long most)
     /// <summary>In bytes. Up to this size, which hardly any has, a body isn't counted.</summary>
     internal const int Small = LeadEvent.Large;
 
+    /// <summary>What finds no room comes back after so many times the usual delay.</summary>
+    internal const int Deferral = 20;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, long> _sites = [];
     private long _all;
