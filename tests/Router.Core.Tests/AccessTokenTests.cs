@@ -10,6 +10,8 @@ public sealed class AccessTokenTests
     [InlineData("""{"access_token":"t","token_type":"Bearer","expires_in":3600}""", 3540)] // A minute before the end.
     [InlineData("""{"access_token":"t","token_type":"bearer","expires_in":100}""", 90)] // Of a short life a tenth.
     [InlineData("""{"access_token":"t","expires_in":"3600"}""", 3540)] // Some send a text, and no type.
+    [InlineData("""{"access_token":"t","expires_in":"NaN"}""", 270)]
+    [InlineData("""{"access_token":"t","expires_in":"-Infinity"}""", 270)]
     [InlineData("""{"access_token":"t","expires_in":0}""", 0)]
     [InlineData("""{"access_token":"t","expires_in":-5}""", 0)]
     [InlineData("""{"access_token":"t"}""", 270)] // It doesn't say: five minutes.

@@ -60,6 +60,18 @@ public sealed class ReadableAnswerTests
         Assert.Equal("plain", Encoding.UTF8.GetString(ReadableAnswer.Of("plain"u8.ToArray(), [coding], null, 16384)));
     }
 
+    /// <summary>Each coding costs the processor's time, and a header may name thousands of them.</summary>
+    [Fact]
+    public void Answer_PackedMoreThanTwice_IsLeftAsItCame()
+    {
+        var once = Pack("gzip", Encoding.UTF8.GetBytes(Text));
+        var twice = Pack("deflate", once);
+        Assert.Equal(Text, Encoding.UTF8.GetString(ReadableAnswer.Of(twice, ["gzip", "deflate"], null, 16384)));
+        Assert.Equal([1, 2, 3], ReadableAnswer.Of([1, 2, 3], Enumerable.Repeat("gzip", 3), null, 16384));
+        var thrice = Pack("gzip", twice);
+        Assert.NotEqual(Text, Encoding.UTF8.GetString(ReadableAnswer.Of(thrice, ["gzip", "deflate", "gzip"], null, 16384)));
+    }
+
     [Fact]
     public void Answer_CutOffWithinACharacter_LosesThatOnly()
     {

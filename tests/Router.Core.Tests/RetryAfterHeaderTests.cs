@@ -14,6 +14,8 @@ public sealed class RetryAfterHeaderTests
     [InlineData("Wed, 25 Nov 2026 10:01:00 GMT", 60.0)]
     [InlineData("Wed, 25 Nov 2026 09:00:00 GMT", 0.0)]
     [InlineData("-5", null)]
+    [InlineData("-Infinity", null)]
+    [InlineData("NaN", null)]
     [InlineData("soon", null)]
     [InlineData("", null)]
     [InlineData(null, null)]
@@ -23,6 +25,7 @@ public sealed class RetryAfterHeaderTests
     [Theory]
     [InlineData("2147483648")]
     [InlineData("99999999999")]
+    [InlineData("Infinity")]
     [InlineData("999999999999999999999999999999999999999999")]
     [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
     public void Value_OfAges_IsRetriedAfterADay(string value)

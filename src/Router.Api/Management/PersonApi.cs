@@ -38,7 +38,7 @@ internal static class PersonApi
     private static async Task<IResult> Export(
         PersonRequest request, HttpContext context, PersonData person, CancellationToken cancellationToken) =>
         (await person.Export(request, SiteAccess.SiteOf(context), cancellationToken))
-            .Answer(file => TypedResults.File(file, "application/json", "person.json"));
+            .Answer(file => file);
 
     private static async Task<IResult> Erase(
         PersonRequest request, HttpContext context, PersonData person, CancellationToken cancellationToken) =>

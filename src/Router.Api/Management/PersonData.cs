@@ -39,20 +39,35 @@ internal sealed class PersonData(
         return await Report(found, cancellationToken);
     }
 
-    /// <summary>A copy, as a JSON file.</summary>
-    public async Task<Change<byte[]>> Export(PersonRequest request, Guid? site, CancellationToken cancellationToken)
+    /// <summary>A copy, as a JSON file. Whoever has it disposes of it.</summary>
+    public async Task<Change<PersonFile>> Export(PersonRequest request, Guid? site, CancellationToken cancellationToken)
     {
         if (Check(request, site, out var wanted) is { } refusal)
             return refusal;
         if (!IsOwn(site) && !admin.Value.OperatorsReadLeads)
             return NotHere;
 
-        if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
+        if (export.TryTurn(site) is not { } turn)
             return Busy;
 
-        // Before anybody has it.
-        await Audit(found, site, "shown", "exported", request.Reason, cancellationToken);
-        return await export.Make(found, site, refused.TryUnprotect, time.GetUtcNow(), cancellationToken);
+        try
+        {
+            if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
+            {
+                turn.Dispose();
+                return Busy;
+            }
+
+            // Before anybody has it.
+            await Audit(found, site, "shown", "exported", request.Reason, cancellationToken);
+            return new PersonFile(
+                to => export.Write(to, found, site, refused.TryUnprotect, time.GetUtcNow(), cancellationToken), turn);
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
     }
 
     /// <summary>All that is theirs goes. What names them and is somebody else's stays, and is reported.</summary>

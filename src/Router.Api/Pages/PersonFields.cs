@@ -32,7 +32,7 @@ internal sealed class PersonFields(PersonData person, IOptions<AdminOptions> adm
     {
         var file = await person.Export(request, site, cancellationToken);
         return (Empty(page, site, request), file.Refusal is { } refusal ? page.Refused(refusal)
-            : new FileContentResult(file.Made!, "application/json") { FileDownloadName = "person.json" });
+            : file.Made!);
     }
 
     /// <summary>What was erased and what can't be, on the same page. Sent again it finds nothing.</summary>

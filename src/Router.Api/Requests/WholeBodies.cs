@@ -77,8 +77,8 @@ internal static class WholeBodies
         if (!await HasRoom(context, counted, large))
             return StatusCodes.Status429TooManyRequests;
 
-        // A small one takes memory as it comes, for it isn't counted: many may be announced that never come.
-        var body = new MemoryStream(counted > BodyRoom.Small ? (int)counted : 0);
+        // What isn't counted takes memory as it comes: many may be announced that never come.
+        var body = new MemoryStream(large is not null && counted > BodyRoom.Small ? (int)counted : 0);
         var reader = request.BodyReader;
         using var patience = new CancellationTokenSource(Patience + TimeSpan.FromSeconds(limit / SlowestPerSecond));
         // Not by its token: a read that was thrown out of leaves the connection in a state that the server logs as its own fault.

@@ -142,6 +142,11 @@ public sealed class DestinationSender : IDisposable
             // Not documented of the client, but whatever a receiver provokes must cost only its own delivery.
             return (WithoutHeaders(exchange, AttemptError.ConnectionLost), false);
         }
+        catch (Exception failed) when (failed is ArgumentException or ArithmeticException or FormatException)
+        {
+            // Nor is what we can't read of its answer anybody else's affair.
+            return (WithoutHeaders(exchange, AttemptError.InvalidResponse), false);
+        }
     }
 
     private async Task<Answer> Read(HttpResponseMessage response, CancellationToken timeout)

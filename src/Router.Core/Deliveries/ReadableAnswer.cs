@@ -8,6 +8,9 @@ namespace Router.Core.Deliveries;
 /// <summary>The first bytes of an answer, as UTF-8 that people can read, whatever they were packed and written in. Pure.</summary>
 internal static partial class ReadableAnswer
 {
+    // Nobody packs a text more often, and each costs the processor's time, whatever it comes to.
+    private const int MostPackings = 2;
+
     /// <summary>The text's bytes.</summary>
     /// <param name="body">The first bytes as they came.</param>
     /// <param name="packing">The codings of <c>Content-Encoding</c>, in their order.</param>
@@ -15,8 +18,9 @@ internal static partial class ReadableAnswer
     /// <param name="most">The most bytes to keep.</param>
     public static byte[] Of(byte[] body, IEnumerable<string> packing, string? charset, int most)
     {
-        foreach (var coding in packing.Reverse())
-            body = Unpack(body, coding.Trim(), most);
+        var codings = packing.Take(MostPackings + 1).ToList();
+        if (codings.Count <= MostPackings)
+            body = codings.AsEnumerable().Reverse().Aggregate(body, (packed, coding) => Unpack(packed, coding.Trim(), most));
         var isCutOff = body.Length >= most;
         var (encoding, mark) = Encoding(body, charset, isCutOff);
         if (encoding is not null)

@@ -18,8 +18,9 @@ internal static class RetryAfterHeader
     {
         if (value is null)
             return null;
+        // The sign of infinity is read in any style.
         if (double.TryParse(value.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
-            return seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : Longest;
+            return seconds is not >= 0 ? null : seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : Longest;
         if (!RetryConditionHeaderValue.TryParse(value, out var parsed) || parsed.Date is not { } date)
             return null;
         return date > now ? date - now : TimeSpan.Zero;

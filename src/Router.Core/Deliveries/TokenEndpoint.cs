@@ -58,6 +58,10 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, NetworkGuard guard,
         {
             return Refused(new Answer { Error = AttemptError.ConnectionLost });
         }
+        catch (Exception failed) when (failed is ArgumentException or ArithmeticException or FormatException)
+        {
+            return Refused(new Answer { Error = AttemptError.NoToken });
+        }
     }
 
     private static TokenAnswer Refused(Answer answer) => new(null, answer);

@@ -72,7 +72,8 @@ public sealed record AccessToken(string Text, TimeSpan Lifetime)
     {
         JsonValueKind.Number when value.TryGetDouble(out var seconds) => seconds,
         JsonValueKind.String when double.TryParse(
-            value.GetString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) => seconds,
+            value.GetString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            && double.IsFinite(seconds) => seconds,
         _ => UsualSeconds,
     } : UsualSeconds;
 

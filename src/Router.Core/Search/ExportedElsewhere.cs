@@ -8,10 +8,10 @@ namespace Router.Core.Search;
 internal static class ExportedElsewhere
 {
     public static async Task Refused(
-        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Func<byte[], byte[]?> decrypt)
+        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Func<byte[], byte[]?> decrypt, Func<Task> flush)
     {
         json.WriteStartArray("refused");
-        foreach (var row in await connection.QueryAsync<RefusedRow>(
+        await foreach (var row in connection.QueryUnbufferedAsync<RefusedRow>(
             "select id, site_id, product, refused_at, reason, contents from refused_leads where id = any (@Ids)",
             new { Ids = found.Refused.Select(one => one.Id).ToArray() }))
         {
@@ -23,15 +23,17 @@ internal static class ExportedElsewhere
             json.WriteString("reason", row.Reason);
             ExportedContents.Write(json, row.Contents is null ? null : decrypt(row.Contents));
             json.WriteEndObject();
+            await flush();
         }
 
         json.WriteEndArray();
     }
 
-    public static async Task Messages(Utf8JsonWriter json, NpgsqlConnection connection, string name, string sql, Array ids)
+    public static async Task Messages(
+        Utf8JsonWriter json, NpgsqlConnection connection, string name, string sql, Array ids, Func<Task> flush)
     {
         json.WriteStartArray(name);
-        foreach (var row in await connection.QueryAsync<MessageRow>(sql, new { ids }))
+        await foreach (var row in connection.QueryUnbufferedAsync<MessageRow>(sql, new { ids }))
         {
             json.WriteStartObject();
             json.WriteString("id", row.Id);
@@ -40,6 +42,7 @@ internal static class ExportedElsewhere
                 json.WriteString("reason", row.Reason);
             ExportedContents.Write(json, row.Message);
             json.WriteEndObject();
+            await flush();
         }
 
         json.WriteEndArray();

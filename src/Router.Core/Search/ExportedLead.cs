@@ -7,40 +7,25 @@ namespace Router.Core.Search;
 /// <summary>A lead in the file of a person: each message of it, to whom it was sent and when, and what was answered.</summary>
 internal static class ExportedLead
 {
-    public static async Task Write(Utf8JsonWriter json, NpgsqlConnection connection, LeadOfPerson lead, string? site)
+    public static async Task Write(
+        Utf8JsonWriter json, NpgsqlConnection connection, LeadOfPerson lead, string? site, Func<Task> flush)
     {
-        var events = (await connection.QueryAsync<Event>(
-            """
-            select id, action, accepted_at, product, source_system, body, destinations from lead_events
-            where site_id = @SiteId and lead_id = @LeadId order by accepted_at
-            """, lead)).AsList();
-        var deliveries = (await connection.QueryAsync<Delivery>(
-            """
-            select e.id as event_id, x.id as destination_id, n.name, n.url, d.state
-            from lead_events e cross join unnest(e.destinations) x (id) join destinations n on n.id = x.id
-            left join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId
-            """, lead)).ToLookup(row => row.EventId);
-        var attempts = (await connection.QueryAsync<Attempt>(
-            """
-            select d.event_id, d.destination_id, d.attempt as number, d.started_at, d.result, d.status, d.error, d.response_body
-            from lead_events e cross join unnest(e.destinations) x (id)
-            join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId and d.attempt is not null
-            union all
-            select a.event_id, a.destination_id, a.attempt, a.started_at, a.result, a.status, a.error, a.response_body
-            from lead_events e join delivery_attempts a on a.event_id = e.id
-            where e.site_id = @SiteId and e.lead_id = @LeadId
-            order by 3
-            """, lead)).ToLookup(row => (row.EventId, row.DestinationId));
-
         json.WriteStartObject();
         json.WriteString("site_id", lead.SiteId);
         json.WriteString("site", site);
         json.WriteString(lead.IsUser ? "user" : "lead_id", lead.LeadId);
         json.WriteStartArray("events");
-        foreach (var one in events)
+        foreach (var id in await connection.QueryAsync<Guid>(
+            "select id from lead_events where site_id = @SiteId and lead_id = @LeadId order by accepted_at", lead))
         {
+            // One at a time: each may have a megabyte, and many answers. Erased meanwhile it isn't there.
+            if (await connection.QuerySingleOrDefaultAsync<Event>(
+                """
+                select id, action, accepted_at, product, source_system, body from lead_events
+                where id = @id and site_id = @SiteId and lead_id = @LeadId
+                """, new { id, lead.SiteId, lead.LeadId }) is not { } one)
+                continue;
+
             json.WriteStartObject();
             json.WriteString("event_id", one.Id);
             json.WriteString("what", one.Action);
@@ -48,14 +33,38 @@ internal static class ExportedLead
             json.WriteString("sent_by", one.SourceSystem);
             ExportedContents.Write(json, one.Body);
             json.WriteStartArray("sent_to");
-            foreach (var delivery in deliveries[one.Id])
-                Sent(json, delivery, attempts[(one.Id, delivery.DestinationId)]);
+            await SentTo(json, connection, id);
             json.WriteEndArray();
             json.WriteEndObject();
+            await flush();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static async Task SentTo(Utf8JsonWriter json, NpgsqlConnection connection, Guid id)
+    {
+        var deliveries = await connection.QueryAsync<Delivery>(
+            """
+            select x.id as destination_id, n.name, n.url, d.state
+            from lead_events e cross join unnest(e.destinations) x (id) join destinations n on n.id = x.id
+            left join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+            where e.id = @id
+            """, new { id });
+        var attempts = (await connection.QueryAsync<Attempt>(
+            """
+            select d.destination_id, d.attempt as number, d.started_at, d.result, d.status, d.error, d.response_body
+            from lead_events e cross join unnest(e.destinations) x (id)
+            join deliveries d on d.destination_id = x.id and d.accepted_at = e.accepted_at and d.event_id = e.id
+            where e.id = @id and d.attempt is not null
+            union all
+            select a.destination_id, a.attempt, a.started_at, a.result, a.status, a.error, a.response_body
+            from delivery_attempts a where a.event_id = @id
+            order by 2
+            """, new { id })).ToLookup(row => row.DestinationId);
+        foreach (var delivery in deliveries)
+            Sent(json, delivery, attempts[delivery.DestinationId]);
     }
 
     private static void Sent(Utf8JsonWriter json, Delivery delivery, IEnumerable<Attempt> attempts)
@@ -86,11 +95,11 @@ internal static class ExportedLead
     }
 
     private sealed record Event(
-        Guid Id, string Action, DateTimeOffset AcceptedAt, string Product, string SourceSystem, byte[]? Body, Guid[] Destinations);
+        Guid Id, string Action, DateTimeOffset AcceptedAt, string Product, string SourceSystem, byte[]? Body);
 
-    private sealed record Delivery(Guid EventId, Guid DestinationId, string Name, string Url, string? State);
+    private sealed record Delivery(Guid DestinationId, string Name, string Url, string? State);
 
     private sealed record Attempt(
-        Guid EventId, Guid DestinationId, int Number, DateTimeOffset StartedAt, string Result, short? Status, string? Error,
+        Guid DestinationId, int Number, DateTimeOffset StartedAt, string Result, short? Status, string? Error,
         byte[]? ResponseBody);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dapper;
@@ -9,21 +10,58 @@ namespace Router.Core.Search;
 /// All that is kept of a person, as one JSON file: what came, when and from whom, to whom it was sent and when, and what was answered. Of
 /// what is somebody else's only where it is.
 /// </summary>
-public sealed class PersonExport(NpgsqlDataSource database)
+public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
 {
+    // Each holds a connection for as long as somebody reads it.
+    private const int AtATime = 2;
+
+    // In bytes.
+    private const int WrittenAtOnce = 64 * 1024;
+
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The file.</summary>
+    private readonly ConcurrentDictionary<Guid, bool> _sites = new();
+    private readonly SemaphoreSlim _owners = new(AtATime);
+    private readonly SemaphoreSlim _operators = new(AtATime);
+
+    /// <summary>
+    /// A turn to write one, given back when it is disposed of: one for a site, and few for all owners; operators have their own. Null when
+    /// there is none.
+    /// </summary>
+    /// <param name="siteId">The only site that was looked at; null for all.</param>
+    public IDisposable? TryTurn(Guid? siteId)
+    {
+        if (siteId is { } site && !_sites.TryAdd(site, true))
+            return null;
+
+        var places = siteId is null ? _operators : _owners;
+        if (places.Wait(0))
+            return new Turn(this, places, siteId);
+
+        if (siteId is { } late)
+            _sites.TryRemove(late, out _);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _owners.Dispose();
+        _operators.Dispose();
+    }
+
+    /// <summary>Writes the file, message by message: it may be larger than there is memory.</summary>
+    /// <param name="file">Where to.</param>
     /// <param name="found">Where it is.</param>
     /// <param name="siteId">The only site that was looked at; null for all.</param>
     /// <param name="decrypt">Makes what was refused readable; null where the keys don't fit.</param>
     /// <param name="now">When it is made.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<byte[]> Make(
-        FoundPerson found, Guid? siteId, Func<byte[], byte[]?> decrypt, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task Write(
+        Stream file, FoundPerson found, Guid? siteId, Func<byte[], byte[]?> decrypt, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        using var file = new MemoryStream();
         await using (var json = new Utf8JsonWriter(file, Readable))
         {
             var sites = (await connection.QueryAsync<(Guid Id, string Name)>(
@@ -34,26 +72,30 @@ public sealed class PersonExport(NpgsqlDataSource database)
             json.WriteString("of", siteId is null ? "all sites" : "one site");
             json.WriteStartArray("leads");
             foreach (var lead in found.Leads)
-                await ExportedLead.Write(json, connection, lead, sites.GetValueOrDefault(lead.SiteId));
+                await ExportedLead.Write(
+                    json, connection, lead, sites.GetValueOrDefault(lead.SiteId), () => Flush(json, cancellationToken));
             json.WriteEndArray();
-            await ExportedElsewhere.Refused(json, connection, found, decrypt);
+            await ExportedElsewhere.Refused(json, connection, found, decrypt, () => Flush(json, cancellationToken));
             await ExportedElsewhere.Messages(json, connection, "set_aside",
                 "select id::text as id, set_aside_at as at, reason, message from set_aside where id = any (@ids)",
-                found.SetAside.Select(one => one.Id).ToArray());
+                found.SetAside.Select(one => one.Id).ToArray(), () => Flush(json, cancellationToken));
             await ExportedElsewhere.Messages(json, connection, "waiting_for_rabbitmq",
                 "select id::text as id, kept_at as at, null::text as reason, message from lead_outbox where id = any (@ids)",
-                found.Outbox.Select(one => one.Id).ToArray());
-            await Users(json, connection, found);
+                found.Outbox.Select(one => one.Id).ToArray(), () => Flush(json, cancellationToken));
+            await Users(json, connection, found, cancellationToken);
             Mentions(json, found, sites);
             await Account(json, connection, found.AccountId);
             await Changes(json, connection, found, siteId);
             json.WriteEndObject();
         }
-
-        return file.ToArray();
     }
 
-    private static async Task Users(Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found)
+    /// <summary>What is written goes on its way, once it is worth that.</summary>
+    private static Task Flush(Utf8JsonWriter json, CancellationToken cancellationToken) =>
+        json.BytesPending < WrittenAtOnce ? Task.CompletedTask : json.FlushAsync(cancellationToken);
+
+    private static async Task Users(
+        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, CancellationToken cancellationToken)
     {
         json.WriteStartArray("users_of_sites");
         foreach (var user in found.Users)
@@ -64,6 +106,7 @@ public sealed class PersonExport(NpgsqlDataSource database)
             ExportedContents.Write(json, await connection.ExecuteScalarAsync<byte[]?>(
                 "select body from users where site_id = @SiteId and user_id = @UserId", user));
             json.WriteEndObject();
+            await Flush(json, cancellationToken);
         }
 
         json.WriteEndArray();
@@ -151,5 +194,15 @@ public sealed class PersonExport(NpgsqlDataSource database)
         }
 
         json.WriteEndArray();
+    }
+
+    private sealed class Turn(PersonExport export, SemaphoreSlim places, Guid? siteId) : IDisposable
+    {
+        public void Dispose()
+        {
+            places.Release();
+            if (siteId is { } site)
+                export._sites.TryRemove(site, out _);
+        }
     }
 }
