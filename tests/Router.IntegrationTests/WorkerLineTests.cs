@@ -49,6 +49,8 @@ public sealed class WorkerLineTests(TestServers servers)
         await Eventually.Equal(21, () => Delivered(router, site), "everything is delivered", seconds: 90);
         await Eventually.Equal(
             (Workers, Workers, Workers, Workers), () => Consumers(router), "every worker consumes all queues", seconds: 90);
+        Assert.Empty(router.Receiver.At(site.LeadManager.Path).GroupBy(request => request.MessageId).Where(same => same.Count() > 1)
+            .Select(same => $"{same.Key}: " + string.Join(", ", same.Select(one => $"attempt {one.Attempt} at {one.At:HH:mm:ss.fff}"))));
         Assert.Equal(21, router.Receiver.At(site.LeadManager.Path).Count);
         await site.AssertAccountedFor(events: 21);
     }
