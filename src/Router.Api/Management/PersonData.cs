@@ -39,7 +39,7 @@ internal sealed class PersonData(
         return await Report(found, cancellationToken);
     }
 
-    /// <summary>A copy, as a JSON file. Whoever has it disposes of it.</summary>
+    /// <summary>A copy, as a JSON file. It has a turn until it is sent.</summary>
     public async Task<Change<PersonFile>> Export(PersonRequest request, Guid? site, CancellationToken cancellationToken)
     {
         if (Check(request, site, out var wanted) is { } refusal)
