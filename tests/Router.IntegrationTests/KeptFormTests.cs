@@ -8,6 +8,26 @@ public sealed class KeptFormTests(SharedRouter shared) : IClassFixture<SharedRou
 {
     private readonly RouterFixture _router = shared.Router;
 
+    [Fact]
+    public async Task Secret_SentWithoutASession_IsNotKept()
+    {
+        var site = await _router.CreateSite();
+        var (email, link) = await PageClient.Invite(_router, "owner", site.Id);
+        using var person = new PageClient(_router);
+        await person.Submit(link, ("password", PageClient.Password));
+        await person.SignOut();
+
+        var path = $"/sites/{site.Id}/destinations/new";
+        using var sent = new HttpRequestMessage(HttpMethod.Post, path);
+        sent.Headers.Add("Sec-Fetch-Site", "same-origin");
+        sent.Content = new FormUrlEncodedContent([new("name", "A NAME"), new("secret", "A-SIGNING-SECRET-OF-SOMEBODY")]);
+        using var answer = await person.Http.SendAsync(sent);
+        await person.SignIn(email, PageClient.Password);
+        var page = await person.Http.GetStringAsync(path);
+        Assert.Contains("A NAME", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("A-SIGNING-SECRET-OF-SOMEBODY", page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Sec-Fetch-Site", "same-origin", true)]
     [InlineData("Sec-Fetch-Site", "cross-site", false)]

@@ -104,6 +104,15 @@ public sealed class PeopleTests(SharedRouter shared) : IClassFixture<SharedRoute
                     await stranger.Get(new Uri(invited.Secret).AbsolutePath), "Save and sign in", ("password", PageClient.Password));
             var refused = await victim.Submit(await victim.Get($"/sites/{theirs.Id}/people"), "Invite", ("email", email));
             Assert.Contains("Only an operator of this router can let this person in", refused.Text, StringComparison.Ordinal);
+            // Who asks an operator, as the page says, isn't helped to a stranger either.
+            var id = await _router.Query<Guid>("select id from accounts where email = @email", new { email });
+            using var given = await _router.Admin.PutAsync($"/api/accounts/{id}/sites/{theirs.Id}", content: null);
+            using var added = await _router.Admin.PostAsJsonAsync($"/api/sites/{theirs.Id}/people", new { email });
+            Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (given.StatusCode, added.StatusCode));
+            Assert.Contains("Make it a new link", await given.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            // What the account sees already may be given to it again.
+            using var same = await _router.Admin.PutAsync($"/api/accounts/{id}/sites/{mallorys.Id}", content: null);
+            Assert.Equal(HttpStatusCode.NoContent, same.StatusCode);
 
             // Removed: what nobody has used is gone, with its link, and the victim can invite anew.
             await mallory.Submit(await mallory.Get($"/sites/{mallorys.Id}/people"), $"Remove {email}");

@@ -248,6 +248,8 @@ public sealed class PersonErasureTests(TestServers servers)
     private static string Lead(Guid id) => JsonSerializer.Serialize(new
     {
         id, source = "WITNESS7 website", email = Email, phone = Phone, first_name = "WITNESS7", last_name = "Ann", notes = "WITNESS7",
+        // As deep as a lead may be.
+        deep = JsonSerializer.Deserialize<JsonElement>(new string('[', 63) + new string(']', 63)),
         activities = new[] { new { type = "note", source = "WITNESS7", description = "WITNESS7" } },
     });
 

@@ -19,7 +19,7 @@ public sealed class PersonTests(SharedRouter shared) : IClassFixture<SharedRoute
         _router.Receiver.Answer(
             first.LeadManager.Path, async (context, _) => await context.Response.Body.WriteAsync("thank you"u8.ToArray()));
         await Post(first, new { email = email.ToUpperInvariant(), notes = "by address" });
-        await Post(second, new { phone = $"+1 ({phone[..3]}) {phone[3..6]}-{phone[6..]}", first_name = "by number" });
+        await Post(second, new { phone = $"+1 ({phone[..3]})  -  {phone[3..6]}-{phone[6..]}", first_name = "by number" });
         await Post(second, new { email = $"x{email}", notes = $"is somebody else, and knows {email}" });
         await Post(first, new { email = $"{email}.example", notes = "unlike" });
         var refused = await first.Refused($$"""{"source": true, "second_email": "{{email}}", "notes": "refused"}""");

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
+using Router.Core.Leads;
+using Router.Core.Retention;
 using Router.Testing;
 
 namespace Router.IntegrationTests;
@@ -10,6 +12,27 @@ namespace Router.IntegrationTests;
 public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<SharedRouter>
 {
     private readonly RouterFixture _router = shared.Router;
+
+    [Fact]
+    public async Task Lead_Erased_LeavesOthersThatNameIt()
+    {
+        var (site, lead) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var database = await _router.OpenDatabase();
+        await using var transaction = await database.BeginTransactionAsync();
+        foreach (var (its, named) in new[] { (lead, Guid.NewGuid()), (Guid.NewGuid(), lead) })
+        {
+            var message = LeadMessage.Of(new LeadEvent
+            {
+                EventId = Guid.NewGuid(), SiteId = site, LeadId = $"{its:D}", Action = LeadAction.Created, Product = "p", SourceSystem = "P",
+                AcceptedAt = DateTimeOffset.UnixEpoch, Lead = RawJson.Parse($$"""{"lead_id":"{{named:D}}"}"""),
+            });
+            await database.ExecuteAsync("insert into lead_outbox (event_id, message) values (@EventId, @Utf8)", message);
+        }
+
+        await Erasure.Lead(database, site, lead, CancellationToken.None);
+        Assert.Equal(1, await database.ExecuteScalarAsync<int>(
+            "select count(*)::int from lead_outbox where strpos(encode(message, 'escape'), @site) > 0", new { site = $"{site:D}" }));
+    }
 
     [Fact]
     public async Task Lead_Erased_LeavesRowsWithoutAnythingOfIt()

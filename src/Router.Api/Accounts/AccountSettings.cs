@@ -195,7 +195,8 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         try
         {
             await using var change = await changes.Begin(cancellationToken);
-            if (await lettingIn.Refuses(change.Connection, site, account) is { } refusal)
+            if ((await lettingIn.RefusesUnvouched(change.Connection, site, account)
+                ?? await lettingIn.Refuses(change.Connection, site, account)) is { } refusal)
                 return refusal;
 
             await change.Connection.ExecuteAsync(

@@ -78,8 +78,10 @@ internal sealed class ApiTokens(ConfigurationChanges changes, TimeProvider time)
             Guid.CreateVersion7(time.GetUtcNow()), fields.Name!, scope, sites?.Distinct().ToArray(), expiresAt,
             $"{Prefix}{Credential.Generate()}");
         await using var change = await changes.Begin(cancellationToken);
-        // One after the other, so that two at once aren't one too many.
-        await change.Connection.ExecuteAsync("select from accounts where id = @Id for no key update", new { maker.Id });
+        // One after the other, so that two at once aren't one too many; and not while the account is being disabled.
+        if (!await change.Connection.ExecuteScalarAsync<bool>(
+            "select disabled_at is null from accounts where id = @Id for no key update", new { maker.Id }))
+            return Refusal.Conflict("This account is disabled.");
         if (await change.Connection.ExecuteScalarAsync<int>(
             """
             select count(*)::int from api_tokens

@@ -24,6 +24,19 @@ internal sealed class LettingIn(
          or exists (select from audit_log where site_id = @site and kind = 'account_sites' and action = 'created'))
         """;
 
+    /// <summary>What an owner hears who can't let somebody in.</summary>
+    public static readonly Refusal AskAnOperator =
+        Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
+
+    private static readonly Refusal LinkFirst = Refusal.Conflict(
+        "Somebody else has seen a link to this account, and may be the one who uses it. Make it a new link (Accounts), pass that on to the "
+        + "person, and let them in when they have used it.");
+
+    private static readonly Refusal PasswordFirst = Refusal.Conflict(
+        "An operator of this router has seen a link to this person's account, and operators may not read leads "
+        + "(Admin:OperatorsReadLeads). Let the person choose a new password by “Lost your password?” at the sign-in page, then add "
+        + "them.");
+
     /// <summary>Whether operators are trusted with leads.</summary>
     public bool OperatorsReadLeads => admin.Value.OperatorsReadLeads;
 
@@ -46,6 +59,26 @@ internal sealed class LettingIn(
         return await connection.ExecuteScalarAsync<bool>(
             $"select {IsTaken} or exists (select from accounts where id = @account and role = 'operator')",
             new { site, account }) ? OwnersDo : null;
+    }
+
+    /// <summary>
+    /// Why an account that is there already can't be let in yet: somebody else may be the one who uses it. Null when it can, or sees the site
+    /// already. From here on nobody makes a link for it, or disables it, before the transaction ends.
+    /// </summary>
+    public async Task<Refusal?> RefusesUnvouched(NpgsqlConnection connection, Guid site, Guid account)
+    {
+        var isVouched = await connection.QuerySingleOrDefaultAsync<bool?>(
+            """
+            select is_vouched
+                   -- Nor while there is a link that somebody has seen: it could still be used.
+                   and not exists (select from invitations i where i.account_id = a.id and i.is_shown and i.expires_at > now())
+                or exists (select from account_sites s where s.account_id = a.id and s.site_id = @site)
+            from accounts a where id = @account for no key update
+            """, new { site, account });
+        if (isVouched is not false)
+            return null;
+
+        return !OperatorsReadLeads ? PasswordFirst : changes.Account.IsOperator ? LinkFirst : AskAnOperator;
     }
 
     /// <summary>Why no link can be made for this account: whoever has it becomes somebody who sees leads.</summary>

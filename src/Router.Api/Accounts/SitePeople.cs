@@ -34,14 +34,6 @@ internal sealed class SitePeople(
     /// <summary>How many can be let in within a day: each may be a mail to an address that somebody has thought of.</summary>
     private const int MostInADay = 100;
 
-    private static readonly Refusal AskAnOperator =
-        Refusal.Conflict("Only an operator of this router can let this person in: ask one.");
-
-    private static readonly Refusal NotVouched = Refusal.Conflict(
-        "An operator of this router has seen a link to this person's account, and operators may not read leads "
-        + "(Admin:OperatorsReadLeads). Let the person choose a new password by “Lost your password?” at the sign-in page, then add "
-        + "them.");
-
     private static readonly Refusal NoPerson = Refusal.NoSuch("person");
 
     // It would come back when this person signs in.
@@ -85,10 +77,10 @@ internal sealed class SitePeople(
 
             if (await Find(change.Connection, email) is { } account)
             {
-                // Somebody else may have seen its link, and be the one who uses it.
-                if (!changes.Account.IsOperator && (account.IsDisabled || !account.IsVouched))
-                    return account.IsDisabled || lettingIn.OperatorsReadLeads ? AskAnOperator : NotVouched;
-                if (await lettingIn.Refuses(change.Connection, site, account.Id) is { } refused)
+                if (account.IsDisabled && !changes.Account.IsOperator)
+                    return LettingIn.AskAnOperator;
+                if ((await lettingIn.RefusesUnvouched(change.Connection, site, account.Id)
+                    ?? await lettingIn.Refuses(change.Connection, site, account.Id)) is { } refused)
                     return refused;
 
                 await change.Connection.ExecuteAsync(
@@ -215,14 +207,11 @@ internal sealed class SitePeople(
     private static Task<Known?> Find(NpgsqlConnection connection, string? email) => connection.QuerySingleOrDefaultAsync<Known>(
         """
         select id, disabled_at is not null as is_disabled,
-               -- Nor while there is a link that somebody has seen: it could still be used.
-               is_vouched and not exists (
-                   select from invitations i where i.account_id = accounts.id and i.is_shown and i.expires_at > now()) as is_vouched,
                password_hash is null and not exists (select from account_logins l where l.account_id = accounts.id) as is_invited
         from accounts where email = @email for no key update
         """, new { email = Normalized(email) });
 
     private static string Normalized(string? email) => email?.Trim().ToLowerInvariant() ?? "";
 
-    private sealed record Known(Guid Id, bool IsDisabled, bool IsVouched, bool IsInvited);
+    private sealed record Known(Guid Id, bool IsDisabled, bool IsInvited);
 }

@@ -85,7 +85,8 @@ internal sealed class FieldProblems
     public void RequireEmail(string field, string? value)
     {
         if (string.IsNullOrWhiteSpace(value) || value.Length > 254
-            || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || !char.IsAscii(character))
+            || value.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || !char.IsAscii(character)
+                || "<>()[],:;\\\"".Contains(character, StringComparison.Ordinal))
             || value.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
             Add(field, $"'{field}' is not a valid e-mail address.");
     }

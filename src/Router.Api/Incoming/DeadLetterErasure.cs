@@ -37,6 +37,9 @@ internal sealed partial class DeadLetterErasure(
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,
             outstandingPublisherConfirmationsRateLimiter: null);
 
+    // A lead may be 64 deep by itself.
+    private static readonly JsonSerializerOptions Deep = new() { MaxDepth = 128 };
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
     private List<Asked> _waiting = [];
@@ -129,7 +132,9 @@ internal sealed partial class DeadLetterErasure(
     {
         try
         {
-            var letter = JsonSerializer.Deserialize<DeadLetter>(utf8.Span)!;
+            if (JsonSerializer.Deserialize<DeadLetter>(utf8.Span, Deep) is not { } letter)
+                return null;
+
             return (letter.SiteId, Uuids.TryParse(letter.LeadId, out var id) ? id : Uuids.Of(letter.LeadId));
         }
         catch (JsonException)

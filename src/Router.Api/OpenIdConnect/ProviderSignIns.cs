@@ -43,7 +43,9 @@ internal sealed partial class ProviderSignIns(
 
     private async Task<ProviderSignIn> FindOnce(ProviderPerson person, Guid? connect, CancellationToken cancellationToken)
     {
-        await using var change = await changes.Begin($"{person.Email ?? person.Subject} ({options.Value.Name})", cancellationToken);
+        // Anybody's address may stand there unverified.
+        var who = (person.IsEmailVerified ? person.Email : null) ?? person.Subject;
+        await using var change = await changes.Begin($"{who} ({options.Value.Name})", cancellationToken);
         var database = change.Connection;
         var sites = await ClaimedSites.Find(database, person.Sites);
         var known = await database.ExecuteScalarAsync<Guid?>(

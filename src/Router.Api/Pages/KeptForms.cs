@@ -22,7 +22,7 @@ internal sealed class KeptForms : IAsyncPageFilter
     // Cookies travel with every request.
     private const int Most = 6_000;
 
-    private static readonly string[] Secret = ["password", "client_secret", "client_certificate", "token", "header_value"];
+    private static readonly string[] Secret = ["password", "secret", "client_certificate", "token", "header_value"];
 
     private static readonly string[] SecretFields = ["key", "value", "code", "state", "credential"];
 

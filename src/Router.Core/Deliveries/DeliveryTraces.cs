@@ -53,8 +53,8 @@ internal static class DeliveryTraces
             span.Fail(attempt.Answer.Summary);
     }
 
-    /// <summary>Stage 3.</summary>
-    public static Activity? Record(RecordedAttempt recorded) => RouterTraces.Begin("record")
+    /// <summary>Stage 3; of a request that is still under way, that it is this worker's.</summary>
+    public static Activity? Record(RecordedAttempt recorded) => RouterTraces.Begin(recorded.Kind is RecordKind.UnderWay ? "lease" : "record")
         ?.SetTag("lead_router.destination.id", recorded.DestinationId.ToString("D"))
         .SetTag("lead_router.state", recorded.State.Text());
 

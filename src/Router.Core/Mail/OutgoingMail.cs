@@ -29,7 +29,8 @@ public sealed class OutgoingMail(IOptions<SmtpOptions> options)
         var smtp = options.Value;
         using var message = new MimeMessage();
         message.From.Add(MailboxAddress.Parse(smtp.From));
-        message.To.Add(MailboxAddress.Parse(mail.To));
+        // Not parsed: an address with a name would go elsewhere than it says.
+        message.To.Add(new MailboxAddress("", mail.To));
         message.Subject = mail.Subject;
         message.Body = new TextPart("plain") { Text = mail.Text };
         // Nobody's holiday answer comes back.

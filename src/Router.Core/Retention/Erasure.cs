@@ -30,9 +30,9 @@ public static class Erasure
             """
             delete from set_aside where site_id = @siteId and lead_id = @leadId;
             delete from refused_leads where site_id = @siteId and lead_id = @leadId;
-            -- We write these messages ourselves, without blanks; the id is spelled as its sender did.
+            -- We write these messages ourselves, without blanks, the lead last; the id is spelled as its sender did.
             delete from lead_outbox
-            where replace(lower(encode(message, 'escape')), '-', '') like @message;
+            where replace(lower(split_part(encode(message, 'escape'), '"lead":', 1)), '-', '') like @message;
             -- No lead has this one, so what is still to be replayed finds nothing.
             update replays set lead_id = @Nobody where site_id = @siteId and lead_id = @leadId
             """, new { siteId, leadId, message = $"%\"site_id\":\"{siteId:N}\"%\"lead_id\":\"{leadId:N}\"%", Nobody = Guid.Empty },

@@ -139,13 +139,14 @@ public sealed partial class WantedPerson
     {
         if (_email is not null)
         {
-            // Other bytes are written as numbers there, and what is escaped in JSON is looked at one by one.
-            yield return NotAscii().Split(_email).OrderByDescending(part => part.Length).Select(Literal).First();
+            // Other bytes are written as numbers there, and what JSON may escape by a backslash is left out; what it escapes by number is
+            // looked at one by one.
+            yield return Escapable().Split(_email).OrderByDescending(part => part.Length).Select(Literal).First();
             yield return """\\\\u00[2-7]""";
         }
 
         if (_phone is not null)
-            yield return string.Join("""(?:[^0-9]|\\[0-7]{3}|\\\\u[0-9a-f]{4}){0,4}""", _phone.AsEnumerable());
+            yield return string.Join("""(?:[^0-9]|\\[0-7]{3}|\\\\u[0-9a-f]{4})*""", _phone.AsEnumerable());
     }
 
     private static string Literal(string text) =>
@@ -157,6 +158,6 @@ public sealed partial class WantedPerson
     [GeneratedRegex(@"[\d+(][\d\s().\-/]{5,}\d", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Numbers();
 
-    [GeneratedRegex(@"[^\x20-\x7e]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex NotAscii();
+    [GeneratedRegex(@"[^\x20\x21\x23-\x2e\x30-\x7e]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Escapable();
 }
