@@ -26,7 +26,7 @@ build_previous() (
     # Under its final name only once it is complete. Without nodes of msbuild, which would hold the lock after the end.
     for host in Router.Api Router.Worker; do
         dotnet publish "$source/src/$host" -c Release -o "$cache/$commit.new/$host" --nologo -v quiet -nodeReuse:false \
-            -p:UseSharedCompilation=false 9>&-
+            -p:UseSharedCompilation=false -p:RunAnalyzers=false 9>&-
     done
     mv "$cache/$commit.new" "$cache/$commit"
 )

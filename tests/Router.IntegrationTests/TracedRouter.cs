@@ -106,6 +106,8 @@ public sealed class TracedRouter(TestServers servers) : IAsyncLifetime
 
     /// <summary>The trace's spans but for those of statements, once there are as many.</summary>
     public Task<List<OtlpSpan>> Spans(string trace, int count) => Eventually.Get(
-        () => Task.FromResult(Collector.Spans().Where(span => span.TraceId == trace && span.Source == "LeadRouter").ToList()),
+        // On a busy machine a request may take longer than its lane waits, and be leased.
+        () => Task.FromResult(
+            Collector.Spans().Where(span => span.TraceId == trace && span.Source == "LeadRouter" && span.Name != "lease").ToList()),
         spans => spans.Count >= count, $"{count} spans of {trace} are there");
 }
