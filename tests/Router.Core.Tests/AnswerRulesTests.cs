@@ -23,6 +23,16 @@ public sealed class AnswerRulesTests
     public void Rule_FitsAnAnswer_ByStatusAndField(string rule, int status, string body, AnswerMeaning? meaning) =>
         Assert.Equal(meaning, Rules($"[{rule}]").Of(status, Encoding.UTF8.GetBytes(body))?.Means);
 
+    [Theory]
+    [InlineData(99, true)]
+    [InlineData(100, false)]
+    public void Items_OfAList_AreLookedAtUpToAHundred(int before, bool fits)
+    {
+        var answer = $$"""{"errors": [{{string.Concat(Enumerable.Repeat("1,", before))}}"no"]}""";
+        var rules = Rules("""[{"means": "failed", "field": "errors", "values": ["no"]}]""");
+        Assert.Equal(fits, rules.Of(200, Encoding.UTF8.GetBytes(answer)) is not null);
+    }
+
     [Fact]
     public void FirstRule_ThatFits_Counts()
     {

@@ -114,6 +114,6 @@ public sealed class LeadFilterTests
     {
         Assert.Null(condition.Problem);
         using var lead = JsonDocument.Parse(Lead);
-        return condition.Takes(lead.RootElement, isDuplicate: false, new FilterWork());
+        return condition.Takes(lead.RootElement, isDuplicate: false, new FilterWork(int.MaxValue));
     }
 }

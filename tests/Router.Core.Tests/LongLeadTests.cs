@@ -45,7 +45,7 @@ public sealed class LongLeadTests
         Assert.True(Takes(new { notes = numbers }, FilterOperator.StartsWith, "12"));
     }
 
-    /// <summary>A hundred destinations take no hundred times as long: those beyond the bound get the lead.</summary>
+    /// <summary>A hundred destinations take no hundred times as long: those beyond the bound get the lead. The first is always decided.</summary>
     [Fact]
     public void Filters_OfManyDestinations_LookAtSoMuchTogether()
     {
@@ -54,7 +54,7 @@ public sealed class LongLeadTests
             All: false, [.. Enumerable.Range(0, 10).Select(_ => new FilterCondition("notes", FilterOperator.Contains, values))]);
         var destinations = Enumerable.Range(0, 5).Select(_ => Destination("nobody") with { Own = new() { Filter = filter } }).ToArray();
         var compared = PlanFilters.Compared(Event($$"""{"notes":"{{new string('x', Most)}}"}""", destinations));
-        Assert.Equal(destinations.Take(2).Select(one => one.Id), compared.Unfit);
+        Assert.Equal([destinations[0].Id], compared.Unfit);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class LongLeadTests
     public void Filters_ThatLookAtManyNamesTogether_EndByTakingTheLead()
     {
         var lead = JsonSerializer.SerializeToElement(Enumerable.Range(0, 100_000).ToDictionary(number => $"name {number}", _ => 1));
-        Assert.Equal(37, NotTaken(lead, new FilterCondition("notes", FilterOperator.Exists)));
+        Assert.Equal(16, NotTaken(lead, new FilterCondition("notes", FilterOperator.Exists)));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class LongLeadTests
     {
         // All of it is read, though only its beginning is compared.
         var lead = JsonSerializer.SerializeToElement(new { notes = new string('x', 900_000) });
-        Assert.Equal(63, NotTaken(lead, Condition(FilterOperator.StartsWith, "y")));
+        Assert.Equal(27, NotTaken(lead, Condition(FilterOperator.StartsWith, "y")));
     }
 
     [Fact]
@@ -139,13 +139,13 @@ public sealed class LongLeadTests
     /// <summary>How many filters of that condition look at the lead before all others take it unseen.</summary>
     private static int NotTaken(JsonElement lead, FilterCondition condition)
     {
-        var work = new FilterWork();
+        var work = new FilterWork(int.MaxValue);
         var filter = new LeadFilter(All: true, [condition]);
         return Enumerable.Range(0, 1000).TakeWhile(_ => !filter.Takes(lead, isDuplicate: false, work)).Count();
     }
 
     private static bool Takes(object lead, FilterOperator comparison, string value) =>
-        Condition(comparison, value).Takes(JsonSerializer.SerializeToElement(lead), isDuplicate: false, new FilterWork());
+        Condition(comparison, value).Takes(JsonSerializer.SerializeToElement(lead), isDuplicate: false, new FilterWork(int.MaxValue));
 
     private static FilterCondition Condition(FilterOperator comparison, string value) => new("notes", comparison, [value]);
 }

@@ -61,6 +61,8 @@ public sealed class PastedCertificateTests
         using var old = Certificate("client", key, from: -20, days: -1);
         using var future = Certificate("client", key, from: 1);
         using var short1 = Certificate("client", weak);
+        using var endless = RSA.Create(4096 + 64);
+        using var long1 = Certificate("client", endless);
         var (chain, pem) = (good.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
         var encrypted = key.ExportEncryptedPkcs8PrivateKeyPem(
             "pass", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1000));
@@ -82,6 +84,7 @@ public sealed class PastedCertificateTests
             (chain, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", null, "can't be read"),
             (chain, other.ExportPkcs8PrivateKeyPem(), null, "doesn't belong to the certificate"),
             (short1.ExportCertificatePem(), weak.ExportPkcs8PrivateKeyPem(), null, "2048 bits"),
+            (long1.ExportCertificatePem(), endless.ExportPkcs8PrivateKeyPem(), null, "4096 bits"),
             (chain, new string('x', PastedCertificate.LongestKey + 1), null, "16384 characters at most"),
         })
         {

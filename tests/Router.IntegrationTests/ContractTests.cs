@@ -224,6 +224,25 @@ public sealed class ContractTests(SharedRouter shared) : IClassFixture<SharedRou
     }
 
     [Theory]
+    [InlineData(201, 5)]
+    [InlineData(200, 50)]
+    public async Task Sender_ChoosesTooManyDestinations_IsToldSoAndTheLeadIsKept(int count, int length)
+    {
+        var site = await _router.CreateSite();
+        using var refused = await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Add(
+            "X-ROUTER-DESTINATIONS", string.Join(',', Enumerable.Range(0, count).Select(i => $"{i}".PadLeft(length, 'x')))));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("'X-ROUTER-DESTINATIONS' has more than 200 names or 8192 characters", await refused.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal);
+        await Eventually.Equal(1, async () => (await site.RefusedLeads()).Count, "it is kept");
+
+        await Answers.AssertOk(201, await site.Post("""{"source":"s","email":"a@b.c"}""", change: request => request.Headers.Add(
+            "X-ROUTER-DESTINATIONS", string.Join(',', Enumerable.Range(0, 200)))));
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        Assert.Equal(200, delivery.GetProperty("unknown_destinations").GetArrayLength());
+    }
+
+    [Theory]
     [InlineData("Smith, Jones")]
     [InlineData("\"smith, jones\"")]
     [InlineData("Nobody, Cafe\u0301 CRM")]

@@ -62,8 +62,8 @@ internal sealed class LettingIn(
     }
 
     /// <summary>
-    /// Why an account that is there already can't be let in yet: somebody else may be the one who uses it. Null when it can, or sees the site
-    /// already. From here on nobody makes a link for it, or disables it, before the transaction ends.
+    /// Why an account that is there already can't be let in yet: somebody else may be the one who uses it. Null when it can, or sees the
+    /// site already. From here on nobody makes a link for it, or disables it, before the transaction ends.
     /// </summary>
     public async Task<Refusal?> RefusesUnvouched(NpgsqlConnection connection, Guid site, Guid account)
     {

@@ -8,14 +8,29 @@ namespace Router.Api.Incoming;
 /// </summary>
 internal static class ChosenDestinations
 {
-    /// <summary>Null when the sender leaves the choice to the site.</summary>
-    public static string[]? Of(HttpRequest request) =>
-        SenderHeaders.TextOf(request, "X-ROUTER-DESTINATIONS") is { } header && Split(header) is { Count: > 0 } names ? [.. names] : null;
+    /// <summary>Names that one lead may come with: twice as many as a site has destinations.</summary>
+    public const int Most = 200;
 
-    internal static List<string> Split(string header)
+    // Each lead with unknown ones keeps them.
+    private const int Longest = 8 * 1024;
+
+    private static readonly IncomingError TooMany = new(
+        StatusCodes.Status422UnprocessableEntity,
+        $"Header 'X-ROUTER-DESTINATIONS' has more than {Most} names or {Longest} characters: name only destinations of this site, or leave "
+        + "the header out for all of them.");
+
+    /// <summary>Null when the sender leaves the choice to the site. Of too many the first.</summary>
+    public static string[]? Of(HttpRequest request) => Header(request) is { } header
+        && Split(header[..Math.Min(header.Length, Longest)], Most) is { Count: > 0 } names ? [.. names] : null;
+
+    /// <summary>What is wrong with the choice, or null.</summary>
+    public static IncomingError? Problem(HttpRequest request) =>
+        Header(request) is { } header && (header.Length > Longest || Split(header, Most + 1).Count > Most) ? TooMany : null;
+
+    internal static List<string> Split(string header, int most)
     {
         var names = new List<string>();
-        for (var at = 0; at < header.Length;)
+        for (var at = 0; at < header.Length && names.Count < most;)
         {
             if (header[at] is ',' or ' ' or '\t')
             {
@@ -40,6 +55,8 @@ internal static class ChosenDestinations
 
         return names;
     }
+
+    private static string? Header(HttpRequest request) => SenderHeaders.TextOf(request, "X-ROUTER-DESTINATIONS");
 
     // With \" and \\ in it, as headers quote. What goes on behind the closing quote is a name that just begins with one.
     private static bool TryQuoted(string header, int at, out string name, out int next)

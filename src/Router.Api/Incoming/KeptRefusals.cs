@@ -20,6 +20,9 @@ internal sealed partial class KeptRefusals(
     private const int MostWaiting = 2_000;
     private const long MostBytesWaiting = 32 * 1024 * 1024;
 
+    // What a text costs besides its characters.
+    private const int OfName = 32;
+
     private readonly TimeProvider _time = time;
     private readonly ConcurrentQueue<Refused> _waiting = new();
     private readonly List<Refused> _batch = [];
@@ -42,7 +45,9 @@ internal sealed partial class KeptRefusals(
             return;
 
         var product = context.Features.Get<Product>()!.Username;
-        if (!_room.Enter(product, bytes?.Length ?? 0))
+        var chosen = operation.ChosenDestinations(context.Request);
+        var size = (bytes?.Length ?? 0) + (chosen?.Sum(name => sizeof(char) * (long)name.Length + OfName) ?? 0);
+        if (!_room.Enter(product, size))
         {
             Interlocked.Increment(ref _lost);
             return;
@@ -51,10 +56,10 @@ internal sealed partial class KeptRefusals(
         var now = Timestamps.ToMicroseconds(_time.GetUtcNow());
         var facts = new RefusedLead(
             Guid.CreateVersion7(TimeOfNext(now)), product, site, operation.Name, lead,
-            operation.ChosenDestinations(context.Request), now, error.Status, RefusedRequests.WithoutPlace(error.Sentence),
+            chosen, now, error.Status, RefusedRequests.WithoutPlace(error.Sentence),
             bytes?.Length ?? (int)Math.Min(context.Request.ContentLength ?? 0, int.MaxValue), HasContents: bytes is not null);
         var id = lead ?? (body?.Root.ValueKind is JsonValueKind.Object ? LeadNormalizer.IdOf(body.Root) : null);
-        _waiting.Enqueue(new Refused(facts, Uuids.TryParse(id, out var leadId) ? leadId : null, bytes));
+        _waiting.Enqueue(new Refused(facts, Uuids.TryParse(id, out var leadId) ? leadId : null, bytes, size));
     }
 
     /// <summary>Ids of version 7 are in the order of their milliseconds, and of no more: so each has one of its own.</summary>
@@ -92,7 +97,7 @@ internal sealed partial class KeptRefusals(
                 return;
 
             await leads.Keep(_batch.ConvertAll(Encrypted), cancellationToken);
-            _batch.ForEach(refused => _room.Leave(refused.Facts.Product, refused.Bytes?.Length ?? 0));
+            _batch.ForEach(refused => _room.Leave(refused.Facts.Product, refused.Size));
             _batch.Clear();
         }
     }
@@ -104,5 +109,5 @@ internal sealed partial class KeptRefusals(
         Message = "{Count} refused leads could not be kept: there were too many at once. Their senders know that they were refused")]
     private static partial void LogLost(ILogger logger, long count);
 
-    private sealed record Refused(RefusedLead Facts, Guid? LeadId, ReadOnlyMemory<byte>? Bytes);
+    private sealed record Refused(RefusedLead Facts, Guid? LeadId, ReadOnlyMemory<byte>? Bytes, long Size);
 }

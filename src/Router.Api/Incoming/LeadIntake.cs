@@ -64,7 +64,7 @@ internal sealed class LeadIntake(
 
     private async ValueTask<IncomingError?> Take(HttpContext context, LeadOperation operation, Guid site, string? lead, LeadBody body)
     {
-        if (Invalid(operation, body) is { } invalid)
+        if ((Invalid(operation, body) ?? operation.ProblemOfChoice(context.Request)) is { } invalid)
             return invalid;
 
         // What is cheap comes before this, and so does the wait for a sender that is slow itself.

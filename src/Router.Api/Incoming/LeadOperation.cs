@@ -59,5 +59,9 @@ internal sealed record LeadOperation(string Name, LeadAction Action)
     /// <summary>Those that the sender chose; null where the choice is the site's.</summary>
     public string[]? ChosenDestinations(HttpRequest request) => MayChooseDestinations ? Incoming.ChosenDestinations.Of(request) : null;
 
+    /// <summary>What is wrong with the sender's choice, or null.</summary>
+    public IncomingError? ProblemOfChoice(HttpRequest request) =>
+        MayChooseDestinations ? Incoming.ChosenDestinations.Problem(request) : null;
+
     public static LeadOperation Of(string name) => Array.Find(All, operation => operation.Name == name)!;
 }

@@ -58,7 +58,7 @@ internal static class IncomingOperations
         if (description.Body == "Lead")
             operation.Parameters.Add(Header("X-ROUTER-DESTINATIONS",
                 "Names or ids of destinations, separated by commas, a name with a comma in quotes: "
-                + "only those and Lead Manager get the lead. Unknown ones are noted."));
+                + $"only those and Lead Manager get the lead. Unknown ones are noted. {ChosenDestinations.Most} at most."));
         return Task.CompletedTask;
     }
 

@@ -54,7 +54,8 @@ internal static class DeliveryTraces
     }
 
     /// <summary>Stage 3; of a request that is still under way, that it is this worker's.</summary>
-    public static Activity? Record(RecordedAttempt recorded) => RouterTraces.Begin(recorded.Kind is RecordKind.UnderWay ? "lease" : "record")
+    public static Activity? Record(RecordedAttempt recorded) =>
+        RouterTraces.Begin(recorded.Kind is RecordKind.UnderWay ? "lease" : "record")
         ?.SetTag("lead_router.destination.id", recorded.DestinationId.ToString("D"))
         .SetTag("lead_router.state", recorded.State.Text());
 

@@ -1,5 +1,3 @@
-using Router.Core.Leads;
-
 namespace Router.Core.Deliveries;
 
 /// <summary>
@@ -11,7 +9,7 @@ namespace Router.Core.Deliveries;
 internal sealed class LargeBodies(long most)
 {
     /// <summary>In bytes. Up to this size, which hardly any has, a body isn't counted.</summary>
-    internal const int Small = LeadEvent.Large;
+    internal const int Small = 64 * 1024;
 
     /// <summary>What finds no room comes back after so many times the usual delay.</summary>
     internal const int Deferral = 20;

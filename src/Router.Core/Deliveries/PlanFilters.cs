@@ -24,7 +24,7 @@ internal static class PlanFilters
             return row;
 
         using var document = row.Lead.Lead.ToDocument();
-        var work = new FilterWork();
+        var work = new FilterWork(row.Lead.Lead.Utf8.Length);
         return row with
         {
             Unfit = [.. row.Filtered.Where(one => !one.Own.Filter!.Takes(document.RootElement, row.IsDuplicate, work))

@@ -145,39 +145,10 @@ public sealed record Destination(
     /// <summary>The name composed and decomposed (é as one character and as two), for senders spell it either way.</summary>
     public IReadOnlyList<string> Spellings { get; init; } = [Name];
 
-    /// <summary>
-    /// Whether a sender's choices name this destination: its id, its name, or as many parts in a row as its name has between commas, for
-    /// the sender's list was cut at each of them.
-    /// </summary>
-    /// <param name="chosen">The sender's list.</param>
-    /// <param name="isKnown">Set for each of the choices that name it.</param>
-    internal bool IsChosen(IReadOnlyList<string> chosen, bool[] isKnown)
-    {
-        var isChosen = false;
-        foreach (var parts in Spellings.SelectMany(name => (string[][])[[name.Trim()], PartsOf(name)]).Append([Id.ToString("D")]))
-        {
-            for (var at = 0; parts.Length > 0 && at + parts.Length <= chosen.Count; at++)
-            {
-                if (!parts.Select((part, i) => IsSame(part, chosen[at + i])).All(same => same))
-                    continue;
-
-                isChosen = true;
-                Array.Fill(isKnown, true, at, parts.Length);
-            }
-        }
-
-        return isChosen;
-    }
-
     /// <summary>Never the secret.</summary>
     public override string ToString() => $"{Kind.Text()} {Id}";
 
     private static TimeSpan? Seconds(int? seconds) => seconds is { } count ? TimeSpan.FromSeconds(count) : null;
-
-    private static bool IsSame(string name, string choice) => string.Equals(name, choice.Trim(), StringComparison.OrdinalIgnoreCase)
-        || Uuids.TryParse(choice, out var chosen) && Uuids.TryParse(name, out var id) && chosen == id;
-
-    private static string[] PartsOf(string name) => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>A site with its active destinations, as one consistent reading.</summary>
@@ -204,11 +175,10 @@ public sealed record SiteDestinations(Guid Id, string Domain, string? LoginUrlTe
         if (chosen is null)
             return (Active.All(destination => destination.Wants(action)) ? Active : [.. Active.Where(one => one.Wants(action))], null);
 
-        var isKnown = new bool[chosen.Count];
+        var names = new ChosenNames(chosen);
         // All of them, so that each marks what it is called.
-        var destinations = Active.Where(destination => destination.IsChosen(chosen, isKnown) || destination.IsLeadManager).ToList();
+        var destinations = Active.Where(destination => names.Name(destination) || destination.IsLeadManager).ToList();
         destinations.RemoveAll(destination => !destination.Wants(action));
-        var unknown = chosen.Where((_, i) => !isKnown[i]).ToArray();
-        return (destinations, unknown.Length == 0 ? null : unknown);
+        return (destinations, names.Unknown is { Length: > 0 } unknown ? unknown : null);
     }
 }

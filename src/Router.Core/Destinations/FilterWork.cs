@@ -1,13 +1,18 @@
 namespace Router.Core.Destinations;
 
 /// <summary>
-/// How much of a lead the filters of all its destinations look at together. One filter may take a fifth of a second; a hundred of them
-/// must not take a hundred times as long.
+/// How much of a lead the filters of all its destinations look at together, however many they are: others' leads wait meanwhile. One filter
+/// alone is always decided; for a lead that isn't large, all of them take less than a tenth of a second.
 /// </summary>
-internal sealed class FilterWork
+/// <param name="length">The lead's, in bytes.</param>
+internal sealed class FilterWork(int length)
 {
-    /// <summary>Characters, each as often as there are values that may begin at it: more than twice what one filter can take.</summary>
-    internal const long Most = 60_000_000;
+    // Characters, each as often as there are values that may begin at it. The least: a hundred filters of three conditions with ten values
+    // each on notes of 1,000 characters. The most: a little more than one filter can take.
+    private const long Least = 4_000_000, Most = 26_000_000;
+
+    // Ten conditions of fifty values.
+    private const long OfByte = 10 * 50;
 
     // What looking at a text costs besides its characters.
     private const int OfText = 64;
@@ -15,7 +20,7 @@ internal sealed class FilterWork
     // What a look at a name costs that isn't the one: it may have to be made readable first.
     private const int OfName = 16;
 
-    private long _left = Most;
+    private long _left = Math.Clamp(length * OfByte, Least, Most);
 
     /// <summary>Whether nothing more is looked at.</summary>
     public bool IsUsedUp => _left < 0;

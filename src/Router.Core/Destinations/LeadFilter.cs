@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Router.Core.Leads;
 
 namespace Router.Core.Destinations;
 
@@ -31,7 +32,7 @@ public sealed record LeadFilter(bool All, IReadOnlyList<FilterCondition> Conditi
     /// <summary>Whether it takes a lead.</summary>
     /// <param name="lead">What came.</param>
     /// <param name="isDuplicate">Whether it is a duplicate; false where nobody knows.</param>
-    public bool Takes(JsonElement lead, bool isDuplicate = false) => Takes(lead, isDuplicate, new FilterWork());
+    public bool Takes(JsonElement lead, bool isDuplicate = false) => Takes(lead, isDuplicate, new FilterWork(JsonFields.Length(lead)));
 
     /// <summary>The same, as one of several filters. Where they have looked at too much together, it takes the lead.</summary>
     internal bool Takes(JsonElement lead, bool isDuplicate, FilterWork work) =>

@@ -13,7 +13,8 @@ public sealed record PastedCertificate
     /// <summary>The most certificates.</summary>
     public const int MostCertificates = 10;
 
-    private const int ShortestRsaKey = 2048;
+    // Each new connection to the receiver costs a signature; one by a key of 16,384 bits takes a quarter of a second.
+    private const int ShortestRsaKey = 2048, LongestRsaKey = 4096;
 
     /// <summary>The certificate with its key; null when there is a problem.</summary>
     public ClientCertificate? Certificate { get; private init; }
@@ -82,6 +83,8 @@ public sealed record PastedCertificate
             return OfKey("The private key can't be read: it must be one RSA or EC key.");
         if (key is RSA { KeySize: < ShortestRsaKey })
             return OfKey($"The private key is too short to be safe: an RSA key has {ShortestRsaKey} bits at least.");
+        if (key is RSA { KeySize: > LongestRsaKey })
+            return OfKey($"The private key is longer than it needs to be: an RSA key has {LongestRsaKey} bits at most.");
         // Whoever pastes a chain may have it in any order.
         var publicKey = key.ExportSubjectPublicKeyInfo();
         var own = all.FirstOrDefault(one => one.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));

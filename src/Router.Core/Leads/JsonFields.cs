@@ -16,23 +16,24 @@ public static partial class JsonFields
     /// <summary>What stands at the path; of a list each item, up to <c>10,000</c> of them.</summary>
     /// <param name="element">Where the path begins.</param>
     /// <param name="path">The names.</param>
-    public static IReadOnlyList<JsonElement> At(JsonElement element, string[] path) => At(element, path, out _);
-
-    /// <inheritdoc cref="At(JsonElement, string[])"/>
-    /// <param name="element">Where the path begins.</param>
-    /// <param name="path">The names.</param>
     /// <param name="looks">How much was looked at for it: items of lists, and fields of objects.</param>
-    public static IReadOnlyList<JsonElement> At(JsonElement element, string[] path, out int looks)
+    public static IReadOnlyList<JsonElement> At(JsonElement element, string[] path, out int looks) =>
+        At(element, path, MostItems, out looks);
+
+    private static List<JsonElement> At(JsonElement element, string[] path, int most, out int looks)
     {
         var found = new List<JsonElement>(1);
-        (var items, looks) = (0, 0);
-        Collect(element, path, 0, found, ref items, ref looks);
+        (var left, looks) = (most, 0);
+        Collect(element, path, 0, found, ref left, ref looks);
         return found;
     }
 
     /// <summary>The same as texts; what is null, blank or an object isn't there. Each becomes a text only when it is asked for.</summary>
-    public static IEnumerable<string> Texts(JsonElement element, string[] path) =>
-        At(element, path).Select(Text).Where(text => text.Length > 0);
+    /// <param name="element">Where the path begins.</param>
+    /// <param name="path">The names.</param>
+    /// <param name="most">Of how many items at most.</param>
+    public static IEnumerable<string> Texts(JsonElement element, string[] path, int most) =>
+        At(element, path, most, out _).Select(Text).Where(text => text.Length > 0);
 
     /// <summary>How many bytes of JSON a value is: what making a text of it costs.</summary>
     public static int Length(JsonElement element) => JsonMarshal.GetRawUtf8Value(element).Length;
@@ -51,17 +52,17 @@ public static partial class JsonFields
     private static partial Regex Path();
 
     private static void Collect(
-        JsonElement element, string[] path, int at, List<JsonElement> found, ref int items, ref int looks)
+        JsonElement element, string[] path, int at, List<JsonElement> found, ref int left, ref int looks)
     {
         if (element.ValueKind is JsonValueKind.Array)
         {
             foreach (var item in element.EnumerateArray())
             {
-                if (items++ >= MostItems)
+                if (left-- <= 0)
                     return;
 
                 looks++;
-                Collect(item, path, at, found, ref items, ref looks);
+                Collect(item, path, at, found, ref left, ref looks);
             }
         }
         else if (at == path.Length)
@@ -72,7 +73,7 @@ public static partial class JsonFields
         {
             looks += element.GetPropertyCount();
             if (element.TryGetProperty(path[at], out var inner))
-                Collect(inner, path, at + 1, found, ref items, ref looks);
+                Collect(inner, path, at + 1, found, ref left, ref looks);
         }
     }
 }

@@ -18,12 +18,13 @@ public sealed record LeadEvent
     public const string FreshQueueName = "lead-events-fresh";
 
     /// <summary>
-    /// The quorum queue of large events. Workers take few of them at a time: as an object an event takes several times its size in memory.
+    /// The quorum queue of large events. Workers take few of them at a time: as an object an event takes several times its size in memory,
+    /// and filters may look at it for a quarter of a second.
     /// </summary>
     public const string LargeQueueName = "lead-events-large";
 
     /// <summary>A message is large from here on, in bytes. Hardly any is.</summary>
-    public const int Large = 64 * 1024;
+    public const int Large = 16 * 1024;
 
     /// <summary>All three.</summary>
     public static readonly IReadOnlyList<string> Queues = [QueueName, FreshQueueName, LargeQueueName];

@@ -28,7 +28,9 @@ public enum AnswerMeaning
 /// </summary>
 /// <param name="Means">What such an answer means.</param>
 /// <param name="Status">Which statuses: <c>204</c>, <c>2xx</c> or <c>200-299</c>; null for any.</param>
-/// <param name="Field">A field of the answer's JSON, by path: <c>errors.code</c>. Null for no matter what the body says.</param>
+/// <param name="Field">
+/// A field of the answer's JSON, by path: <c>errors.code</c>; of a list one of its first 100 items. Null for no matter what the body says.
+/// </param>
 /// <param name="Values">The field is one of these, whatever the case; none: it is there and not blank.</param>
 /// <param name="Reason">What people read of it.</param>
 /// <param name="ReasonField">A field of the answer's JSON that says why; shown behind the reason.</param>
@@ -37,6 +39,9 @@ public sealed partial record AnswerRule(
     string? ReasonField = null)
 {
     private const int LongestReason = 200;
+
+    // Of a list in an answer. Twenty rules look at each answer, and a receiver may answer with thousands of items.
+    private const int MostItems = 100;
 
     /// <summary>Why it can't be, as a sentence; null when it can.</summary>
     [JsonIgnore]
@@ -67,7 +72,7 @@ public sealed partial record AnswerRule(
         if (body is not { } json)
             return false;
 
-        var texts = JsonFields.Texts(json, Field.Split('.'));
+        var texts = JsonFields.Texts(json, Field.Split('.'), MostItems);
         return Values is { Count: > 0 } values
             ? texts.Any(text => values.Any(value => string.Equals(value.Trim(), text, StringComparison.OrdinalIgnoreCase))) : texts.Any();
     }
@@ -76,7 +81,7 @@ public sealed partial record AnswerRule(
     internal string? ReasonOf(JsonElement? body)
     {
         var said = ReasonField is not null && body is { } json
-            ? JsonFields.Texts(json, ReasonField.Split('.')).FirstOrDefault() : null;
+            ? JsonFields.Texts(json, ReasonField.Split('.'), MostItems).FirstOrDefault() : null;
         if (said?.Length > LongestReason)
             said = $"{said[..LongestReason]} …";
         return string.IsNullOrWhiteSpace(Reason) ? said : said is null ? Reason : $"{Reason.TrimEnd('.', ':')}: {said}";
