@@ -45,7 +45,9 @@ public sealed class LongLeadTests
         Assert.True(Takes(new { notes = numbers }, FilterOperator.StartsWith, "12"));
     }
 
-    /// <summary>A hundred destinations take no hundred times as long: those beyond the bound get the lead. The first is always decided.</summary>
+    /// <summary>
+    /// A hundred destinations take no hundred times as long: those beyond the bound get the lead. The first is always decided.
+    /// </summary>
     [Fact]
     public void Filters_OfManyDestinations_LookAtSoMuchTogether()
     {
@@ -75,7 +77,7 @@ public sealed class LongLeadTests
     public void Filters_ThatLookAtManyNamesTogether_EndByTakingTheLead()
     {
         var lead = JsonSerializer.SerializeToElement(Enumerable.Range(0, 100_000).ToDictionary(number => $"name {number}", _ => 1));
-        Assert.Equal(16, NotTaken(lead, new FilterCondition("notes", FilterOperator.Exists)));
+        Assert.Equal(18, NotTaken(lead, new FilterCondition("notes", FilterOperator.Exists)));
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class LongLeadTests
     {
         // All of it is read, though only its beginning is compared.
         var lead = JsonSerializer.SerializeToElement(new { notes = new string('x', 900_000) });
-        Assert.Equal(27, NotTaken(lead, Condition(FilterOperator.StartsWith, "y")));
+        Assert.Equal(31, NotTaken(lead, Condition(FilterOperator.StartsWith, "y")));
     }
 
     [Fact]

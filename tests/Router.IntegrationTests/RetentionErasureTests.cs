@@ -24,7 +24,8 @@ public sealed class RetentionErasureTests(SharedRouter shared) : IClassFixture<S
             var message = LeadMessage.Of(new LeadEvent
             {
                 EventId = Guid.NewGuid(), SiteId = site, LeadId = $"{its:D}", Action = LeadAction.Created,
-                Product = "p", SourceSystem = "P", AcceptedAt = DateTimeOffset.UnixEpoch, Lead = RawJson.Parse($$"""{"lead_id":"{{named:D}}"}"""),
+                Product = "p", SourceSystem = "P", AcceptedAt = DateTimeOffset.UnixEpoch,
+                Lead = RawJson.Parse($$"""{"lead_id":"{{named:D}}"}"""),
             });
             await database.ExecuteAsync("insert into lead_outbox (event_id, message) values (@EventId, @Utf8)", message);
         }

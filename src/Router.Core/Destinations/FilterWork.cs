@@ -9,10 +9,10 @@ internal sealed class FilterWork(int length)
 {
     // Characters, each as often as there are values that may begin at it. The least: a hundred filters of three conditions with ten values
     // each on notes of 1,000 characters. The most: a little more than one filter can take.
-    private const long Least = 4_000_000, Most = 26_000_000;
+    private const long Least = 4_000_000, Most = 30_000_000;
 
-    // Ten conditions of fifty values.
-    private const long OfByte = 10 * 50;
+    // Ten conditions of fifty values, and what it takes to find their fields.
+    private const long OfByte = 10 * (50 + 10);
 
     // What looking at a text costs besides its characters.
     private const int OfText = 64;
