@@ -75,6 +75,69 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
     }
 
     [Fact]
+    public async Task Attempts_MoreThanAreReadAtOnce_AreAllReachedInParts()
+    {
+        var site = await _router.CreateSite();
+        await site.PostLead();
+        await site.AddAttempts(site.LeadManager, 119);
+        // A lead that comes back after its worker died has its first attempt twice. It must not fall between two parts.
+        await _router.Query<int>(
+            """
+            insert into delivery_attempts (event_id, destination_id, site_id, attempt, started_at, duration_us, result)
+            select event_id, destination_id, site_id, attempt, started_at - interval '1 ms', 0, 'failed'
+            from delivery_attempts where destination_id = @Id and attempt = 71 returning 1
+            """, new { site.LeadManager.Id });
+        var delivery = await site.Delivery(site.LeadManager, "delivered");
+        var path = $"sites/{site.Id}/deliveries/{delivery.GetProperty("event_id")}/{site.LeadManager.Id}";
+        var seen = new List<int>();
+        foreach (var (before, first, leftOut) in new (string, int, int)[]
+            { ("", 71, 70), ("?before_attempt=71", 21, 20), ("?before_attempt=21", 1, 0), ("?before_attempt=1", 0, 0) })
+        {
+            var part = await Get($"/api/{path}{before}");
+            var numbers = Numbers(part);
+            Assert.Equal((first, leftOut), (numbers.FirstOrDefault(), part.GetProperty("attempts_left_out").GetInt32()));
+            Assert.Equal(numbers.Order(), numbers);
+            Assert.Equal(120, part.GetProperty("attempts_made").GetInt32());
+            seen.InsertRange(0, numbers);
+        }
+
+        Assert.Equal(Enumerable.Range(1, 120).Append(71).Order(), seen);
+        using var owner = await PageClient.SignedIn(_router, "owner", site.Id);
+        Assert.Contains("There were 70 attempts more before these.", await owner.Http.GetStringAsync($"/{path}"), StringComparison.Ordinal);
+        var router = CommandLine.Of(_router);
+        var message = delivery.GetProperty("event_id").GetString()!;
+        Assert.Contains("70 more before these: --before-attempt 71", (await router.Run("deliveries", "show", message)).Output,
+            StringComparison.Ordinal);
+        var earlier = (await router.Run("deliveries", "show", message, "--before-attempt", "71", "--json")).Json[0];
+        Assert.Equal(Enumerable.Range(21, 50), Numbers(earlier));
+
+        // The attempt that it leads to may be there already.
+        using var answer = await _router.Admin.PostAsync($"/api/{path}/replay", content: null);
+        var replayed = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.InRange(Numbers(replayed).Count, 50, 51);
+        Assert.InRange(Numbers(replayed).Count + replayed.GetProperty("attempts_left_out").GetInt32(), 121, 122);
+    }
+
+    [Theory]
+    [InlineData("0", 422)]
+    [InlineData("-1", 422)]
+    [InlineData("first", 400)]
+    [InlineData("99999999999", 400)]
+    public async Task Attempts_BeforeWhatIsNoNumber_AreRefused(string before, int status)
+    {
+        var site = await _router.CreateSite();
+        await site.PostLead();
+        var message = (await site.Delivery(site.LeadManager, "delivered")).GetProperty("event_id");
+        using var refused = await _router.Admin.GetAsync(
+            $"/api/sites/{site.Id}/deliveries/{message}/{site.LeadManager.Id}?before_attempt={before}");
+        Assert.Equal(status, (int)refused.StatusCode);
+        var problem = await refused.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+        if (status == 422)
+            Assert.True(problem.GetProperty("errors").TryGetProperty("before_attempt", out _));
+    }
+
+    [Fact]
     public async Task Pages_ReadWhileLeadsComeIn_RepeatAndSkipNothing()
     {
         var site = await _router.CreateSite();
@@ -95,6 +158,9 @@ public sealed class HistoryTests(SharedRouter shared) : IClassFixture<SharedRout
 
         Assert.Equal(leads, seen);
     }
+
+    private static List<int> Numbers(JsonElement delivery) =>
+        [.. delivery.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("attempt").GetInt32())];
 
     private Task<JsonElement> Get(string path) => _router.Admin.GetFromJsonAsync<JsonElement>(path);
 

@@ -171,6 +171,28 @@ public sealed class TestSite
         return await http.GetFromJsonAsync<JsonElement>($"/api/sites/{Id}/deliveries/{delivery.GetProperty("event_id")}/{destination.Id}");
     }
 
+    /// <summary>So many attempts before the one of its only lead's delivery, as if that had been replayed again and again.</summary>
+    /// <param name="destination">Where it was delivered.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="answer">How long each answer is.</param>
+    public async Task AddAttempts(TestDestination destination, int count, int answer = 10)
+    {
+        await Delivery(destination, "delivered");
+        await _router.Query<int>(
+            """
+            with delivery as (
+                update deliveries d set attempts = attempts + @count, attempt = attempt + @count from lead_events e
+                where d.destination_id = @Id and e.id = d.event_id and e.action = 'created' returning d.*
+            )
+            insert into delivery_attempts (
+                event_id, destination_id, site_id, attempt, started_at, duration_us, result, status, response_body)
+            select event_id, destination_id, site_id, number, accepted_at + number * interval '1 millisecond', 1000, 'delivered', 200,
+                   convert_to(rpad('answer ' || number || ' ', @answer, 'x'), 'utf8')
+            from delivery cross join generate_series(1, @count) number
+            returning 1
+            """, new { destination.Id, count, answer });
+    }
+
     /// <summary>
     /// The verification query: every planned delivery is in a state that says what became of it, every attempt belongs to a
     /// delivery, and the count of events is what was accepted.

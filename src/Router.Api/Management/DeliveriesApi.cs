@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Router.Api.Authentication;
 using Router.Api.Changes;
 using Router.Core.Deliveries;
@@ -12,8 +13,9 @@ internal static class DeliveriesApi
         var deliveries = api.MapGroup("/sites/{site:uuid}/deliveries").RequireAuthorization(RouterAuthentication.SitePolicy);
         deliveries.MapGet("", List).WithName("listDeliveries").WithSummary("A site's deliveries, newest first")
             .Produces<Page<DeliveryRow>>().ProducesProblem(404).ProducesValidationProblem(422);
-        deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery").WithSummary("One delivery with its attempts")
-            .Produces<DeliveryView>().ProducesProblem(404);
+        deliveries.MapGet("/{event:uuid}/{destination:uuid}", Get).WithName("getDelivery")
+            .WithSummary("One delivery with its latest 50 attempts, or with the 50 before one of them")
+            .Produces<DeliveryView>().ProducesProblem(404).ProducesValidationProblem(422);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/retry", Retry).WithName("retryDelivery").WithMetadata(new UncountedAttribute())
             .WithSummary("Try a dead or waiting delivery now").Produces<DeliveryView>().ProducesProblem(404).ProducesProblem(409);
         deliveries.MapPost("/{event:uuid}/{destination:uuid}/replay", Replay).WithName("replayDelivery")
@@ -46,12 +48,17 @@ internal static class DeliveriesApi
     }
 
     private static async Task<IResult> Get(
-        Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, CancellationToken cancellationToken)
+        Guid site, Guid @event, Guid destination, [FromQuery(Name = "before_attempt")] int? beforeAttempt, DeliveryHistory history,
+        HttpContext context, CancellationToken cancellationToken)
     {
-        if (await history.Find(site, @event, destination, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
+        if (beforeAttempt < 1)
+            return Refusal.Invalid("'before_attempt' must be the number of an attempt, 1 or more.", "before_attempt").ToProblem();
+
+        var maySeeLeads = context.Account().MaySeeLeads(site);
+        if (await history.Find(site, @event, destination, maySeeLeads, beforeAttempt, cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
-        return TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts));
+        return TypedResults.Ok(DeliveryView.Of(found));
     }
 
     private static async Task<IResult> Retry(
@@ -81,11 +88,12 @@ internal static class DeliveriesApi
         bool isDue, Guid site, Guid @event, Guid destination, DeliveryHistory history, HttpContext context, string rule,
         CancellationToken cancellationToken)
     {
-        if (await history.Find(site, @event, destination, context.Account().MaySeeLeads(site), cancellationToken) is not { } found)
+        var maySeeLeads = context.Account().MaySeeLeads(site);
+        if (await history.Find(site, @event, destination, maySeeLeads, before: null, cancellationToken) is not { } found)
             return Problems.NoSuch("delivery");
 
         return isDue
-            ? TypedResults.Ok(DeliveryView.Of(found.Delivery, found.Attempts))
+            ? TypedResults.Ok(DeliveryView.Of(found))
             : Problems.Conflict(found.Delivery.ContentsDeleted
                 ? context.RequestServices.GetRequiredService<DeletedContents>().Sentence
                 : $"This delivery is {found.Delivery.State}: {rule}");

@@ -51,14 +51,20 @@ internal sealed record AttemptView(
         .ToDictionary(header => header[0], header => header.ElementAtOrDefault(1) ?? "", StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>A delivery with its attempts.</summary>
+/// <summary>A delivery with its latest attempts, or the latest before one of them; how many there are before these.</summary>
 internal sealed record DeliveryView(
     Guid EventId, Guid DestinationId, string DestinationName, string LeadId, string Action, string State, int AttemptsMade, int? LastStatus,
     string? LastError, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt, DateTimeOffset? FinishedAt,
-    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor, IReadOnlyList<AttemptView> Attempts)
+    string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor, IReadOnlyList<AttemptView> Attempts,
+    int AttemptsLeftOut)
 {
-    public static DeliveryView Of(DeliveryRow row, IReadOnlyList<AttemptRow> attempts) => new(
-        row.EventId, row.DestinationId, row.DestinationName, row.LeadId, row.Action, row.State, row.Attempts, row.LastStatus,
-        row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.NextAttemptAt, row.FinishedAt,
-        row.UnknownDestinations, row.IsTest, row.ContentsDeleted, row.WaitsFor, [.. attempts.Select(AttemptView.Explained)]);
+    public static DeliveryView Of(FoundDelivery found)
+    {
+        var row = found.Delivery;
+        return new DeliveryView(
+            row.EventId, row.DestinationId, row.DestinationName, row.LeadId, row.Action, row.State, row.Attempts, row.LastStatus,
+            row.LastError, row.AcceptedAt, row.FirstAttemptAt, row.NextAttemptAt, row.FinishedAt,
+            row.UnknownDestinations, row.IsTest, row.ContentsDeleted, row.WaitsFor, [.. found.Attempts.Select(AttemptView.Explained)],
+            found.AttemptsLeftOut);
+    }
 }

@@ -50,23 +50,24 @@ internal sealed class PersonData(
         if (export.TryTurn(site) is not { } turn)
             return Busy;
 
+        PersonFile? file = null;
         try
         {
             if (await search.Find(wanted, site, refused.TryUnprotect, cancellationToken) is not { } found)
-            {
-                turn.Dispose();
                 return Busy;
-            }
 
             // Before anybody has it.
             await Audit(found, site, "shown", "exported", request.Reason, cancellationToken);
-            return new PersonFile(
-                to => export.Write(to, found, site, refused.TryUnprotect, time.GetUtcNow(), cancellationToken), turn);
+            file = new PersonFile(
+                to => export.Write(to, found, site, refused.TryUnprotect, time.GetUtcNow(), cancellationToken), turn,
+                admin.Value.PersonFileTimeout, time);
+            return file;
         }
-        catch
+        finally
         {
-            turn.Dispose();
-            throw;
+            // It has the turn from now on, if there is one.
+            if (file is null)
+                turn.Dispose();
         }
     }
 

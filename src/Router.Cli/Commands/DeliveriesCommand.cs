@@ -70,13 +70,18 @@ internal static class DeliveriesCommand
     private static Command Show()
     {
         var (message, destination, site) = (Message(), Things.DestinationOption(), Things.SiteOption());
+        var before = new Option<int?>("--before-attempt")
+        {
+            Description = "The attempts before that one. Default: the latest.", HelpName = "N",
+        };
         var command = new Command("show", "Shows what became of a message at each destination, attempt by attempt.")
         {
-            message, destination, site,
+            message, destination, site, before,
         };
         Invocation.Set(command, async run =>
         {
-            var deliveries = await Deliveries.OfMessage(run, run.Get(message), run.Get(destination), run.Get(site));
+            var deliveries = await Deliveries.OfMessage(
+                run, run.Get(message), run.Get(destination), run.Get(site), run.Get(before));
             run.Output.Json(deliveries.Views.AsJson());
             foreach (var delivery in deliveries.Views)
             {
@@ -87,6 +92,9 @@ internal static class DeliveriesCommand
                     $"{attempt!["attempt"]}", Plain.Time(attempt["started_at"]), $"{attempt["duration_ms"]!.GetValue<double>():0.0}",
                     $"{attempt["result"]}", $"{attempt["summary"]}",
                 }));
+                // A router of before has no such field: it shows them all.
+                if (delivery["attempts_left_out"]?.GetValue<int>() is > 0 and var leftOut)
+                    run.Output.Line($"There are {leftOut} more before these: --before-attempt {attempts[0]!["attempt"]}");
             }
 
             return ExitCode.Fine;

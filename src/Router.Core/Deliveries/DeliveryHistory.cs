@@ -31,34 +31,6 @@ public sealed record DeliveryRow(
     string? LastError, string? LastReason, DateTimeOffset AcceptedAt, DateTimeOffset? FirstAttemptAt, DateTimeOffset? NextAttemptAt,
     DateTimeOffset? FinishedAt, string[]? UnknownDestinations, bool IsTest, bool ContentsDeleted, Guid? WaitsFor);
 
-/// <summary>One request as people see it.</summary>
-/// <param name="Attempt">Its number.</param>
-/// <param name="StartedAt">When it began.</param>
-/// <param name="DurationUs">How long it took, microseconds.</param>
-/// <param name="Result"><c>delivered</c>, <c>rejected</c> or <c>failed</c>.</param>
-/// <param name="Status">The HTTP status, if any.</param>
-/// <param name="Error">Why there was none.</param>
-/// <param name="ResponseBody">The first bytes of the answer; null for whoever may not see the lead.</param>
-/// <param name="ResponseSize">How many bytes of the answer are kept.</param>
-/// <param name="ResponseHeaders">
-/// Some headers of an answer that was no success, one <c>Name: value</c> in each line; null, too, for whoever may not see the lead.
-/// </param>
-/// <param name="Requests">
-/// How many requests it took: 2 where the first went over an old connection that broke without an answer, or its access token was refused;
-/// null for one.
-/// </param>
-/// <param name="Reason">
-/// What a rule about answers says of it, or why the mapping made no request; null, too, for whoever may not see the lead.
-/// </param>
-public sealed record AttemptRow(
-    int Attempt, DateTimeOffset StartedAt, int DurationUs, string Result, int? Status, string? Error, byte[]? ResponseBody,
-    int ResponseSize,
-    string? ResponseHeaders = null, short? Requests = null, string? Reason = null)
-{
-    /// <summary>There is an answer, and whoever asked may not see it: it may say anything of the lead.</summary>
-    public bool IsHidden => ResponseBody is null && ResponseSize > 0;
-}
-
 /// <summary>Reads of the ledger.</summary>
 public sealed class DeliveryHistory(NpgsqlDataSource database)
 {
@@ -82,18 +54,6 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             order by x.created_at, x.id
             """, new { siteId, events }, cancellationToken: cancellationToken))).AsList();
     }
-
-    /// <summary>All attempts of one delivery: the latest is in its own row. With the event as <c>e</c>.</summary>
-    /// <param name="destination">The destination's id, as SQL.</param>
-    internal static string AttemptsOf(string destination) => $"""
-        select {AttemptColumns} from deliveries d
-        where d.destination_id = {destination} and d.accepted_at = e.accepted_at and d.event_id = e.id and d.attempt is not null
-        union all
-        select {AttemptColumns} from delivery_attempts where event_id = e.id and destination_id = {destination}
-        """;
-
-    private const string AttemptColumns =
-        "attempt, started_at, duration_us, result, status, requests, error, response_headers, response_body, reason";
 
     /// <summary>A site's deliveries, newest first.</summary>
     /// <param name="siteId">The site.</param>
@@ -170,17 +130,15 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             "select exists (select from sites where id = @siteId)", new { siteId }, cancellationToken: cancellationToken));
     }
 
-    /// <summary>
-    /// One delivery with its attempts, oldest first, and whether its destination has newer events of the lead; null when the site has no
-    /// such delivery.
-    /// </summary>
+    /// <summary>One delivery with its latest attempts; null when the site has no such delivery.</summary>
     /// <param name="siteId">The site.</param>
     /// <param name="eventId">The event.</param>
     /// <param name="destinationId">The destination.</param>
     /// <param name="contents">Whether answers are shown: to the site's owners only.</param>
+    /// <param name="before">Only attempts before that number; null for the latest ones.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async Task<(DeliveryRow Delivery, IReadOnlyList<AttemptRow> Attempts, bool HasNewer)?> Find(
-        Guid siteId, Guid eventId, Guid destinationId, bool contents, CancellationToken cancellationToken)
+    public async Task<FoundDelivery?> Find(
+        Guid siteId, Guid eventId, Guid destinationId, bool contents, int? before, CancellationToken cancellationToken)
     {
         var sql = $"""
             {Rows}
@@ -189,27 +147,31 @@ public sealed class DeliveryHistory(NpgsqlDataSource database)
             join destinations x on x.id = d.destination_id
             where e.id = @eventId and e.site_id = @siteId;
 
-            select a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
-                   case when @contents then a.response_body end as response_body,
-                   coalesce(octet_length(a.response_body), 0) as response_size,
-                   case when @contents then a.response_headers end as response_headers, a.requests,
-                   case when @contents then a.reason end as reason
-            from lead_events e cross join lateral ({AttemptsOf("@destinationId")}) a
-            where e.id = @eventId and e.site_id = @siteId
-            order by a.attempt, a.started_at;
-
             select exists (
                 select from lead_events e
                 join lead_events n on n.site_id = e.site_id and n.lead_id = e.lead_id and n.accepted_at > e.accepted_at
                 join deliveries d on d.destination_id = @destinationId and d.accepted_at = n.accepted_at and d.event_id = n.id
-                where e.id = @eventId and e.site_id = @siteId and (d.state = 'delivered' or d.delivered_at is not null))
+                where e.id = @eventId and e.site_id = @siteId and (d.state = 'delivered' or d.delivered_at is not null));
+
+            {AttemptHistory.Latest}
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            sql, new { siteId, eventId, destinationId, contents }, cancellationToken: cancellationToken));
-        var delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
-        var attempts = (await results.ReadAsync<AttemptRow>()).AsList();
-        var hasNewer = await results.ReadSingleAsync<bool>();
-        return delivery is null ? null : (delivery, attempts, hasNewer);
+        DeliveryRow? delivery;
+        bool hasNewer;
+        List<AttemptRow> attempts;
+        await using (var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            sql, new { siteId, eventId, destinationId, contents, before = before ?? int.MaxValue }, cancellationToken: cancellationToken)))
+        {
+            delivery = await results.ReadSingleOrDefaultAsync<DeliveryRow>();
+            hasNewer = await results.ReadSingleAsync<bool>();
+            attempts = (await results.ReadAsync<AttemptRow>()).AsList();
+        }
+
+        if (delivery is null)
+            return null;
+
+        var leftOut = attempts.Count < AttemptHistory.Most ? 0 : await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            AttemptHistory.Earlier, new { eventId, destinationId, first = attempts[0].Attempt }, cancellationToken: cancellationToken));
+        return new FoundDelivery(delivery, attempts, leftOut, hasNewer);
     }
 }

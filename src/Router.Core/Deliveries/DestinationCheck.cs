@@ -150,7 +150,7 @@ public sealed class DestinationCheck(NpgsqlDataSource database, SiteUse use)
 
             select e.id as event_id, a.attempt, a.started_at, a.duration_us, a.result, a.status::int, a.error,
                    a.response_body, a.response_headers, a.requests, a.reason
-            from lead_events e cross join lateral ({DeliveryHistory.AttemptsOf("@destinationId")}) a
+            from lead_events e cross join lateral ({AttemptHistory.Of("@destinationId")}) a
             where e.site_id = @siteId and e.lead_id = any (@checks) and e.test is not null
             order by a.attempt, a.started_at
             """, new { siteId, destinationId, checks }, cancellationToken: cancellationToken));

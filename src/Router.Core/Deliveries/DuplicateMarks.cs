@@ -24,12 +24,21 @@ internal static class DuplicateMarks
         if (open.Count == 0)
             return marks;
 
-        // The index alone, and all at once.
-        var before = (await connection.QueryAsync<Earlier>(new CommandDefinition(
+        // The index alone, and all at once. Only one row of each comes back: a million leads may have the same address.
+        var before = await connection.QueryAsync<Earlier>(new CommandDefinition(
             """
-            select lead_id, first_at, email_print, person_print from leads
-            where site_id = @siteId and first_at between @from and @until
-              and (email_print = any (@emails) or person_print = any (@persons))
+            select * from (
+                select lead_id, first_at, email_print is not null as has_email, person_print is not null as has_person,
+                       lag(lead_id) over email as email_id, lag(first_at) over email as email_at,
+                       lag(lead_id) over person as person_id, lag(first_at) over person as person_at
+                from leads
+                where site_id = @siteId and first_at between @from and @until
+                  and (email_print = any (@emails) or person_print = any (@persons))
+                -- Of two that came at once, one.
+                window email as (partition by email_print order by first_at, lead_id),
+                       person as (partition by person_print order by first_at, lead_id)
+            ) found
+            where lead_id = any (@open)
             """, new
             {
                 siteId,
@@ -37,14 +46,12 @@ internal static class DuplicateMarks
                 until = open.Max(lead => lead.FirstAt).UtcDateTime,
                 emails = open.Select(lead => lead.EmailPrint).OfType<long>().ToArray(),
                 persons = open.Select(lead => lead.PersonPrint).OfType<long>().ToArray(),
-            }, cancellationToken: cancellationToken))).AsList();
-        var byEmail = before.Where(lead => lead.EmailPrint is not null).ToLookup(lead => lead.EmailPrint);
-        var byPerson = before.Where(lead => lead.PersonPrint is not null).ToLookup(lead => lead.PersonPrint);
-        foreach (var lead in open)
+                open = open.ConvertAll(lead => lead.LeadId),
+            }, cancellationToken: cancellationToken));
+        foreach (var lead in before)
         {
-            if (byEmail[lead.EmailPrint].Concat(byPerson[lead.PersonPrint]).Where(other => other.IsBefore(lead))
-                .MaxBy(other => other.FirstAt) is { } latest)
-                marks[lead.LeadId] = latest.LeadId;
+            if (lead.Latest is { } latest)
+                marks[lead.LeadId] = latest;
         }
 
         return marks;
@@ -53,11 +60,20 @@ internal static class DuplicateMarks
     private sealed record Shown(
         Guid LeadId, DateTimeOffset FirstAt, long? EmailPrint, long? PersonPrint, bool? IsDuplicate, Guid? DuplicateOf);
 
-    private sealed record Earlier(Guid LeadId, DateTimeOffset FirstAt, long? EmailPrint, long? PersonPrint)
+    /// <summary>The one before a lead that has its address, and the one that has its number and name.</summary>
+    private sealed record Earlier(
+        Guid LeadId, DateTimeOffset FirstAt, bool HasEmail, bool HasPerson, Guid? EmailId, DateTimeOffset? EmailAt, Guid? PersonId,
+        DateTimeOffset? PersonAt)
     {
-        // Of two that came at once, one.
-        public bool IsBefore(Shown lead) =>
-            FirstAt >= lead.FirstAt - LeadPrints.Kept
-            && (FirstAt < lead.FirstAt || (FirstAt == lead.FirstAt && LeadId.CompareTo(lead.LeadId) < 0));
+        public Guid? Latest
+        {
+            get
+            {
+                var since = FirstAt - LeadPrints.Kept;
+                var email = HasEmail && EmailAt >= since ? EmailAt : null;
+                var person = HasPerson && PersonAt >= since ? PersonAt : null;
+                return email is null && person is null ? null : person is null || email >= person ? EmailId : PersonId;
+            }
+        }
     }
 }

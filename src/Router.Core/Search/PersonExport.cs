@@ -83,16 +83,19 @@ public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
                 "select id::text as id, kept_at as at, null::text as reason, message from lead_outbox where id = any (@ids)",
                 found.Outbox.Select(one => one.Id).ToArray(), () => Flush(json, cancellationToken));
             await Users(json, connection, found, cancellationToken);
-            Mentions(json, found, sites);
+            await Mentions(json, found, sites, cancellationToken);
             await Account(json, connection, found.AccountId);
-            await Changes(json, connection, found, siteId);
+            await Changes(json, connection, found, siteId, cancellationToken);
             json.WriteEndObject();
         }
     }
 
     /// <summary>What is written goes on its way, once it is worth that.</summary>
-    private static Task Flush(Utf8JsonWriter json, CancellationToken cancellationToken) =>
-        json.BytesPending < WrittenAtOnce ? Task.CompletedTask : json.FlushAsync(cancellationToken);
+    private static Task Flush(Utf8JsonWriter json, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return json.BytesPending < WrittenAtOnce ? Task.CompletedTask : json.FlushAsync(cancellationToken);
+    }
 
     private static async Task Users(
         Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, CancellationToken cancellationToken)
@@ -112,7 +115,8 @@ public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
         json.WriteEndArray();
     }
 
-    private static void Mentions(Utf8JsonWriter json, FoundPerson found, Dictionary<Guid, string> sites)
+    private static async Task Mentions(
+        Utf8JsonWriter json, FoundPerson found, Dictionary<Guid, string> sites, CancellationToken cancellationToken)
     {
         json.WriteStartArray("named_in_what_is_about_others");
         foreach (var mention in found.Mentions)
@@ -122,6 +126,7 @@ public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
             json.WriteString("site", mention.SiteId is { } site ? sites.GetValueOrDefault(site) : null);
             json.WriteString("at", mention.At);
             json.WriteEndObject();
+            await Flush(json, cancellationToken);
         }
 
         json.WriteEndArray();
@@ -165,10 +170,13 @@ public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
             """, new { id }))!);
     }
 
-    private static async Task Changes(Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Guid? siteId)
+    private static async Task Changes(
+        Utf8JsonWriter json, NpgsqlConnection connection, FoundPerson found, Guid? siteId, CancellationToken cancellationToken)
     {
         json.WriteStartArray("list_of_changes");
-        foreach (var row in await connection.QueryAsync<(DateTimeOffset At, string Actor, string Action, string Kind, string Subject)>(
+        // Row by row: nothing is ever deleted from it.
+        await foreach (var row in connection.QueryUnbufferedAsync<(
+            DateTimeOffset At, string Actor, string Action, string Kind, string Subject)>(
             """
             select l.at, l.actor, l.action, l.kind, l.subject from audit_log l
             where (@siteId::uuid is null or l.site_id = @siteId)
@@ -191,6 +199,7 @@ public sealed class PersonExport(NpgsqlDataSource database) : IDisposable
             json.WriteString("what", row.Kind);
             json.WriteString("which", row.Subject);
             json.WriteEndObject();
+            await Flush(json, cancellationToken);
         }
 
         json.WriteEndArray();

@@ -30,4 +30,11 @@ internal sealed class AdminOptions
     /// they may, and the site's owners are told.
     /// </summary>
     public bool OperatorsReadLeads { get; set; } = true;
+
+    /// <summary>
+    /// How long somebody may take to read a person's file, an operator or an owner: it holds one of few places. Then it is broken off.
+    /// Default 30 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan PersonFileTimeout { get; set; } = TimeSpan.FromMinutes(30);
 }

@@ -13,9 +13,6 @@ namespace Router.Api.Pages.Sites;
 internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory history, DeliveryRequests requests, DeliveryReplay replay,
     ReplayRate rate, DeletedContents deleted, LeadSearch search, TimeProvider time) : SitePage(database)
 {
-    // Each may have an answer of 16 KiB.
-    private const int MostAttempts = 50;
-
     [FromRoute(Name = "event")]
     public Guid EventId { get; set; }
 
@@ -79,11 +76,10 @@ internal sealed class DeliveryModel(NpgsqlDataSource database, DeliveryHistory h
 
     private async Task<bool> Load(CancellationToken cancellationToken)
     {
-        if (await history.Find(SiteId, EventId, DestinationId, MaySeeLeads, cancellationToken) is not { } found)
+        if (await history.Find(SiteId, EventId, DestinationId, MaySeeLeads, before: null, cancellationToken) is not { } found)
             return false;
 
-        (Delivery, HasNewer, AttemptsLeftOut) = (found.Delivery, found.HasNewer, Math.Max(0, found.Attempts.Count - MostAttempts));
-        Attempts = [.. found.Attempts.Skip(AttemptsLeftOut)];
+        (Delivery, Attempts, AttemptsLeftOut, HasNewer) = found;
         if (MaySeeLeads && LeadId is { } lead)
             Who = (await search.Names(SiteId, [lead], cancellationToken)).GetValueOrDefault(lead);
         if (!State.IsFinished() && await FindDestination(DestinationId, cancellationToken) is { PausedAt: null } destination)
