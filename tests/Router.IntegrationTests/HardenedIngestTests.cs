@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Router.Testing;
@@ -223,7 +224,10 @@ public sealed class HardenedIngestTests(TestServers servers)
         var worst = $$"""{"email":"a@b.c","source":"{{new string('s', 500_000)}}","activities":["""
             + $$"""{{string.Join(',', Enumerable.Repeat("""{"type":"t"}""", 40_000))}}]}""";
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => site.Post(worst))))
-            await AssertTooLarge(answer);
+        {
+            // On a busy machine some find no room in time, and come again.
+            await AssertTooLarge(answer.StatusCode is HttpStatusCode.ServiceUnavailable ? await site.Post(worst) : answer);
+        }
 
         Assert.Equal(0, await router.Query<long>("select count(*) from lead_outbox"));
         await site.PostLead();
