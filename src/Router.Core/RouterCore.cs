@@ -185,7 +185,7 @@ public static class RouterCore
         services.AddSingleton<SiteStatement>();
         services.AddSingleton<LeadsToday>();
         services.AddSingleton<FilterPreview>();
-        services.AddSingleton<ChangePreview>();
+        services.AddSingleton<ChangePreviews>();
         services.AddSingleton<IntakeByHour>();
         services.AddSingleton<OpenTroubles>();
         return services;

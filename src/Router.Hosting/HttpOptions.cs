@@ -7,7 +7,7 @@ namespace Router.Hosting;
 internal sealed class HttpOptions : IValidatableObject
 {
     /// <summary>
-    /// How many passwords, invitations and links that end alerts one address may try in a minute (with IPv6: one network).
+    /// How many passwords, invitations and links that end alerts one address may try in a minute (with IPv6: one /56).
     /// Default 30.
     /// </summary>
     [Range(1, 10_000_000)]

@@ -60,6 +60,28 @@ public sealed class BodyLimitTests(SharedRouter shared) : IClassFixture<SharedRo
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
     }
 
+    /// <summary>And nothing where a page is only shown, whoever they are: what stands in the address is all that is asked for.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Form_WithAPageThatIsOnlyShown_IsNotLookedAt(bool chunked)
+    {
+        using var http = new HttpClient { BaseAddress = _router.Api.Url };
+        foreach (var size in new[] { 1, 512 * 1024 })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/sign-in")
+            {
+                Content = new FormUrlEncodedContent([KeyValuePair.Create("return", "/of-the-form"), new("x", new string('x', size))]),
+                Headers = { TransferEncodingChunked = chunked },
+            };
+            using var answer = await http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.DoesNotContain("/of-the-form", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("/of-the-address", await http.GetStringAsync("/sign-in?return=/of-the-address"), StringComparison.Ordinal);
+    }
+
     [Theory]
     // A lead as large as leads may be.
     [InlineData("POST", "/api/sites/{site}/refused-leads/{id}/accept", Mebibyte, HttpStatusCode.NotFound)]

@@ -99,6 +99,35 @@ public sealed class HardenedIngestTests(TestServers servers)
         Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>Pages look for a form whatever the method. Where one is only shown nobody has any, so none is waited for.</summary>
+    [Theory]
+    [InlineData("GET", "/sign-in", "application/x-www-form-urlencoded")]
+    [InlineData("GET", "/sign-in", "multipart/form-data; boundary=x")]
+    [InlineData("HEAD", "/sign-in", "application/x-www-form-urlencoded")]
+    [InlineData("GET", "/account/tokens", "application/x-www-form-urlencoded")]
+    [InlineData("GET", "/operator/dead-letters", "application/x-www-form-urlencoded")]
+    public async Task Form_WithAPageThatIsOnlyShown_IsNotWaitedFor(string method, string path, string type)
+    {
+        await using var router = await RouterFixture.Start(servers, workers: 0);
+        using var person = await PageClient.SignedIn(router, "operator");
+        using var client = new TcpClient();
+        await client.ConnectAsync(router.Api.Url.Host, router.Api.Url.Port, TestContext.Current.CancellationToken);
+        var cookie = path == "/sign-in" ? "" : $"Cookie: {person.Cookies.GetCookieHeader(router.Api.Url)}\r\n";
+        var stream = client.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{cookie}Content-Type: {type}\r\n"
+                + $"Content-Length: 30000\r\n\r\n{new string('a', 29_999)}"), TestContext.Current.CancellationToken);
+
+        // Once there is an answer the rest follows, and the connection goes on: it isn't one that was given up.
+        await stream.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes("aGET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        var answers = await UntilCutOff(client).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.StartsWith("TTP/1.1 200", answers, StringComparison.Ordinal);
+        Assert.Contains("\r\n\r\nHealthy", answers, StringComparison.Ordinal);
+    }
+
     /// <summary>Whatever a body expands to, one product has so much of it at a time, and all together four times as much.</summary>
     [Fact]
     public async Task LargeLeads_OfAProductThatHoldsThemBack_LeaveRoomToOthers()

@@ -49,6 +49,19 @@ public sealed class ProviderHandshakeTests(ProviderRouter shared) : IClassFixtur
         await AssertSignedOut(browser);
     }
 
+    /// <summary>What the provider says comes in the address: a form, of whatever size, isn't even read.</summary>
+    [Fact]
+    public async Task Callback_AsAForm_IsNoAnswerOfTheProviders()
+    {
+        using var browser = new ProviderVisitor(_router.Api.Url);
+        var callback = await browser.Callback(await Invited());
+        var fields = HttpUtility.ParseQueryString(callback.Query);
+        var page = await browser.Post(
+            new Uri(callback, callback.AbsolutePath), [.. fields.AllKeys.Select(key => (key!, fields[key]!))]);
+        Assert.Contains(Failed, page.Text, StringComparison.Ordinal);
+        await AssertSignedOut(browser);
+    }
+
     [Fact]
     public async Task Callback_InAnotherBrowser_IsRefused()
     {

@@ -100,6 +100,25 @@ public sealed class SignInTests(OperatorRouter shared) : IClassFixture<OperatorR
         Assert.Equal(HttpStatusCode.Redirect, (await fresh.SignIn(email, PageClient.Password)).StatusCode);
     }
 
+    /// <summary>A home has 256 networks of 2^64 addresses.</summary>
+    [Fact]
+    public async Task Strangers_InOneHome_AreOnePlaceWithAllItsIpv6Networks()
+    {
+        var (email, link) = await PageClient.Invite(_router, "owner");
+        using (var person = new PageClient(_router))
+            await person.Submit(link, ("password", PageClient.Password));
+        foreach (var i in Enumerable.Range(0, 5))
+        {
+            using var one = From($"2001:db8:1:a{i:x2}::1");
+            await one.SignIn(email, "a stranger's guess");
+        }
+
+        using var sixth = From("2001:db8:1:aff::1");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await sixth.SignIn(email, PageClient.Password)).StatusCode);
+        using var neighbour = From("2001:db8:1:b00::1");
+        Assert.Equal(HttpStatusCode.Redirect, (await neighbour.SignIn(email, PageClient.Password)).StatusCode);
+    }
+
     [Fact]
     public async Task Cookie_OfAKnownBrowser_SaysNothingForAnotherAccount()
     {

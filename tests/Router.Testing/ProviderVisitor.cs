@@ -73,9 +73,15 @@ public sealed class ProviderVisitor : IDisposable
     {
         var (form, _) = Forms.Find(page.Html, button);
         var values = Forms.Fields(form).Where(field => field.IsSent && !typed.Any(other => other.Name == field.Name))
-            .Select(field => (field.Name, field.Value)).Concat(typed).Select(value => KeyValuePair.Create(value.Item1, value.Item2));
-        var url = new Uri(page.Url, WebUtility.HtmlDecode(action ?? page.Url.PathAndQuery));
-        using var response = await _http.PostAsync(url, new FormUrlEncodedContent(values));
+            .Select(field => (field.Name, field.Value)).Concat(typed);
+        return await Post(new Uri(page.Url, WebUtility.HtmlDecode(action ?? page.Url.PathAndQuery)), [.. values]);
+    }
+
+    /// <summary>Sends a form, and shows what that answers.</summary>
+    public async Task<Browsed> Post(Uri url, params (string Name, string Value)[] fields)
+    {
+        using var response = await _http.PostAsync(
+            url, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
         return response.Headers.Location is { } next ? await Follow(new Uri(url, next))
             : new Browsed((int)response.StatusCode, url, await response.Content.ReadAsStringAsync());
     }

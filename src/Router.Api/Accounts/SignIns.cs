@@ -15,36 +15,40 @@ internal sealed partial class SignIns(
     NpgsqlDataSource database, PasswordHasher<Account> hasher, PasswordTries tries, KnownBrowsers browsers, AccessLog log,
     IOptions<ProviderOptions> provider, ILogger<SignIns> logger) : IDisposable
 {
-    // A hash takes a core for some tenths of a second. Guessing must never take the cores from the leads.
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly PasswordQueue _strangers = new();
 
-    // Who would wait for longer than some seconds is told to come back.
-    private const int MostWaiting = 40;
-
-    private int _waiting;
+    // Strangers can always fill theirs. Who is known has a share of this one by account: any number of browsers may have its cookie.
+    private readonly PasswordQueue _known = new(mostOfOne: 5);
 
     // Compared with when there is no such account, so that it takes as long.
     private readonly string _nobody = hasher.HashPassword(null!, "nobody's password");
 
     private sealed record Stored(Guid Id, Guid Stamp, string Email, string? PasswordHash);
 
-    public void Dispose() => _oneAtATime.Dispose();
+    public void Dispose()
+    {
+        _strangers.Dispose();
+        _known.Dispose();
+    }
 
     /// <summary>The account, or null.</summary>
     /// <exception cref="BadHttpRequestException">Too many wait already (429); nothing was counted.</exception>
     public async Task<SessionOwner?> Try(HttpContext http, string email, string password, CancellationToken cancellationToken)
     {
-        using var turn = new Turn(this);
+        // By the cookie, whoever it is that they say they are: before there is a place nothing is asked of Postgres.
+        var latest = browsers.LatestAccount(http);
+        var queue = latest is null ? _strangers : _known;
+        using var place = queue.Enter(latest ?? Guid.Empty);
         var account = await Query<Stored>(
             """
             select id, stamp, email, password_hash from accounts
             where email = lower(@email) and role = any (@RolesWithPassword) and disabled_at is null
             """, new { email = email.Trim().Replace("\0", "", StringComparison.Ordinal), provider.Value.RolesWithPassword },
             cancellationToken);
-        var place = TryPlace.AtTheDoor(http, account is null ? null : browsers.Find(http, account.Id));
+        var door = TryPlace.AtTheDoor(http, account is null ? null : browsers.Find(http, account.Id));
         // Counted where there is no such account, too: nothing comes of it, and it takes as long.
-        var isLookedAt = await tries.Count(account?.Id ?? Guid.Empty, place, cancellationToken);
-        if (!await IsRight(account, isLookedAt, password, cancellationToken))
+        var isLookedAt = await tries.Count(account?.Id ?? Guid.Empty, door, cancellationToken);
+        if (!await IsRight(queue, account, isLookedAt, password, cancellationToken))
         {
             var isLocked = account is not null && !isLookedAt;
             if (isLocked)
@@ -55,7 +59,7 @@ internal sealed partial class SignIns(
             return null;
         }
 
-        await tries.Forget(account!.Id, place, cancellationToken);
+        await tries.Forget(account!.Id, door, cancellationToken);
         return new SessionOwner(account.Id, account.Stamp, account.Email);
     }
 
@@ -63,24 +67,24 @@ internal sealed partial class SignIns(
     /// <exception cref="BadHttpRequestException">Too many wait already (429).</exception>
     public async Task<PasswordAnswer> Ask(HttpContext http, string password, CancellationToken cancellationToken)
     {
-        using var turn = new Turn(this);
         var signedIn = http.Account();
-        var place = TryPlace.Inside(signedIn.Session!);
+        using var place = _known.Enter(signedIn.Id);
+        var session = TryPlace.Inside(signedIn.Session!);
         var account = await Query<Stored>(
             """
             select id, stamp, email, case when role = any (@RolesWithPassword) then password_hash end as password_hash
             from accounts where id = @Id
             """,
             new { signedIn.Id, provider.Value.RolesWithPassword }, cancellationToken);
-        if (account is null || !await tries.Count(account.Id, place, cancellationToken))
+        if (account is null || !await tries.Count(account.Id, session, cancellationToken))
             return PasswordAnswer.Locked;
-        if (!await IsRight(account, isLookedAt: true, password, cancellationToken))
+        if (!await IsRight(_known, account, isLookedAt: true, password, cancellationToken))
         {
             await log.Write(http, AccessEvents.NotConfirmed, account.Id, WaysIn.Password, cancellationToken: cancellationToken);
             return PasswordAnswer.Wrong;
         }
 
-        await tries.Forget(account.Id, place, cancellationToken);
+        await tries.Forget(account.Id, session, cancellationToken);
         return PasswordAnswer.Right;
     }
 
@@ -90,9 +94,11 @@ internal sealed partial class SignIns(
             "select password_hash is not null and role = any (@RolesWithPassword) from accounts where id = @account",
             new { account, provider.Value.RolesWithPassword }, cancellationToken);
 
-    private async Task<bool> IsRight(Stored? account, bool isLookedAt, string password, CancellationToken cancellationToken)
+    private async Task<bool> IsRight(
+        PasswordQueue queue, Stored? account, bool isLookedAt, string password, CancellationToken cancellationToken)
     {
-        var result = await Verify(isLookedAt ? account?.PasswordHash : null, password, cancellationToken);
+        var compared = (isLookedAt ? account?.PasswordHash : null) ?? _nobody;
+        var result = await queue.Check(() => hasher.VerifyHashedPassword(null!, compared, password), cancellationToken);
         if (!isLookedAt || account?.PasswordHash is not { } hash || result is PasswordVerificationResult.Failed)
             return false;
         if (result is PasswordVerificationResult.SuccessRehashNeeded)
@@ -112,36 +118,6 @@ internal sealed partial class SignIns(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
-    }
-
-    private async Task<PasswordVerificationResult> Verify(string? hash, string password, CancellationToken cancellationToken)
-    {
-        await _oneAtATime.WaitAsync(cancellationToken);
-        try
-        {
-            return hasher.VerifyHashedPassword(null!, hash ?? _nobody, password);
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
-
-    /// <summary>A place in the queue of passwords to check.</summary>
-    private sealed class Turn : IDisposable
-    {
-        private readonly SignIns _signIns;
-
-        public Turn(SignIns signIns)
-        {
-            _signIns = signIns;
-            if (Interlocked.Increment(ref signIns._waiting) <= MostWaiting)
-                return;
-            Dispose();
-            throw new BadHttpRequestException("Too many sign-ins at once.", StatusCodes.Status429TooManyRequests);
-        }
-
-        public void Dispose() => Interlocked.Decrement(ref _signIns._waiting);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message =

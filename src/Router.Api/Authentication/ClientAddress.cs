@@ -14,12 +14,15 @@ internal static class ClientAddress
         var address => address.ToString(),
     };
 
-    /// <summary>Of an IPv6 address the network: whoever has one has all the addresses in it.</summary>
+    /// <summary>
+    /// Of an IPv6 address the /56: many a home has as much, which is 256 networks of 2^64 addresses, and may use them all. Who has less
+    /// shares this with some neighbours.
+    /// </summary>
     public static string Network(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         null => "",
         { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address =>
-            Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+            Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 7)),
         { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
         var address => address.ToString(),
     };

@@ -24,6 +24,9 @@ internal sealed class KnownBrowsers(IDataProtectionProvider protection, TimeProv
     public Guid? Find(HttpContext http, Guid account) =>
         Read(http) is { } known && known.Accounts.Contains(account) ? known.Browser : null;
 
+    /// <summary>The account that was the latest to sign in with this browser; null where none has.</summary>
+    public Guid? LatestAccount(HttpContext http) => Read(http) is { Accounts: [var latest, ..] } ? latest : null;
+
     /// <summary>For half a year, counted from the account's latest sign-in.</summary>
     public void Remember(HttpContext http, Guid account)
     {

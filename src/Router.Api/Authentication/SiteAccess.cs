@@ -1,7 +1,7 @@
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Router.Core.Leads;
+using Router.Hosting;
 
 namespace Router.Api.Authentication;
 
@@ -78,8 +78,7 @@ internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareRe
     private static readonly AuthorizationMiddlewareResultHandler Default = new();
 
     // Refusals are written before the account has a place: some connections are enough for all of them.
-    private readonly PartitionedRateLimiter<Guid> _turns = PartitionedRateLimiter.CreateChained(
-        Turns(account => account, most: 1, waiting: 100), Turns(_ => Guid.Empty, most: 4, waiting: 400));
+    private readonly PlacesByKey<Guid> _turns = new((account => account, Most: 1, MostWaiting: 100), (_ => "", Most: 4, MostWaiting: 400));
 
     public async Task HandleAsync(
         RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
@@ -123,10 +122,6 @@ internal sealed class HideOtherSites(AccessLog log) : IAuthorizationMiddlewareRe
             await log.Write(
                 context, AccessEvents.Refused, account.Id, detail: Asked(context, account), cancellationToken: context.RequestAborted);
     }
-
-    private static PartitionedRateLimiter<Guid> Turns(Func<Guid, Guid> key, int most, int waiting) =>
-        PartitionedRateLimiter.Create<Guid, Guid>(account => RateLimitPartition.GetConcurrencyLimiter(
-            key(account), _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = waiting }));
 
     /// <summary>What was asked for, without what stands in the path: however many ids are tried, it is one line of the log.</summary>
     private static string Asked(HttpContext context, Account account) =>

@@ -1,4 +1,4 @@
-using System.Threading.RateLimiting;
+using Router.Hosting;
 
 namespace Router.Api.Incoming;
 
@@ -20,9 +20,7 @@ internal sealed class BodyRoom : IDisposable
 
     private readonly TimeSpan _patience;
     private readonly int _mostOfOne;
-    private readonly PartitionedRateLimiter<string> _ofOne;
-    private readonly PartitionedRateLimiter<string> _ofAll;
-    private readonly PartitionedRateLimiter<string> _both;
+    private readonly PlacesByKey<string> _places;
 
     /// <param name="bytes">The most at a time.</param>
     /// <param name="shares">Into how many shares they are divided: no sender has more than one.</param>
@@ -31,9 +29,9 @@ internal sealed class BodyRoom : IDisposable
     {
         _patience = patience;
         _mostOfOne = bytes / Unit / shares;
-        _ofOne = Limiter(sender => sender, _mostOfOne);
-        _ofAll = Limiter(_ => "", bytes / Unit);
-        _both = PartitionedRateLimiter.CreateChained(_ofOne, _ofAll);
+        var most = bytes / Unit;
+        _places = new PlacesByKey<string>(
+            (sender => sender, _mostOfOne, _mostOfOne * MostWaitingToEach), (_ => "", most, most * MostWaitingToEach));
     }
 
     /// <summary>Room for a body, held until it is disposed of; null where there is none in time.</summary>
@@ -50,7 +48,7 @@ internal sealed class BodyRoom : IDisposable
         try
         {
             // One that is larger than a share has all of it.
-            var lease = await _both.AcquireAsync(sender, (int)Math.Min((bytes + Unit - 1) / Unit, _mostOfOne), patience.Token);
+            var lease = await _places.AcquireAsync(sender, (int)Math.Min((bytes + Unit - 1) / Unit, _mostOfOne), patience.Token);
             if (lease.IsAcquired)
                 return lease;
 
@@ -63,16 +61,7 @@ internal sealed class BodyRoom : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _both.Dispose();
-        _ofOne.Dispose();
-        _ofAll.Dispose();
-    }
-
-    private static PartitionedRateLimiter<string> Limiter(Func<string, string> key, int most) =>
-        PartitionedRateLimiter.Create<string, string>(sender => RateLimitPartition.GetConcurrencyLimiter(
-            key(sender), _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = most * MostWaitingToEach }));
+    public void Dispose() => _places.Dispose();
 
     private sealed class Nothing : IDisposable
     {

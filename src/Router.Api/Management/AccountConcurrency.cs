@@ -1,6 +1,6 @@
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Router.Api.Authentication;
+using Router.Hosting;
 
 namespace Router.Api.Management;
 
@@ -12,18 +12,12 @@ namespace Router.Api.Management;
 /// </summary>
 internal static class AccountConcurrency
 {
-    private const int MostByTokens = 4;
-    private const int MostOnPages = 4;
+    private const int Most = 4;
 
     // Beyond these there is 429.
     private const int MostWaiting = 40;
 
     public static void AddAccountConcurrency(this IServiceCollection services) =>
-        services.Configure<RateLimiterOptions>(limiter => limiter.GlobalLimiter =
-            PartitionedRateLimiter.Create<HttpContext, (Guid, bool)>(context => context.SignedIn() is { } account
-                ? Places((account.Id, account.Token is not null), account.Token is null ? MostOnPages : MostByTokens)
-                : RateLimitPartition.GetNoLimiter((Guid.Empty, false))));
-
-    private static RateLimitPartition<(Guid, bool)> Places((Guid, bool) account, int most) => RateLimitPartition.GetConcurrencyLimiter(
-        account, _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = MostWaiting });
+        services.Configure<RateLimiterOptions>(limiter => limiter.GlobalLimiter = new PlacesByKey<HttpContext>(
+            (context => context.SignedIn() is { } account ? (account.Id, account.Token is not null) : null, Most, MostWaiting)));
 }

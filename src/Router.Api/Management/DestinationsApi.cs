@@ -83,7 +83,7 @@ internal static class DestinationsApi
         (await settings.Change(site, id, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Preview(
-        Guid site, Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, OperatorsReach reach,
+        Guid site, Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreviews previews, OperatorsReach reach,
         CancellationToken cancellationToken)
     {
         if (reach.RefusesToTry(site) is { } notTheirs)
@@ -94,12 +94,13 @@ internal static class DestinationsApi
         if (destination is null)
             return Problems.NoSuch("destination");
 
-        if (request.Check() is { Any: true } problems)
-            return Problems.Invalid(problems);
+        using var preview = await previews.Begin(cancellationToken);
+        if (preview is null)
+            return BusyPreview.Refusal.ToProblem();
 
-        return await preview.OfDestination(
-            id, request.Mapping ?? destination.Mapping, request.AnswerRules ?? destination.AnswerRules, cancellationToken)
-                is { } previewed ? TypedResults.Ok(previewed) : BusyPreview.Refusal.ToProblem();
+        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
+            : TypedResults.Ok(await preview.OfDestination(
+                id, request.Mapping ?? destination.Mapping, request.AnswerRules ?? destination.AnswerRules, cancellationToken));
     }
 
     private static async Task<IResult> Rotate(

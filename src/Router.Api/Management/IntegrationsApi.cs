@@ -56,7 +56,7 @@ internal static class IntegrationsApi
         (await catalogue.Change(id, request, cancellationToken)).Answer(TypedResults.Ok);
 
     private static async Task<IResult> Preview(
-        Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreview preview, OperatorsReach reach,
+        Guid id, PreviewedFields request, NpgsqlDataSource database, ChangePreviews previews, OperatorsReach reach,
         CancellationToken cancellationToken)
     {
         Integration? integration;
@@ -65,12 +65,14 @@ internal static class IntegrationsApi
         if (integration is null)
             return Problems.NoSuch("integration");
 
-        if (request.Check() is { Any: true } problems)
-            return Problems.Invalid(problems);
+        using var preview = await previews.Begin(cancellationToken);
+        if (preview is null)
+            return BusyPreview.Refusal.ToProblem();
 
-        return await preview.OfIntegration(
-            id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(),
-            cancellationToken) is { } previewed ? TypedResults.Ok(previewed) : BusyPreview.Refusal.ToProblem();
+        return request.Check() is { Any: true } problems ? Problems.Invalid(problems)
+            : TypedResults.Ok(await preview.OfIntegration(
+                id, request.Mapping ?? integration.Mapping, request.AnswerRules ?? integration.AnswerRules, reach.SitesToTry(),
+                cancellationToken));
     }
 
     private static async Task<IResult> Promote(

@@ -7,8 +7,8 @@ using Router.Hosting;
 namespace Router.Api.Pages;
 
 /// <summary>
-/// Passwords, and links that were mailed, tried from one address or IPv6 network: thirty a minute unless <c>Http:SignInsPerMinute</c> says
-/// otherwise. An account's own lock counts beside it.
+/// Passwords, and links that were mailed, tried from one address, or one /56 of IPv6: thirty a minute unless
+/// <c>Http:SignInsPerMinute</c> says otherwise. An account's own lock counts beside it.
 /// </summary>
 internal static class SignInRateLimit
 {

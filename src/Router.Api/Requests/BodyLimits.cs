@@ -22,9 +22,22 @@ internal static class BodyLimits
     /// <summary>The limit of a request that isn't a sender's.</summary>
     public static long Of(HttpContext context) => context.SignedIn() is null ? Strangers : OfEndpoint(context);
 
-    /// <summary>Before anything is known of whoever asks: a sign-in at the provider ends where no endpoint is.</summary>
+    /// <summary>Before anything is known of whoever asks.</summary>
     public static void UseBodyLimits(this WebApplication app) => app.Use((context, next) =>
-        IncomingEndpoints.Owns(context.Request.Path) || Fits(context, OfEndpoint(context)) ? next(context) : Task.CompletedTask);
+    {
+        if (!IncomingEndpoints.Owns(context.Request.Path) && !Fits(context, OfEndpoint(context)))
+            return Task.CompletedTask;
+
+        // Some would read it all the same, as they ask for the content type only: Razor pages, whatever the method, and the sign-in at
+        // the provider, which ends where no endpoint is. Nothing has counted it then, and nothing gives it up.
+        if (!IsTaken(context))
+            context.Request.Body = Stream.Null;
+        return next(context);
+    });
+
+    /// <summary>Whether the body means anything.</summary>
+    public static bool IsTaken(HttpContext context) => context.GetEndpoint() is not null
+        && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method);
 
     /// <summary>Whether the body is no larger; else the request is answered. One of unknown length is read up to there.</summary>
     public static bool Fits(HttpContext context, long limit)

@@ -1,8 +1,8 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using Router.Api.Authentication;
 using Router.Api.Incoming;
 using Router.Core.Database;
+using Router.Hosting;
 
 namespace Router.Api.Requests;
 
@@ -21,17 +21,11 @@ internal static class EverybodysPlaces
     public static void UseEverybodysPlaces(this WebApplication app)
     {
         var most = Math.Max(1, app.Services.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize * 3 / 4);
-        var ofSites = Places(
-            context => IsOperators(context) ? null : $"{SiteAccess.SiteOf(context) ?? context.Account().Id}", Math.Max(1, most / 3),
-            MostWaiting / 4);
-        var ofAll = Places(context => IsOperators(context) ? Roles.Operator : "", most, MostWaiting);
-        var places = PartitionedRateLimiter.CreateChained(ofSites, ofAll);
-        app.Lifetime.ApplicationStopped.Register(() =>
-        {
-            places.Dispose();
-            ofSites.Dispose();
-            ofAll.Dispose();
-        });
+        var places = new PlacesByKey<HttpContext>(
+            (context => IsOperators(context) ? null : $"{SiteAccess.SiteOf(context) ?? context.Account().Id}", Math.Max(1, most / 3),
+                MostWaiting / 4),
+            (context => IsOperators(context) ? Roles.Operator : "", most, MostWaiting));
+        app.Lifetime.ApplicationStopped.Register(places.Dispose);
         app.Use(async (context, next) =>
         {
             if (context.SignedIn() is null || IncomingEndpoints.Owns(context.Request.Path))
@@ -53,13 +47,4 @@ internal static class EverybodysPlaces
     }
 
     private static bool IsOperators(HttpContext context) => context.Account().Role == Roles.Operator;
-
-    /// <param name="key">Who share places; null: they have as many as they like.</param>
-    /// <param name="most">How many each have.</param>
-    /// <param name="mostWaiting">How many of each wait.</param>
-    private static PartitionedRateLimiter<HttpContext> Places(Func<HttpContext, string?> key, int most, int mostWaiting) =>
-        PartitionedRateLimiter.Create<HttpContext, string>(context => key(context) is { } shared
-            ? RateLimitPartition.GetConcurrencyLimiter(
-                shared, _ => new ConcurrencyLimiterOptions { PermitLimit = most, QueueLimit = mostWaiting })
-            : RateLimitPartition.GetNoLimiter("without"));
 }

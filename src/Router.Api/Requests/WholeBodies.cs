@@ -36,8 +36,7 @@ internal static class WholeBodies
         app.Use(async (context, next) =>
         {
             // Where nobody takes a body it needn't be here.
-            if (IncomingEndpoints.Owns(context.Request.Path) || context.GetEndpoint() is null
-                || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+            if (IncomingEndpoints.Owns(context.Request.Path) || !BodyLimits.IsTaken(context)
                 || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true)
             {
                 await next(context);

@@ -58,14 +58,12 @@ public sealed record PreviewedChange(
 
 /// <summary>
 /// Tries mappings and rules about answers on what came lately, at all destinations that would follow them, before they are in force. Shows
-/// nothing of the leads themselves.
+/// nothing of the leads themselves. Begins with <see cref="ChangePreviews"/>.
 /// </summary>
-public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirectory directory, TimeProvider time)
+public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirectory directory, TimeProvider time, SemaphoreSlim place)
+    : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
-    // One at a time: the leads of several would wait in memory for their mappings' turns.
-    private static readonly SemaphoreSlim Place = new(1);
 
     /// <summary>The most destinations that are looked at, the latest ones.</summary>
     public const int MostDestinations = 20;
@@ -73,41 +71,27 @@ public sealed class ChangePreview(NpgsqlDataSource database, DestinationDirector
     /// <summary>The most events, and the most answers, of each of them.</summary>
     public const int MostOfEach = 10;
 
-    /// <summary>Of all destinations of an integration; null where another preview runs for as long as one waits.</summary>
+    /// <summary>Of all destinations of an integration.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="mapping">The mapping to be; null for our own format.</param>
     /// <param name="rules">The rules to be; null for none.</param>
     /// <param name="sites">Only at these sites; null for all.</param>
     /// <param name="cancellationToken">Ends the queries.</param>
-    public Task<PreviewedChange?> OfIntegration(
+    public Task<PreviewedChange> OfIntegration(
         Guid integrationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
         CancellationToken cancellationToken) =>
         Of("x.integration_id = @id", integrationId, mapping, rules, sites, cancellationToken);
 
     /// <summary>Of one destination.</summary>
     /// <inheritdoc cref="OfIntegration"/>
-    public Task<PreviewedChange?> OfDestination(
+    public Task<PreviewedChange> OfDestination(
         Guid destinationId, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, CancellationToken cancellationToken) =>
         Of("x.id = @id", destinationId, mapping, rules, sites: null, cancellationToken);
 
-    private async Task<PreviewedChange?> Of(
-        string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
-        CancellationToken cancellationToken)
-    {
-        if (!await Place.WaitAsync(Patience, cancellationToken))
-            return null;
+    /// <summary>The next one may begin.</summary>
+    public void Dispose() => place.Release();
 
-        try
-        {
-            return await Tried(which, id, mapping, rules, sites, cancellationToken);
-        }
-        finally
-        {
-            Place.Release();
-        }
-    }
-
-    private async Task<PreviewedChange> Tried(
+    private async Task<PreviewedChange> Of(
         string which, Guid id, RequestMapping? mapping, IReadOnlyList<AnswerRule>? rules, Guid[]? sites,
         CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ namespace Router.Api.Pages.Operator;
 /// An integration's mapping and the meaning of its answers, as JSON; tried on what the connected sites had lately before it is saved.
 /// </summary>
 internal sealed class FormatModel(
-    NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreview preview, OperatorsReach reach) : PageModel
+    NpgsqlDataSource database, IntegrationSettings catalogue, ChangePreviews previews, OperatorsReach reach) : PageModel
 {
     [FromRoute]
     public Guid Id { get; set; }
@@ -51,6 +51,10 @@ internal sealed class FormatModel(
         if (!await Load(cancellationToken))
             return NotFound();
 
+        using var preview = await previews.Begin(cancellationToken);
+        if (preview is null)
+            return this.Refused(BusyPreview.Refusal);
+
         var entered = Entered();
         if (entered.Refusal is { } refusal)
             return this.Wrong(refusal.Sentence);
@@ -62,9 +66,6 @@ internal sealed class FormatModel(
             return this.Wrong(wrong);
 
         Preview = await preview.OfIntegration(Id, mapping, rules, reach.SitesToTry(), cancellationToken);
-        if (Preview is null)
-            return this.Refused(BusyPreview.Refusal);
-
         if (!mapping.IsEmpty)
         {
             var compiled = CompiledMapping.Of(mapping);

@@ -11,7 +11,7 @@ using Destination = Router.Api.Management.Destination;
 namespace Router.Api.Pages.Sites;
 
 /// <summary>What a custom API means by its answers, where that isn't what their status says.</summary>
-internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreview preview, OperatorsReach reach)
+internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSettings settings, ChangePreviews previews, OperatorsReach reach)
     : DestinationPage(database)
 {
     [BindProperty(Name = "rules")]
@@ -42,8 +42,12 @@ internal sealed class AnswersModel(NpgsqlDataSource database, DestinationSetting
         if (reach.RefusesToTry(SiteId) is { } notTheirs)
             return this.Refused(notTheirs);
 
+        using var preview = await previews.Begin(cancellationToken);
+        if (preview is null)
+            return this.Refused(BusyPreview.Refusal);
+
         Preview = await preview.OfDestination(DestinationId, Destination.Mapping, rules, cancellationToken);
-        return Preview is null ? this.Refused(BusyPreview.Refusal) : Page();
+        return Page();
     }
 
     public async Task<IActionResult> OnPost(CancellationToken cancellationToken)

@@ -14,7 +14,8 @@ namespace Router.Api.Pages.Sites;
 /// <summary>
 /// How a custom API gets our events in its own format: for each action by a table or a template, tried on a real lead before it is saved.
 /// </summary>
-internal sealed class MappingModel(NpgsqlDataSource database, DestinationSettings settings, DestinationDirectory directory)
+internal sealed class MappingModel(
+    NpgsqlDataSource database, DestinationSettings settings, DestinationDirectory directory, ChangePreviews previews)
     : DestinationPage(database)
 {
     [BindProperty(Name = "mapping")]
@@ -44,6 +45,10 @@ internal sealed class MappingModel(NpgsqlDataSource database, DestinationSetting
     {
         if (!await Load(cancellationToken))
             return NotFound();
+
+        using var place = await previews.Begin(cancellationToken);
+        if (place is null)
+            return this.Refused(BusyPreview.Refusal);
 
         var mapping = Form.Entered(Destination.Mapping) with { Tests = null };
         if ((Form.Forgotten(Destination.Mapping) ?? mapping.Problem) is { } problem)
