@@ -14,13 +14,16 @@ internal sealed class PasswordQueue(int mostOfOne = PasswordQueue.Most) : IDispo
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
-    private readonly PlacesByKey<Guid> _places = new((one => one, mostOfOne, MostWaiting: 0), (_ => "", Most, MostWaiting: 0));
+    private readonly PlacesByKey<(Guid One, string Group)> _places =
+        new((who => who, mostOfOne, MostWaiting: 0), (who => who.Group, Most, MostWaiting: 0));
 
     /// <summary>A place, until it is disposed of.</summary>
+    /// <param name="one">Whose.</param>
+    /// <param name="group">Those who share the places: no group takes those of another.</param>
     /// <exception cref="BadHttpRequestException">Too many wait already (429).</exception>
-    public IDisposable Enter(Guid one)
+    public IDisposable Enter(Guid one, string group = "")
     {
-        var place = _places.AttemptAcquire(one);
+        var place = _places.AttemptAcquire((one, group));
         if (place.IsAcquired)
             return place;
 

@@ -17,8 +17,9 @@ internal sealed partial class SignIns(
 {
     private readonly PasswordQueue _strangers = new();
 
-    // Strangers can always fill theirs. Who is known has a share of this one by account: any number of browsers may have its cookie.
-    private readonly PasswordQueue _known = new(mostOfOne: 5);
+    // Strangers can always fill theirs. Who is known has a share of this one by account: any number of browsers may have its cookie. Nor
+    // can owners with many accounts keep out operators, or those with a cookie those who are signed in.
+    private readonly PasswordQueue _known = new(mostOfOne: 2);
 
     // Compared with when there is no such account, so that it takes as long.
     private readonly string _nobody = hasher.HashPassword(null!, "nobody's password");
@@ -68,7 +69,7 @@ internal sealed partial class SignIns(
     public async Task<PasswordAnswer> Ask(HttpContext http, string password, CancellationToken cancellationToken)
     {
         var signedIn = http.Account();
-        using var place = _known.Enter(signedIn.Id);
+        using var place = _known.Enter(signedIn.Id, signedIn.Role);
         var session = TryPlace.Inside(signedIn.Session!);
         var account = await Query<Stored>(
             """

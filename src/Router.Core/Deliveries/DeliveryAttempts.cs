@@ -93,7 +93,7 @@ public sealed class DeliveryAttempts(
 
         var (content, sending) = await TryStart(lead, body, site, destination, due);
         if (sending is null || !await patience.EndsBefore(
-            sending, destinationId, isHurried: due.IsClaimed || body.Length > LargeBodies.Small))
+            sending, destinationId, isHurried: due.IsClaimed || lead.MayBeLarge))
             return await Finish(lead, destination, content, due, sending);
 
         // The lane goes on to the next lead. A claimed retry is leased to this worker already, unless it may take longer than the lease;
@@ -115,7 +115,8 @@ public sealed class DeliveryAttempts(
         // First what is known of its size: making it costs more than a look. Where many wait for their bodies to be made, this one finds no
         // room either.
         if (!room.Has(lead.SiteId, body.Length)
-            || await destination.TryContentOf(lead.Action, body, _isolation.Patience) is not { } content
+            || await destination.TryContentOf(lead.Action, body, lead.MayBeLarge ? _isolation.Patience / 10 : _isolation.Patience)
+                is not { } content
             || !room.TryTake(lead.SiteId, content.Held))
             return default;
 

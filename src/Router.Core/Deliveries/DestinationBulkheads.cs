@@ -77,7 +77,9 @@ public sealed class DestinationBulkheads(
             ?? (destination.IsLeadManager ? options.Value.LeadManagerMaxInFlight : options.Value.MaxInFlight);
         // A destination that answers has room again in a moment, and a moment costs less than the way through the ledger.
         var inFlight = bulkhead.Of(limit);
-        if (!await inFlight.Enter(yields, bulkhead.IsAnswering ? options.Value.Patience / 2 : TimeSpan.Zero))
+        // Large leads have few places in their lane.
+        var patience = lead.MayBeLarge ? options.Value.Patience / 10 : options.Value.Patience / 2;
+        if (!await inFlight.Enter(yields, bulkhead.IsAnswering ? patience : TimeSpan.Zero))
             return null;
         var shared = bulkhead.Shared;
         if (shared is null || shared.TryTake(site.Limits, limits.Value))

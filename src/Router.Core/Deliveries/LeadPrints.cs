@@ -13,6 +13,10 @@ internal static class LeadPrints
     /// <summary>How long a decision is kept, and how far apart two leads may be.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
+    // Each new lead of a batch looks at all of its site's that resemble one of them. One address for hundreds of thousands of leads must
+    // not keep the leads of other sites from being asked about.
+    private const int MostAlike = 1_000;
+
     /// <summary>The first key of the locks of <see cref="Stripe"/>.</summary>
     public const int Marking = 0x4455504c; // "DUPL"
 
@@ -34,8 +38,10 @@ internal static class LeadPrints
                   select from erased_leads x
                   where x.site_id = n.site_id and x.lead_id = n.lead_id and x.erased_at >= n.accepted_at)
         ), past as materialized (
-            select l.site_id, l.lead_id, l.first_at, l.email_print, l.person_print from leads l
-            where l.site_id = any ($3) and l.first_at between $12 and $13 and (l.email_print = any ($6) or l.person_print = any ($7))
+            select l.* from (select distinct site_id from fresh) s cross join lateral (
+                select l.site_id, l.lead_id, l.first_at, l.email_print, l.person_print from leads l
+                where l.site_id = s.site_id and l.first_at between $12 and $13 and (l.email_print = any ($6) or l.person_print = any ($7))
+                order by l.first_at desc limit $14) l
         )
         insert into lead_prints as l (accepted_at, site_id, lead_id, event_id, email, person, duplicate_of, is_duplicate)
         select n.accepted_at, n.site_id, n.lead_id, n.event_id, n.email, n.person, o.lead_id, o.lead_id is not null
@@ -117,6 +123,7 @@ internal static class LeadPrints
         insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Kept });
         insert.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (leads.Min(lead => lead.AcceptedAt) - Kept).UtcDateTime });
         insert.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (leads.Max(lead => lead.AcceptedAt) + Kept).UtcDateTime });
+        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostAlike });
         return new NpgsqlBatch(connection) { BatchCommands = { limit, locks, insert } };
     }
 

@@ -77,6 +77,9 @@ public sealed partial record FilterCondition(
             ? $"The condition on {Field} needs one number."
         : null;
 
+    // Once for all leads.
+    private readonly Lazy<string[]> _values = new(() => [.. (Values ?? []).Select(Folded)]);
+
     internal bool IsAboutDuplicates => string.Equals(Field, Duplicate, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a lead fits.</summary>
@@ -89,7 +92,6 @@ public sealed partial record FilterCondition(
             return isDuplicate == bool.Parse(Values![0]);
 
         var (isThere, left) = (false, MostCharacters);
-        var values = new Lazy<string[]>(() => [.. Values!.Select(Folded)]);
         var found = JsonFields.At(lead, Field.Split('.'), out var looks);
         if (!work.SpendOnNames(looks))
             return false;
@@ -105,7 +107,7 @@ public sealed partial record FilterCondition(
                 continue;
 
             isThere = true;
-            if (Fits(text.Length > left ? text[..left] : text, isWhole: text.Length <= left, values))
+            if (Fits(text.Length > left ? text[..left] : text, isWhole: text.Length <= left))
                 return true;
             left -= Math.Min(left, text.Length);
             if (left == 0)
@@ -115,13 +117,13 @@ public sealed partial record FilterCondition(
         return !isThere && Missing && Operator is not FilterOperator.Exists;
     }
 
-    private bool Fits(string text, bool isWhole, Lazy<string[]> values) => Operator switch
+    private bool Fits(string text, bool isWhole) => Operator switch
     {
         FilterOperator.Exists => true,
-        FilterOperator.Contains => Folded(text) is var all && values.Value.Any(value => all.Contains(value, StringComparison.Ordinal)),
-        FilterOperator.StartsWith => Folded(text) is var all && values.Value.Any(value => all.StartsWith(value, StringComparison.Ordinal)),
+        FilterOperator.Contains => Folded(text) is var all && _values.Value.Any(value => all.Contains(value, StringComparison.Ordinal)),
+        FilterOperator.StartsWith => Folded(text) is var all && _values.Value.Any(value => all.StartsWith(value, StringComparison.Ordinal)),
         FilterOperator.Is or FilterOperator.AtLeast or FilterOperator.AtMost when !isWhole => false,
-        FilterOperator.Is => values.Value.Contains(Folded(text), StringComparer.Ordinal),
+        FilterOperator.Is => _values.Value.Contains(Folded(text), StringComparer.Ordinal),
         FilterOperator.AtLeast => Number(text) >= Number(Values![0]),
         FilterOperator.AtMost => Number(text) <= Number(Values![0]),
     };

@@ -26,6 +26,10 @@ public sealed record LeadEvent
     /// <summary>A message is large from here on, in bytes. Hardly any is.</summary>
     public const int Large = 16 * 1024;
 
+    /// <summary>Whether it may be one of those; what else is in its message is small.</summary>
+    [JsonIgnore]
+    internal bool MayBeLarge => Lead.Utf8.Length > Large / 2;
+
     /// <summary>All three.</summary>
     public static readonly IReadOnlyList<string> Queues = [QueueName, FreshQueueName, LargeQueueName];
 

@@ -63,7 +63,10 @@ public sealed partial record AnswerRule(
     internal bool ReadsBody => Field is not null || ReasonField is not null;
 
     /// <summary>Whether it fits an answer.</summary>
-    internal bool Fits(int status, JsonElement? body)
+    /// <param name="status">The answer's.</param>
+    /// <param name="body">The answer's; null where it is no JSON.</param>
+    /// <param name="values"><see cref="ValuesToFind"/>.</param>
+    internal bool Fits(int status, JsonElement? body, HashSet<string>? values)
     {
         if (Status is not null && !(Range(Status) is { } range && status >= range.From && status <= range.To))
             return false;
@@ -73,9 +76,12 @@ public sealed partial record AnswerRule(
             return false;
 
         var texts = JsonFields.Texts(json, Field.Split('.'), MostItems);
-        return Values is { Count: > 0 } values
-            ? texts.Any(text => values.Any(value => string.Equals(value.Trim(), text, StringComparison.OrdinalIgnoreCase))) : texts.Any();
+        return values is null ? texts.Any() : texts.Any(values.Contains);
     }
+
+    /// <summary>The values, made ready once for all answers; null for any.</summary>
+    internal HashSet<string>? ValuesToFind() =>
+        Values is { Count: > 0 } ? Values.Select(value => value.Trim()).ToHashSet(StringComparer.OrdinalIgnoreCase) : null;
 
     /// <summary>What people read; null when the rule says nothing.</summary>
     internal string? ReasonOf(JsonElement? body)

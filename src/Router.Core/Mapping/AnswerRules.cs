@@ -15,12 +15,16 @@ public sealed class AnswerRules
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    private readonly IReadOnlyList<AnswerRule> _rules;
+    private readonly (AnswerRule Rule, HashSet<string>? Values)[] _rules;
 
-    private AnswerRules(IReadOnlyList<AnswerRule> rules) => _rules = rules;
+    private AnswerRules(IReadOnlyList<AnswerRule> rules)
+    {
+        _rules = [.. rules.Select(rule => (rule, rule.ValuesToFind()))];
+        ReadsBody = rules.Any(rule => rule.ReadsBody);
+    }
 
     /// <summary>Whether the bodies of answers matter: then an attempt waits for them.</summary>
-    public bool ReadsBody => _rules.Any(rule => rule.ReadsBody);
+    public bool ReadsBody { get; }
 
     /// <summary>What is wrong with rules, as a sentence; null when nothing is.</summary>
     public static string? Problem(IReadOnlyList<AnswerRule> rules) =>
@@ -53,9 +57,9 @@ public sealed class AnswerRules
     public (AnswerMeaning Means, string? Reason)? Of(int status, ReadOnlyMemory<byte> body)
     {
         using var document = ReadsBody ? TryParse(body) : null;
-        foreach (var rule in _rules)
+        foreach (var (rule, values) in _rules)
         {
-            if (rule.Fits(status, document?.RootElement))
+            if (rule.Fits(status, document?.RootElement, values))
                 return (rule.Means!.Value, rule.ReasonOf(document?.RootElement));
         }
 
