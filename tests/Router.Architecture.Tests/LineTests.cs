@@ -13,6 +13,13 @@ public sealed class LineTests
         Assert.True(long_.Count == 0, string.Join('\n', long_));
     }
 
+    [Fact]
+    public void Namespace_IsAllOfAFiles() => Assert.Empty(
+        from file in Files()
+        from line in File.ReadLines(Path.Combine(Parts.Repository, file))
+        where line.StartsWith("namespace ", StringComparison.Ordinal) && !line.TrimEnd().EndsWith(';')
+        select file);
+
     private static IEnumerable<string> Files() =>
         from folder in new[] { "src", "tests" }
         from file in Directory.EnumerateFiles(Path.Combine(Parts.Repository, folder), "*.cs", SearchOption.AllDirectories)
