@@ -87,6 +87,19 @@ public sealed class PeopleTests(SharedRouter shared) : IClassFixture<SharedRoute
         Assert.Equal(1, await _router.Query<long>("select count(*) from account_sites where account_id = @account", new { account }));
     }
 
+    [Theory]
+    [InlineData("x<ann@realty.test>")]
+    [InlineData("ann(x)@realty.test")]
+    [InlineData("\"ann\"@realty.test")]
+    [InlineData("ann@realty.test,bob")]
+    public async Task Address_ThatMailWouldReadOtherwise_IsNone(string email)
+    {
+        var site = await _router.CreateSite();
+        using var refused = await _router.Admin.PostAsJsonAsync($"/api/sites/{site.Id}/people", new { email });
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("is not a valid e-mail address", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Link_ShownToAnOwner_IsNoWayIntoAnotherOwnersSite()
     {
