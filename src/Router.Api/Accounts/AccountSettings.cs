@@ -195,8 +195,7 @@ internal sealed class AccountSettings(ConfigurationChanges changes, AccountMail 
         try
         {
             await using var change = await changes.Begin(cancellationToken);
-            if ((await lettingIn.RefusesUnvouched(change.Connection, site, account)
-                ?? await lettingIn.Refuses(change.Connection, site, account)) is { } refusal)
+            if (await lettingIn.RefusesKnown(change.Connection, site, account) is { } refusal)
                 return refusal;
 
             await change.Connection.ExecuteAsync(

@@ -62,10 +62,11 @@ internal sealed class LettingIn(
     }
 
     /// <summary>
-    /// Why an account that is there already can't be let in yet: somebody else may be the one who uses it. Null when it can, or sees the
-    /// site already. From here on nobody makes a link for it, or disables it, before the transaction ends.
+    /// Why an account that is there already can't be let in by whoever asks: somebody else may be the one who uses it, unless it sees the
+    /// site already; or for <see cref="Refuses"/>'s reasons. From here on nobody makes a link for it, or disables it, before the
+    /// transaction ends.
     /// </summary>
-    public async Task<Refusal?> RefusesUnvouched(NpgsqlConnection connection, Guid site, Guid account)
+    public async Task<Refusal?> RefusesKnown(NpgsqlConnection connection, Guid site, Guid account)
     {
         var isVouched = await connection.QuerySingleOrDefaultAsync<bool?>(
             """
@@ -76,7 +77,7 @@ internal sealed class LettingIn(
             from accounts a where id = @account for no key update
             """, new { site, account });
         if (isVouched is not false)
-            return null;
+            return await Refuses(connection, site, account);
 
         return !OperatorsReadLeads ? PasswordFirst : changes.Account.IsOperator ? LinkFirst : AskAnOperator;
     }

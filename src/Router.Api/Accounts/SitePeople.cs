@@ -79,8 +79,7 @@ internal sealed class SitePeople(
             {
                 if (account.IsDisabled && !changes.Account.IsOperator)
                     return LettingIn.AskAnOperator;
-                if ((await lettingIn.RefusesUnvouched(change.Connection, site, account.Id)
-                    ?? await lettingIn.Refuses(change.Connection, site, account.Id)) is { } refused)
+                if (await lettingIn.RefusesKnown(change.Connection, site, account.Id) is { } refused)
                     return refused;
 
                 await change.Connection.ExecuteAsync(
